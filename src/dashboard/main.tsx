@@ -8,6 +8,7 @@
  * shell/       api.ts         the client's methods, and what only a browser needs; problem.ts: any error as a problem
  *              app-context    useApp(): api, live, board, router, session, theme, toasts, shortcuts; useTitle("…")
  *              resource.ts    useResource(read, [dependencies]) -> {data, error, loading, reload, replace}; pages.ts: lists
+ *              base-path.ts   the path below which a proxy shows the page; nobody else need know of it
  *              router.ts      links are plain <a href>; router.navigate, router.setQuery for what an address should keep
  *              store.ts       createStore, useStore(store, select): state that outlives or crosses components
  *              shortcuts.ts   useShortcuts(shortcuts, [...], [dependencies]); `?` lists them
@@ -33,8 +34,10 @@
 import { render } from "preact";
 import { createBoard } from "./live/board.ts";
 import { createLive } from "./live/live.ts";
+import { createPassingStream } from "./live/passing-stream.ts";
 import { createApi } from "./shell/api.ts";
 import { AppProvider } from "./shell/app-context.ts";
+import { basePathOf, linkBelow } from "./shell/base-path.ts";
 import { Frame, findView } from "./shell/frame.tsx";
 import { createRouter } from "./shell/router.ts";
 import { createSession } from "./shell/session.ts";
@@ -42,10 +45,25 @@ import { createShortcuts } from "./shell/shortcuts.ts";
 import { createTheme } from "./shell/theme.ts";
 import { createToasts } from "./ui/toasts.tsx";
 
+const base = basePathOf(window);
+linkBelow(base);
 const session = createSession();
-const api = createApi(window.location.origin, () => session.lock());
+const api = createApi(window.location.origin + base, () => session.lock());
 session.attach(api);
-const live = createLive(window, api.openStream);
+/** Whether the server takes this browser's requests. */
+const isAnswered = async () => {
+  await session.check();
+  return session.state.get().phase !== "locked";
+};
+const openStream = createPassingStream(api.openStream, isAnswered, async () => {
+  const { openStreamOverHttp } = await import("./live/stream-over-http.ts");
+  const newest = async (signal: AbortSignal) =>
+    (await Promise.all([api.jobs({ limit: 100 }, { signal }), api.jobs({ state: "running" }, { signal })])).flatMap(
+      ({ data }) => data,
+    );
+  return () => openStreamOverHttp({ events: api.jobEvents, jobs: newest });
+});
+const live = createLive(window, openStream);
 const parts = {
   api,
   live,

@@ -16,6 +16,7 @@ import type { Role } from "../domain/operation/worker.ts";
 import { allowOrigins } from "./auth/cors.ts";
 import { type AccessSettings, createGuard } from "./auth/guard.ts";
 import { addSecurityHeaders } from "./auth/security-headers.ts";
+import { createBasePath, locateBelow } from "./connection/base-path.ts";
 import { acceptJsonBytes } from "./connection/body.ts";
 import { endConnectionsOnClose, endRefusedUpgrades } from "./connection/connections.ts";
 import { acceptIdempotencyKeys } from "./connection/idempotency.ts";
@@ -28,7 +29,7 @@ import type { App, RouteContext } from "./context.ts";
 import { createDashboard } from "./dashboard.ts";
 import { answerError, answerErrors } from "./errors/error-handlers.ts";
 import { foreignFormatOf } from "./errors/foreign-protocol.ts";
-import { swaggerOptions } from "./openapi/openapi.ts";
+import { serversBelow, swaggerOptions } from "./openapi/openapi.ts";
 import { registerBackups } from "./routes/backups.ts";
 import { registerCheckpoints } from "./routes/checkpoints.ts";
 import { registerDatasets } from "./routes/datasets/datasets.ts";
@@ -80,6 +81,8 @@ export interface AppOptions {
   readonly restart?: () => void;
   /** What a connection is allowed. */
   readonly sockets: SocketBounds;
+  /** The path below which a proxy shows the server; "" or left out: the root, or what the proxy says. */
+  readonly basePath?: string;
   /** Other origins whose pages may use the API from a browser. */
   readonly corsOrigins?: readonly string[];
   /** How often each process announces itself to the others. */
@@ -133,7 +136,9 @@ export async function buildApp(options: AppOptions): Promise<App> {
     heartbeatEveryMs,
     sockets,
   } = options;
+  const basePath = createBasePath(options.basePath ?? "");
   const app: App = Fastify({
+    rewriteUrl: ({ url = "/" }) => basePath.withoutIt(url),
     loggerInstance: log,
     logController: new LogController({ disableRequestLogging: true, requestIdLogLabel: "request_id" }),
     genReqId: () => randomUUID(),
@@ -149,6 +154,7 @@ export async function buildApp(options: AppOptions): Promise<App> {
     { ...STREAM_BOUNDS, connections: limits.project.streams, subscriptions: limits.project.subscriptions, ...streamBounds },
   );
   const context: RouteContext = {
+    basePath,
     archive: options.archive ?? null,
     restart: options.restart ?? (() => undefined),
     limits,
@@ -161,7 +167,7 @@ export async function buildApp(options: AppOptions): Promise<App> {
     workers: createProcessRegistry(services.store, heartbeatEveryMs),
   };
 
-  const dashboard = createDashboard(options.dashboardDirectory);
+  const dashboard = createDashboard(options.dashboardDirectory, basePath);
 
   acceptJsonBytes(app);
   refuseUnknownParameters(app);
@@ -172,6 +178,7 @@ export async function buildApp(options: AppOptions): Promise<App> {
   answerErrors(app, dashboard.answerVisit, foreignFormatOf);
   guard.attach(app);
   acceptIdempotencyKeys(app, services, (request) => request.project);
+  locateBelow(app, basePath);
   endConnectionsOnClose(app);
   endRefusedUpgrades(app);
   boundSockets(app, sockets);
@@ -190,6 +197,7 @@ export async function buildApp(options: AppOptions): Promise<App> {
     staticCSP: true,
     transformStaticCSP: (policy) => policy.replace(" upgrade-insecure-requests;", "").replace(" validator.swagger.io", ""),
     uiConfig: { validatorUrl: null },
+    transformSpecification: (document, request) => ({ ...document, ...serversBelow(basePath.of(request)) }),
   });
   await dashboard.register(app);
   for (const register of options.role === "work" ? OPERATION : [...API, ...OPERATION]) register(app, context);

@@ -8,6 +8,7 @@ import type { Services } from "../app/services.ts";
 import type { Limits } from "../domain/limits.ts";
 import type { Archive } from "../domain/operation/archive.ts";
 import type { Telemetry } from "../domain/operation/telemetry.ts";
+import type { BasePath } from "./connection/base-path.ts";
 import type { Lifecycle } from "./connection/lifecycle.ts";
 import type { Streams } from "./streaming/streams.ts";
 
@@ -15,6 +16,7 @@ import type { Streams } from "./streaming/streams.ts";
 export type App = FastifyInstance<RawServerDefault, IncomingMessage, ServerResponse, FastifyBaseLogger, ZodTypeProvider>;
 
 export interface RouteContext {
+  readonly basePath: BasePath;
   readonly limits: Limits;
   /** For use cases of no project: keys, and the health of the database. Those of a project have a request's `services`. */
   readonly system: Pick<Services, "store">;

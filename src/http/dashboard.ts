@@ -2,10 +2,11 @@
  * The page at `/`: its built files, with their caching and content security policy. Knows no route of the page: a browser that
  * asks for a document outside the API gets the page, which reads the address itself.
  */
-import { existsSync, readdirSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import fastifyStatic from "@fastify/static";
 import type { FastifyReply, FastifyRequest } from "fastify";
+import type { BasePath } from "./connection/base-path.ts";
 import type { App } from "./context.ts";
 
 /** Allows only what the server itself sends, and no scripts or styles inside documents. */
@@ -42,11 +43,17 @@ export interface Dashboard {
 }
 
 /** The page in `directory`, or a note that it has not been built. */
-export function createDashboard(directory: string | null): Dashboard {
+export function createDashboard(directory: string | null, basePath: BasePath): Dashboard {
   const isBuilt = directory !== null && existsSync(join(directory, "index.html"));
   const documents = new Set(isBuilt ? readdirSync(directory).filter((name) => name.endsWith(".html")) : []);
-  const sendPage = ({ url }: FastifyRequest, reply: FastifyReply) =>
-    isBuilt ? sendFile(reply, documentFor(url, documents), directory) : sendNote(reply);
+  const sendPage = (request: FastifyRequest, reply: FastifyReply) => {
+    reply.header("vary", "x-forwarded-prefix");
+    const base = basePath.of(request);
+    if (!isBuilt) return sendDocument(reply, below(NOTE, base));
+    const name = documentFor(request.url, documents);
+    if (base === "") return sendFile(reply, name, directory);
+    return sendDocument(reply, below(readFileSync(join(directory, name), "utf8"), base), CONTENT_SECURITY_POLICY);
+  };
   return {
     async register(app) {
       await app.register(fastifyStatic, { serve: false, preCompressed: true, cacheControl: false });
@@ -89,8 +96,14 @@ function sendFile(reply: FastifyReply, file: string, directory: string): Fastify
   return reply.sendFile(file, directory);
 }
 
-function sendNote(reply: FastifyReply): FastifyReply {
-  return reply.header("cache-control", FRESH).type("text/html; charset=utf-8").send(NOTE);
+function sendDocument(reply: FastifyReply, document: string, policy: string | null = null): FastifyReply {
+  if (policy !== null) reply.header("content-security-policy", policy);
+  return reply.header("cache-control", FRESH).type("text/html; charset=utf-8").send(document);
+}
+
+/** A document whose addresses begin with a path, which the page reads from the root element. */
+function below(document: string, base: string): string {
+  return document.replace("<html", `<html data-base="${base}"`).replaceAll(/(href|src)="\//g, `$1="${base}/`);
 }
 
 const NOTE = `<!doctype html>

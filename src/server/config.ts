@@ -5,6 +5,7 @@ import type { DatasetLimits, ServiceLimits } from "../domain/limits.ts";
 import type { Retention } from "../domain/operation/retention.ts";
 import { ROLES, type Role } from "../domain/operation/worker.ts";
 import "../domain/spec/zod-messages.ts";
+import { BASE_PATH } from "../http/connection/base-path.ts";
 import type { SocketBounds } from "../http/connection/sockets.ts";
 import { connectionsWithin, DEFAULTS } from "./defaults.ts";
 import { descriptorLimit } from "./descriptors.ts";
@@ -72,6 +73,11 @@ const variables = z.object({
   TRAINYARD_RETAIN_METRICS_DAYS: whole(0, 36_500, 0),
   TRAINYARD_RETAIN_CHECKPOINTS_DAYS: whole(0, 36_500, 0),
   TRAINYARD_RETAIN_DELIVERIES_DAYS: whole(0, 36_500, 30),
+  TRAINYARD_BASE_PATH: z
+    .string()
+    .transform((path) => path.replace(/\/$/, ""))
+    .refine((path) => BASE_PATH.test(path), "must be a path of letters, digits and . _ ~ -, like /trainyard")
+    .default(""),
   TRAINYARD_CORS_ORIGINS: z
     .string()
     .transform((list) => list.split(",").map((origin) => origin.trim()))
@@ -148,6 +154,8 @@ export interface Config {
   /** The database that processes share; null: SQLite in the data directory, for this process only. */
   readonly cluster: ClusterSettings | null;
   /** Other origins whose pages may use the API from a browser. */
+  /** The path below which a proxy shows the server, without a slash at the end; "" for the root. */
+  readonly basePath: string;
   readonly corsOrigins: readonly string[];
   readonly sockets: SocketBounds;
 }
@@ -260,6 +268,7 @@ export function parseConfig(environment: Readonly<Record<string, string | undefi
       checkpointsMs: daysMs(env.TRAINYARD_RETAIN_CHECKPOINTS_DAYS),
       deliveriesMs: daysMs(env.TRAINYARD_RETAIN_DELIVERIES_DAYS),
     }),
+    basePath: env.TRAINYARD_BASE_PATH,
     corsOrigins: Object.freeze(env.TRAINYARD_CORS_ORIGINS),
     sockets: Object.freeze({
       headersMs: env.TRAINYARD_HEADERS_TIMEOUT_MS,

@@ -116,7 +116,7 @@ export async function startServer(config: Config, log: Logger, options: ServerOp
     const isSpeaker = async () => !backend.isShared || (await processRegistry.list())[0]?.id === workerId;
     const telemetry = createTelemetry(instruments, store, isSpeaker);
     const { allowOpen, ...access } = config.access;
-    const { corsOrigins, sockets } = config;
+    const { basePath, corsOrigins, sockets } = config;
     const app = await buildApp({
       services,
       lifecycle,
@@ -124,6 +124,7 @@ export async function startServer(config: Config, log: Logger, options: ServerOp
       dashboardDirectory: DASHBOARD,
       webhookSecret,
       telemetry,
+      basePath,
       corsOrigins,
       sockets,
       role: config.role,

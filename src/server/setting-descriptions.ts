@@ -36,6 +36,12 @@ export const SETTING_DESCRIPTIONS: Readonly<Record<SettingName, SettingDescripti
     group: "server",
     text: "How long a stop may take, the last checkpoints of running jobs included, before the process exits at once.",
   },
+  TRAINYARD_BASE_PATH: {
+    group: "server",
+    text: "The path below which a proxy shows the server. Requests are taken with and without it.",
+    standard: "the proxy's `X-Forwarded-Prefix`, else none",
+    takes: "a path like `/trainyard`",
+  },
 
   TRAINYARD_ADMIN_KEY: {
     group: "access",

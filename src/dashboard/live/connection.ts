@@ -1,8 +1,9 @@
 /**
- * One WebSocket that reconnects: after a break it tries again, ever less often, and at once when the network or the reader
+ * One WebSocket, or what stands in for it, that reconnects: after a break it tries again, ever less often, and at once when the network or the reader
  * returns. Knows nothing of what is said over it.
  */
 import { createStore, type Store } from "../shell/store.ts";
+import type { StreamSocket } from "./stream-over-http.ts";
 
 export type Connection =
   | { readonly status: "connecting" }
@@ -31,11 +32,11 @@ const MAX_DELAY_MS = 5000;
 /** Creates a socket that `open` connects, from the first `retry` on. */
 export function createReconnectingSocket(
   window: Window & typeof globalThis,
-  open: () => WebSocket,
+  open: () => StreamSocket,
   { onOpen, onMessage }: SocketEvents,
 ): ReconnectingSocket {
   const connection = createStore<Connection>({ status: "connecting" });
-  let socket: WebSocket | null = null;
+  let socket: StreamSocket | null = null;
   let timer: number | undefined;
   let tries = 0;
 

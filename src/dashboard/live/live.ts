@@ -6,6 +6,7 @@ import type { Frame } from "../../client/answers.ts";
 import { createStore, type Store } from "../shell/store.ts";
 import { type Connection, createReconnectingSocket } from "./connection.ts";
 import type { JobsMessage, LiveMessage, LiveRequest } from "./messages.ts";
+import type { StreamSocket } from "./stream-over-http.ts";
 
 /** As `after`: no frame of the past, only those to come. */
 export const FROM_NOW = Number.MAX_SAFE_INTEGER;
@@ -33,8 +34,8 @@ interface Subscription {
   readonly listeners: Set<(frame: Frame) => void>;
 }
 
-/** Creates the page's live connection; `openStream` opens its WebSocket. */
-export function createLive(window: Window & typeof globalThis, openStream: () => WebSocket): Live {
+/** Creates the page's live connection; `openStream` opens its WebSocket, or what stands in for it. */
+export function createLive(window: Window & typeof globalThis, openStream: () => StreamSocket): Live {
   const generation = createStore(0);
   const watchers = new Set<(message: JobsMessage) => void>();
   const followed = new Map<string, Subscription>();

@@ -1,6 +1,7 @@
 /** The form's request as curl and as a TypeScript program, to copy. */
 import { useState } from "preact/hooks";
 import { useApp } from "../shell/app-context.ts";
+import { basePathOf } from "../shell/base-path.ts";
 import { useStore } from "../shell/store.ts";
 import { Button } from "../ui/button.tsx";
 import { Segments } from "../ui/field.tsx";
@@ -25,11 +26,11 @@ export function RequestView({ spec, text, isSweep }: RequestViewProps) {
   const { session, toasts } = useApp();
   const [form, setForm] = useState<Form>("curl");
   const hasKey = useStore(session.state, ({ phase }) => phase === "signed_in");
-  const origin = window.location.origin;
+  const address = window.location.origin + basePathOf(window);
   const code =
     form === "curl"
-      ? curlOf(`${origin}/v1/${isSweep ? "sweeps" : "jobs"}`, text, hasKey)
-      : programFor(origin, spec, hasKey, isSweep);
+      ? curlOf(`${address}/v1/${isSweep ? "sweeps" : "jobs"}`, text, hasKey)
+      : programFor(address, spec, hasKey, isSweep);
   const copy = () =>
     navigator.clipboard.writeText(code).then(
       () => toasts.say("Copied the request."),

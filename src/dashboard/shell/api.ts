@@ -8,7 +8,7 @@ import { ApiError } from "../../client/error.ts";
 import { createJobsClient, type JobsClient, tensorboardPath } from "../../client/jobs.ts";
 import { createModelsClient, type ModelsClient, onnxPath, weightsPath } from "../../client/models.ts";
 import { createSweepsClient, type SweepsClient } from "../../client/sweeps.ts";
-import { createTransport, type Transport } from "../../client/transport.ts";
+import { createTransport, segment, type Transport } from "../../client/transport.ts";
 import { fetchWithProgress } from "./upload-fetch.ts";
 
 /** Who the server takes this browser for. */
@@ -42,6 +42,8 @@ export interface Api extends JobsClient, SweepsClient, ModelsClient, DatasetsCli
   ): Promise<{ readonly dataset: Dataset; readonly isNew: boolean }>;
   /** Opens the WebSocket over which any number of jobs can be followed. */
   openStream(): WebSocket;
+  /** Asks for the events of a job after a sequence number as server-sent events: the answer goes on until the job has ended. */
+  jobEvents(job: string, after: number, signal: AbortSignal): Promise<Response>;
   /** Addresses of files, for links. */
   readonly weightsUrl: (ref: string) => string;
   readonly onnxUrl: (ref: string) => string;
@@ -51,8 +53,8 @@ export interface Api extends JobsClient, SweepsClient, ModelsClient, DatasetsCli
 /** The status of an upload that made a data set; one that was there already is answered with 200. */
 const CREATED = 201;
 
-/** Creates the API of the server at `origin`. `onUnauthorized` is called whenever an answer is 401: the session has ended. */
-export function createApi(origin: string, onUnauthorized: () => void): Api {
+/** Creates the API of the server at `address`. `onUnauthorized` is called whenever an answer is 401: the session has ended. */
+export function createApi(address: string, onUnauthorized: () => void): Api {
   const reporting =
     (send: typeof fetch): typeof fetch =>
     async (input, init) => {
@@ -60,8 +62,8 @@ export function createApi(origin: string, onUnauthorized: () => void): Api {
       if (response.status === 401) onUnauthorized();
       return response;
     };
-  const transport = createTransport(origin, { fetch: reporting((input, init) => fetch(input, init)) });
-  const urlOf = (path: string) => new URL(path, origin).pathname;
+  const transport = createTransport(address, { fetch: reporting((input, init) => fetch(input, init)) });
+  const urlOf = (path: string) => new URL(path, new URL("/", address)).pathname;
   return {
     ...createJobsClient(transport),
     ...createSweepsClient(transport),
@@ -71,7 +73,7 @@ export function createApi(origin: string, onUnauthorized: () => void): Api {
     async uploadWithProgress(table, options, onProgress) {
       let isNew = false;
       const sendFile = reporting(fetchWithProgress(onProgress));
-      const uploading = createTransport(origin, {
+      const uploading = createTransport(address, {
         async fetch(input, init) {
           const response = await sendFile(input, init);
           isNew = response.status === CREATED;
@@ -82,6 +84,8 @@ export function createApi(origin: string, onUnauthorized: () => void): Api {
       return { dataset, isNew };
     },
     openStream: () => transport.connect("v1/stream"),
+    jobEvents: (job, after, signal) =>
+      transport.send("GET", `v1/jobs/${segment(job)}/events`, { accept: "text/event-stream", query: { after }, signal }),
     weightsUrl: (ref) => urlOf(weightsPath(ref)),
     onnxUrl: (ref) => urlOf(onnxPath(ref)),
     tensorboardUrl: (job) => urlOf(tensorboardPath(job)),

@@ -8,9 +8,7 @@ import { ToastList } from "../ui/toasts.tsx";
 import { SECTIONS, VIEWS } from "../views.ts";
 import { useApp } from "./app-context.ts";
 import { matchPath } from "./router.ts";
-import { ShortcutHelp } from "./shortcut-help.tsx";
 import { useShortcuts } from "./shortcuts.ts";
-import { SignInDialog } from "./sign-in-dialog.tsx";
 import { useStore } from "./store.ts";
 import type { ThemeChoice } from "./theme.ts";
 import type { View, ViewProps } from "./view.ts";
@@ -46,11 +44,29 @@ export function Frame() {
         {phase === "locked" ? null : <CurrentView />}
       </main>
       <Outage />
-      {phase === "locked" && <SignInDialog />}
-      {help && <ShortcutHelp onClose={() => setHelp(false)} />}
+      {phase === "locked" && <Later load={loadSignIn} props={{}} />}
+      {help && <Later load={loadHelp} props={{ onClose: () => setHelp(false) }} />}
       <ToastList toasts={toasts} />
     </div>
   );
+}
+
+const loadSignIn = async () => (await import("./sign-in-dialog.tsx")).SignInDialog;
+const loadHelp = async () => (await import("./shortcut-help.tsx")).ShortcutHelp;
+
+interface LaterProps<P> {
+  readonly load: () => Promise<ComponentType<P>>;
+  readonly props: P;
+}
+
+/** A component whose code is loaded when it is first shown: few visits need it. */
+function Later<P>({ load, props }: LaterProps<P>) {
+  const { toasts } = useApp();
+  const [Component, setComponent] = useState<ComponentType<P> | null>(null);
+  useEffect(() => {
+    load().then((loaded) => setComponent(() => loaded), toasts.fail);
+  }, []);
+  return Component && <Component {...(props as P & object)} />;
 }
 
 function Sidebar({ onHelp }: { readonly onHelp: () => void }) {

@@ -2,6 +2,7 @@
  * The router: the history API, and links that are plain <a> elements. A click on a link to one of the page's views stays in the
  * page; everything else (the API's docs, downloads, new tabs) is left to the browser.
  */
+import { basePathOf, withoutBase } from "./base-path.ts";
 import { createStore, type Store } from "./store.ts";
 
 /** The address that is shown. */
@@ -39,25 +40,27 @@ export function matchPath(pattern: string, path: string): Readonly<Record<string
 /** Creates the router. `isOurs` says which paths have a view; links to others are left to the browser. */
 export function createRouter(window: Window, isOurs: (path: string) => boolean): Router {
   let visit = 0;
+  const base = basePathOf(window);
+  const path = () => withoutBase(base, window.location.pathname);
   const read = (): Visit => ({
-    path: window.location.pathname,
+    path: path(),
     query: new URLSearchParams(window.location.search),
     visit,
   });
   const current = createStore(read());
   const arrive = (): void => {
-    if (window.location.pathname !== current.get().path) visit++;
+    if (path() !== current.get().path) visit++;
     current.set(read());
   };
   const navigate: Router["navigate"] = (href, { replace = false } = {}) => {
     const from = current.get().path;
-    window.history[replace ? "replaceState" : "pushState"](null, "", href);
+    window.history[replace ? "replaceState" : "pushState"](null, "", base + href);
     arrive();
     if (current.get().path !== from) window.scrollTo(0, 0);
   };
   window.addEventListener("popstate", arrive);
   window.document.addEventListener("click", (event) => {
-    const href = plainLink(event, window, isOurs);
+    const href = plainLink(event, window, base, isOurs);
     if (href === null) return;
     event.preventDefault();
     navigate(href);
@@ -72,18 +75,19 @@ export function createRouter(window: Window, isOurs: (path: string) => boolean):
         else query.set(name, value);
       }
       const text = query.toString();
-      navigate(`${window.location.pathname}${text ? `?${text}` : ""}`, { replace: true });
+      navigate(`${path()}${text ? `?${text}` : ""}`, { replace: true });
     },
   };
 }
 
 /** The address of a link to one of the page's views that was clicked without modifiers, else null. */
-function plainLink(event: MouseEvent, { location }: Window, isOurs: (path: string) => boolean): string | null {
+function plainLink(event: MouseEvent, { location }: Window, base: string, isOurs: (path: string) => boolean): string | null {
   if (event.defaultPrevented || event.button !== 0 || event.metaKey || event.ctrlKey || event.shiftKey || event.altKey)
     return null;
   const link = (event.target as Element | null)?.closest?.("a");
   if (!link?.href || link.target || link.hasAttribute("download")) return null;
   const url = new URL(link.href);
-  if (url.origin !== location.origin || !isOurs(url.pathname)) return null;
-  return url.pathname + url.search + url.hash;
+  const path = withoutBase(base, url.pathname);
+  if (url.origin !== location.origin || !isOurs(path)) return null;
+  return path + url.search + url.hash;
 }

@@ -53,6 +53,11 @@ function contentOf(schema: Success[1]): Record<string, { schema: z.ZodType }> {
   return Object.fromEntries(Object.entries(schema).map(([type, media]) => [type, { schema: media }]));
 }
 
+/** The servers of the document: the one that sends it, below a path or at the root, "". */
+export function serversBelow(basePath: string) {
+  return { servers: [{ url: `${basePath}/`, description: "The server that gave you this document." }] };
+}
+
 /** Options of @fastify/swagger. */
 export const swaggerOptions: FastifyDynamicSwaggerOptions = {
   openapi: {
@@ -65,7 +70,7 @@ export const swaggerOptions: FastifyDynamicSwaggerOptions = {
         "Errors are `application/problem+json` (RFC 9457). Times are ISO 8601. Lists are pages: pass `next_after` as `after`.",
       license: { name: "Apache-2.0", identifier: "Apache-2.0" },
     },
-    servers: [{ url: "/", description: "The server that gave you this document." }],
+    ...serversBelow(""),
     tags: TAGS,
     components: {
       securitySchemes: {

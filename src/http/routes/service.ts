@@ -3,14 +3,14 @@ import { z } from "zod";
 import { checkDatabase } from "../../app/cluster/check-database.ts";
 import { TrainyardError } from "../../domain/errors.ts";
 import type { App, RouteContext } from "../context.ts";
-import { answers } from "../openapi/openapi.ts";
+import { answers, serversBelow } from "../openapi/openapi.ts";
 
 const tags = ["service"];
 
 const health = (status: "ok" | "ready") => z.object({ status: z.literal(status) });
 
 /** Registers the routes about the server itself. */
-export function registerService(app: App, { system, lifecycle }: RouteContext): void {
+export function registerService(app: App, { system, lifecycle, basePath }: RouteContext): void {
   app.get(
     "/healthz",
     {
@@ -45,5 +45,8 @@ export function registerService(app: App, { system, lifecycle }: RouteContext): 
     },
   );
 
-  app.get("/openapi.json", { schema: { hide: true } }, async () => app.swagger());
+  app.get("/openapi.json", { schema: { hide: true } }, async (request) => ({
+    ...app.swagger(),
+    ...serversBelow(basePath.of(request)),
+  }));
 }

@@ -1,0 +1,47 @@
+/**
+ * A server that a proxy shows below a path, `https://example.com/trainyard/`: requests with the path are read as without it, and what
+ * the server says of its own addresses (Location, the page's files, the servers of the OpenAPI document) begins with it.
+ */
+import type { FastifyRequest } from "fastify";
+import type { App } from "../context.ts";
+
+/** A path of plain segments without a slash at the end, or nothing: it is put into documents, where no other character may come. */
+export const BASE_PATH = /^(\/[A-Za-z0-9_~-][A-Za-z0-9._~-]*)*$/;
+/** How proxies that take the path off a request (Traefik's StripPrefix) tell what it was. */
+const HEADER = "x-forwarded-prefix";
+const MOST_CHARACTERS = 200;
+
+export interface BasePath {
+  /** The address of a request without the path. For Fastify's `rewriteUrl`. */
+  withoutIt(url: string): string;
+  /** The path of a request: the configured one, else the proxy's if it is a plain one, else "". */
+  of(request: Pick<FastifyRequest, "headers">): string;
+}
+
+/** Returns how requests are read below `configured`, "" at the root. */
+export function createBasePath(configured: string): BasePath {
+  return {
+    withoutIt(url) {
+      if (configured === "" || !url.startsWith(configured)) return url;
+      const rest = url.slice(configured.length);
+      if (rest === "" || rest.startsWith("?")) return `/${rest}`;
+      return rest.startsWith("/") ? rest : url;
+    },
+    of({ headers }) {
+      if (configured !== "") return configured;
+      const given = headers[HEADER];
+      if (typeof given !== "string" || given.length > MOST_CHARACTERS) return "";
+      const path = given.replace(/\/$/, "");
+      return BASE_PATH.test(path) ? path : "";
+    },
+  };
+}
+
+/** Puts the path before the address of every Location of the server's own. To be added after what stores answers. */
+export function locateBelow(app: App, basePath: BasePath): void {
+  app.addHook("onSend", (request, reply, payload, done) => {
+    const location = reply.getHeader("location");
+    if (typeof location === "string" && location.startsWith("/")) reply.header("location", basePath.of(request) + location);
+    done(null, payload);
+  });
+}
