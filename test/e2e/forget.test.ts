@@ -37,6 +37,14 @@ const specOf = (dataset: string, more: Partial<JobSpec> = {}): JobSpec => ({
   ...more,
 });
 
+/** A search, whose candidates and folds are resolved from the rows. */
+const searchOf = (dataset: string, name: string): JobSpec => ({
+  name,
+  data: { dataset: { id: dataset, features: ["city", "x"], target: "answer" } },
+  model: { auto: { trials: 2, folds: 2 } },
+  seed: 5,
+});
+
 async function train(client: Client, spec: JobSpec) {
   const job = await client.wait((await client.submit(spec)).id);
   expect(job).toMatchObject({ state: "succeeded" });
@@ -77,6 +85,7 @@ describe("a row that is forgotten", () => {
     const old = [];
     for (const more of SPLITS) old.push(await train(client, specOf(id, more)));
     const [plain] = old;
+    old.push(await train(client, searchOf(id, "searched")));
     await client.setAlias("plain", "production", 1);
     await client.tag("plain@1", { owner: "ada" });
     const tuned = specOf(corrected.id, { name: "tuned", init_from: { model: "plain@1", freeze: [] } });
@@ -100,13 +109,13 @@ describe("a row that is forgotten", () => {
     const plan = await client.planForget(id, request);
     expect(plan).toMatchObject({ rows: [FORGOTTEN], running: [] });
     expect(plan.datasets.map((dataset) => dataset.id).sort()).toEqual([id, corrected.id].sort());
-    expect(plan.models.map(({ job_name }) => job_name)).toEqual(["plain", "shares", "positions", "tuned", "swept"]);
+    expect(plan.models.map(({ job_name }) => job_name)).toEqual(["plain", "shares", "positions", "searched", "tuned", "swept"]);
     expect(plan.sweeps.map(({ name }) => name)).toEqual(["rates"]);
     expect(await filesWithMarker(dataDir)).not.toEqual([]);
 
     const run = await ended(client, (await client.forget(id, request)).id);
-    expect(run).toMatchObject({ state: "succeeded", retrained: 5, to_retrain: 5, error: null });
-    expect(run.receipt).toMatchObject({ rows: 1, erased: { datasets: 2, jobs: 5, models: 5, sweeps: 1 } });
+    expect(run).toMatchObject({ state: "succeeded", retrained: 6, to_retrain: 6, error: null });
+    expect(run.receipt).toMatchObject({ rows: 1, erased: { datasets: 2, jobs: 6, models: 6, sweeps: 1 } });
     expect(JSON.stringify(run)).not.toContain(MARKER);
 
     expect(await filesWithMarker(dataDir)).toEqual([]);
@@ -137,6 +146,8 @@ describe("a row that is forgotten", () => {
       );
       expect(of(name!), name).toBe(fresh.model?.sha256);
     }
+    const searched = await train(client, searchOf(never.id, "searched-never"));
+    expect(of("searched")).toBe(searched.model?.sha256);
     const tunedNever = { ...specOf(neverCorrected.id, tuned), name: "tuned-never" };
     const again = await train(client, {
       ...tunedNever,

@@ -17,9 +17,9 @@ const count = (number: number, noun: string): string => `${formatCount(number)} 
 
 /** The rows of the form: numbers counted from 1, or one value of a column. */
 function requestOf(column: string, text: string): ForgetRequest {
-  if (column !== BY_POSITION) return { keys: { column, values: [text.trim()] }, without_retraining: "erase" };
+  if (column !== BY_POSITION) return { keys: { column, values: [text.trim()] } };
   const numbers = text.split(/[\s,;]+/).filter((part) => part !== "");
-  return { positions: numbers.map((part) => Number(part) - 1), without_retraining: "erase" };
+  return { positions: numbers.map((part) => Number(part) - 1) };
 }
 
 export function ForgetForm({ dataset }: { readonly dataset: Dataset }) {
@@ -40,10 +40,12 @@ export function ForgetForm({ dataset }: { readonly dataset: Dataset }) {
     setBusy(false);
   };
   const look = () => guarded(async () => setPlan(await api.planForget(dataset.id, request)));
-  const begin = () =>
+  const begin = (planned: PlannedForget) =>
     guarded(async () => {
       setPlan(null);
-      let now = await api.forget(dataset.id, request);
+      // Only who was told that models are deleted has agreed to it.
+      const without_retraining = planned.models.some(({ why_not }) => why_not !== null) ? "erase" : "refuse";
+      let now = await api.forget(dataset.id, { ...request, without_retraining });
       for (setRun(now); now.state === "retraining" || now.state === "erasing"; setRun(now)) {
         await new Promise((resolve) => setTimeout(resolve, POLL_MS));
         now = await api.readForget(now.id);
@@ -80,7 +82,7 @@ export function ForgetForm({ dataset }: { readonly dataset: Dataset }) {
           icon="trash"
           danger
           onClose={() => setPlan(null)}
-          onConfirm={() => void begin()}
+          onConfirm={() => void begin(plan)}
         >
           <Consequences plan={plan} />
         </Confirm>
@@ -108,7 +110,7 @@ function Consequences({ plan: { models, datasets, sweeps, running } }: { readonl
           </li>
         ))}
       </ul>
-      {others.length > 0 && <p>Deleted, with their aliases:</p>}
+      {others.length > 0 && <p>Deleted with their aliases, as is any model whose training fails:</p>}
       <ul>
         {others.map(({ model, why_not }) => (
           <li key={model?.id}>
