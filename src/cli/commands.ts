@@ -7,6 +7,7 @@ import { registerDatasets } from "./commands/datasets.ts";
 import { registerDoctor } from "./commands/doctor.ts";
 import { registerExport } from "./commands/export.ts";
 import { registerForget } from "./commands/forget.ts";
+import { registerInfluence } from "./commands/influence.ts";
 import { registerJobs } from "./commands/jobs.ts";
 import { registerKeys } from "./commands/keys.ts";
 import { registerModels } from "./commands/models.ts";
@@ -35,6 +36,7 @@ export const COMMANDS: readonly Register[] = [
   registerModels,
   registerExport,
   registerPredict,
+  registerInfluence,
   registerReplay,
   registerKeys,
   registerBackup,

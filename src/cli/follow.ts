@@ -1,13 +1,13 @@
 /** Follows one job on the terminal to its end and prints its results; Ctrl-C stops following, not the job. */
 
 import { divergenceFacts } from "../client/divergence.ts";
-import type { Client, Frame, Job, Model, Score } from "../client/index.ts";
+import type { Client, Frame, Job, JobRows, Model, Score } from "../client/index.ts";
 import { baselineText, figureText, type ScoreFigure, scoreFigures, scoreSentence } from "../client/score.ts";
 import { stepName } from "../client/search.ts";
 import type { Context } from "./context.ts";
 import { EXIT } from "./exit.ts";
 import { duration, percent, SCORE_FORMAT, significant } from "./figures.ts";
-import { auditLines, leaderboardLines } from "./leaderboard.ts";
+import { auditLines, influenceLines, leaderboardLines, shownRows } from "./leaderboard.ts";
 import { showProgress } from "./progress.ts";
 import { type Terminal, table } from "./terminal.ts";
 import { shellWord } from "./values.ts";
@@ -49,7 +49,10 @@ export async function followJob(context: Context, client: Client, job: Job, opti
   const model = finished.model && !context.json ? await foundBy(client, finished) : null;
   if (context.json) context.out.print(JSON.stringify({ type: "job", job: finished }));
   else
-    for (const line of [...resultLines(finished, model, context.out), ...(options.next?.(finished) ?? [])])
+    for (const line of [
+      ...resultLines(finished, model, await rowsBehind(client, finished, model), context.out),
+      ...(options.next?.(finished) ?? []),
+    ])
       context.out.print(line);
   return finished.state === "succeeded" ? EXIT.done : EXIT.unsuccessful;
 }
@@ -72,13 +75,22 @@ export function divergenceLines(error: Job["error"], { paint }: Pick<Terminal, "
 
 const LABEL_WIDTH = 8;
 
-/** The results of a finished job. */
-function resultLines(job: Job, foundModel: Model | null, terminal: Terminal): string[] {
+/** The cells of the rows that made the predictions of a job that asks for them; null where there are none, or its data is gone. */
+async function rowsBehind(client: Client, { id }: Job, model: Model | null): Promise<JobRows | null> {
+  const influence = model?.evaluation?.influence;
+  const rows = influence ? shownRows(influence) : [];
+  return rows.length === 0 ? null : client.jobRows(id, { rows }).catch(() => null);
+}
+
+/** The results of a finished job; `rows` are the cells of those that made its predictions. */
+function resultLines(job: Job, foundModel: Model | null, rows: JobRows | null, terminal: Terminal): string[] {
   const { state, error, model } = job;
   if (state !== "succeeded") {
     const at = error && error.epoch !== null ? ` (epoch ${error.epoch})` : "";
     return [`  ${terminal.paint.red(state)}${error ? `: ${error.detail}${at}` : ""}`, ...divergenceLines(error, terminal)];
   }
+  const influence = foundModel?.evaluation?.influence;
+  if (influence) return [...influenceLines(influence, rows, terminal), ...tookLine(job, terminal)];
   const labels = foundModel?.evaluation?.labels;
   if (labels) return [...auditLines(labels, auditedBy(job), terminal), ...tookLine(job, terminal)];
   const search = foundModel?.search;

@@ -126,7 +126,7 @@ function figuresOf(tally: Tally): Figure[] {
   const digits = String(job.epochs).length;
   const parts: Figure[] = [{ text: `${step} ${String(epoch).padStart(digits)}/${job.epochs}`, rank: 0 }];
   if (epoch > 0) {
-    parts.push(...(step !== "epoch" ? searchFigures(tally) : lossFigures(tally)));
+    parts.push(...(step === "candidate" || step === "cut" ? searchFigures(tally) : lossFigures(tally)));
     const leftS = (((job.epochs - epoch) / epoch) * trainingMs) / 1000;
     if (state === "running" && leftS >= 1)
       parts.push({ text: `${duration(leftS)} left`.padStart(step !== "epoch" ? 10 : 14), rank: 1 });

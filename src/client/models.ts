@@ -7,6 +7,7 @@ import type { PartEvaluation } from "../domain/models/evaluation.ts";
 import type { Note } from "../domain/notes.ts";
 import type { Comparison, Job, Model, Page, PageQuery, PartialDependence, PredictionAnswer } from "./answers.ts";
 import { readBatchAnswer } from "./batch-answer.ts";
+import type { InfluenceRequest } from "./influence.ts";
 import { type CallOptions, segment, type Transport } from "./transport.ts";
 
 /** A row as an array of values or as an object by column; null is a missing value. */
@@ -77,6 +78,8 @@ export interface ModelsClient {
   tag(ref: string, tags: Readonly<Record<string, string | null>>): Promise<Model>;
   /** Returns the numbers of two models and where their specs and architectures differ. */
   compare(a: string, b: string): Promise<Comparison>;
+  /** Queues the job that asks which rows made predictions of a model: `evaluation.influence` of its model has the answer. */
+  influence(ref: string, request: InfluenceRequest): Promise<Job>;
   /** Deletes a model. The job that trained it stays. */
   removeModel(ref: string): Promise<void>;
   /** Returns the weights as a safetensors file. */
@@ -138,6 +141,7 @@ export function createModelsClient({ send, get, post, drop, bytes }: Transport):
     weights: (ref, options) => bytes(weightsPath(ref), options),
     onnx: (ref) => bytes(onnxPath(ref)),
     importModel: (file, query) => post("v1/models", file, query),
+    influence: (ref, request) => post(`${pathOf(ref)}/influence`, request),
     reproduce: (ref) => post(`${pathOf(ref)}/reproduce`),
     predict: (ref, instances, options) => ask(pathOf(ref), instances, options),
     predictCheckpoint: (id, instances, options) => ask(`v1/checkpoints/${segment(id)}`, instances, options),

@@ -15,10 +15,14 @@ export function searchOf({ model }: Pick<Spec, "model">): Search | null {
   return "auto" in model ? model.auto : null;
 }
 
-export type StepName = "epoch" | "candidate" | "cut";
+export type StepName = "epoch" | "candidate" | "cut" | "training";
 
-/** What an epoch of a job is called: in a search, each is a candidate; in an audit, each cuts the rows anew. */
-export function stepName(spec: Pick<Spec, "model">): StepName {
+/**
+ * What an epoch of a job is called: in a search, each is a candidate; in an audit, each cuts the rows anew; where a job asks which rows made
+ * a prediction, each is a training.
+ */
+export function stepName(spec: Pick<Spec, "model" | "influence">): StepName {
+  if (spec.influence) return "training";
   const search = searchOf(spec);
   return search ? (search.audit ? "cut" : "candidate") : "epoch";
 }

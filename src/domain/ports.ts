@@ -4,6 +4,7 @@ import type { DatasetRows } from "./datasets/dataset.ts";
 import type { EncodedColumn } from "./datasets/preprocessing.ts";
 import type { ErrorCode, FieldError } from "./errors.ts";
 import type { Background, ChosenBackground, ExplainRequest } from "./explanations/explanation.ts";
+import type { AdmittedInfluence, InfluenceRequest } from "./explanations/influence.ts";
 import type { DependenceRequest } from "./explanations/partial-dependence.ts";
 import type { CheckpointState, NewCheckpoint } from "./jobs/checkpoint.ts";
 import type { Job, JobMetrics } from "./jobs/job.ts";
@@ -193,6 +194,11 @@ export interface ComputePool {
   evaluate(model: Model, dataset: DatasetRows, load: () => Promise<TensorSet>): Promise<DatasetEvaluation>;
   /** Returns rows of a job's data; fewer than asked for where there is none of a number. Transfers the run's values. */
   showRows(run: TrainingRun, choice: RowChoice): Promise<ShownRows>;
+  /**
+   * Checks a request for the rows that made a prediction, in a thread. The run needs the columns that split its data set, and that of its
+   * weights. Transfers the run's values.
+   */
+  admitInfluence(run: TrainingRun, model: Model, request: InfluenceRequest): Promise<AdmittedInfluence>;
   /** Computes how a job's epochs are cut into steps. Transfers the run's values. */
   replaySize(run: TrainingRun): Promise<ReplaySize & { readonly run: TrainingRun }>;
   /** Replays a step of a job from the checkpoint of the run, in a thread; so many multiply-adds. Transfers the run's values. */

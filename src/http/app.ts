@@ -16,11 +16,12 @@ import type { Role } from "../domain/operation/worker.ts";
 import { allowOrigins } from "./auth/cors.ts";
 import { type AccessSettings, createGuard } from "./auth/guard.ts";
 import { addSecurityHeaders } from "./auth/security-headers.ts";
-import { createBasePath, locateBelow } from "./connection/base-path.ts";
+import { createBasePath } from "./connection/base-path.ts";
 import { acceptJsonBytes } from "./connection/body.ts";
 import { endConnectionsOnClose, endRefusedUpgrades } from "./connection/connections.ts";
 import { acceptIdempotencyKeys } from "./connection/idempotency.ts";
 import type { Lifecycle } from "./connection/lifecycle.ts";
+import { locateBelow } from "./connection/location.ts";
 import { refuseUnknownParameters } from "./connection/query.ts";
 import { createRequestLog, logRequests } from "./connection/request-log.ts";
 import { measureRequests } from "./connection/request-telemetry.ts";
@@ -38,6 +39,7 @@ import { registerLabels } from "./routes/datasets/labels.ts";
 import { registerEvaluate } from "./routes/evaluate.ts";
 import { registerExports } from "./routes/exports.ts";
 import { registerImports } from "./routes/imports.ts";
+import { registerInfluence } from "./routes/influence.ts";
 import { registerJobs } from "./routes/jobs.ts";
 import { registerKeys } from "./routes/keys.ts";
 import { registerMetrics } from "./routes/metrics.ts";
@@ -114,6 +116,7 @@ const API: readonly RegisterRoutes[] = [
   registerRegistry,
   registerPredict,
   registerEvaluate,
+  registerInfluence,
   registerPartialDependence,
   registerTfServing,
   registerOpenInference,

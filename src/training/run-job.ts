@@ -1,12 +1,14 @@
-/** Runs a prepared job: one training, or a search for its network. */
+/** Runs a prepared job: one training, a search for its network, or trainings without one row each. */
 import type { TrainingResult, TrainingRun } from "../domain/ports.ts";
 import { isSearch } from "../domain/spec/spec.ts";
 import { search } from "./auto/search.ts";
+import { asksInfluence, influence } from "./influence/influence.ts";
 import type { RunControl } from "./run/run-control.ts";
 import { train } from "./run/train.ts";
 
 /** Runs a job to its end, from its start or from a checkpoint. Throws only on bugs. */
 export function runJob(run: TrainingRun, control: RunControl): TrainingResult {
   const { spec } = run.job;
+  if (asksInfluence(spec)) return influence({ ...run, job: { ...run.job, spec } }, control);
   return isSearch(spec) ? search({ ...run, job: { ...run.job, spec } }, control) : train(run, control);
 }

@@ -5,6 +5,7 @@ import type { DatasetRows } from "../domain/datasets/dataset.ts";
 import type { EncodedColumn } from "../domain/datasets/preprocessing.ts";
 import type { ErrorCode, FieldError } from "../domain/errors.ts";
 import type { Background } from "../domain/explanations/explanation.ts";
+import type { InfluenceRequest } from "../domain/explanations/influence.ts";
 import type { DependenceRequest } from "../domain/explanations/partial-dependence.ts";
 import type { NewCheckpoint } from "../domain/jobs/checkpoint.ts";
 import type { RowChoice } from "../domain/jobs/job-rows.ts";
@@ -186,6 +187,12 @@ export interface PartialDependenceTask extends ModelTask {
 export interface EvaluateTask {
   readonly source: ModelSource;
   readonly dataset: DatasetRows;
+}
+
+export interface AdmitInfluenceTask {
+  readonly run: TrainingRun;
+  readonly model: Model;
+  readonly request: InfluenceRequest;
 }
 
 export interface ReplayTask {

@@ -86,6 +86,13 @@ describe("a row that is forgotten", () => {
     for (const more of SPLITS) old.push(await train(client, specOf(id, more)));
     const [plain] = old;
     old.push(await train(client, searchOf(id, "searched")));
+    // A question about the row itself, which its job keeps.
+    const question = await client.influence("plain@1", {
+      instances: [{ city: `city ${MARKER}`, x: 3 }],
+      rows: [2, 4],
+      name: "asked",
+    });
+    old.push(await client.wait(question.id));
     await client.setAlias("plain", "production", 1);
     await client.tag("plain@1", { owner: "ada" });
     const tuned = specOf(corrected.id, { name: "tuned", init_from: { model: "plain@1", freeze: [] } });
@@ -109,13 +116,21 @@ describe("a row that is forgotten", () => {
     const plan = await client.planForget(id, request);
     expect(plan).toMatchObject({ rows: [FORGOTTEN], running: [] });
     expect(plan.datasets.map((dataset) => dataset.id).sort()).toEqual([id, corrected.id].sort());
-    expect(plan.models.map(({ job_name }) => job_name)).toEqual(["plain", "shares", "positions", "searched", "tuned", "swept"]);
+    expect(plan.models.map(({ job_name }) => job_name)).toEqual([
+      "plain",
+      "shares",
+      "positions",
+      "searched",
+      "asked",
+      "tuned",
+      "swept",
+    ]);
     expect(plan.sweeps.map(({ name }) => name)).toEqual(["rates"]);
     expect(await filesWithMarker(dataDir)).not.toEqual([]);
 
     const run = await ended(client, (await client.forget(id, request)).id);
     expect(run).toMatchObject({ state: "succeeded", retrained: 6, to_retrain: 6, error: null });
-    expect(run.receipt).toMatchObject({ rows: 1, erased: { datasets: 2, jobs: 6, models: 6, sweeps: 1 } });
+    expect(run.receipt).toMatchObject({ rows: 1, erased: { datasets: 2, jobs: 7, models: 7, sweeps: 1 } });
     expect(JSON.stringify(run)).not.toContain(MARKER);
 
     expect(await filesWithMarker(dataDir)).toEqual([]);

@@ -101,7 +101,7 @@ function inOrder(
         ? `it starts from ${start.id}, which is erased and not trained again`
         : null;
     const given = from && "state_dict" in from ? tooLarge(from.state_dict) : null;
-    ordered.set(job.id, entry(job, model, model ? (why.get(job.id) ?? cannotStart ?? given) : null));
+    ordered.set(job.id, entry(job, model, model ? (asked(job) ?? why.get(job.id) ?? cannotStart ?? given) : null));
   };
   for (const id of [...jobs.keys()].sort()) add(jobs.get(id) as Job);
   const orphans = [...models.values()].filter(({ jobId }) => jobId === null || !jobs.has(jobId));
@@ -112,6 +112,9 @@ function inOrder(
     ),
   ];
 }
+
+const asked = ({ spec }: Job): string | null =>
+  spec.influence ? "it asked which rows made a prediction: ask the new model again" : null;
 
 function tooLarge(shapes: Readonly<Record<string, { readonly shape: readonly number[] }>>): string | null {
   const count = Object.values(shapes).reduce((sum, { shape }) => sum + shape.reduce((product, size) => product * size, 1), 0);
@@ -127,6 +130,7 @@ function entry(job: Job | null, model: Model | undefined, whyNot: string | null)
     model: model ? { id: model.id, name: model.name, version: model.version, aliases: [...model.aliases] } : null,
     retrained_as: null,
     replaced_by: null,
+    is_question: job?.spec.influence !== undefined,
     why_not: whyNot,
   };
 }

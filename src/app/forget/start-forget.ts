@@ -55,7 +55,7 @@ export async function startForget(
     throw conflict(
       `${first}${running.length > 1 ? ` and ${running.length - 1} more` : ""} may see the rows: cancel it, or wait until it has ended`,
     );
-  const others = plan.models.filter(({ why_not }) => why_not !== null);
+  const others = plan.models.filter(({ why_not, is_question }) => why_not !== null && !is_question);
   const [other] = others;
   const eraseOthers = request.without_retraining === "erase";
   if (other && !eraseOthers) {

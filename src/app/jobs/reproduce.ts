@@ -1,6 +1,8 @@
 /** Reproduces a model: runs the job that trained it again, to check that it gives the same bits. */
 import { TrainyardError } from "../../domain/errors.ts";
 import { createId } from "../../domain/id.ts";
+import type { Job } from "../../domain/jobs/job.ts";
+import type { Model } from "../../domain/models/model.ts";
 import { isCheckpointId } from "../../domain/models/registry.ts";
 import { findModel } from "../models/find-model.ts";
 import type { ProjectServices } from "../services.ts";
@@ -17,13 +19,8 @@ export async function reproduce(services: ProjectServices, ref: string, id?: str
   const known = id === undefined ? null : await store.jobs.get(id);
   if (known) return notifyAndView(services, known);
   const model = await findModel(services, ref);
-  if (isCheckpointId(model.id)) throw conflict("it is a checkpoint: only the final model of a job can be reproduced");
-  if (model.jobId === null) throw conflict("the model was imported: there is no job to run again");
-  const job = await store.jobs.get(model.jobId);
-  if (!job) throw conflict(`the job ${model.jobId} was deleted, and its rows and initial weights with it`);
+  const job = await repeatableJob(services, model);
   const { spec, parameters, memoryBytes, classes, notes } = job;
-  if ("dataset" in spec.data && !(await store.datasets.get(spec.data.dataset.id)))
-    throw conflict(`the data set ${spec.data.dataset.id} was deleted`);
   const again = await store.jobs.insert({
     id: id ?? createId("job"),
     spec,
@@ -37,6 +34,21 @@ export async function reproduce(services: ProjectServices, ref: string, id?: str
     reproduces: { model: model.id, sha256: model.sha256 },
   });
   return notifyAndView(services, again);
+}
+
+/**
+ * Returns the job that trained a model, where its training can be repeated. Throws conflict for checkpoints and imported models, and where
+ * the job or its data set was deleted.
+ */
+export async function repeatableJob({ store }: Pick<ProjectServices, "store">, model: Model): Promise<Job> {
+  if (isCheckpointId(model.id)) throw conflict("it is a checkpoint: only the training of a job's final model can be repeated");
+  if (model.jobId === null) throw conflict("the model was imported: there is no job to run again");
+  const job = await store.jobs.get(model.jobId);
+  if (!job) throw conflict(`the job ${model.jobId} was deleted, and its rows and initial weights with it`);
+  const { data } = job.spec;
+  if ("dataset" in data && !(await store.datasets.get(data.dataset.id)))
+    throw conflict(`the data set ${data.dataset.id} was deleted`);
+  return job;
 }
 
 function conflict(detail: string): TrainyardError {

@@ -8,6 +8,7 @@ import { useResource } from "../shell/resource.ts";
 import { Button } from "../ui/button.tsx";
 import { Card, Problem } from "../ui/surfaces.tsx";
 import { AnswerView } from "./answer-view.tsx";
+import { AskRows, isRepeatable } from "./ask-rows.tsx";
 import { ContributionsView } from "./contributions-view.tsx";
 import { FilePredictor } from "./file-predictor.tsx";
 import { type Profile, profilesOf, type Reach } from "./profile.ts";
@@ -122,6 +123,9 @@ function OneRow({ model, modelRef, rows }: OneRowProps) {
             {error ? <Problem error={error} /> : null}
           </div>
           {answer && !error && <ContributionsView explained={hasBackground ? explained : null} label={label} />}
+          {answer && !error && hasBackground && isRepeatable(model) && modelRef === model.id && (
+            <AskRows model={model} texts={texts} truth={truth} />
+          )}
         </div>
       </div>
     </Card>

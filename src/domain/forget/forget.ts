@@ -36,6 +36,10 @@ const forgottenModel = z
       .strictObject({ id, name: z.string(), version: z.int(), sha256: z.string() })
       .nullable()
       .meta({ description: "The model of that job, once it exists, with the SHA-256 of its weights." }),
+    is_question: z.boolean().meta({
+      description:
+        "A job that asked which rows made a prediction: its model is a copy with the answer. It is erased, stops no run, and is asked again by whoever wants to.",
+    }),
     why_not: z.string().nullable().meta({ description: "Why a model is erased and not trained again; null where it is." }),
   })
   .meta({ id: "ForgottenModel" });

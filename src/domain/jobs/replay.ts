@@ -74,6 +74,11 @@ export interface Replay {
 
 /** The network of a job whose steps can be replayed. Throws conflict for a search. */
 export function replayable({ spec }: Pick<Job, "spec">): NetworkSpec {
+  if (spec.influence)
+    throw new TrainyardError(
+      "conflict",
+      `the job trains its network again and again: replay the job of ${spec.influence.model}`,
+    );
   if (isSearch(spec))
     throw new TrainyardError("conflict", "a search trains many networks: replay a job with the model of one of its candidates");
   return spec as NetworkSpec;

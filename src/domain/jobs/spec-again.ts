@@ -8,8 +8,10 @@ export type SpecAgain = Record<string, unknown> & { data: Record<string, unknown
 
 /** Returns the spec without what was resolved from its data. */
 export function specAgain(spec: ResolvedSpec): SpecAgain {
-  const { data, init_from: from, preprocess, model, ...rest } = structuredClone(spec);
+  const { data, init_from: from, preprocess, model, influence, ...rest } = structuredClone(spec);
   const again: SpecAgain = { ...rest, model, data: data as Record<string, unknown> };
+  // Of a job that asks which rows made a prediction, its epochs count trainings.
+  if (influence) again.epochs = influence.epochs;
   if ("auto" in model) {
     again.model = { auto: searchAgain(model.auto) };
     for (const field of CHOSEN_BY_SEARCH) delete again[field];

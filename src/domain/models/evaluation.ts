@@ -1,5 +1,6 @@
 /** The evaluation of a finished model: its scores, measured once on each part of its rows, and the importance of each column. */
 import { z } from "zod";
+import { influence } from "../explanations/influence.ts";
 import { labelAudit } from "./label-audit.ts";
 
 /** Most classes that are listed individually: in the table of classes, the confusion matrix and the areas under curves. */
@@ -157,6 +158,7 @@ export const evaluation = z
       .nullable()
       .meta({ description: "On held-out rows; null without them, and where it would take too long." }),
     labels: labelAudit.optional().meta({ description: "Of an audit: the rows whose class is probably wrong." }),
+    influence: influence.optional().meta({ description: "Of a job that asks which rows made a prediction: what it found." }),
   })
   .meta({
     id: "Evaluation",

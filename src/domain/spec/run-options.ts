@@ -7,6 +7,9 @@ const { checkpoint: CHECKPOINT, ...RUN } = DEFAULT_RUN_OPTIONS;
 /** Most threads of one job. */
 export const MAX_THREADS = 64;
 
+/** Longest training that may be asked for. */
+export const MAX_SECONDS = 30 * 86_400;
+
 const checkpoint = z
   .strictObject({
     every_epochs: z
@@ -56,7 +59,7 @@ export const runOptions = {
   max_seconds: z
     .number()
     .positive()
-    .max(30 * 86_400)
+    .max(MAX_SECONDS)
     .default(RUN.max_seconds)
     .meta({ description: "Of training; over it the job fails with code timeout." }),
   max_retries: z.int().min(0).max(20).default(RUN.max_retries).meta({

@@ -5,6 +5,7 @@
 import { z } from "zod";
 import { preprocessing } from "../datasets/preprocessing.ts";
 import type { FieldError } from "../errors.ts";
+import { influenceOptions } from "../explanations/influence.ts";
 import { ID_PREFIXES } from "../id.ts";
 import { jobNameFault } from "../models/registry.ts";
 import { autoOptions, type ResolvedAuto, resolvedAuto, searchErrors } from "./auto-options.ts";
@@ -355,6 +356,7 @@ export const resolvedSpec = z
         z.strictObject({ checkpoint: z.string(), sha256: z.string(), freeze }),
       ])
       .nullable(),
+    influence: influenceOptions.optional(),
   })
   .meta({
     id: "ResolvedJobSpec",
@@ -372,6 +374,11 @@ export type SearchSpec = ResolvedSpec & { readonly model: { readonly auto: Resol
 /** Whether a resolved spec leaves its network to a search. */
 export function isSearch(spec: ResolvedSpec): spec is SearchSpec {
   return "auto" in spec.model;
+}
+
+/** The spec of one training of a job: its own, or that of the trainings of a job that asks which rows made a prediction. */
+export function trainedSpec({ influence, ...spec }: ResolvedSpec): ResolvedSpec {
+  return influence ? { ...spec, epochs: influence.epochs } : spec;
 }
 
 /** The layers that a spec gives; none where they are searched for. */

@@ -79,6 +79,7 @@ const ACCESS: Readonly<Record<string, Access>> = {
   cancelForget: SUBMIT,
   importModel: SUBMIT,
   reproduceModel: SUBMIT,
+  askInfluence: SUBMIT,
   tagModel: SUBMIT,
   deleteModel: SUBMIT,
   setAlias: SUBMIT,

@@ -3,7 +3,6 @@
  * the server says of its own addresses (Location, the page's files, the servers of the OpenAPI document) begins with it.
  */
 import type { FastifyRequest } from "fastify";
-import type { App } from "../context.ts";
 
 /** A path of plain segments without a slash at the end, or nothing: it is put into documents, where no other character may come. */
 export const BASE_PATH = /^(\/[A-Za-z0-9_~-][A-Za-z0-9._~-]*)*$/;
@@ -35,13 +34,4 @@ export function createBasePath(configured: string): BasePath {
       return BASE_PATH.test(path) ? path : "";
     },
   };
-}
-
-/** Puts the path before the address of every Location of the server's own. To be added after what stores answers. */
-export function locateBelow(app: App, basePath: BasePath): void {
-  app.addHook("onSend", (request, reply, payload, done) => {
-    const location = reply.getHeader("location");
-    if (typeof location === "string" && location.startsWith("/")) reply.header("location", basePath.of(request) + location);
-    done(null, payload);
-  });
 }

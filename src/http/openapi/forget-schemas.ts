@@ -14,6 +14,7 @@ const PLAN = {
       model: { id: "mdl_0197b2a4-6c3e-7d2f-9a51-3f0c5d7e8b90", name: "penguins", version: 3, aliases: ["production"] },
       retrained_as: null,
       replaced_by: null,
+      is_question: false,
       why_not: null,
     },
   ],

@@ -107,7 +107,7 @@ function workOf({ view, takesText, hidden, form }: Candidate, { rows, outputs, f
     const embedded = features * EMBEDDED * (2 * FREQUENCIES + first);
     return (stacked - features * first + embedded) * rows * COUNTED_EPOCHS * PASSES;
   }
-  const weights = stacked + within;
+  const weights = form === "shared" ? stacked * SHARING : stacked + within;
   return weights * rows * COUNTED_EPOCHS * PASSES;
 }
 
@@ -135,7 +135,7 @@ const pick = <T>(random: Random, options: readonly T[]): T => options[random.int
 
 /** The layers of a candidate, without the selection of its features. */
 export function layersOf(candidate: Candidate, outputs: number): Layer[] {
-  return [...LAYERS[candidate.form](candidate), linear(outputs, false)];
+  return [...LAYERS[candidate.form](candidate), ...lastLayers(candidate, outputs)];
 }
 
 /** The layers of a trained candidate: behind its own, those that bring its outputs into the units of all others. */
@@ -154,6 +154,12 @@ const LAYERS: Readonly<Record<Candidate["form"], (candidate: Candidate) => Layer
     { type: "flatten" },
     ...hiddenLayers(candidate),
   ],
+  shared: ({ hidden, activation, dropout }) =>
+    hidden.flatMap((units): Layer[] => [
+      { type: "batch_ensemble_linear", members: SHARING, units, bias: true },
+      { type: activation },
+      ...dropoutOf(dropout),
+    ]),
   residual: ({ hidden, activation, dropout }) => {
     const [units = 0] = hidden;
     const norm: SimpleLayer = { type: "layer_norm", eps: 1e-5, elementwise_affine: true };
@@ -164,6 +170,15 @@ const LAYERS: Readonly<Record<Candidate["form"], (candidate: Candidate) => Layer
     return [linear(units, false), ...blocks, norm, { type: activation }];
   },
 };
+
+/** Members of shared networks. The paper has 32, which cost as many networks; eight are most of the way. */
+const SHARING = 8;
+
+/** The last linear layer, or one for each member and their mean. */
+function lastLayers({ form }: Candidate, outputs: number): Layer[] {
+  if (form !== "shared") return [linear(outputs, false)];
+  return [{ type: "per_feature_linear", units: outputs, bias: true }, { type: "mean_members" }];
+}
 
 /** Of a periodic embedding (Gorishniy et al. 2022, PLR(lite)): frequencies of a feature, and numbers that it becomes. */
 const FREQUENCIES = 16;

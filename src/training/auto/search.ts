@@ -10,7 +10,7 @@ import type { SearchResult } from "../../domain/models/search.ts";
 import type { TrainedModel, TrainingResult, TrainingRun } from "../../domain/ports.ts";
 import { isGreaterBetterInSearch } from "../../domain/spec/auto-options.ts";
 import { isSearch, type SearchSpec } from "../../domain/spec/spec.ts";
-import { elementCount, packTensors, type TensorSet, unpackTensors } from "../../domain/tensor.ts";
+import { appendTensors, elementCount, type TensorSet } from "../../domain/tensor.ts";
 import { type JobData, loadData } from "../data/data.ts";
 import { takeRows } from "../data/table.ts";
 import { evaluateModel } from "../evaluate/evaluate-model.ts";
@@ -114,7 +114,7 @@ function createProgress(
     control.save({
       epoch: recorder.epoch,
       step: 0,
-      tensors: joined(model.weights, stateTensors(state)),
+      tensors: appendTensors(model.weights, stateTensors(state)),
       progress: encodeSearch(state, recorder.metrics(), seconds()),
       reason,
       isBest: recorder.isLowest(),
@@ -216,13 +216,6 @@ function modelOf(
     receipt: receiptOf(spec),
   };
   return { described, weights };
-}
-
-/** Tensors after those of a set. */
-function joined(first: TensorSet, others: Parameters<typeof packTensors>[0]): TensorSet {
-  const values = unpackTensors(first);
-  const own = first.entries.map((entry) => ({ ...entry, values: values.get(entry.name) as Float32Array<ArrayBuffer> }));
-  return packTensors([...own, ...others]);
 }
 
 /** Evaluates the average, and returns it as the model of the job; null where it was cancelled or stopped meanwhile. */

@@ -225,7 +225,7 @@ export function encodeRows(
 }
 
 /** The weights of rows, scaled to a mean of 1; all alike where none weighs anything. */
-function meanOne(values: ArrayLike<number>, rows: Int32Array): Float32Array<ArrayBuffer> {
+export function meanOne(values: ArrayLike<number>, rows: Int32Array): Float32Array<ArrayBuffer> {
   const total = rows.reduce((sum, row) => sum + (values[row] as number), 0);
   return Float32Array.from(rows, (row) => (total > 0 ? ((values[row] as number) * rows.length) / total : 1));
 }

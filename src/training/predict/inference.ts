@@ -19,6 +19,8 @@ export interface Inference {
   readonly large: BlockTables;
   /** Returns the outputs after the final activation, [rows, outputWidth], for features [rows, inputWidth]. */
   outputs(features: Float32Array, rows: number): Float32Array<ArrayBuffer>;
+  /** Takes other weights of the same network. */
+  load(weights: TensorSet): void;
   /** Gives the memory back to the next network like it. Nothing of the inference may be used any more. */
   release(): void;
 }
@@ -48,7 +50,10 @@ export function createInference(architecture: Architecture, weights: TensorSet, 
   const { layers, inputWidth, outputWidth, preprocessing, activation } = architecture;
   const { programs } = planOf({ layers, inputWidth, activation }, embeddingsOf(preprocessing?.columns ?? []), sizes);
   const executable = compile(programs, { maxMemoryBytes: 2 ** 32 - 2 ** 16 });
-  for (const [name, values] of unpackTensors(weights)) executable.write(name, values);
+  const load = (given: TensorSet): void => {
+    for (const [name, values] of unpackTensors(given)) executable.write(name, values);
+  };
+  load(weights);
   const blocks = sizes.map((size) => {
     const name = String(size);
     return { name, size, x: executable.feed(name, "x"), y: executable.result(name, "y") };
@@ -72,6 +77,7 @@ export function createInference(architecture: Architecture, weights: TensorSet, 
       }
       return outputs;
     },
+    load,
     release: executable.release,
   };
 }

@@ -21,7 +21,10 @@ interface RowError {
 type OnOdd = (column: number, offset: number, raw: unknown) => void;
 
 /** Creates the reader of a model's rows: numbers, or raw columns by position or by name. `onOdd` is called for raw columns only. */
-export function createRowReader({ preprocessing, inputWidth }: Model, onOdd: OnOdd): RowReader {
+export function createRowReader(
+  { preprocessing, inputWidth }: Pick<Model, "preprocessing" | "inputWidth">,
+  onOdd: OnOdd,
+): RowReader {
   return preprocessing ? rawReader(preprocessing, onOdd) : plainReader(inputWidth);
 }
 

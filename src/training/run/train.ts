@@ -3,24 +3,20 @@
  * or diverged.
  */
 import type { JobError, JobMetrics, NumberedEpoch } from "../../domain/jobs/job.ts";
-import type { TrainedModel, TrainingResult, TrainingRun } from "../../domain/ports.ts";
+import type { TrainingResult, TrainingRun } from "../../domain/ports.ts";
 import { isSearch, type NetworkSpec } from "../../domain/spec/spec.ts";
-import { elementCount, type TensorSet } from "../../domain/tensor.ts";
+import type { TensorSet } from "../../domain/tensor.ts";
 import { compile, type Executable } from "../../engine/index.ts";
-import { type JobData, loadData } from "../data/data.ts";
+import { loadData } from "../data/data.ts";
 import { explainDivergence } from "../diagnose/explain-divergence.ts";
 import { evaluateModel } from "../evaluate/evaluate-model.ts";
-import { decide, secondOf } from "../evaluate/threshold.ts";
-import { BLOCK, createInference } from "../predict/inference.ts";
-import { sha256Of } from "../prepare/digest.ts";
-import { receiptOf } from "../prepare/receipt.ts";
+import { decidedModel, trainedModel } from "../evaluate/trained-model.ts";
 import { createLastGood } from "../replay/last-good.ts";
 import { keptPlan, type TrainingPlan } from "./build.ts";
 import { decodeProgress, type TrainingProgress, writeTensors } from "./checkpoint.ts";
 import { computedSeries } from "./epoch.ts";
 import { DIVERGED_CURE, divergedWeights, type End, runEpochs } from "./epoch-loop.ts";
 import { writeInputs, writeStart } from "./initial-memory.ts";
-import { LOSS_ACTIVATION } from "./network.ts";
 import { createRecorder } from "./recorder.ts";
 import type { RunControl } from "./run-control.ts";
 import { sizesOf } from "./sizes.ts";
@@ -46,7 +42,7 @@ export function train(run: TrainingRun, control: RunControl): TrainingResult {
     reportWithSteps(control, plan.stepsPerEpoch),
     { epoch, metrics: start?.metrics ?? null, kept: start && bestWeights && keptBy(start) },
   );
-  const describe = (tensors: TensorSet) => modelOf(run, plan, data, tensors);
+  const describe = (tensors: TensorSet) => trainedModel({ ...run.job, spec }, plan.network, data, tensors);
   const lastGood = createLastGood();
   const { team } = executable;
   if (team) control.share?.(team.invitation);
@@ -83,7 +79,7 @@ export function train(run: TrainingRun, control: RunControl): TrainingResult {
   if (end.kind !== "finished") return { state: end.kind, metrics };
   const { reason, weights } = end;
   executable.release();
-  const described = decided(modelOf(run, plan, data, weights), spec, weights, data);
+  const described = decidedModel(describe(weights), spec, weights, data);
   const { evaluation, score, conformal } = evaluateModel(described, weights, data, spec.seed);
   if (control.cancelled()) return { state: "cancelled", metrics };
   const model = { ...described, score, ...(conformal && { conformal }) };
@@ -94,23 +90,6 @@ export function train(run: TrainingRun, control: RunControl): TrainingResult {
 function faultOf(end: End, epoch: number): JobError | null {
   if (end.kind === "failed") return end.error;
   return end.kind === "finished" && !end.weights.data.every(Number.isFinite) ? divergedWeights(epoch) : null;
-}
-
-/** The model with the threshold that its job asks for, chosen on the validation part. */
-function decided<M extends Omit<TrainedModel, "score">>(
-  model: M,
-  { decision }: NetworkSpec,
-  weights: TensorSet,
-  { validation }: JobData,
-): M {
-  const rows = () => {
-    if (!validation) return null;
-    const inference = createInference(model, weights, [BLOCK]);
-    const outputs = inference.outputs(validation.features, validation.rows);
-    inference.release();
-    return { probabilities: secondOf(outputs, validation.rows), labels: validation.targets };
-  };
-  return { ...model, ...decide(decision, rows) };
 }
 
 /** The spec of a job whose network is given. Throws an Error for a search, which training/auto runs. */
@@ -148,32 +127,4 @@ function goOn({ job, payload, checkpoint }: TrainingRun, executable: Executable,
     return { start: null, epoch: 0, bestWeights: null };
   }
   return { start, epoch: checkpoint.epoch, bestWeights: writeTensors(executable, plan, checkpoint) };
-}
-
-/** Describes the model whose weights are the first of the tensors. */
-function modelOf(
-  { job }: TrainingRun,
-  plan: TrainingPlan,
-  { train, preprocessing }: JobData,
-  { entries, data }: TensorSet,
-): Omit<TrainedModel, "score"> {
-  const spec = networkSpec({ job });
-  const weights = entries.slice(0, plan.network.tensors.length);
-  const count = weights.reduce((total, { shape }) => total + elementCount(shape), 0);
-  return {
-    task: spec.task,
-    preprocessing,
-    inputWidth: train.featureWidth,
-    outputWidth: plan.network.outputShape.at(-1) as number,
-    classes: job.classes,
-    layers: spec.model.layers,
-    activation: LOSS_ACTIVATION[spec.loss.type],
-    // A criterion looks at the rows once, at the end.
-    ...decide(spec.decision, () => null),
-    ...(spec.loss.type === "pinball" && { quantiles: spec.loss.quantiles }),
-    parameters: job.parameters,
-    weights,
-    sha256: sha256Of(data.subarray(0, count)),
-    receipt: receiptOf(spec),
-  };
 }

@@ -9,12 +9,12 @@ import { formOf } from "../../domain/spec/split.ts";
 import { keysOf, withValueAt } from "../../domain/sweeps/json-pointer.ts";
 import type { TrialParameters } from "../../domain/sweeps/parameter.ts";
 import { partOf } from "../../domain/sweeps/parameter-space.ts";
-import { packTensors, type TensorSet, unpackTensors } from "../../domain/tensor.ts";
+import type { TensorSet } from "../../domain/tensor.ts";
 import { isBalanced } from "../data/class-weights.ts";
 import { cutTable, type JobData, loadData, loadTable } from "../data/data.ts";
-import { PAYLOAD } from "../data/source.ts";
 import type { Parts } from "../data/split.ts";
 import type { Table } from "../data/table.ts";
+import { initialTensors } from "../many/initial-tensors.ts";
 import { planTrials, type TrialPlan } from "../many/trial-plan.ts";
 import type { SizeOf } from "../prepare/prepare.ts";
 import type { TrainingSizes } from "../run/build.ts";
@@ -171,7 +171,7 @@ function prepareFamily(sweep: OpenSweep, parameters: TrialParameters, sizeOf: Si
   const { job } = prepared;
   const { task, model, loss, clip_grad, batch_size, metrics, init_from } = job.spec;
   const compiledIn = JSON.stringify([task, model, loss, clip_grad, batch_size, metrics, init_from?.freeze ?? []]);
-  return { ok: true, job, common: { compiledIn, initial: initialOf(job) } };
+  return { ok: true, job, common: { compiledIn, initial: initialTensors(job) } };
 }
 
 /** Numbers that pass through preparation as they are, whatever stands beside them: trials that differ in them are prepared once. */
@@ -228,20 +228,6 @@ function compiledSizes({ spec }: PreparedJob, { classCounts, targetScalings = []
     classCounts: isBalanced(spec.loss) ? classCounts : classCounts.length,
     targetScalings: readsScalings ? targetScalings : targetScalings.map((scaling) => scaling !== null),
   };
-}
-
-/** The weights that `init_from` gives a job, by the names of its network; null where the seed draws them. */
-function initialOf({ spec, payload }: PreparedJob): TensorSet | null {
-  if (!spec.init_from || !payload) return null;
-  const values = unpackTensors(payload);
-  const given = payload.entries.filter(({ name }) => name.startsWith(PAYLOAD.initial));
-  return packTensors(
-    given.map(({ name, shape }) => ({
-      name: name.slice(PAYLOAD.initial.length),
-      shape,
-      values: values.get(name) as Float32Array<ArrayBuffer>,
-    })),
-  );
 }
 
 const UNBOUNDED_BYTES = { maxBytes: Number.POSITIVE_INFINITY, bytesOf: () => 0 };

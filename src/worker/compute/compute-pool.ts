@@ -5,6 +5,7 @@
  */
 import { invalid, TrainyardError } from "../../domain/errors.ts";
 import { type Background, type ChosenBackground, planExplanation, rowsOf } from "../../domain/explanations/explanation.ts";
+import type { AdmittedInfluence } from "../../domain/explanations/influence.ts";
 import { dependenceWork } from "../../domain/explanations/partial-dependence.ts";
 import type { ShownRows } from "../../domain/jobs/job-rows.ts";
 import type { Limits } from "../../domain/limits.ts";
@@ -23,7 +24,14 @@ import type { SweepImportance } from "../../domain/sweeps/sweep-importance.ts";
 import type { PreparedSweep, SweepDraft } from "../../domain/sweeps/trial-run.ts";
 import { jsonHeapBytes } from "../../domain/untrusted-json.ts";
 import { rowMultiplyAdds } from "../../training/predict/row-work.ts";
-import type { EvaluateTask, ExplainTask, PartialDependenceTask, ReplayReply, SizedReplay } from "../protocol.ts";
+import type {
+  AdmitInfluenceTask,
+  EvaluateTask,
+  ExplainTask,
+  PartialDependenceTask,
+  ReplayReply,
+  SizedReplay,
+} from "../protocol.ts";
 import { createSupervisedPool, TaskLimitError } from "../supervised-pool.ts";
 import { chunkBuffers, wholeBuffers } from "../transfer.ts";
 import { encodeStoredChunk } from "./encode.ts";
@@ -75,6 +83,7 @@ const IS_LONG = {
   partialDependence: true,
   evaluate: true,
   showRows: true,
+  admitInfluence: true,
   replaySize: true,
   replay: true,
   encodeColumns: false,
@@ -200,6 +209,11 @@ export function createComputePool({
       async showRows(job, choice) {
         const views = viewsOf(job);
         return (await run("showRows", { run: job, choice }, wholeBuffers(views), { bytes: bytesOf(views) })) as ShownRows;
+      },
+      async admitInfluence(job, model, request) {
+        const views = viewsOf(job);
+        const task: AdmitInfluenceTask = { run: job, model, request };
+        return (await run("admitInfluence", task, wholeBuffers(views), { bytes: bytesOf(views) })) as AdmittedInfluence;
       },
       async replaySize(job) {
         const views = viewsOf(job);

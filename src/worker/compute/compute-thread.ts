@@ -2,6 +2,7 @@
 import { deserialize, serialize } from "node:v8";
 import { TrainyardError } from "../../domain/errors.ts";
 import type { Background, ChosenBackground } from "../../domain/explanations/explanation.ts";
+import type { AdmittedInfluence } from "../../domain/explanations/influence.ts";
 import type { ShownRows } from "../../domain/jobs/job-rows.ts";
 import { chooseEpochs, pickEpochs } from "../../domain/metrics/downsampling.ts";
 import { joinWireColumns } from "../../domain/metrics/metric.ts";
@@ -22,11 +23,13 @@ import type { PreparedSweep, SweepDraft } from "../../domain/sweeps/trial-run.ts
 import { showRows as show } from "../../training/data/shown-rows.ts";
 import { evaluateDataset } from "../../training/evaluate/evaluate-dataset.ts";
 import { chooseBackground as choose, encodeBackground as encodeRows } from "../../training/explain/background.ts";
+import { admitInfluence as admit } from "../../training/influence/admit-influence.ts";
 import { prepareJob, prepareSpec } from "../../training/prepare/prepare.ts";
 import { replayStep, replaySize as sizeOfReplay } from "../../training/replay/replay.ts";
 import { prepareSweep as prepareSweepBody, prepareSweepSpec } from "../../training/sweeps/prepare-sweep.ts";
 import { jobOfTrial as bodyOfTrial, decodeResults, decodeSource } from "../../training/sweeps/trial-source.ts";
 import type {
+  AdmitInfluenceTask,
   ChooseBackgroundTask,
   DownsampleTask,
   EncodeBackgroundTask,
@@ -154,6 +157,10 @@ function movingAnswer(result: EncodedAnswer): WithModel<EncodedAnswer> {
 
 export function showRows({ run, choice }: ShowRowsTask): ShownRows {
   return show(run, choice);
+}
+
+export function admitInfluence({ run, model, request }: AdmitInfluenceTask): AdmittedInfluence {
+  return admit(run, model, request);
 }
 
 export function replaySize({ run }: Pick<ReplayTask, "run">): SizedReplay {

@@ -44,7 +44,9 @@ export function ForgetForm({ dataset }: { readonly dataset: Dataset }) {
     guarded(async () => {
       setPlan(null);
       // Only who was told that models are deleted has agreed to it.
-      const without_retraining = planned.models.some(({ why_not }) => why_not !== null) ? "erase" : "refuse";
+      const without_retraining = planned.models.some(({ why_not, is_question }) => why_not !== null && !is_question)
+        ? "erase"
+        : "refuse";
       let now = await api.forget(dataset.id, { ...request, without_retraining });
       for (setRun(now); now.state === "retraining" || now.state === "erasing"; setRun(now)) {
         await new Promise((resolve) => setTimeout(resolve, POLL_MS));

@@ -80,6 +80,7 @@ const STEPS_DONE: Readonly<Record<StepName, string>> = {
   epoch: "Epochs done",
   candidate: "Candidates done",
   cut: "Cuts done",
+  training: "Trainings done",
 };
 
 /** Why the job failed. */
@@ -140,6 +141,8 @@ function factsOf(job: Job, now: number): readonly Fact[] {
   const scored: readonly Fact[] = score
     ? [{ label: score.label[0]?.toUpperCase() + score.label.slice(1), value: score.text }]
     : [];
+  if (stepName(spec) === "training")
+    return [{ label: "Trainings", wide: true, value: formatCount(epochs_done), note: `of ${formatCount(spec.epochs)}` }, time];
   if (stepName(spec) === "cut")
     return [{ label: "Cuts", wide: true, value: formatCount(epochs_done), note: `of ${formatCount(spec.epochs)}` }, time];
   if (searchOf(spec))

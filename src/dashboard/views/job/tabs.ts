@@ -10,6 +10,7 @@ import { HistoryTab } from "./history-tab.tsx";
 import { LabelsTab } from "./labels-tab.tsx";
 import { ModelTab } from "./model-tab.tsx";
 import { ReplayTab } from "./replay-tab.tsx";
+import { RowsTab } from "./rows-tab.tsx";
 import { SpecTab } from "./spec-tab.tsx";
 
 export interface JobTab {
@@ -33,9 +34,12 @@ const LEADERBOARD: JobTab = { key: "leaderboard", label: "Leaderboard", Componen
 
 const LABELS: JobTab = { key: "labels", label: "Labels", Component: LabelsTab };
 
-/** The tabs of a job: one that searches for its model begins with its leaderboard, one that audits labels with these. */
+const ROWS: JobTab = { key: "rows", label: "Rows", Component: RowsTab };
+
+/** The tabs of a job: one that searches for its model begins with its leaderboard, one that looks for labels or rows with these. */
 export function tabsOf({ spec }: Pick<Job, "spec">): readonly [JobTab, ...JobTab[]] {
-  if (!searchOf(spec)) return JOB_TABS;
+  if (!searchOf(spec) && !spec.influence) return JOB_TABS;
   const tabs = JOB_TABS.filter(({ key }) => key !== "replay");
+  if (spec.influence) return [ROWS, ...tabs];
   return [stepName(spec) === "cut" ? LABELS : LEADERBOARD, ...tabs];
 }

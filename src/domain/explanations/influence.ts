@@ -1,0 +1,189 @@
+/**
+ * Which rows made a prediction: for each training row, how the prediction changes where the network is trained again, with the same seed,
+ * while that row has weight 0 in the loss. What a request may ask, its limits, and what the answer says.
+ */
+import { z } from "zod";
+import type { FieldError } from "../errors.ts";
+
+/** Most rows to predict that one job asks about. */
+const MAX_INSTANCES = 10;
+/** Most rows that are left out, each by a training of its own. */
+export const MAX_RETRAININGS = 5000;
+/** Most changes of predictions (rows left out x rows to predict): what an answer carries. */
+export const MAX_CHANGES = 10_000;
+/** Most multiply-adds of all trainings together: tens of minutes of a core. */
+export const MAX_INFLUENCE_WORK = 1e12;
+/** Rows of each list of those that changed a prediction the most. */
+const LISTED_ROWS = 10;
+
+const cell = z.unknown();
+const instance = z.union([z.array(cell), z.record(z.string(), cell)]);
+const actualValue = z.union([z.number(), z.string(), z.boolean(), z.array(z.number())]);
+const rowNumber = z.int().min(0);
+
+const sample = z.strictObject({
+  sample: z.int().min(1).max(MAX_RETRAININGS).meta({ description: "How many of the training rows, chosen by the seed." }),
+  seed: z.int().min(0).default(0),
+});
+
+/** Which of the training rows are left out, one at a time. */
+const rowChoice = z.union([sample, z.array(rowNumber).min(1).max(MAX_RETRAININGS)]);
+
+const asked = {
+  instances: z
+    .array(instance)
+    .min(1)
+    .max(MAX_INSTANCES)
+    .meta({ description: "Rows to predict, as a predict request has them." }),
+  actual: z
+    .array(actualValue)
+    .min(1)
+    .max(MAX_INSTANCES)
+    .optional()
+    .meta({ description: "What each of these rows really is: then the rows that help and harm its loss are told too." }),
+  output: z.union([z.string(), z.number()]).optional().meta({
+    description:
+      "The class whose probability is followed, or of several targets the column. Left out: the actual class, else the predicted one; the first target.",
+  }),
+};
+
+/** What is asked. */
+export const influenceBody = z
+  .strictObject({
+    ...asked,
+    rows: rowChoice.optional().meta({
+      description: `Which training rows are left out, one at a time: their numbers in the data, counted from 0, or so many by a seed. All of them when left out, where they are at most ${MAX_RETRAININGS}.`,
+    }),
+    name: z.string().min(1).max(200).optional().meta({ description: "Of the job and its model." }),
+  })
+  .meta({
+    id: "InfluenceRequest",
+    examples: [
+      {
+        instances: [{ body_mass_g: 4050, island: "Torgersen" }],
+        actual: ["MALE"],
+        rows: { sample: 200, seed: 0 },
+      },
+    ],
+  });
+
+export type InfluenceRequest = z.output<typeof influenceBody>;
+/** How many rows are left out, each by a training of its own; or what is wrong with the request. */
+export type AdmittedInfluence =
+  | { readonly ok: true; readonly retrainings: number; readonly trainingRows: number }
+  | { readonly ok: false; readonly errors: readonly FieldError[] };
+
+export type RowChoice = z.output<typeof rowChoice>;
+
+/** What the spec of such a job says of it. */
+export const influenceOptions = z
+  .strictObject({
+    model: z.string().meta({ description: "The model that was asked." }),
+    sha256: z.string().meta({ description: "Of its weights." }),
+    epochs: z.int().min(1).meta({ description: "Of each training; those of the job count the trainings." }),
+    ...asked,
+    rows: rowChoice.nullable(),
+  })
+  .meta({
+    id: "InfluenceOptions",
+    description:
+      "Of a job that asks which rows made a prediction: its first epoch trains on all rows, and each that follows with one of them at weight 0.",
+  });
+
+export type InfluenceOptions = z.output<typeof influenceOptions>;
+
+const change = z.number().nullable();
+const ofRow = z
+  .strictObject({
+    row: rowNumber.meta({ description: "Its number in the job's data, counted from 0." }),
+    change: change.meta({ description: "Of the prediction, when the row has weight 0." }),
+    loss_change: change.optional().meta({ description: "Of the loss of the prediction, when the row has weight 0." }),
+  })
+  .meta({ id: "RowInfluence" });
+
+const influencedPrediction = z
+  .strictObject({
+    output: z
+      .string()
+      .nullable()
+      .meta({ description: "The class or the target column that is followed; null for rows without names." }),
+    type: z.enum(["probability", "value"]),
+    prediction: z.number().meta({ description: "Trained on all rows: a probability, or a value in the target's units." }),
+    actual: actualValue.optional(),
+    loss: z
+      .strictObject({ type: z.enum(["log_loss", "squared_error"]), value: z.number() })
+      .optional()
+      .meta({ description: "Of the prediction, where its actual value was given: of several targets, the mean." }),
+    changes: z.array(change).meta({
+      description:
+        "For each of `rows`: the prediction when that row has weight 0, less `prediction`; seven digits. null where the network diverges without it.",
+    }),
+    loss_changes: z.array(change).optional().meta({ description: "The same of the loss." }),
+    raising: z.array(ofRow).meta({ description: `The rows that raise the prediction the most, at most ${LISTED_ROWS}.` }),
+    lowering: z.array(ofRow).meta({ description: "The rows that lower it the most." }),
+    helpers: z.array(ofRow).optional().meta({ description: "The rows without which the loss rises the most." }),
+    harmers: z.array(ofRow).optional().meta({ description: "The rows without which the loss falls the most." }),
+  })
+  .meta({ id: "InfluencedPrediction" });
+
+export const influence = z
+  .strictObject({
+    model: z.string().meta({ description: "The model that was asked." }),
+    agrees: z.boolean().meta({
+      description:
+        "Whether training on all rows came to the weights of that model, bit for bit: not where another version of the engine trained it.",
+    }),
+    training_rows: z.int().min(1),
+    rows: z
+      .array(rowNumber)
+      .meta({ description: "The rows that were left out, one at a time, by their numbers in the job's data." }),
+    predictions: z.array(influencedPrediction).meta({ description: "One for each instance." }),
+  })
+  .meta({
+    id: "Influence",
+    description:
+      "Leave-one-out by retraining: each row's weight in the loss is 0 in one training with the same seed, to the bits of a job with such a column of weights. The row stays in the preprocessing, in its batch, and in the statistics of a batch_norm.",
+  });
+
+export type Influence = z.output<typeof influence>;
+export type InfluencedPrediction = z.output<typeof influencedPrediction>;
+export type RowInfluence = z.output<typeof ofRow>;
+
+/** What changed for one instance, for each of the rows that were left out. */
+export interface Changes {
+  readonly prediction: ArrayLike<number>;
+  /** Null where the actual value is not known. */
+  readonly loss: ArrayLike<number> | null;
+}
+
+/** The part of an answer that lists changes: all of them, and the rows of the greatest ones. Rows without any effect are in no list. */
+export function listedChanges(
+  rows: readonly number[],
+  { prediction, loss }: Changes,
+): Pick<InfluencedPrediction, "changes" | "loss_changes" | "raising" | "lowering" | "helpers" | "harmers"> {
+  const changes = rows.map((_, place) => rounded(prediction[place] as number));
+  const losses = loss && rows.map((_, place) => rounded(loss[place] as number));
+  const found = rows.map((row, place): RowInfluence => {
+    return { row, change: changes[place] ?? null, ...(losses && { loss_change: losses[place] ?? null }) };
+  });
+  const most = (effectOf: (row: RowInfluence) => number | null | undefined, sign: 1 | -1) =>
+    found
+      .flatMap((row) => {
+        const value = sign * (effectOf(row) ?? 0);
+        return value > 0 ? [{ row, value }] : [];
+      })
+      .sort((a, b) => b.value - a.value || a.row.row - b.row.row)
+      .slice(0, LISTED_ROWS)
+      .map(({ row }) => row);
+  const ofPrediction = (row: RowInfluence) => row.change;
+  const ofLoss = (row: RowInfluence) => row.loss_change;
+  return {
+    changes,
+    raising: most(ofPrediction, -1),
+    lowering: most(ofPrediction, 1),
+    ...(losses && { loss_changes: losses, helpers: most(ofLoss, 1), harmers: most(ofLoss, -1) }),
+  };
+}
+
+const DIGITS = 7;
+const rounded = (value: number): number | null => (Number.isFinite(value) ? Number(value.toPrecision(DIGITS)) : null);

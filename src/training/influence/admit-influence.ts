@@ -1,0 +1,96 @@
+/** Checks a request for the rows that made a prediction against the model and the rows of its job, before anything is trained. */
+import type { DatasetRows } from "../../domain/datasets/dataset.ts";
+import type { FieldError } from "../../domain/errors.ts";
+import {
+  type AdmittedInfluence,
+  type InfluenceRequest,
+  MAX_CHANGES,
+  MAX_INFLUENCE_WORK,
+  MAX_RETRAININGS,
+} from "../../domain/explanations/influence.ts";
+import type { Model } from "../../domain/models/model.ts";
+import type { TrainingRun } from "../../domain/ports.ts";
+import { trainedSpec } from "../../domain/spec/spec.ts";
+import { MAX_FIELD_ERRORS } from "../../domain/spec/spec-errors.ts";
+import { loadTable, splitDataset, splitTable } from "../data/data.ts";
+import type { Parts } from "../data/split.ts";
+import { rowMultiplyAdds } from "../predict/row-work.ts";
+import { askedErrors, readAsked } from "./asked-rows.ts";
+import { chosenRows, countedRows, givenWeights } from "./left-out-rows.ts";
+
+/** Checks a request. Needs the columns of a data set that split it, and that of the weights, and no others. */
+export function admitInfluence(run: TrainingRun, model: Model, request: InfluenceRequest): AdmittedInfluence {
+  const { parts, isOfSet } = partsOf(run);
+  const weights = givenWeights(run.job.spec, run.dataset);
+  const counted = countedRows(parts.train, weights);
+  const faults = [
+    ...readAsked(model, request).errors,
+    ...askedErrors(model, request),
+    ...rowErrors(request, parts, isOfSet, weights),
+  ];
+  if (faults.length > 0) return { ok: false, errors: faults.slice(0, MAX_FIELD_ERRORS) };
+  const rows = chosenRows(counted, request.rows ?? null);
+  const excess = excessOf(run, model, request, parts, rows.length);
+  return excess
+    ? { ok: false, errors: [{ pointer: "/rows", detail: excess }] }
+    : { ok: true, retrainings: rows.length, trainingRows: parts.train.length };
+}
+
+function partsOf(run: TrainingRun): { readonly parts: Parts; readonly isOfSet: boolean } {
+  const { spec, classes } = run.job;
+  if ("dataset" in spec.data) return { parts: splitDataset(spec, classes, run.dataset as DatasetRows).parts, isOfSet: true };
+  return { parts: splitTable(spec, classes, loadTable(run)), isOfSet: false };
+}
+
+function rowErrors(
+  { rows }: InfluenceRequest,
+  { train, validation, test }: Parts,
+  isOfSet: boolean,
+  weights: ArrayLike<number> | null,
+): FieldError[] {
+  if (!Array.isArray(rows)) return [];
+  const trained = new Set(train);
+  const heldOut = new Set([...validation, ...test]);
+  return rows.flatMap((row, index) => {
+    const pointer = `/rows/${index}`;
+    if (heldOut.has(row)) return [{ pointer, detail: `row ${row} was held out: it trained nothing` }];
+    if (!trained.has(row)) {
+      const why = isOfSet ? "there is no such row, or it has no target" : "there is no such row";
+      return [{ pointer, detail: `row ${row} did not train: ${why}; rows are counted from 0` }];
+    }
+    return weights && !((weights[row] as number) > 0) ? [{ pointer, detail: `row ${row} has weight 0 already` }] : [];
+  });
+}
+
+/** Multiply-adds of a step's two passes back for one pass forward, and what a row and a step cost however small the network is. */
+const PASSES = 3;
+const ROW_WORK = 32;
+const STEP_WORK = 4000;
+
+/** What is too much, with the cure; null where nothing is. */
+function excessOf(
+  { job }: TrainingRun,
+  model: Model,
+  { instances }: InfluenceRequest,
+  { train, validation }: Parts,
+  retrainings: number,
+): string | null {
+  const { epochs, batch_size } = trainedSpec(job.spec);
+  const steps = Math.ceil(train.length / Math.min(batch_size ?? train.length, train.length));
+  const row = rowMultiplyAdds(model) + ROW_WORK;
+  const training = epochs * (row * (PASSES * train.length + validation.length) + STEP_WORK * steps);
+  const most = Math.floor(Math.min(MAX_RETRAININGS, MAX_CHANGES / instances.length));
+  const byWork = Math.floor(MAX_INFLUENCE_WORK / training) - 1;
+  const cure = (count: number) => `choose fewer rows, such as {"sample": ${count}}`;
+  if (retrainings > most) {
+    const limit =
+      most === MAX_RETRAININGS
+        ? `${retrainings} rows to leave out, each by a training, are more than the limit of ${MAX_RETRAININGS}`
+        : `${retrainings} rows to leave out for ${instances.length} instances are more than the limit of ${MAX_CHANGES} changes`;
+    return `${limit}: ${cure(Math.max(1, Math.min(most, byWork)))}`;
+  }
+  if (retrainings <= byWork) return null;
+  const work = ((retrainings + 1) * training).toExponential(1);
+  const limit = `${retrainings} trainings of ${epochs} epochs on ${train.length} rows take ${work} multiply-adds, more than the limit of ${MAX_INFLUENCE_WORK.toExponential(0)}`;
+  return byWork >= 1 ? `${limit}: ${cure(byWork)}` : `${limit}: ask a smaller model, or one of fewer epochs`;
+}
