@@ -7,6 +7,7 @@ import { registerCopyStore } from "./commands/copy-store.ts";
 import { registerDatasets } from "./commands/datasets.ts";
 import { registerDoctor } from "./commands/doctor.ts";
 import { registerExport } from "./commands/export.ts";
+import { registerForget } from "./commands/forget.ts";
 import { registerInfluence } from "./commands/influence.ts";
 import { registerJobs } from "./commands/jobs.ts";
 import { registerKeys } from "./commands/keys.ts";
@@ -32,6 +33,7 @@ export const COMMANDS: readonly Register[] = [
   registerSweeps,
   registerDatasets,
   registerAudit,
+  registerForget,
   registerModels,
   registerCompare,
   registerExport,

@@ -18,17 +18,10 @@ import type { SearchAnswer as Search } from "../domain/models/search.ts";
 import type { Note } from "../domain/notes.ts";
 import type { Layer } from "../domain/spec/layers.ts";
 import type { jobSpec, ResolvedSpec, Task } from "../domain/spec/spec.ts";
+import type { Fields } from "./short-spec.ts";
 
 /** A job spec as it is submitted: whatever has a default may be left out, and `"mse"` stands for `{type: "mse"}`. */
 export type JobSpec = Fields<z.input<typeof jobSpec>>;
-
-type Fields<T> = { [Field in keyof T]: Short<T[Field]> };
-/** A value in which the type of an object that needs nothing else may stand for the object. */
-type Short<T> = T extends { type: infer Type extends string }
-  ? ({ type: Type } extends T ? Type : never) | Fields<T>
-  : T extends object
-    ? Fields<T>
-    : T;
 
 /** The values of an epoch, with its number. */
 export type NumberedEpoch = Partial<Record<Series | "epoch", WireNumber>>;
@@ -206,6 +199,8 @@ export interface Dataset extends DatasetSummary {
 export type AuditRequest = z.input<typeof auditBody>;
 /** Corrected cells of a column. */
 export type Corrections = z.input<typeof correctionsBody>;
+
+export type { Forget, ForgetRequest, PlannedForget } from "./forget-answers.ts";
 
 /** The first rows of a data set: values in the order of the columns, null where missing. */
 export interface DatasetPreview {

@@ -10,8 +10,11 @@ import type {
   DatasetPreview,
   DatasetSample,
   DatasetSummary,
+  Forget,
+  ForgetRequest,
   Page,
   PageQuery,
+  PlannedForget,
   SubmittedJob,
 } from "./answers.ts";
 import { BYTES, type CallOptions, segment, type Transport } from "./transport.ts";
@@ -67,6 +70,16 @@ export interface DatasetsClient {
   audit(id: string, request: AuditRequest): Promise<SubmittedJob>;
   /** Returns another data set in which cells of one column are corrected; this one stays. */
   correct(id: string, corrections: Corrections): Promise<Dataset>;
+  /** Returns what forgetting rows would do, and changes nothing. */
+  planForget(id: string, request: ForgetRequest): Promise<PlannedForget>;
+  /** Trains every model that saw rows again without them, and then erases the rows. The run goes on by itself. */
+  forget(id: string, request: ForgetRequest): Promise<Forget>;
+  /** Returns a page of runs that forget rows, newest first. */
+  forgets(query?: PageQuery, options?: CallOptions): Promise<Page<Forget>>;
+  /** Returns a run that forgets rows. */
+  readForget(id: string, options?: CallOptions): Promise<Forget>;
+  /** Cancels a run that has erased nothing yet. */
+  cancelForget(id: string): Promise<Forget>;
   /** Deletes a data set. Models that were trained on it stay. */
   removeDataset(id: string): Promise<void>;
 }
@@ -94,6 +107,11 @@ export function createDatasetsClient({ send, get, post, drop }: Transport): Data
       get(`${pathOf(id)}/rows`, { columns: JSON.stringify(columns), limit }, options),
     audit: (id, request) => post(`${pathOf(id)}/audit`, request),
     correct: (id, corrections) => post(`${pathOf(id)}/corrections`, corrections),
+    planForget: (id, request) => post(`${pathOf(id)}/forget`, request, { validate_only: true }),
+    forget: (id, request) => post(`${pathOf(id)}/forget`, request),
+    forgets: (query, options) => get("v1/forgets", query, options),
+    readForget: (id, options) => get(`v1/forgets/${segment(id)}`, {}, options),
+    cancelForget: (id) => post(`v1/forgets/${segment(id)}/cancel`),
     removeDataset: (id) => drop(pathOf(id)),
   };
 }

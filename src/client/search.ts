@@ -43,3 +43,4 @@ const METRIC_LABELS: Readonly<Record<string, string>> = {
 export function searchMetricLabel(metric: string): string {
   return METRIC_LABELS[metric] ?? metric;
 }
+export { specAgain } from "../domain/jobs/spec-again.ts";

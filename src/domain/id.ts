@@ -9,6 +9,7 @@ export const ID_PREFIXES = {
   delivery: "whd_",
   worker: "wkr_",
   sweep: "swp_",
+  forget: "fgt_",
 } as const;
 export type IdKind = keyof typeof ID_PREFIXES;
 

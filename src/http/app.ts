@@ -34,6 +34,7 @@ import { serversBelow, swaggerOptions } from "./openapi/openapi.ts";
 import { registerBackups } from "./routes/backups.ts";
 import { registerCheckpoints } from "./routes/checkpoints.ts";
 import { registerDatasets } from "./routes/datasets/datasets.ts";
+import { registerForgets } from "./routes/datasets/forgets.ts";
 import { registerLabels } from "./routes/datasets/labels.ts";
 import { registerEvaluate } from "./routes/evaluate.ts";
 import { registerExports } from "./routes/exports.ts";
@@ -100,6 +101,7 @@ const OPERATION: readonly RegisterRoutes[] = [registerService, registerTelemetry
 const API: readonly RegisterRoutes[] = [
   registerDatasets,
   registerLabels,
+  registerForgets,
   registerJobs,
   registerSweeps,
   registerTrials,

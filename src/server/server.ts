@@ -6,6 +6,7 @@ import type { Logger } from "pino";
 import { createSharedRateLimiter } from "../app/access/count-requests.ts";
 import { createProcessRegistry } from "../app/cluster/list-workers.ts";
 import { sendHeartbeats } from "../app/cluster/send-heartbeat.ts";
+import { startForgetter } from "../app/forget/run-forgets.ts";
 import { reclaimLost } from "../app/jobs/job-outcome.ts";
 import { notifyChanged } from "../app/jobs/notify-changed.ts";
 import { recover, removeUnfinished } from "../app/jobs/recover.ts";
@@ -146,6 +147,8 @@ export async function startServer(config: Config, log: Logger, options: ServerOp
     closers.push(() => deliverer.stop());
     const sweeper = startSweeper(services, config.retention);
     closers.push(() => sweeper.stop());
+    const forgetter = startForgetter(services);
+    closers.push(() => forgetter.stop());
     const runner: Runner = trains
       ? startRunner(services, {
           workers,
@@ -213,6 +216,7 @@ async function tidyUp(services: Services, { isShared }: Backend): Promise<void> 
   if (isShared) return removeUnfinished(services, Date.now() - UNFINISHED_MS);
   await services.store.deliveries.releaseAll(Date.now());
   await services.store.idempotency.releaseAll();
+  await services.store.forgets.releaseAll();
   await recover(services, (job) => notifyChanged(services, job));
 }
 

@@ -30,6 +30,7 @@ export const COPIED: readonly (readonly [table: keyof Tables, key: readonly stri
   ["blob_chunks", ["blob_id", "position"]],
   ["datasets", ["id"]],
   ["dataset_chunks", ["dataset_id", "column_index", "position"]],
+  ["forgets", ["id"]],
   ["webhook_deliveries", ["id"]],
   ["idempotency_keys", ["project", "route", "key"]],
   ["secrets", ["name"]],

@@ -14,6 +14,7 @@ import * as jobNotes from "../../migrations/0010-job-notes.ts";
 import * as trialsByState from "../../migrations/0011-trials-by-state.ts";
 import * as projectedValues from "../../migrations/0012-projected-values.ts";
 import * as jobValues from "../../migrations/0013-job-values.ts";
+import * as forgets from "../../migrations/0014-forgets.ts";
 import type { ColumnTypes } from "../../migrations/column-types.ts";
 import type { Tables } from "./tables.ts";
 
@@ -35,6 +36,7 @@ const MIGRATIONS: Readonly<Record<string, MigrationFile>> = {
   "0011-trials-by-state": trialsByState,
   "0012-projected-values": projectedValues,
   "0013-job-values": jobValues,
+  "0014-forgets": forgets,
 };
 
 /** The names of the migrations, in the order in which they are applied. */

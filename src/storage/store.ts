@@ -43,6 +43,20 @@ import {
   removeUnfinishedDatasets,
 } from "./queries/datasets/datasets.ts";
 import {
+  cancelForget,
+  claimForget,
+  getForget,
+  insertForget,
+  listForgets,
+  listFreeForgets,
+  releaseForget,
+  releaseForgets,
+  renewForget,
+  saveForget,
+} from "./queries/forget/forgets.ts";
+import { findCopies, findUsers, listRelated, listStarts } from "./queries/forget/lineage.ts";
+import { eraseTraces } from "./queries/forget/traces.ts";
+import {
   deleteCheckpoint,
   deleteCheckpoints,
   getCheckpoint,
@@ -118,6 +132,8 @@ export interface Databases {
   /** Runs a whole transaction where the database is; left out, it is run from here, statement by statement. */
   readonly call?: CallProcedure;
   readonly health: Pick<HealthKeeper, "current" | "onChange">;
+  /** See ForgetStore.scrub. */
+  scrub(): Promise<string>;
   close(): Promise<void>;
 }
 
@@ -230,6 +246,7 @@ function storesOf(context: Context, project: string, listed: string | null): Ent
       delete: (id) => deleteDataset(writer, id),
       removeUnfinished: (at) => removeUnfinishedDatasets(writer, at),
     },
+    forgets: forgetStore(context, project, listed),
     ...operationStores(context),
     ...accessStores(context),
   };
@@ -260,6 +277,31 @@ function sweepStore(
     storeTrials: (chunk, done, trials, at) => storeTrials(insertWriter, chunk, done, trials, at),
     startGeneration: (chunk, generation, at) => startGeneration(insertWriter, chunk, generation, at),
     finish: (chunk, end) => finishSweep(writer, chunk, end),
+  };
+}
+
+function forgetStore(
+  { reader, writer, insertWriter, scrub }: Context,
+  project: string,
+  listed: string | null,
+): EntityStores["forgets"] {
+  return {
+    insert: (run) => insertForget(insertWriter, project, run),
+    get: (id) => getForget(reader, id),
+    list: (page) => listForgets(reader, listed, page),
+    listFree: (now) => listFreeForgets(reader, now),
+    claim: (id, lease, now, until) => claimForget(writer, id, lease, now, until),
+    renew: (id, lease, until) => renewForget(writer, id, lease, until),
+    save: (id, lease, change) => saveForget(writer, id, lease, change),
+    release: (id, lease) => releaseForget(writer, id, lease),
+    releaseAll: () => releaseForgets(writer),
+    cancel: (id, at) => cancelForget(writer, id, at),
+    listRelated: (datasetId) => listRelated(reader, datasetId),
+    findUsers: (dataset) => findUsers(reader, project, dataset),
+    listStarts: () => listStarts(reader, project),
+    findCopies: (sha256) => findCopies(reader, project, sha256),
+    eraseTraces: (ids) => eraseTraces(writer, project, ids),
+    scrub,
   };
 }
 

@@ -336,6 +336,22 @@ export interface SweepEventsTable {
   readonly payload: string;
 }
 
+/** Runs that forget rows. */
+export interface ForgetsTable {
+  readonly id: string;
+  readonly project: string;
+  readonly dataset_id: string;
+  readonly state: string;
+  /** `ForgetDocument` of domain/forget/forget.ts. */
+  readonly document: string;
+  readonly lease: string | null;
+  readonly leased_until: number | null;
+  /** The project while the run is under way, else null: unique. */
+  readonly active: string | null;
+  readonly created_at: number;
+  readonly finished_at: number | null;
+}
+
 export interface Tables {
   readonly jobs: JobsTable;
   readonly job_values: JobValuesTable;
@@ -362,4 +378,5 @@ export interface Tables {
   readonly trials: TrialsTable;
   readonly sweep_chunks: SweepChunksTable;
   readonly sweep_events: SweepEventsTable;
+  readonly forgets: ForgetsTable;
 }

@@ -28,7 +28,16 @@ let ours: Client;
 let theirs: Client;
 let theirKey: string;
 let ourKeyId: string;
-let has: { job: string; waiting: string; sweep: string; dataset: string; model: string; checkpoint: string; ownModel: string };
+let has: {
+  forget: string;
+  job: string;
+  waiting: string;
+  sweep: string;
+  dataset: string;
+  model: string;
+  checkpoint: string;
+  ownModel: string;
+};
 
 beforeAll(async () => {
   dataDir = await createDataDir();
@@ -77,7 +86,14 @@ async function fill(own: Client, other: Client): Promise<typeof has> {
   // One worker: the long job gives way to the other project's when it pauses.
   await request(own, `/v1/jobs/${waiting}/pause`, { method: "POST" });
   const { model: ownModel } = await other.wait(theirJob);
+  const { id: spare } = await own.upload(new TextEncoder().encode("x,y\n7,2\n8,4\n"), { format: "csv", name: "spare" });
+  const { id: forget } = await own.forget(spare, { positions: [0] });
+  await vi.waitFor(async () => expect((await own.readForget(forget)).state).toBe("succeeded"), {
+    timeout: 60_000,
+    interval: 100,
+  });
   return {
+    forget,
     job,
     waiting,
     sweep,
@@ -131,6 +147,10 @@ const ATTEMPTS: Readonly<Record<string, () => readonly Attempt[]>> = {
   previewDataset: () => [{ path: `/v1/datasets/${has.dataset}/preview` }],
   sampleDatasetRows: () => [{ path: `/v1/datasets/${has.dataset}/rows?columns=["x"]` }],
   auditDataset: () => [{ path: `/v1/datasets/${has.dataset}/audit`, body: { target: "y" } }],
+  forgetRows: () => [{ path: `/v1/datasets/${has.dataset}/forget`, body: { positions: [0] } }],
+  listForgets: () => [{ path: "/v1/forgets", status: 200, says: isEmpty }],
+  readForget: () => [{ path: `/v1/forgets/${has.forget}` }],
+  cancelForget: () => [{ path: `/v1/forgets/${has.forget}/cancel`, body: {} }],
   correctDataset: () => [
     { path: `/v1/datasets/${has.dataset}/corrections`, body: { column: "y", cells: [{ row: 0, value: 1 }] } },
   ],

@@ -2,7 +2,7 @@
 
 import type { ErrorCode, FieldError } from "../errors.ts";
 import type { CorrectedCell } from "./corrections.ts";
-import type { ColumnValues, DatasetFormat } from "./dataset.ts";
+import type { Column, ColumnValues, DatasetFormat } from "./dataset.ts";
 import type { ReadingOptions } from "./reading-options.ts";
 
 /** What an uploaded file came to: ready to be stored. */
@@ -63,6 +63,38 @@ export type Correction =
   | { readonly ok: true; readonly corrected: CorrectedColumn }
   | { readonly ok: false; readonly errors: readonly FieldError[] };
 
+/** A column of a stored table, and keys that say which rows are meant. */
+export interface MatchTask {
+  readonly column: Column;
+  /** Of the column; transferred. */
+  readonly values: ColumnValues;
+  readonly keys: readonly (string | number | boolean)[];
+  /** Most rows that may have them. */
+  readonly most: number;
+}
+
+export type MatchedRows =
+  | { readonly ok: true; readonly positions: readonly number[] }
+  | { readonly ok: false; readonly errors: readonly FieldError[] };
+
+/** A column of a stored table, and rows that are taken out of it. */
+export interface RemovalTask {
+  readonly column: Column;
+  /** Transferred; null for text that is not kept. */
+  readonly values: ColumnValues | null;
+  /** Rows of the table. */
+  readonly rows: number;
+  /** Rising, each below `rows`. */
+  readonly positions: readonly number[];
+}
+
+/** A column without the rows, and a hash of its name, type, labels and values. */
+export interface RemainingColumn {
+  readonly column: Column;
+  readonly values: ColumnValues | null;
+  readonly sha256: string;
+}
+
 /** Takes uploaded tables in: to a file as fast as they come, then hashed and read in a thread. */
 export interface UploadSpool {
   /** Writes a stream to a file. A chunk is used before the next is asked for. Throws too_large over the limit, malformed when the stream breaks; leaves nothing then. */
@@ -73,6 +105,10 @@ export interface UploadSpool {
   read(upload: Upload, task: ReadingTask): Promise<Ingestion>;
   /** Corrects a column of a stored table in a thread. What is wrong with the corrections is an answer, not an error. */
   correct(task: CorrectionTask): Promise<Correction>;
+  /** Finds rows of a stored table in a thread. Keys that no row has are an answer, not an error. */
+  match(task: MatchTask): Promise<MatchedRows>;
+  /** Takes rows out of a column of a stored table in a thread. */
+  remove(task: RemovalTask): Promise<RemainingColumn>;
   /** Deletes the file. */
   discard(upload: Upload): Promise<void>;
   /** The same threads as one project has them: projects take turns. */

@@ -3,6 +3,7 @@ import type { KeyStore, SessionStore } from "../access/api-key.ts";
 import type { IdempotencyStore } from "../access/idempotency.ts";
 import type { CounterStore } from "../access/rate-limit.ts";
 import type { DatasetStore } from "../datasets/dataset-store.ts";
+import type { ForgetStore } from "../forget/forget-store.ts";
 import type { CheckpointStore } from "../jobs/checkpoint.ts";
 import type { EventStore, JobStore } from "../jobs/job-store.ts";
 import type { QueueStore } from "../jobs/queue-order.ts";
@@ -22,6 +23,7 @@ export interface EntityStores {
   readonly sweeps: SweepStore;
   readonly models: ModelStore;
   readonly datasets: DatasetStore;
+  readonly forgets: ForgetStore;
   readonly deliveries: DeliveryStore;
   readonly secrets: SecretStore;
   readonly keys: KeyStore;

@@ -161,6 +161,18 @@ export const deliveriesQuery = z.object(pageOf(ID_PREFIXES.delivery));
 
 export const datasetParams = z.object({ id: idOf(ID_PREFIXES.dataset, "data set") });
 export const datasetsQuery = z.object(pageOf(ID_PREFIXES.dataset));
+export const forgetParams = z.object({ id: idOf(ID_PREFIXES.forget, "run") });
+/** Each run lists up to ten thousand rows. */
+export const forgetsQuery = z.object({
+  ...pageOf(ID_PREFIXES.forget),
+  limit: whole.min(1).max(50).default(10).meta({ description: "Most items in the answer." }),
+});
+export const validateQuery = z.object({
+  validate_only: z
+    .enum(["true", "false"])
+    .default("false")
+    .meta({ description: "true: say what would be done, and change nothing." }),
+});
 
 export const previewQuery = z.object({
   rows: whole.min(1).max(MAX_PREVIEW_ROWS).default(10).meta({ description: "Most rows in the answer." }),

@@ -16,6 +16,7 @@ const OWNING = [
   [ID_PREFIXES.dataset, "datasets"],
   [ID_PREFIXES.checkpoint, "checkpoints"],
   [ID_PREFIXES.sweep, "sweeps"],
+  [ID_PREFIXES.forget, "forgets"],
 ] as const satisfies readonly (readonly [string, keyof Tables])[];
 
 export interface Owners {

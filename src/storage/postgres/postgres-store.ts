@@ -46,8 +46,27 @@ export async function openPostgresStore(options: PostgresStoreOptions): Promise<
     health.close();
     await pool.end();
   };
-  const store = createStore({ reader: db, writer: db, insertWriter: db, bulkWriter: db, health, close }, options);
+  const store = createStore(
+    { reader: db, writer: db, insertWriter: db, bulkWriter: db, health, scrub: () => scrub(db), close },
+    options,
+  );
   return { store: serialized(retrying(store, options)), runSql: runSqlOn(db) };
+}
+
+/** The tables that have cells of rows: see docs/tables.md. */
+const SCRUBBED: readonly (keyof Tables)[] = [
+  ...(["datasets", "dataset_chunks", "blob_chunks", "jobs", "events", "metric_chunks", "notable_epochs"] as const),
+  ...(["models", "evaluations", "checkpoints", "sweeps", "trials", "sweep_events"] as const),
+  ...(["webhook_deliveries", "idempotency_keys", "forgets"] as const),
+];
+
+/**
+ * Gives the space of deleted rows free, beside readers and writers. Their bytes stay in the files until they are overwritten: only
+ * VACUUM FULL rewrites a table, and locks it meanwhile, so that it is left to the operator.
+ */
+async function scrub(db: Kysely<Tables>): Promise<string> {
+  for (const table of SCRUBBED) await sql`vacuum ${sql.table(table)}`.execute(db);
+  return "PostgreSQL: the space of the rows was given free (VACUUM); its bytes stay in the files of the database, its log and its replicas until they are overwritten, or until VACUUM FULL, which locks each table while it rewrites it";
 }
 
 /** Repeats the opening while the database is away, as it is while it starts itself, or while nobody listens yet. */

@@ -1,7 +1,15 @@
 /** Entry of an upload thread: each export is a kind of task. */
 import { createHash } from "node:crypto";
 import { open, rm, writeFile } from "node:fs/promises";
-import type { Correction, IngestedTable, Ingestion } from "../../domain/datasets/upload.ts";
+import type {
+  Correction,
+  IngestedTable,
+  Ingestion,
+  MatchedRows,
+  MatchTask,
+  RemainingColumn,
+  RemovalTask,
+} from "../../domain/datasets/upload.ts";
 import { TrainyardError } from "../../domain/errors.ts";
 import { createCsvTable } from "../../formats/tables/csv.ts";
 import { withMissing } from "../../formats/tables/given-missing.ts";
@@ -13,6 +21,7 @@ import { asUtf8 } from "../../formats/tables/text-encoding.ts";
 import { moving, wholeBuffers } from "../transfer.ts";
 import { correctColumn } from "./correct.ts";
 import { chunksOf, firstBytes, randomAccess } from "./file.ts";
+import { matchRows, withoutRows } from "./forget.ts";
 import { type CorrectTask, type DigestTask, type ReadTask, unpackedPath } from "./protocol.ts";
 import { readTable } from "./read.ts";
 
@@ -76,4 +85,15 @@ async function withParquet(
 export function correct({ maxCategories, ...task }: CorrectTask): Correction {
   const correction = correctColumn(task, maxCategories);
   return correction.ok ? moving(correction, wholeBuffers([correction.corrected.values])) : correction;
+}
+
+/** Finds rows of a stored table by keys. */
+export function match(task: MatchTask): MatchedRows {
+  return matchRows(task);
+}
+
+/** Takes rows out of a column of a stored table. */
+export function remove(task: RemovalTask): RemainingColumn {
+  const remaining = withoutRows(task);
+  return moving(remaining, wholeBuffers(remaining.values ? [remaining.values] : []));
 }

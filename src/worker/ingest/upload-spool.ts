@@ -5,7 +5,16 @@
 import { randomUUID } from "node:crypto";
 import { mkdir, rm } from "node:fs/promises";
 import { join, resolve } from "node:path";
-import type { Correction, Ingestion, Upload, UploadSpool } from "../../domain/datasets/upload.ts";
+import type {
+  Correction,
+  Ingestion,
+  MatchedRows,
+  MatchTask,
+  RemainingColumn,
+  RemovalTask,
+  Upload,
+  UploadSpool,
+} from "../../domain/datasets/upload.ts";
 import { invalid, TrainyardError } from "../../domain/errors.ts";
 import type { DatasetLimits } from "../../domain/limits.ts";
 import { overLimit } from "../../formats/tables/table.ts";
@@ -59,7 +68,7 @@ export async function openUploadSpool({
   const ofTenant = (tenant: string): UploadSpool => {
     const run = async (
       name: string,
-      task: DigestTask | ReadTask | CorrectTask,
+      task: DigestTask | ReadTask | CorrectTask | MatchTask | RemovalTask,
       { bytes }: Pick<Upload, "bytes">,
       transferList: ArrayBuffer[] = [],
     ): Promise<unknown> => {
@@ -89,6 +98,13 @@ export async function openUploadSpool({
         const own = { ...task, maxCategories: limits.categories };
         const bytes = task.values.byteLength + task.columnsJson.length;
         return (await run("correct", own, { bytes }, wholeBuffers([task.values]))) as Correction;
+      },
+      match: async (task) =>
+        (await run("match", task, { bytes: task.values.byteLength }, wholeBuffers([task.values]))) as MatchedRows,
+      async remove(task) {
+        const values = task.values ? [task.values] : [];
+        const bytes = task.values?.byteLength ?? 0;
+        return (await run("remove", task, { bytes }, wholeBuffers(values))) as RemainingColumn;
       },
       discard,
       ofProject: ofTenant,

@@ -32,6 +32,8 @@ function closedUploadSpool(): UploadSpool {
     digest: closed,
     read: closed,
     correct: closed,
+    match: closed,
+    remove: closed,
     discard: closed,
     ofProject: () => uploadSpool,
     close: () => Promise.resolve(),

@@ -8,6 +8,7 @@ import { openStore } from "../../../src/storage/open.ts";
 import { checkpointContract } from "../../contract/checkpoints.ts";
 import { findContract } from "../../contract/find.ts";
 import { aChunk, aNewJob, aSuccess } from "../../contract/fixtures.ts";
+import { forgetContract } from "../../contract/forgets.ts";
 import { keyContract } from "../../contract/keys.ts";
 import { queueOrderContract } from "../../contract/line.ts";
 import { projectContract } from "../../contract/projects.ts";
@@ -19,7 +20,7 @@ import { temporaryFolder } from "../../contract/temporary.ts";
 /** As a server opens it. */
 const open = async () => openStore({ dataDir: await temporaryFolder(), callsProcedures: true });
 const CONTRACTS = [
-  ...[storeContract, findContract, checkpointContract, sweepContract, keyContract],
+  ...[storeContract, findContract, checkpointContract, sweepContract, forgetContract, keyContract],
   ...[queueOrderContract, sharesContract, projectContract],
 ];
 for (const contract of CONTRACTS) contract("SQLite", open);

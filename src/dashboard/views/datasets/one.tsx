@@ -15,6 +15,7 @@ import { Notes } from "../../ui/notes.tsx";
 import { Card, Facts, Problem, Skeleton } from "../../ui/surfaces.tsx";
 import { type Column, Table } from "../../ui/table.tsx";
 import { AuditForm } from "./audit-form.tsx";
+import { ForgetForm } from "./forget-form.tsx";
 
 const PREVIEW_ROWS = 20;
 /** How many columns are shown at first; of a wider table the rest follow on request. */
@@ -83,6 +84,7 @@ function Shown({ dataset }: { readonly dataset: Dataset & { readonly notes?: rea
       </Card>
       <AuditForm dataset={dataset} />
       <Preview id={dataset.id} />
+      <ForgetForm dataset={dataset} />
     </>
   );
 }

@@ -289,7 +289,7 @@ export async function removeUnfinishedDatasets(db: Kysely<Tables>, at: number): 
  * Deletes a data set that is not ready, a bounded number of chunks at a time. Leaves a ready one alone: making it ready may have
  * been reported as failed and committed all the same.
  */
-async function eraseDataset(db: Kysely<Tables>, id: string): Promise<void> {
+export async function eraseDataset(db: Kysely<Tables>, id: string): Promise<void> {
   if (await describeDataset(db, id)) return;
   for (let deleted = CHUNKS_PER_DELETION; deleted === CHUNKS_PER_DELETION; ) {
     const last = await db

@@ -1,6 +1,6 @@
 /**
  * Finds jobs by what `job_values` holds, in any order, without reading all of them where that can be helped: by the condition that the fewest
- * jobs meet, or along the order for as long as it takes to fill a page. See DECISIONS 124.
+ * jobs meet, or along the order for as long as it takes to fill a page. See DECISIONS 122.
  */
 import { type Kysely, type RawBuilder, sql } from "kysely";
 import { invalid } from "../../../domain/errors.ts";

@@ -1,0 +1,98 @@
+/** The body of the job that trains a model again without the forgotten rows: the same spec, on the tables that have taken their place. */
+
+import { specAgain } from "../../domain/jobs/spec-again.ts";
+import { isLinear } from "../../domain/spec/layer-walks.ts";
+import type { Layer } from "../../domain/spec/layers.ts";
+import type { ResolvedSpec } from "../../domain/spec/spec.ts";
+import { formOf } from "../../domain/spec/split.ts";
+import type { TensorSet } from "../../domain/tensor.ts";
+
+/** Most initial weights that are written as JSON: more would hold the event loop. */
+export const MAX_WRITTEN_WEIGHTS = 100_000;
+
+/** What has taken the place of what. */
+export interface Replacements {
+  /** Ids of data sets. */
+  readonly datasets: ReadonlyMap<string, string>;
+  /** Ids of models. */
+  readonly models: ReadonlyMap<string, string>;
+  /** Positions of the forgotten rows, rising. */
+  readonly rows: readonly number[];
+}
+
+/** Returns the body as UTF-8 JSON. `payload`: the initial weights of the job, where they came with its request. */
+export function retrainedBody(
+  { name, spec }: { readonly name: string; readonly spec: ResolvedSpec },
+  payload: TensorSet | null,
+  { datasets, models, rows }: Replacements,
+): Uint8Array<ArrayBuffer> {
+  const again = specAgain(spec);
+  const { data, init_from: from } = spec;
+  const dataset = "dataset" in data ? datasets.get(data.dataset.id) : undefined;
+  if (dataset !== undefined) {
+    again.data = { dataset: { ...(again.data.dataset as object), id: dataset } };
+    again.split = renumbered(spec.split, rows);
+    if ("layers" in spec.model) again.model = { layers: withOpenWidths(spec.model.layers, true) };
+  }
+  if (from && "model" in from) again.init_from = { model: models.get(from.model) ?? from.model, freeze: from.freeze };
+  if (from && "state_dict" in from)
+    again.init_from = { state_dict: writtenWeights(from.state_dict, payload), freeze: from.freeze };
+  return new TextEncoder().encode(JSON.stringify({ ...again, name }));
+}
+
+/**
+ * Leaves out widths that follow from the rows: of the last linear layer, since a class may be gone, and of the last one of a residual
+ * layer, since a label may be. Whoever had stated them stated the same.
+ */
+function withOpenWidths(layers: readonly Layer[], makesOutputs: boolean): unknown[] {
+  const last = makesOutputs ? layers.findLastIndex(holdsLinear) : -1;
+  return layers.map((layer, index): unknown => {
+    if (isLinear(layer)) return index === last ? { ...layer, units: undefined } : layer;
+    if (layer.type === "residual") {
+      const inner = layer.layers.findLastIndex(isLinear);
+      return { ...layer, layers: layer.layers.map((each, at) => (at === inner ? { ...each, units: undefined } : each)) };
+    }
+    if (layer.type !== "ensemble") return layer;
+    const members = layer.members.map((member) => ({ ...member, layers: withOpenWidths(member.layers, index === last) }));
+    return { ...layer, members };
+  });
+}
+
+const holdsLinear = (layer: Layer): boolean =>
+  isLinear(layer) || (layer.type === "ensemble" && layer.members.some(({ layers }) => layers.some(holdsLinear)));
+
+/** A split by positions means the same rows as before. */
+function renumbered(split: ResolvedSpec["split"], rows: readonly number[]): ResolvedSpec["split"] {
+  if (!split) return split;
+  const formed = formOf(split);
+  if (formed.form !== "positions") return split;
+  const gone = new Set(rows);
+  const remaining = (positions: readonly number[]) =>
+    positions.filter((position) => !gone.has(position)).map((position) => position - countBelow(rows, position));
+  const { validation_rows, test_rows } = formed.split;
+  return { validation_rows: remaining(validation_rows), test_rows: remaining(test_rows) };
+}
+
+/** How many of the rising numbers are below a bound. */
+function countBelow(numbers: readonly number[], bound: number): number {
+  let low = 0;
+  let high = numbers.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if ((numbers[middle] as number) < bound) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
+
+/** The tensors of the payload are those of the state_dict, in its order. */
+function writtenWeights(shapes: Readonly<Record<string, { readonly shape: number[] }>>, payload: TensorSet | null) {
+  let at = 0;
+  return Object.fromEntries(
+    Object.entries(shapes).map(([name, { shape }]) => {
+      const from = at;
+      at += shape.reduce((product, size) => product * size, 1);
+      return [name, { shape, data: Array.from(payload?.data.subarray(from, at) ?? []) }];
+    }),
+  );
+}

@@ -1,0 +1,99 @@
+/** Carries out runs that forget rows, one after the other, under leases: a run of a process that died is taken over by another. */
+import { randomUUID } from "node:crypto";
+import type { ForgetState } from "../../domain/forget/forget.ts";
+import { ID_PREFIXES } from "../../domain/id.ts";
+import { isTerminal } from "../../domain/jobs/job.ts";
+import { type Services, servicesOf } from "../services.ts";
+import { singleFlight } from "../single-flight.ts";
+import { carryOut } from "./carry-out.ts";
+
+export interface Forgetter {
+  /** Ends after the step under way; the run goes on at the next start. */
+  stop(): Promise<void>;
+}
+
+export interface ForgetterOptions {
+  /** How long a run belongs to this process without being renewed. */
+  readonly leaseMs: number;
+  /** Interval between looks without hints: another process may have died. */
+  readonly everyMs: number;
+}
+
+const DEFAULTS: ForgetterOptions = { leaseMs: 30_000, everyMs: 5000 };
+/** Renewals within the time of a lease. */
+const BEATS_PER_LEASE = 3;
+/** Delay of a look after a hint: they come often, and few mean that a job has ended. */
+const PAUSE_MS = 200;
+
+/** Thrown within a run that is no longer this process's to carry out. */
+class RunLost extends Error {}
+
+/** Starts carrying runs out. */
+export function startForgetter(services: Services, { leaseMs, everyMs }: ForgetterOptions = DEFAULTS): Forgetter {
+  const { store, bus, log } = services;
+  let isStopped = false;
+  /** Whether a run may be waiting for a job. */
+  let isActive = true;
+  let timer: NodeJS.Timeout | undefined;
+
+  const advance = async ({ id, project }: { readonly id: string; readonly project: string }): Promise<void> => {
+    if (await stillWaits(id)) return;
+    const lease = randomUUID();
+    const now = Date.now();
+    const run = await store.forgets.claim(id, lease, now, now + leaseMs);
+    if (!run) return;
+    const renewal = setInterval(
+      () => void store.forgets.renew(id, lease, Date.now() + leaseMs).catch(() => undefined),
+      leaseMs / BEATS_PER_LEASE,
+    );
+    renewal.unref();
+    const save = async (state: ForgetState, document: typeof run.document): Promise<void> => {
+      if (isStopped) throw new RunLost();
+      const finishedAt = ["succeeded", "failed"].includes(state) ? Date.now() : null;
+      if (!(await store.forgets.save(id, lease, { state, document, finishedAt }))) throw new RunLost();
+      if (state !== run.state) log.info({ forget_id: id, state }, "forgetting rows");
+      bus.publish(id);
+    };
+    try {
+      await carryOut(servicesOf(services, project), run, save, () => store.forgets.scrub());
+    } catch (err) {
+      if (!(err instanceof RunLost)) log.warn({ err, forget_id: id }, "cannot go on forgetting rows; trying again");
+    } finally {
+      clearInterval(renewal);
+      await store.forgets.release(id, lease).catch(() => undefined);
+    }
+  };
+  /** Whether a run waits for a job that has not ended: hints of its epochs come often. */
+  const stillWaits = async (id: string): Promise<boolean> => {
+    const waitsFor = (await store.forgets.get(id))?.document.waitsFor;
+    const job = waitsFor?.startsWith(ID_PREFIXES.job) ? await store.jobs.get(waitsFor) : null;
+    return job !== null && !isTerminal(job.state);
+  };
+  const look = singleFlight(async () => {
+    if (isStopped) return;
+    const free = await store.forgets.listFree(Date.now());
+    for (const run of free) if (!isStopped) await advance(run);
+    isActive = free.length > 0;
+  });
+  const lookSafely = (): void => {
+    timer = undefined;
+    look().catch((err: unknown) => log.warn({ err }, "cannot look for rows to forget"));
+  };
+  const wake = (): void => {
+    if (!isStopped) timer ??= setTimeout(lookSafely, PAUSE_MS).unref();
+  };
+  const unsubscribe = bus.subscribeAll(({ jobId }) => {
+    if (isActive || jobId.startsWith(ID_PREFIXES.forget)) wake();
+  });
+  const interval = setInterval(wake, everyMs).unref();
+  lookSafely();
+  return {
+    async stop() {
+      isStopped = true;
+      unsubscribe();
+      clearInterval(interval);
+      clearTimeout(timer);
+      await look().catch(() => undefined);
+    },
+  };
+}

@@ -1,0 +1,106 @@
+/**
+ * Forgetting rows: the record of a run, which survives the process, and the receipt at its end. Nothing here holds a cell: rows are
+ * known by their positions, and what was erased has no hash, since a hash of a table of which all rows but one are known tells the
+ * last one to whoever guesses.
+ */
+import { z } from "zod";
+
+/** `retraining`: nothing is erased yet, and it can be cancelled. `erasing`: it ends by itself. */
+export const FORGET_STATES = ["retraining", "erasing", "succeeded", "failed", "cancelled"] as const;
+export type ForgetState = (typeof FORGET_STATES)[number];
+
+/** States of a run that is under way. */
+export const ACTIVE_FORGETS: readonly ForgetState[] = ["retraining", "erasing"];
+
+const id = z.string();
+
+const forgottenTable = z
+  .strictObject({
+    id: id.meta({ description: "The data set with the rows, which is erased." }),
+    name: z.string(),
+    replaced_by: id.nullable().meta({ description: "The data set without them; null until it is stored." }),
+    sha256: z.string().nullable().meta({ description: "Of the values of the data set without them." }),
+  })
+  .meta({ id: "ForgottenTable" });
+
+const forgottenModel = z
+  .strictObject({
+    job: id.nullable().meta({ description: "The job that saw the rows, which is erased; null where it was deleted before." }),
+    job_name: z.string(),
+    model: z
+      .strictObject({ id, name: z.string(), version: z.int(), aliases: z.array(z.string()) })
+      .nullable()
+      .meta({ description: "The model of the job, which is erased; null where it has none." }),
+    retrained_as: id.nullable().meta({ description: "The job that trains it without the rows; null where there is none." }),
+    replaced_by: z
+      .strictObject({ id, name: z.string(), version: z.int(), sha256: z.string() })
+      .nullable()
+      .meta({ description: "The model of that job, once it exists, with the SHA-256 of its weights." }),
+    is_question: z.boolean().meta({
+      description:
+        "A job that asked which rows made a prediction: its model is a copy with the answer. It is erased, stops no run, and is asked again by whoever wants to.",
+    }),
+    why_not: z.string().nullable().meta({ description: "Why a model is erased and not trained again; null where it is." }),
+  })
+  .meta({ id: "ForgottenModel" });
+
+/** What saw the rows. */
+export const forgetPlan = z
+  .strictObject({
+    rows: z.array(z.int()).meta({ description: "Positions of the rows, counted from 0, rising." }),
+    datasets: z.array(forgottenTable).meta({
+      description: "The data set, and those that corrections made of it or it was made of: all have these rows.",
+    }),
+    models: z.array(forgottenModel).meta({
+      description:
+        "Jobs and models that saw the rows, or start from one that did, in the order in which they are trained again.",
+    }),
+    sweeps: z
+      .array(z.strictObject({ id, name: z.string() }))
+      .meta({ description: "Sweeps on the data sets, which are erased." }),
+  })
+  .meta({ id: "ForgetPlan" });
+
+export type ForgetPlan = z.output<typeof forgetPlan>;
+
+export type ForgottenModel = ForgetPlan["models"][number];
+
+export const forgetReceipt = z
+  .strictObject({
+    rows: z.int().meta({ description: "How many were forgotten." }),
+    erased: z.strictObject({ datasets: z.int(), jobs: z.int(), models: z.int(), sweeps: z.int() }),
+    storage: z.string().meta({ description: "What was done so that the database's files have nothing left of them." }),
+    beyond_reach: z.array(z.string()).meta({ description: "Where the rows may still be, which the server cannot reach." }),
+  })
+  .meta({ id: "ForgetReceipt" });
+
+export type ForgetReceipt = z.output<typeof forgetReceipt>;
+
+/** What is stored of a run as JSON. */
+export interface ForgetDocument extends ForgetPlan {
+  readonly eraseOthers: boolean;
+  /** Hashes of the data sets with the rows, by id, by which models name what they were trained on; empty once it has ended. */
+  readonly hashes: Readonly<Record<string, string>>;
+  readonly waitsFor: string | null;
+  readonly error: string | null;
+  readonly receipt: ForgetReceipt | null;
+}
+
+/** A run. Times are epoch milliseconds. */
+export interface Forget {
+  readonly id: string;
+  readonly project: string;
+  readonly datasetId: string;
+  readonly state: ForgetState;
+  readonly document: ForgetDocument;
+  readonly createdAt: number;
+  readonly finishedAt: number | null;
+}
+
+/** Where rows may be that no server can erase them from. */
+export const BEYOND_REACH: readonly string[] = [
+  "backups that were made before, and databases that a restore has put aside (trainyard.db.replaced-*)",
+  "files that were exported: weights, ONNX, metrics",
+  "jobs whose rows came with the request, and copies of the rows that were uploaded in another file",
+  "blocks of the disk that the file system has freed and not yet overwritten",
+];

@@ -1,0 +1,41 @@
+/** Turns a resolved spec back into one that can be submitted. Knows no schemas: the page uses it too. */
+import type { ResolvedAuto } from "../spec/auto-options.ts";
+import { CHOSEN_BY_SEARCH } from "../spec/search-fields.ts";
+import type { ResolvedSpec } from "../spec/spec.ts";
+
+/** A spec as JSON; `data` of inline rows and `init_from` of a state_dict are summaries, which whoever submits it must fill in. */
+export type SpecAgain = Record<string, unknown> & { data: Record<string, unknown> };
+
+/** Returns the spec without what was resolved from its data. */
+export function specAgain(spec: ResolvedSpec): SpecAgain {
+  const { data, init_from: from, preprocess, model, influence, ...rest } = structuredClone(spec);
+  const again: SpecAgain = { ...rest, model, data: data as Record<string, unknown> };
+  // Of a job that asks which rows made a prediction, its epochs count trainings.
+  if (influence) again.epochs = influence.epochs;
+  if ("auto" in model) {
+    again.model = { auto: searchAgain(model.auto) };
+    for (const field of CHOSEN_BY_SEARCH) delete again[field];
+  }
+  if ("dataset" in data) {
+    const { id, features, target, weights } = data.dataset;
+    const [first = ""] = target;
+    again.data = {
+      dataset: { id, features, target: target.length === 1 ? first : target, ...(weights === null ? {} : { weights }) },
+    };
+  }
+  if (preprocess) again.preprocess = "fitted" in preprocess ? "from_model" : preprocess;
+  if (from && !("auto" in model)) {
+    const { sha256: _, ...origin } = from;
+    again.init_from = origin;
+  }
+  return again;
+}
+
+/** The options of a search without what it resolved from the data. */
+function searchAgain({
+  candidates: _,
+  trained_folds: __,
+  ...options
+}: ResolvedAuto): Omit<ResolvedAuto, "candidates" | "trained_folds"> {
+  return options;
+}
