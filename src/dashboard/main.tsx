@@ -57,11 +57,7 @@ const isAnswered = async () => {
 };
 const openStream = createPassingStream(api.openStream, isAnswered, async () => {
   const { openStreamOverHttp } = await import("./live/stream-over-http.ts");
-  const newest = async (signal: AbortSignal) =>
-    (await Promise.all([api.jobs({ limit: 100 }, { signal }), api.jobs({ state: "running" }, { signal })])).flatMap(
-      ({ data }) => data,
-    );
-  return () => openStreamOverHttp({ events: api.jobEvents, jobs: newest });
+  return () => openStreamOverHttp(api);
 });
 const live = createLive(window, openStream);
 const parts = {

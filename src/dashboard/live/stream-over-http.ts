@@ -2,26 +2,26 @@
  * The page's one stream for where a proxy passes no WebSocket: frames of a job come as server-sent events, changes of jobs by asking for
  * the list every two seconds. Looks like a WebSocket to who opened it. Loaded when it is needed.
  */
-import type { Job } from "../../client/answers.ts";
+import type { JobsClient } from "../../client/jobs.ts";
 import type { LiveMessage, LiveRequest } from "./messages.ts";
 
 /** What is used of a WebSocket. */
 export type StreamSocket = Pick<WebSocket, "readyState" | "onopen" | "onmessage" | "onclose" | "send" | "close">;
 
-/** What a stream over HTTP asks the server. */
-export interface StreamSources {
+/** What a stream over HTTP asks the server, of the page's API. */
+export interface StreamSources extends Pick<JobsClient, "jobs"> {
   /** The events of a job after a sequence number, as an answer of the type text/event-stream. Rejects when there is none. */
-  events(job: string, after: number, signal: AbortSignal): Promise<Response>;
-  /** The newest jobs, and those that are running. */
-  jobs(signal: AbortSignal): Promise<readonly Job[]>;
+  jobEvents(job: string, after: number, signal: AbortSignal): Promise<Response>;
 }
 
 const POLL_MS = 2000;
+/** Jobs whose changes are seen, beside those that are running. */
+const NEWEST = 100;
 /** Event streams at the same time: a browser has six connections to a server that speaks HTTP/1.1, and requests need some. */
 const MOST_EVENT_STREAMS = 3;
 
 /** Opens a stream; it is open from the next turn on, and closes when a request fails. */
-export function openStreamOverHttp({ events, jobs }: StreamSources): StreamSocket {
+export function openStreamOverHttp({ jobEvents, jobs }: StreamSources): StreamSocket {
   const ending = new AbortController();
   const following = new Map<string, AbortController>();
   const waiting = new Map<string, number>();
@@ -73,7 +73,7 @@ export function openStreamOverHttp({ events, jobs }: StreamSources): StreamSocke
     waiting.delete(job);
     following.set(job, own);
     void run(own, async (signal) => {
-      for await (const frame of framesOf(await events(job, after, signal))) say(frame);
+      for await (const frame of framesOf(await jobEvents(job, after, signal))) say(frame);
     }).finally(() => {
       following.delete(job);
       followNext();
@@ -83,7 +83,8 @@ export function openStreamOverHttp({ events, jobs }: StreamSources): StreamSocke
   const watch = async (signal: AbortSignal): Promise<void> => {
     let known: ReadonlyMap<string, string> | null = null;
     while (!signal.aborted) {
-      const read = await jobs(signal);
+      const pages = await Promise.all([jobs({ limit: NEWEST }, { signal }), jobs({ state: "running" }, { signal })]);
+      const read = pages.flatMap(({ data }) => data);
       // Who hears that it is subscribed reads the list itself, and needs what changes from then on.
       if (!known) say(JSON.stringify({ type: "subscribed", topic: "jobs" } satisfies LiveMessage));
       const current = new Map(read.map((job) => [job.id, JSON.stringify({ type: "job", job } satisfies LiveMessage)]));
