@@ -1,5 +1,4 @@
 /** The types of the API's requests and answers. A test compares them with the server's schemas. */
-
 import type { z } from "zod";
 import type { newKeyBody, Scope } from "../domain/access/api-key.ts";
 import type { auditBody } from "../domain/datasets/audit-request.ts";
@@ -18,10 +17,16 @@ import type { SearchAnswer as Search } from "../domain/models/search.ts";
 import type { Note } from "../domain/notes.ts";
 import type { Layer } from "../domain/spec/layers.ts";
 import type { jobSpec, ResolvedSpec, Task } from "../domain/spec/spec.ts";
-import type { Fields } from "./short-spec.ts";
 
 /** A job spec as it is submitted: whatever has a default may be left out, and `"mse"` stands for `{type: "mse"}`. */
 export type JobSpec = Fields<z.input<typeof jobSpec>>;
+type Fields<T> = { [Field in keyof T]: Short<T[Field]> };
+/** A value in which the type of an object that needs nothing else may stand for the object. */
+type Short<T> = T extends { type: infer Type extends string }
+  ? ({ type: Type } extends T ? Type : never) | Fields<T>
+  : T extends object
+    ? Fields<T>
+    : T;
 
 /** The values of an epoch, with its number. */
 export type NumberedEpoch = Partial<Record<Series | "epoch", WireNumber>>;
@@ -94,9 +99,7 @@ export interface SubmittedJob extends Job {
 }
 
 /** Some rows of a job's data, as columns. */
-export interface JobRows extends ShownRows {
-  job: string;
-}
+export type JobRows = ShownRows & { job: string };
 
 /** A trained or imported model. Times are ISO 8601. */
 export interface Model {
