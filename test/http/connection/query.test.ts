@@ -19,7 +19,11 @@ describe("a query parameter that a route does not know", () => {
   it.each([
     ["GET", "/v1/jobs?stat=failed", { "/stat": "is not a parameter here: did you mean state?" }],
     ["POST", "/v1/jobs?validateOnly=true", { "/validateOnly": "is not a parameter here: did you mean validate_only?" }],
-    ["GET", "/v1/jobs?colour=red", { "/colour": "is not a parameter here: the parameters are state, name, after, limit" }],
+    [
+      "GET",
+      "/v1/jobs?colour=red",
+      { "/colour": "is not a parameter here: the parameters are state, name, filter, order_by, after, limit" },
+    ],
     ["GET", "/v1/jobs/job_1?verbose", { "/verbose": "is not a parameter here: this path takes none" }],
     ["DELETE", "/v1/jobs/job_1?force=true", { "/force": "is not a parameter here: this path takes none" }],
     ["GET", "/v1/jobs/job_1/stream?since=3", { "/since": "is not a parameter here: the only one is after" }],
@@ -32,7 +36,7 @@ describe("a query parameter that a route does not know", () => {
     expect(await errorsOf("GET", "/v1/jobs?limit=0&stat=failed&x=1")).toEqual({
       "/limit": "must be at least 1",
       "/stat": "is not a parameter here: did you mean state?",
-      "/x": "is not a parameter here: the parameters are state, name, after, limit",
+      "/x": "is not a parameter here: the parameters are state, name, filter, order_by, after, limit",
     });
   });
 

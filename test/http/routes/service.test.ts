@@ -66,7 +66,7 @@ describe("what is not there", () => {
   it("is answered with 405 and what is allowed, where only the method is wrong", async () => {
     const response = await staged.app.inject({ method: "PUT", url: "/v1/jobs/job_1?x=1" });
     expect(response.statusCode).toBe(405);
-    expect(response.headers.allow).toBe("GET, HEAD, DELETE");
+    expect(response.headers.allow).toBe("GET, HEAD, PATCH, DELETE");
     expect(problem.parse(response.json()).code).toBe("method_not_allowed");
   });
 
