@@ -50,7 +50,9 @@ describe("train", () => {
     expect(code).toBe(0);
     expect(stdout).not.toContain("\u001b");
     expect(stdout).toMatch(/plain {2}epoch 50\/50 {2}loss \d/);
-    expect(stdout).toMatch(/\d+\.\d % on \d+ rows it was not trained on \(always \w+: 33\.3 %, a straight line: \d+\.\d %\)/);
+    expect(stdout).toMatch(
+      /\d+\.\d % \(\d+\.\d to \d+\.\d\) on \d+ rows it was not trained on \(always \w+: 33\.3 %, a straight line: \d+\.\d %\)/,
+    );
     expect(stdout).toMatch(/ +model +always \w+ +straight line\n {2}accuracy .*\n/);
     expect(stdout).toContain("plain@1");
     expect(stdout).toContain("trainyard predict plain rows.csv");
@@ -157,7 +159,7 @@ describe("jobs", () => {
   it("lists them, newest first, as a table and as the API's page", async () => {
     const { stdout } = await trainyard("jobs", "--name", "iris");
     expect(stdout).toMatch(
-      /^job +id +state.*\niris +job_\S+ +succeeded +50\/50 +accuracy \d+\.\d % \(held out; always \w+: 33\.3 %\)/,
+      /^job +id +state.*\niris +job_\S+ +succeeded +50\/50 +accuracy \d+\.\d % \(\d+\.\d to \d+\.\d, held out; always \w+: 33\.3 %\)/,
     );
     expect(await json<Page<Job>>("jobs", "--name", "iris")).toMatchObject({ data: [{ name: "iris" }], has_more: false });
   });

@@ -34,7 +34,7 @@ function Compared({ comparison: { a, b, metrics, evaluation, spec, architecture 
           Swap the models
         </LinkButton>
       </div>
-      <Better a={{ ref: a.id, name: names[0] }} b={{ ref: b.id, name: names[1] }} />
+      {a.id !== b.id && <Better a={{ ref: a.id, name: names[0] }} b={{ ref: b.id, name: names[1] }} />}
       <Card title="Evaluation" flush>
         <Table
           caption="Numbers of both evaluations"
