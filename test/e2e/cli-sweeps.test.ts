@@ -149,7 +149,8 @@ describe.runIf(hasTerminals)("a sweep in a terminal of 80 columns, where node-pt
     // Sentences wrap; what is drawn does not.
     const drawn = lines.filter((line) => !line.startsWith("Detached;"));
     for (const line of drawn) expect([line, line.trimEnd().length <= 80]).toEqual([line, true]);
-    const figures = /^ {2}a-name-of-24-characters\. {2}.*\d+\/60 trials {2}best \d\S* {2}.*\d trials\/s {2}\d.* left$/;
+    // On a slow machine a trial takes more than a second, of which no rate is shown.
+    const figures = /^ {2}a-name-of-24-characters\. {2}.*\d+\/60 trials {2}best \d\S* {2}(.*\d trials\/s {2})?\d.* left$/;
     expect(lines.map((line) => line.trimEnd())).toContainEqual(expect.stringMatching(figures));
     expect(lines).toContainEqual(expect.stringMatching(/^ {2}trial +val_loss +lr +weight_de/));
   });
