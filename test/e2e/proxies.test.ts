@@ -81,10 +81,10 @@ describe.each([
       await server.client.cancel(id);
       await page.locator('.job-title .badge[data-state="cancelled"]').waitFor();
       await page.getByRole("link", { name: "Data sets" }).first().click();
-      await page.getByRole("heading", { name: "Data sets" }).waitFor();
+      await page.getByRole("heading", { name: "Data sets", exact: true }).waitFor();
       expect(page.url()).toBe(`${proxy.url}${BASE}/datasets`);
       await page.reload();
-      await page.getByRole("heading", { name: "Data sets" }).waitFor();
+      await page.getByRole("heading", { name: "Data sets", exact: true }).waitFor();
       const links = await page.locator('a[href^="/"]').evaluateAll((all) => all.map((link) => link.getAttribute("href") ?? ""));
       expect(links.filter((href) => !href.startsWith(`${BASE}/`))).toEqual([]);
       // The browser itself reports a WebSocket that does not open.
