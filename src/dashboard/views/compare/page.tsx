@@ -70,9 +70,13 @@ function BetterJobs({ jobs }: { readonly jobs: readonly (Job | undefined)[] }) {
     const figure = job?.score ? mainFigure(job.score) : null;
     if (!job?.model || figure?.model == null) return [];
     const name = names[position] ?? job.name;
-    return [{ ref: job.model.id, name, value: isFalling(figure.name) ? -figure.model : figure.model }];
+    const { data, split, seed } = job.spec;
+    const heldOut = JSON.stringify([data, split, seed]);
+    return [{ ref: job.model.id, name, heldOut, value: isFalling(figure.name) ? -figure.model : figure.model }];
   });
-  const [best, ...others] = models.toSorted((a, b) => b.value - a.value);
+  const [best, ...rest] = models.toSorted((a, b) => b.value - a.value);
+  // Scores on different rows say nothing of which is better: the server would refuse to compare them.
+  const others = rest.filter(({ heldOut }) => heldOut === best?.heldOut);
   return best && others.length > 0 ? <BetterThan best={best} others={others.slice(0, MOST_OTHERS)} /> : null;
 }
 
