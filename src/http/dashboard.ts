@@ -32,6 +32,8 @@ const API_PATHS = /^\/(v1|v2|docs|assets|openapi\.json|metrics|healthz|readyz)(\
 /** Names with a hash of their content, which therefore never changes. */
 const HASHED = /-[\w-]{8}\.\w+$/;
 const FOREVER = "public, max-age=31536000, immutable";
+/** A document names the path below which a proxy shows it. */
+const DOCUMENT_VARIES = "accept-encoding, x-forwarded-prefix";
 /** To be revalidated each time; an equal ETag saves the transfer. */
 const FRESH = "no-cache";
 
@@ -47,11 +49,10 @@ export function createDashboard(directory: string | null, basePath: BasePath): D
   const isBuilt = directory !== null && existsSync(join(directory, "index.html"));
   const documents = new Set(isBuilt ? readdirSync(directory).filter((name) => name.endsWith(".html")) : []);
   const sendPage = (request: FastifyRequest, reply: FastifyReply) => {
-    reply.header("vary", "x-forwarded-prefix");
     const base = basePath.of(request);
     if (!isBuilt) return sendDocument(reply, below(NOTE, base));
     const name = documentFor(request.url, documents);
-    if (base === "") return sendFile(reply, name, directory);
+    if (base === "") return sendFile(reply, name, directory, DOCUMENT_VARIES);
     return sendDocument(reply, below(readFileSync(join(directory, name), "utf8"), base), CONTENT_SECURITY_POLICY);
   };
   return {
@@ -89,16 +90,16 @@ function filesBeside(directory: string): string[] {
     .map(({ name }) => name);
 }
 
-function sendFile(reply: FastifyReply, file: string, directory: string): FastifyReply {
+function sendFile(reply: FastifyReply, file: string, directory: string, vary = "accept-encoding"): FastifyReply {
   const policy = WORKERS.test(file) ? WORKER_POLICY : CONTENT_SECURITY_POLICY;
-  reply.header("content-security-policy", policy).header("vary", "accept-encoding");
+  reply.header("content-security-policy", policy).header("vary", vary);
   reply.header("cache-control", HASHED.test(file) ? FOREVER : FRESH);
   return reply.sendFile(file, directory);
 }
 
 function sendDocument(reply: FastifyReply, document: string, policy: string | null = null): FastifyReply {
   if (policy !== null) reply.header("content-security-policy", policy);
-  return reply.header("cache-control", FRESH).type("text/html; charset=utf-8").send(document);
+  return reply.headers({ "cache-control": FRESH, vary: DOCUMENT_VARIES }).type("text/html; charset=utf-8").send(document);
 }
 
 /** A document whose addresses begin with a path, which the page reads from the root element. */

@@ -5,7 +5,7 @@ import { gzipSync } from "node:zlib";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { openStagedApp, type StagedApp } from "./staged-app.ts";
 
-const DOCUMENT = "<!doctype html><title>Trainyard</title><script src=/assets/index-AbCd_123.js></script>";
+const DOCUMENT = "<!doctype html><html><title>Trainyard</title><script src=/assets/index-AbCd_123.js></script>";
 const SCRIPT = "globalThis.started = true;";
 const browser = { accept: "text/html,application/xhtml+xml,*/*;q=0.8" };
 
@@ -74,6 +74,16 @@ describe("the page", () => {
       headers: { "if-none-match": String((await staged.app.inject("/")).headers.etag) },
     });
     expect(again.statusCode).toBe(304);
+  });
+
+  it("is another document below each path of a proxy, for caches too", async () => {
+    for (const [prefix, start] of [
+      ["", "<html>"],
+      ["/ml", '<html data-base="/ml">'],
+    ] as const) {
+      const { body, headers } = await staged.app.inject({ url: "/jobs", headers: { ...browser, "x-forwarded-prefix": prefix } });
+      expect([body.includes(start), headers.vary]).toEqual([true, "accept-encoding, x-forwarded-prefix"]);
+    }
   });
 
   it("shows nothing else that lies there", async () => {
