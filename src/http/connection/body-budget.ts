@@ -13,13 +13,13 @@ const FREE_BYTES = 64 * 1024;
 
 /** The bytes of one body. */
 export interface BodyLease {
-  /** Counts so many bytes in all. Throws rate_limited or unavailable where they are too many beside others. */
+  /** Counts so many bytes in all. Throws rate_limited or unavailable where they are too many beside others, and unavailable when the client has gone. */
   hold(bytes: number): void;
 }
 
 export interface BodyBudget {
   /** The lease of a request of a project, which ends when its response is closed. */
-  lease(project: string, response: Pick<ServerResponse, "once">): BodyLease;
+  lease(project: string, response: Pick<ServerResponse, "once" | "closed">): BodyLease;
   /** The bytes of all bodies that count now. */
   bytes(): number;
 }
@@ -39,14 +39,21 @@ export function createBodyBudget(largestBytes: number): BodyBudget {
     bytes: () => total,
     lease(project, response) {
       let held = 0;
+      let isOver = response.closed;
+      response.once("close", () => {
+        isOver = true;
+        if (held > 0) count(project, -held);
+        held = 0;
+      });
       return {
         hold(bytes) {
+          // What is still unpacked for nobody is given back by no answer.
+          if (isOver) throw new TrainyardError("unavailable", "the connection closed before its body was read");
           const more = bytes - held;
           if (bytes <= FREE_BYTES || more <= 0) return;
           if ((byProject.get(project) ?? 0) + more > mostOfProject)
             throw tooMuch("rate_limited", `${project} has`, mostOfProject);
           if (total + more > most) throw tooMuch("unavailable", "there are", most);
-          if (held === 0) response.once("close", () => count(project, -held));
           held = bytes;
           count(project, more);
         },

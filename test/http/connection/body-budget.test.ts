@@ -10,7 +10,7 @@ describe("the memory of bodies", () => {
   it("is bounded for a project and for all together, and given back with the answers", () => {
     const budget = createBodyBudget(MiB);
     const open = (project: string) => {
-      const response = new EventEmitter();
+      const response = Object.assign(new EventEmitter(), { closed: false });
       return { lease: budget.lease(project, response as never), answer: () => response.emit("close") };
     };
     const ours = Array.from({ length: 5 }, () => open("ours"));
@@ -29,6 +29,17 @@ describe("the memory of bodies", () => {
     expect(() => fifth?.lease.hold(MiB)).not.toThrow();
     for (const { answer } of [...ours.slice(1), ...others]) answer();
     for (const { lease } of Array.from({ length: 4 }, () => open("ours"))) lease.hold(MiB);
+  });
+
+  it("counts nothing for a client that has gone while its body is unpacked", () => {
+    const budget = createBodyBudget(MiB);
+    const response = Object.assign(new EventEmitter(), { closed: false });
+    const lease = budget.lease("ours", response as never);
+    lease.hold(MiB / 2);
+    response.emit("close");
+    expect(() => lease.hold(MiB)).toThrow(expect.objectContaining({ code: "unavailable" }));
+    expect(() => budget.lease("ours", { closed: true, once: () => undefined } as never).hold(MiB)).toThrow();
+    expect(budget.bytes()).toBe(0);
   });
 });
 
