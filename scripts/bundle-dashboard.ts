@@ -143,8 +143,8 @@ function sourcesOf({ inputs }: Metafile, ofWorkers: ReadonlySet<string>): string
 
 /** Rooms whose modules every view may use, small as they are: they come with the first visit. */
 const SHARED_ROOMS = ["ui", "shell"];
-/** Modules of these rooms that few visits need: they are loaded when they are shown. */
-const SHOWN_LATER: ReadonlySet<string> = new Set(["shortcut-help.tsx", "sign-in-dialog.tsx"]);
+/** Modules beside the views that few visits need: they are loaded when they are used, and run in the entry as views do. */
+const LOADED_LATER: ReadonlySet<string> = new Set(["shortcut-help.tsx", "sign-in-dialog.tsx", "stream-over-http.ts"]);
 
 /** Bytes, minified, up to which a shared chunk costs a slow network less as a part of another file than as a file of its own. */
 const SMALL_CHUNK_BYTES = 2500;
@@ -175,7 +175,7 @@ function smallModules(metafile: Metafile): SmallModules {
 const SMALL = "small-modules";
 
 /**
- * Has every view, and what is shown later, import the entry, in which it runs anyway, and the entry the shared rooms: what all views need becomes one file
+ * Has every view, and what is loaded later, import the entry, in which it runs anyway, and the entry the shared rooms: what all views need becomes one file
  * instead of one for each set of views. What would still be cut into small files is imported by each that uses any of it, and becomes one
  * file too: a view loads a little that it does not use, and waits for fewer round trips. A browser asks for six files at a time.
  */
@@ -183,11 +183,11 @@ const fewFiles = ({ modules, entries }: SmallModules): Plugin => ({
   name: "few-files",
   setup(bundler) {
     const rooms = SHARED_ROOMS.flatMap((room) =>
-      readdirSync(join(ROOT, SOURCE, room)).flatMap((file) => (SHOWN_LATER.has(file) ? [] : [`${SOURCE}/${room}/${file}`])),
+      readdirSync(join(ROOT, SOURCE, room)).flatMap((file) => (LOADED_LATER.has(file) ? [] : [`${SOURCE}/${room}/${file}`])),
     );
     const importsOf = (path: string): readonly string[] => [
       ...(path === MAIN ? rooms : []),
-      ...(VIEW.test(path) || SHOWN_LATER.has(basename(path)) ? [MAIN] : []),
+      ...(VIEW.test(path) || LOADED_LATER.has(basename(path)) ? [MAIN] : []),
       ...(entries.has(path) ? [SMALL] : []),
     ];
     bundler.onResolve({ filter: /^small-modules$/ }, () => ({ path: SMALL, namespace: SMALL }));

@@ -2,14 +2,17 @@
  * The page's one stream for where a proxy passes no WebSocket: frames of a job come as server-sent events, changes of jobs by asking for
  * the list every two seconds. Looks like a WebSocket to who opened it. Loaded when it is needed.
  */
+import type { Frame, Job } from "../../client/answers.ts";
+import { ApiError } from "../../client/error.ts";
 import type { JobsClient } from "../../client/jobs.ts";
+import { isTerminal } from "../../domain/jobs/job.ts";
 import type { LiveMessage, LiveRequest } from "./messages.ts";
 
 /** What is used of a WebSocket. */
 export type StreamSocket = Pick<WebSocket, "readyState" | "onopen" | "onmessage" | "onclose" | "send" | "close">;
 
 /** What a stream over HTTP asks the server, of the page's API. */
-export interface StreamSources extends Pick<JobsClient, "jobs"> {
+export interface StreamSources extends Pick<JobsClient, "job" | "jobs"> {
   /** The events of a job after a sequence number, as an answer of the type text/event-stream. Rejects when there is none. */
   jobEvents(job: string, after: number, signal: AbortSignal): Promise<Response>;
 }
@@ -19,9 +22,10 @@ const POLL_MS = 2000;
 const NEWEST = 100;
 /** Event streams at the same time: a browser has six connections to a server that speaks HTTP/1.1, and requests need some. */
 const MOST_EVENT_STREAMS = 3;
+const NO_CONTENT = 204;
 
-/** Opens a stream; it is open from the next turn on, and closes when a request fails. */
-export function openStreamOverHttp({ jobEvents, jobs }: StreamSources): StreamSocket {
+/** Opens a stream; it is open once the server has answered, and closes when the list cannot be read. */
+export function openStreamOverHttp({ jobEvents, job: readJob, jobs }: StreamSources): StreamSocket {
   const ending = new AbortController();
   const following = new Map<string, AbortController>();
   const waiting = new Map<string, number>();
@@ -37,6 +41,7 @@ export function openStreamOverHttp({ jobEvents, jobs }: StreamSources): StreamSo
   };
   const say = (message: string): void =>
     socket.onmessage?.call(socket as WebSocket, new MessageEvent("message", { data: message }));
+  const tell = (message: LiveMessage): void => say(JSON.stringify(message));
   const end = (): void => {
     if (ending.signal.aborted) return;
     ending.abort();
@@ -56,12 +61,12 @@ export function openStreamOverHttp({ jobEvents, jobs }: StreamSources): StreamSo
       watching?.abort();
       watching = request.type === "subscribe" ? new AbortController() : null;
       if (watching) void run(watching, watch);
-    } else if (request.type === "subscribe") {
-      waiting.set(request.job, request.after);
-      followNext();
     } else {
       waiting.delete(request.job);
       following.get(request.job)?.abort();
+      following.delete(request.job);
+      if (request.type === "subscribe") waiting.set(request.job, request.after);
+      followNext();
     }
   };
 
@@ -72,36 +77,78 @@ export function openStreamOverHttp({ jobEvents, jobs }: StreamSources): StreamSo
     const own = new AbortController();
     waiting.delete(job);
     following.set(job, own);
-    void run(own, async (signal) => {
-      for await (const frame of framesOf(await jobEvents(job, after, signal))) say(frame);
-    }).finally(() => {
-      following.delete(job);
+    void run(own, (signal) => follow(job, after, signal)).finally(() => {
+      // Meanwhile it may be followed anew.
+      if (following.get(job) === own) following.delete(job);
       followNext();
     });
   };
 
-  const watch = async (signal: AbortSignal): Promise<void> => {
-    let known: ReadonlyMap<string, string> | null = null;
-    while (!signal.aborted) {
-      const pages = await Promise.all([jobs({ limit: NEWEST }, { signal }), jobs({ state: "running" }, { signal })]);
-      const read = pages.flatMap(({ data }) => data);
-      // Who hears that it is subscribed reads the list itself, and needs what changes from then on.
-      if (!known) say(JSON.stringify({ type: "subscribed", topic: "jobs" } satisfies LiveMessage));
-      const current = new Map(read.map((job) => [job.id, JSON.stringify({ type: "job", job } satisfies LiveMessage)]));
-      for (const [id, message] of current) if (known && known.get(id) !== message) say(message);
-      known = current;
-      await new Promise<void>((resolve) => {
-        setTimeout(resolve, POLL_MS);
-        signal.addEventListener("abort", () => resolve(), { once: true });
-      });
+  /** Says the frames of a job until it has ended or is gone, over as many answers as it takes: servers restart, and refuse for a while. */
+  const follow = async (job: string, after: number, signal: AbortSignal): Promise<void> => {
+    for (let seen = after; !signal.aborted; await pause(signal)) {
+      try {
+        const answer = await jobEvents(job, seen, signal);
+        if (answer.status === NO_CONTENT) return;
+        for await (const text of framesOf(answer)) {
+          say(text);
+          const frame = JSON.parse(text) as Frame;
+          seen = frame.seq;
+          if (frame.type === "end" && isTerminal(frame.state)) return;
+        }
+      } catch (error) {
+        if (isGone(error)) return;
+      }
     }
   };
 
-  queueMicrotask(() => {
+  const watch = async (signal: AbortSignal): Promise<void> => {
+    let known: ReadonlyMap<string, Job> | null = null;
+    for (; !signal.aborted; await pause(signal)) {
+      const pages = await Promise.all([jobs({ limit: NEWEST }, { signal }), jobs({ state: "running" }, { signal })]);
+      const current = new Map(pages.flatMap(({ data }) => data).map((job) => [job.id, job]));
+      // Who hears that it is subscribed reads the list itself, and needs what changes from then on.
+      if (!known) tell({ type: "subscribed", topic: "jobs" });
+      const before: ReadonlyMap<string, Job> = known ?? current;
+      for (const [id, job] of current) if (!isSame(before.get(id), job)) tell({ type: "job", job });
+      for (const [id, job] of before) if (!current.has(id) && !isTerminal(job.state)) await tellOf(id, signal);
+      known = current;
+    }
+  };
+
+  /** Says how a job is that is in no list any more: it has ended, or was deleted. */
+  const tellOf = async (id: string, signal: AbortSignal): Promise<void> => {
+    try {
+      tell({ type: "job", job: await readJob(id, { signal }) });
+    } catch (error) {
+      if (!isGone(error)) throw error;
+      tell({ type: "removed", id });
+    }
+  };
+
+  void run(ending, async (signal) => {
+    await jobs({ limit: 1 }, { signal });
     Object.assign(socket, { readyState: WebSocket.OPEN });
     socket.onopen?.call(socket as WebSocket, new Event("open"));
   });
   return socket;
+}
+
+const isGone = (error: unknown): boolean => error instanceof ApiError && error.problem.status === 404;
+
+const isSame = (before: Job | undefined, now: Job): boolean => JSON.stringify(before) === JSON.stringify(now);
+
+/** Resolves after a while, or when the signal is aborted. */
+function pause(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(done, POLL_MS);
+    function done() {
+      clearTimeout(timer);
+      signal.removeEventListener("abort", done);
+      resolve();
+    }
+    signal.addEventListener("abort", done);
+  });
 }
 
 /** The data of the events of an answer (WHATWG HTML, section 9.2), each of one line, as the server writes them. */

@@ -61,11 +61,12 @@ interface LaterProps<P> {
 
 /** A component whose code is loaded when it is first shown: few visits need it. */
 function Later<P>({ load, props }: LaterProps<P>) {
-  const { toasts } = useApp();
   const [Component, setComponent] = useState<ComponentType<P> | null>(null);
+  const [error, setError] = useState<unknown>(null);
   useEffect(() => {
-    load().then((loaded) => setComponent(() => loaded), toasts.fail);
+    load().then((loaded) => setComponent(() => loaded), setError);
   }, []);
+  if (error) return <Problem error={error} retry={() => window.location.reload()} />;
   return Component && <Component {...(props as P & object)} />;
 }
 
