@@ -46,7 +46,7 @@ export async function askInfluence(
     id: id ?? createId("job"),
     spec: influenceSpec(job.spec, model, asked, retrainings),
     parameters,
-    memoryBytes: memoryBytes + trainingRows * BYTES_A_ROW,
+    memoryBytes: memoryBytes + trainingRows * BYTES_A_ROW + answerBytes(model, request, retrainings),
     classes,
     payload: await store.jobs.readPayload(job.id),
     createdAt: Date.now(),
@@ -54,6 +54,10 @@ export async function askInfluence(
   });
   return notifyAndView(services, queued);
 }
+
+/** Bytes of what all trainings answer: the outputs of each for every instance, float32. */
+const answerBytes = ({ outputWidth }: Model, { instances }: InfluenceRequest, retrainings: number): number =>
+  4 * (retrainings + 1) * instances.length * outputWidth;
 
 /** Returns how many rows are left out, of how many. Throws invalid. */
 async function admit(services: ProjectServices, job: Job, model: Model, request: InfluenceRequest) {

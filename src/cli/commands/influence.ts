@@ -70,7 +70,7 @@ function numbersOf(text: string): number[] {
 
 /** The value of a target, or those of several. */
 function valuesOf(text: string): number | number[] {
-  const values = text.split(",").map(Number);
+  const values = text.split(",").map((value) => (value.trim() === "" ? Number.NaN : Number(value)));
   if (!values.every(Number.isFinite)) throw usageError(`--actual must be a number of this model, not ${text}`);
   return values.length === 1 ? (values[0] as number) : values;
 }

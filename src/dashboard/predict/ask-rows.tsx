@@ -27,12 +27,12 @@ export function AskRows({ model, texts, truth }: AskRowsProps) {
   const known = truth?.length === 1 && truth[0] !== null ? String(truth[0]) : UNKNOWN;
   const [given, setGiven] = useState<string | null>(null);
   // Another row is something else.
-  useEffect(() => setGiven(null), [known]);
+  useEffect(() => setGiven(null), [known, texts]);
   const [rows, setRows] = useState(ALL);
   const [busy, setBusy] = useState(false);
   const [error, setError] = useState<unknown>(null);
   const isClass = model.classes.length > 0;
-  const actual = given ?? known;
+  const actual = (given ?? known).trim();
   const value = isClass ? actual : Number(actual);
   const isWrong = !isClass && actual !== UNKNOWN && !Number.isFinite(value);
   const begin = async (): Promise<void> => {

@@ -28,6 +28,8 @@ export function admitInfluence(run: TrainingRun, model: Model, request: Influenc
     ...askedErrors(model, request),
     ...rowErrors(request, parts, isOfSet, weights),
   ];
+  if (counted.length < 2)
+    faults.push({ pointer: "", detail: "a single row trains the model: without it there is nothing to train" });
   if (faults.length > 0) return { ok: false, errors: faults.slice(0, MAX_FIELD_ERRORS) };
   const rows = chosenRows(counted, request.rows ?? null);
   const excess = excessOf(run, model, request, parts, rows.length);

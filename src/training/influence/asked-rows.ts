@@ -1,4 +1,6 @@
 /** The rows whose predictions are asked about: what is wrong with them, and what of an answer is followed. */
+
+import { fitsFloat32 } from "../../domain/datasets/column-reader.ts";
 import type { FieldError } from "../../domain/errors.ts";
 import type { Changes, InfluencedPrediction, InfluenceOptions } from "../../domain/explanations/influence.ts";
 import { choosePlace } from "../../domain/models/decision.ts";
@@ -48,9 +50,7 @@ function actualFault(model: AskedModel, value: NonNullable<Asked["actual"]>[numb
   const width = followedCount(model);
   const values = Array.isArray(value) ? value : [value];
   if (values.length !== width) return `has ${values.length} values; the model predicts ${width}`;
-  return values.every((each) => typeof each === "number" && Number.isFinite(each))
-    ? null
-    : "must be a number, in the target's units";
+  return values.every(fitsFloat32) ? null : "must be a finite number that fits float32, in the target's units";
 }
 
 const MOST_SHOWN = 20;

@@ -148,7 +148,7 @@ function createFindings(run: InfluenceRun, { spec, data, describe }: Retraining,
       const isTrained = outcome.state === "succeeded";
       if (done === 0 && !isTrained) return failed(outcome.error);
       weights ??= isTrained ? outcome.weights : null;
-      const own = isTrained ? predict(outcome.weights) : new Float32Array(outputs.length / done).fill(Number.NaN);
+      const own = isTrained ? predict(outcome.weights) : new Float32Array(outputs.length / trainings).fill(Number.NaN);
       if (done === 0) outputs = new Float32Array(trainings * own.length);
       outputs.set(own, done * own.length);
       done++;
