@@ -4,7 +4,7 @@ import { figureText, kindOf, rangeText, type ScoreFormat } from "./score.ts";
 
 export type ComparedFigure = ScoreComparison["figures"][number];
 
-/** From here on one is called better: chance alone says so once in twenty times at most. */
+/** From here on one is called better: of two equal models chance alone says so once in ten times, of either. */
 const SURE = 0.95;
 
 /** The name of a figure, as scores have it. */
@@ -24,7 +24,9 @@ export function differenceText({ figure, difference, from, to }: ComparedFigure,
 export function probabilityText(p: number): string {
   if (p > 0.999) return "> .999";
   if (p < 0.001) return "< .001";
-  return p.toFixed(p > 0.99 || p < 0.01 ? 3 : 2).replace(/^0/, "");
+  const digits = p > 0.99 || p < 0.01 ? 3 : 2;
+  // Not rounded up: what is not called better must not read as if it were.
+  return (Math.floor(p * 10 ** digits + 1e-9) / 10 ** digits).toFixed(digits).replace(/^0/, "");
 }
 
 /** "with-adam is better than by-sgd (p = .97)", or that the rows cannot tell. */

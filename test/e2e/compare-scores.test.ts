@@ -83,12 +83,18 @@ describe("two models", () => {
     const other = await trained("other", { seed: 3 });
     const none = await trained("none", { split: null });
     const sex = await trained("sex", { data: { dataset: { id: penguins, target: "sex" } } });
+    const moons = (noise: number) => ({
+      data: { generator: { type: "moons" as const, samples: 100, noise, seed: 7 } },
+      split: { validation: 0.3 },
+    });
+    const [easy, hard] = [await trained("easy", moons(0.05)), await trained("hard", moons(0.4))];
     const details = await Promise.all([
       refusal(client.compareScores(model.id, other.id)),
       refusal(client.compareScores(model.id, none.id)),
       refusal(client.compareScores(sex.id, model.id, { dataset: half })),
       refusal(client.compareScores(model.id, other.id, { dataset: penguins })),
       refusal(client.compareScores(model.id, model.id)),
+      refusal(client.compareScores(easy.id, hard.id)),
     ]);
     expect(details).toMatchObject([
       { status: 409, detail: expect.stringMatching(/their jobs held out different rows .* name a data set/) },
@@ -96,6 +102,11 @@ describe("two models", () => {
       { status: 409, detail: expect.stringMatching(/different classes/) },
       { status: 422, errors: [{ pointer: "/dataset" }] },
       { status: 422, errors: [{ pointer: "/with" }] },
+      { status: 409, detail: expect.stringMatching(/different data/) },
     ]);
+    // What trained them is known without their jobs too.
+    for (const { job } of [model, other]) await client.remove(job ?? "");
+    const onTraining = await refusal(client.compareScores(model.id, other.id, { dataset: penguins }));
+    expect(onTraining).toMatchObject({ status: 422, errors: [{ pointer: "/dataset" }] });
   });
 });

@@ -8,9 +8,13 @@ import type { ScoredModel } from "../../domain/ports.ts";
 import { readDataset } from "../jobs/execute.ts";
 import { ensureData, ensureSmall } from "../jobs/replay.ts";
 import type { ProjectServices } from "../services.ts";
+import { createTurns } from "../turns.ts";
 import { findModel, readWeights } from "./find-model.ts";
 
 const CURE = "name a data set that neither has been trained on, with the columns of both";
+
+/** A comparison holds the rows of two jobs, which count for no memory of jobs; the page asks for eight at once. */
+const turns = createTurns("comparisons", 1, 32);
 
 export interface ComparedScores {
   readonly a: Model;
@@ -20,7 +24,8 @@ export interface ComparedScores {
 
 /**
  * Compares the models of two references on every row of a data set, or on the rows that both of their jobs held out. Throws not_found,
- * invalid for a data set that is missing or that trained one of them, and conflict with the reason where there are no such rows.
+ * invalid for a data set that is missing or that trained one of them, conflict with the reason where there are no such rows, and unavailable while too many others are
+ * compared.
  */
 export async function compareScores(
   services: ProjectServices,
@@ -30,7 +35,9 @@ export async function compareScores(
 ): Promise<ComparedScores> {
   const [a, b] = await Promise.all([findModel(services, refA), findModel(services, refB)]);
   if (a.id === b.id) throw invalid([{ pointer: "/with", detail: `${refB} is the same model as ${refA}: name another` }]);
-  const result = datasetId === undefined ? await onHeldOut(services, a, b) : await onDataset(services, a, b, datasetId);
+  const result = await turns.run(() =>
+    datasetId === undefined ? onHeldOut(services, a, b) : onDataset(services, a, b, datasetId),
+  );
   if (!result.ok) throw refused(result.reason);
   return { a, b, comparison: result.comparison };
 }
@@ -69,7 +76,9 @@ async function onDataset(services: ProjectServices, a: Model, b: Model, id: stri
   if (!dataset) throw invalid([{ pointer: "/dataset", detail: `there is no data set ${id}` }]);
   for (const model of [a, b]) {
     const job = await jobOf(services, model);
-    if (job && "dataset" in job.spec.data && job.spec.data.dataset.id === id)
+    const isOfJob = job && "dataset" in job.spec.data && job.spec.data.dataset.id === id;
+    // The receipt outlives the job, and knows the same bytes under another id.
+    if (isOfJob || model.receipt.data?.sha256 === dataset.sha256)
       throw invalid([{ pointer: "/dataset", detail: `${model.name}@${model.version} was trained on this data set: ${CURE}` }]);
   }
   const wanted = new Set(

@@ -49,7 +49,8 @@ function valueRanges(predicted: Predicted, scalings: readonly (TargetScaling | n
   const isSingle = predicted.outputs.length === predicted.rows;
   const squared = isSingle ? positive(figures.mse()) : null;
   const r2 = figures.r2();
-  const unexplained = r2 && skewed({ value: 1 - r2.value, rows: r2.rows.map((each) => -each) });
+  // What is left unexplained is a mean of squares too: R2 is at most 1.
+  const unexplained = r2 && positive({ value: 1 - r2.value, rows: r2.rows.map((each) => -each) });
   return {
     r2: unexplained && ([1 - unexplained[1], 1 - unexplained[0]] as const),
     // A root of one mean keeps what is true of the mean; a mean of roots does not.

@@ -29,6 +29,15 @@ describe("the interval of a figure", () => {
     }
   });
 
+  it("of R2 ends at 1, however far one target is from the others", () => {
+    const targets = Float32Array.from({ length: 10 }, (_, row) => (row === 9 ? 10 : 0));
+    const outputs = targets.map((target, row) => target + (row % 2 === 0 ? 0.7 : -0.7));
+    const values = { rows: 10, outputs, targets };
+    const [low, high] = withIntervals(evaluate(values, []), values, [], []).intervals?.r2 ?? [];
+    expect(low).toBeLessThan(0.95);
+    expect(high).toBe(1);
+  });
+
   it("is left out of figures whose chance is not known: few rows, few rows of a class, and relative errors", () => {
     expect(intervalsOf(9, 8)).toBeUndefined();
     expect(Object.keys(intervalsOf(60, 48, 4) ?? {})).toEqual(["level", "accuracy", "log_loss"]);
