@@ -63,10 +63,9 @@ export async function listJobs(
   page: PageRequest,
 ): Promise<Page<Job>> {
   const after = page.after === undefined ? null : readCursor(page.after, order);
-  if (project === null) {
-    if (conditions.length > 0 || order.by !== null) throw new Error("what jobs are found by is of one project");
-    return newestOfAll(db, { state, name }, after, page.limit);
-  }
+  // A state or a name alone is found along an index of the jobs, however many there are.
+  if (conditions.length === 0 && order.by === null) return byAge(db, project, { state, name, order }, after, page.limit);
+  if (project === null) throw new Error("what jobs are found by is of one project");
   const found = await findJobs(db, { project, state, name, conditions, order, after, limit: page.limit + 1 });
   const cursors = new Map(found.map((cursor) => [cursor.id, cursor]));
   const ids = [...cursors.keys()];
@@ -101,17 +100,19 @@ export async function listJobs(
 
 const NEWEST_FIRST: JobOrder = { text: "-created_at", descends: true, by: null };
 
-/** The jobs of every project, newest first. */
-async function newestOfAll(
+/** A page of the jobs of a project, or of all projects, in the order of their creation. */
+async function byAge(
   db: Kysely<Tables>,
-  { state, name }: Pick<JobFilter, "state" | "name">,
+  project: string | null,
+  { state, name, order }: Pick<JobFilter, "state" | "name"> & { readonly order: JobOrder },
   after: JobCursor | null,
   limit: number,
 ): Promise<Page<Job>> {
-  let query = db.selectFrom("jobs").orderBy("id", "desc");
+  let query = db.selectFrom("jobs").orderBy("id", order.descends ? "desc" : "asc");
+  if (project !== null) query = query.where("project", "=", project);
   if (state !== undefined) query = query.where("state", "=", state);
   if (name !== undefined) query = query.where("name", "=", name);
-  if (after !== null) query = query.where("id", "<", after.id);
+  if (after !== null) query = query.where("id", order.descends ? "<" : ">", after.id);
   const rows = {
     sizes: (count: number) => query.select(bytesOf("spec")).limit(count).execute(),
     read: async (count: number) => (await query.selectAll().limit(count).execute()).map(toJob),
