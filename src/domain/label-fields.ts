@@ -26,6 +26,9 @@ export const labelFields = {
   note: note.optional().meta({ description: "Text for people, which can be changed later." }),
 };
 
+/** Bytes of the largest labels, as JSON that escapes every character. */
+export const LABEL_BYTES = 512 * 1024;
+
 /** The request to change labels: given tags are set, or removed with null; the others stay (RFC 7396). */
 export const labelsBody = z
   .strictObject({

@@ -5,7 +5,7 @@ import type { DatasetLimits, ServiceLimits } from "../domain/limits.ts";
 import type { Retention } from "../domain/operation/retention.ts";
 import { ROLES, type Role } from "../domain/operation/worker.ts";
 import "../domain/spec/zod-messages.ts";
-import { BASE_PATH } from "../http/connection/base-path.ts";
+import { isBasePath } from "../http/connection/base-path.ts";
 import type { SocketBounds } from "../http/connection/sockets.ts";
 import { connectionsWithin, DEFAULTS, trainingShare } from "./defaults.ts";
 import { descriptorLimit } from "./descriptors.ts";
@@ -75,7 +75,10 @@ const variables = z.object({
   TRAINYARD_BASE_PATH: z
     .string()
     .transform((path) => path.replace(/\/$/, ""))
-    .refine((path) => BASE_PATH.test(path), "must be a path of letters, digits and . _ ~ -, like /trainyard")
+    .refine(
+      isBasePath,
+      "must be a path of letters, digits and . _ ~ -, like /trainyard, that does not begin as the server's own do (/v1, /jobs, ...)",
+    )
     .default(""),
   TRAINYARD_CORS_ORIGINS: z
     .string()
@@ -152,9 +155,9 @@ export interface Config {
   readonly nodeName: string;
   /** The database that processes share; null: SQLite in the data directory, for this process only. */
   readonly cluster: ClusterSettings | null;
-  /** Other origins whose pages may use the API from a browser. */
   /** The path below which a proxy shows the server, without a slash at the end; "" for the root. */
   readonly basePath: string;
+  /** Other origins whose pages may use the API from a browser. */
   readonly corsOrigins: readonly string[];
   readonly sockets: SocketBounds;
 }

@@ -81,7 +81,10 @@ describe("the page", () => {
       ["", "<html>"],
       ["/ml", '<html data-base="/ml">'],
     ] as const) {
-      const { body, headers } = await staged.app.inject({ url: "/jobs", headers: { ...browser, "x-forwarded-prefix": prefix } });
+      const { body, headers } = await staged.app.inject({
+        url: "/jobs",
+        headers: { ...browser, "x-forwarded-prefix": prefix },
+      });
       expect([body.includes(start), headers.vary]).toEqual([true, "accept-encoding, x-forwarded-prefix"]);
     }
   });

@@ -1,4 +1,4 @@
-/** Changes the state of a sweep on request: cancel, pause, resume, and delete. */
+/** Changes a sweep on request: its labels, and its state (cancel, pause, resume, and delete). */
 import { notFound, TrainyardError } from "../../domain/errors.ts";
 import type { LabelChanges } from "../../domain/labels.ts";
 import type { Sweep, SweepState } from "../../domain/sweeps/sweep.ts";

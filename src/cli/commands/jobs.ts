@@ -61,17 +61,17 @@ export const registerJobs: Register = (program, context) => {
     .command("tag")
     .description("set tags of a job, as team=a; team= removes one; --note sets its note")
     .argument("<job>", "id or name; of a name, the newest job")
-    .argument("[tags...]", "name=value", tagsOf)
+    .argument("[tags...]", "name=value", tagsOf, {})
     .option("--note <text>", "a note; empty removes it")
     .addHelpText(
       "after",
       examples("trainyard jobs tag penguins team=a draft=", 'trainyard jobs tag penguins --note "The baseline."'),
     )
-    .action(async (reference: string, tags: TagArguments | undefined, { note }: { readonly note?: string }) => {
-      if (note === undefined && Object.keys(tags ?? {}).length === 0)
-        throw usageError("nothing to change: give name=value, or --note");
+    .action(async (reference: string, tags: TagArguments, { note }: { readonly note?: string }) => {
+      const hasTags = Object.keys(tags).length > 0;
+      if (note === undefined && !hasTags) throw usageError("nothing to change: give name=value, or --note");
       const client = context.client();
-      const changes = { ...(tags && { tags }), ...(note !== undefined && { note: note === "" ? null : note }) };
+      const changes = { ...(hasTags && { tags }), ...(note !== undefined && { note: note === "" ? null : note }) };
       const job = await client.label((await findJob(client, reference)).id, changes);
       context.show(job, () => [`${idText(job.id, context.out)}  ${job.name}`, ...labelLines(job)]);
     });

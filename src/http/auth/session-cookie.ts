@@ -21,18 +21,19 @@ export function sessionTokens({ headers }: Pick<FastifyRequest, "headers">): rea
 }
 
 /** The `Set-Cookie` header of a session that ends at `expiresAt`. */
-export function sessionCookie(request: FastifyRequest, token: string, expiresAt: number): string {
+export function sessionCookie(request: FastifyRequest, basePath: string, token: string, expiresAt: number): string {
   const seconds = Math.max(0, Math.ceil((expiresAt - Date.now()) / 1000));
-  return `${NAME}=${token}; Max-Age=${seconds}; ${attributesOf(request)}`;
+  return `${NAME}=${token}; Max-Age=${seconds}; ${attributesOf(request, basePath)}`;
 }
 
 /** The `Set-Cookie` header that removes the cookie. */
-export function noSessionCookie(request: FastifyRequest): string {
-  return `${NAME}=; Max-Age=0; ${attributesOf(request)}`;
+export function noSessionCookie(request: FastifyRequest, basePath: string): string {
+  return `${NAME}=; Max-Age=0; ${attributesOf(request, basePath)}`;
 }
 
 /** Behind a proxy with TLS the server sees plain HTTP; the Origin of the page tells what the browser sees. */
-function attributesOf({ protocol, headers }: FastifyRequest): string {
+function attributesOf({ protocol, headers }: FastifyRequest, basePath: string): string {
   const isSecure = protocol === "https" || headers.origin?.startsWith("https://") === true;
-  return `Path=/; HttpOnly; SameSite=Strict${isSecure ? "; Secure" : ""}`;
+  // Another server below another path of the host has a session of its own.
+  return `Path=${basePath}/; HttpOnly; SameSite=Strict${isSecure ? "; Secure" : ""}`;
 }

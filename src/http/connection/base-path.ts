@@ -5,7 +5,16 @@
 import type { FastifyRequest } from "fastify";
 
 /** A path of plain segments without a slash at the end, or nothing: it is put into documents, where no other character may come. */
-export const BASE_PATH = /^(\/[A-Za-z0-9_~-][A-Za-z0-9._~-]*)*$/;
+const BASE_PATH = /^(\/[A-Za-z0-9_~-][A-Za-z0-9._~-]*)*$/;
+/** First segments of the server's own addresses: below such a path, one and the same address would mean two things. */
+const OWN: ReadonlySet<string> = new Set([
+  ...["assets", "docs", "healthz", "metrics", "readyz", "v1", "v2"],
+  ...["compare", "datasets", "jobs", "models", "new", "playground", "start", "sweeps", "system"],
+]);
+
+/** Whether the server can be shown below a path. */
+export const isBasePath = (path: string): boolean => BASE_PATH.test(path) && !OWN.has(path.split("/")[1] ?? "");
+
 /** How proxies that take the path off a request (Traefik's StripPrefix) tell what it was. */
 const HEADER = "x-forwarded-prefix";
 const MOST_CHARACTERS = 200;
@@ -31,7 +40,7 @@ export function createBasePath(configured: string): BasePath {
       const given = headers[HEADER];
       if (typeof given !== "string" || given.length > MOST_CHARACTERS) return "";
       const path = given.replace(/\/$/, "");
-      return BASE_PATH.test(path) ? path : "";
+      return isBasePath(path) ? path : "";
     },
   };
 }

@@ -9,7 +9,7 @@ import { resume } from "../../app/jobs/resume.ts";
 import { showRows } from "../../app/jobs/show-rows.ts";
 import { submit } from "../../app/jobs/submit.ts";
 import { TrainyardError } from "../../domain/errors.ts";
-import { labelsBody } from "../../domain/label-fields.ts";
+import { LABEL_BYTES, labelsBody } from "../../domain/label-fields.ts";
 import { jobSpec } from "../../domain/spec/spec.ts";
 import { parseBody } from "../connection/body.ts";
 import { idempotentId } from "../connection/idempotency.ts";
@@ -122,9 +122,6 @@ function registerReading(app: App): void {
     }),
   );
 }
-
-/** Bytes of the largest labels, as JSON that escapes every character. */
-const LABEL_BYTES = 512 * 1024;
 
 function registerChanges(app: App): void {
   app.patch(

@@ -31,7 +31,7 @@ const sessionAnswer = z
   });
 
 /** Registers the routes of the session. */
-export function registerSession(app: App, { guard: { authenticator, onFailure, onSignIn } }: RouteContext): void {
+export function registerSession(app: App, { basePath, guard: { authenticator, onFailure, onSignIn } }: RouteContext): void {
   app.get(
     "/v1/session",
     {
@@ -80,7 +80,7 @@ export function registerSession(app: App, { guard: { authenticator, onFailure, o
         onFailure(request, reply);
         throw new TrainyardError("unauthorized", "the key is not known, has expired or was revoked");
       }
-      reply.code(204).header("set-cookie", sessionCookie(request, session.token, session.expiresAt));
+      reply.code(204).header("set-cookie", sessionCookie(request, basePath.of(request), session.token, session.expiresAt));
     },
   );
 
@@ -98,7 +98,7 @@ export function registerSession(app: App, { guard: { authenticator, onFailure, o
     async (request, reply) => {
       if (isForeign(request)) throw otherSite();
       for (const token of sessionTokens(request)) await authenticator.signOut(token);
-      reply.code(204).header("set-cookie", noSessionCookie(request));
+      reply.code(204).header("set-cookie", noSessionCookie(request, basePath.of(request)));
     },
   );
 }

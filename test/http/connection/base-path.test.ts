@@ -1,5 +1,6 @@
+import { readFileSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { createBasePath } from "../../../src/http/connection/base-path.ts";
+import { createBasePath, isBasePath } from "../../../src/http/connection/base-path.ts";
 import { openStagedApp, SPEC, type StagedApp } from "../staged-app.ts";
 
 describe("a base path", () => {
@@ -22,11 +23,24 @@ describe("a base path", () => {
     ['/ml"><script>', ""],
     ["//example.com", ""],
     ["/ml/../other", ""],
+    ["/models", ""],
+    ["/v1/ml", ""],
     [`/${"a".repeat(300)}`, ""],
   ])("is what the proxy says, %s, if it is a plain path and none is configured", (given, path) => {
     const headers = { "x-forwarded-prefix": given };
     expect(createBasePath("").of({ headers })).toBe(path);
     expect(createBasePath("/trainyard").of({ headers })).toBe("/trainyard");
+  });
+});
+
+describe("a path that is one of the server's own", () => {
+  it("is none that the server can be shown below: of no view, and of no operation", async () => {
+    const views = readFileSync(new URL("../../../src/dashboard/views.ts", import.meta.url), "utf8");
+    const sections = [...views.matchAll(/pattern: "(\/[\w-]+)/g)].map(([, section]) => section as string);
+    const document = readFileSync(new URL("../../../openapi.yaml", import.meta.url), "utf8");
+    const operations = [...document.matchAll(/^ {2}(\/[\w-]+)/gm)].map(([, path]) => path as string);
+    expect([sections.length > 8, operations.length > 50]).toEqual([true, true]);
+    expect([...sections, ...operations].filter(isBasePath)).toEqual([]);
   });
 });
 

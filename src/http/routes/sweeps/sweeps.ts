@@ -4,7 +4,7 @@ import { cancelSweep, labelSweep, pauseSweep, removeSweep, resumeSweep } from ".
 import { submitSweep } from "../../../app/sweeps/submit-sweep.ts";
 import { findSweep, listSweeps } from "../../../app/sweeps/sweep-view.ts";
 import { TrainyardError } from "../../../domain/errors.ts";
-import { labelsBody } from "../../../domain/label-fields.ts";
+import { LABEL_BYTES, labelsBody } from "../../../domain/label-fields.ts";
 import { sweepSpec } from "../../../domain/sweeps/sweep-spec.ts";
 import { parseBody } from "../../connection/body.ts";
 import { idempotentId } from "../../connection/idempotency.ts";
@@ -102,9 +102,6 @@ function registerReading(app: App): void {
     async ({ params, services }) => representSweep(await findSweep(services, params.id)),
   );
 }
-
-/** Bytes of the largest labels, as JSON that escapes every character. */
-const LABEL_BYTES = 512 * 1024;
 
 function registerChanges(app: App): void {
   app.patch(
