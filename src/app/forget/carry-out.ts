@@ -63,6 +63,8 @@ export async function carryOut(
     if (!(await retrainAll(services, run))) return;
     await moveNames(services, run.document);
   } while (await addNewcomers(services, run));
+  // Before the files are written anew: what is still in them of the hashes goes too.
+  await run.change({ hashes: {} });
   await finish(run, await scrub());
 }
 
@@ -150,6 +152,10 @@ async function retrain(services: ProjectServices, run: HeldRun, index: number): 
   if (!known) {
     const old = entry.job === null ? null : await store.jobs.get(entry.job);
     if (!old) return fail("its job was deleted");
+    const from = old.spec.init_from;
+    const start = from && "model" in from ? run.document.models.find(({ model }) => model?.id === from.model) : undefined;
+    // Its old weights have seen the rows: whoever starts from them has too.
+    if (start && start.replaced_by === null) return fail(`it starts from ${start.model?.id}, which is not trained again`);
     try {
       await submitAgain(services, run.document, old, id);
     } catch (error) {
@@ -167,7 +173,6 @@ async function retrain(services: ProjectServices, run: HeldRun, index: number): 
 
 async function submitAgain(services: ProjectServices, document: ForgetDocument, old: Job, id: string): Promise<void> {
   const { datasets, hashes, models, rows } = document;
-  // By their hash too: a job may be on a data set of the same content that was deleted.
   const tables = datasets.flatMap(({ id, replaced_by: now }) =>
     now ? [id, hashes[id] ?? ""].map((key): [string, string] => [key, now]) : [],
   );

@@ -8,8 +8,9 @@ export async function moveNames({ store }: ProjectServices, { models }: ForgetDo
     const old = erased && (await store.models.get(erased.id));
     if (!old) continue;
     for (const alias of old.aliases) {
-      if (now) await store.models.setAlias(old.name, alias, now.version);
-      else await store.models.deleteAlias(old.name, alias);
+      // The new model may have been deleted meanwhile.
+      const moved = now && (await store.models.setAlias(old.name, alias, now.version));
+      if (!moved) await store.models.deleteAlias(old.name, alias);
     }
     if (now && Object.keys(old.tags).length > 0) await store.models.tag(now.id, old.tags);
   }

@@ -27,13 +27,15 @@ export async function storeWithoutRows(
   ]);
   if (!dataset || !document || !preview) throw notFound("data set", id);
   const { rows, name, format, bytes } = dataset;
+  const about: AboutTable | null = document.aboutJson === null ? null : JSON.parse(document.aboutJson);
+  const missing = about?.reading?.missing.value ?? [];
   const columns: Column[] = [];
   const values = new Map<string, ColumnValues>();
   const hash = createHash("sha256");
   for (const column of dataset.columns) {
     const isStored = column.type !== "text" || column.kept === true;
     const stored = isStored ? (await store.datasets.readColumns(id, [column.name])).get(column.name) : undefined;
-    const remaining = await uploadSpool.remove({ column, values: stored ?? null, rows, positions });
+    const remaining = await uploadSpool.remove({ column, values: stored ?? null, rows, missing, positions });
     columns.push(remaining.column);
     hash.update(remaining.sha256);
     if (remaining.values) values.set(column.name, remaining.values);
@@ -44,7 +46,7 @@ export async function storeWithoutRows(
     ...{ id: createId("dataset"), name, format, rows: left, values },
     names: dataset.columns.map((column) => column.name),
     columnsJson: JSON.stringify(columns),
-    aboutJson: document.aboutJson && aboutRemaining(document.aboutJson, renamed),
+    aboutJson: about && aboutRemaining(about, renamed),
     previewLines: preview.lines.filter((_, row) => !gone.has(row)),
     sha256: hash.digest("hex"),
     bytes: Math.round((bytes * left) / rows),
@@ -53,8 +55,7 @@ export async function storeWithoutRows(
   return { id: summary.id, sha256: summary.sha256 };
 }
 
-function aboutRemaining(json: string, renamed: ReadonlyMap<string, string>): string {
-  const { reading, notes }: AboutTable = JSON.parse(json);
+function aboutRemaining({ reading, notes }: AboutTable, renamed: ReadonlyMap<string, string>): string {
   const { skipped_lines: _, ...kept } = reading ?? { missing: undefined };
   const named = (text: string) => [...renamed].reduce((named, [old, now]) => named.replaceAll(old, now), text);
   const remaining = notes.filter(({ code }) => KEPT_NOTES.includes(code));

@@ -12,7 +12,7 @@ export const MAX_WRITTEN_WEIGHTS = 100_000;
 
 /** What has taken the place of what. */
 export interface Replacements {
-  /** Ids of data sets. */
+  /** Ids and hashes of data sets. */
   readonly datasets: ReadonlyMap<string, string>;
   /** Ids of models. */
   readonly models: ReadonlyMap<string, string>;
@@ -22,13 +22,14 @@ export interface Replacements {
 
 /** Returns the body as UTF-8 JSON. `payload`: the initial weights of the job, where they came with its request. */
 export function retrainedBody(
-  { name, spec }: { readonly name: string; readonly spec: ResolvedSpec },
+  { name, spec, tags }: { readonly name: string; readonly spec: ResolvedSpec; readonly tags: Readonly<Record<string, string>> },
   payload: TensorSet | null,
   { datasets, models, rows }: Replacements,
 ): Uint8Array<ArrayBuffer> {
   const again = specAgain(spec);
   const { data, init_from: from } = spec;
-  const dataset = "dataset" in data ? datasets.get(data.dataset.id) : undefined;
+  // A job may be on a data set of the same content that was deleted.
+  const dataset = "dataset" in data ? (datasets.get(data.dataset.id) ?? datasets.get(data.dataset.sha256)) : undefined;
   if (dataset !== undefined) {
     again.data = { dataset: { ...(again.data.dataset as object), id: dataset } };
     again.split = renumbered(spec.split, rows);
@@ -37,7 +38,7 @@ export function retrainedBody(
   if (from && "model" in from) again.init_from = { model: models.get(from.model) ?? from.model, freeze: from.freeze };
   if (from && "state_dict" in from)
     again.init_from = { state_dict: writtenWeights(from.state_dict, payload), freeze: from.freeze };
-  return new TextEncoder().encode(JSON.stringify({ ...again, name }));
+  return new TextEncoder().encode(JSON.stringify({ ...again, name, tags }));
 }
 
 /**

@@ -50,6 +50,7 @@ export async function startForget(
   const known = await store.forgets.get(id);
   if (known) return known;
   const { plan, running, hashes } = await planForget(services, datasetId, request);
+  await assertNoLeftovers(store, plan);
   const [first] = running;
   if (first !== undefined)
     throw conflict(
@@ -68,6 +69,37 @@ export async function startForget(
   const run = await store.forgets.insert({ id, datasetId, document, createdAt: Date.now() });
   bus.publish(run.id);
   return run;
+}
+
+/** Runs that are read at a time. */
+const PAGE = 100;
+
+/**
+ * Throws conflict while something is left that a run which did not succeed has made of these tables without other rows: it has these rows as
+ * well, by other positions, and nothing ties it to them.
+ */
+async function assertNoLeftovers({ forgets, datasets, models }: ProjectServices["store"], plan: ForgetPlan): Promise<void> {
+  const ids = new Set(plan.datasets.map(({ id }) => id));
+  for (let after: string | undefined, more = true; more; ) {
+    const page = await forgets.list({ limit: PAGE, ...(after !== undefined && { after }) });
+    for (const { id, state, document } of page.data) {
+      if (!["failed", "cancelled"].includes(state)) continue;
+      const isMade = document.datasets.some(({ replaced_by: made }) => made !== null && ids.has(made));
+      const isOfThese = document.datasets.some((table) => ids.has(table.id));
+      // What was made without the same rows is what this run makes too.
+      const isRetried = !isMade && document.rows.join() === plan.rows.join();
+      if ((!isMade && !isOfThese) || isRetried) continue;
+      const made = [
+        ...document.datasets.map(({ replaced_by: made }) => [made, datasets] as const),
+        ...document.models.map(({ replaced_by: made }) => [made?.id ?? null, models] as const),
+      ];
+      for (const [what, records] of made)
+        if (what !== null && (await records.get(what)))
+          throw conflict(`${what}, which ${id} made before it was ${state}, has the rows too: delete it first`);
+    }
+    more = page.hasMore;
+    after = page.nextAfter ?? undefined;
+  }
 }
 
 const conflict = (detail: string) => new TrainyardError("conflict", detail);

@@ -84,6 +84,8 @@ export interface RemovalTask {
   readonly values: ColumnValues | null;
   /** Rows of the table. */
   readonly rows: number;
+  /** Words that stand for a missing value in the whole table: the others that a column has are cells of it. */
+  readonly missing: readonly string[];
   /** Rising, each below `rows`. */
   readonly positions: readonly number[];
 }

@@ -101,6 +101,6 @@ export interface Forget {
 export const BEYOND_REACH: readonly string[] = [
   "backups that were made before, and databases that a restore has put aside (trainyard.db.replaced-*)",
   "files that were exported: weights, ONNX, metrics",
-  "jobs whose rows came with the request, and copies of the rows that were uploaded in another file",
+  "jobs whose rows came with the request, models that started from one that was deleted before, and copies of the rows that were uploaded in another file",
   "blocks of the disk that the file system has freed and not yet overwritten",
 ];

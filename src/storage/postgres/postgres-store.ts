@@ -55,7 +55,16 @@ export async function openPostgresStore(options: PostgresStoreOptions): Promise<
 
 /** The tables that have cells of rows: see docs/tables.md. */
 const SCRUBBED: readonly (keyof Tables)[] = [
-  ...(["datasets", "dataset_chunks", "blob_chunks", "jobs", "events", "metric_chunks", "notable_epochs"] as const),
+  ...([
+    "datasets",
+    "dataset_chunks",
+    "blob_chunks",
+    "jobs",
+    "job_values",
+    "events",
+    "metric_chunks",
+    "notable_epochs",
+  ] as const),
   ...(["models", "evaluations", "checkpoints", "sweeps", "trials", "sweep_events"] as const),
   ...(["webhook_deliveries", "idempotency_keys", "forgets"] as const),
 ];

@@ -1,5 +1,6 @@
 /** Finds rows of a stored table by a key, and takes rows out of its columns. Knows nothing of uploads. */
 import { createHash } from "node:crypto";
+import { createDateReader } from "../../domain/datasets/column-reading.ts";
 import type { Column, ColumnValues } from "../../domain/datasets/dataset.ts";
 import { packTexts, type TextValues, textsOf } from "../../domain/datasets/texts.ts";
 import type { MatchedRows, MatchTask, RemainingColumn, RemovalTask } from "../../domain/datasets/upload.ts";
@@ -38,7 +39,7 @@ export function matchRows({ column, values, keys, most }: MatchTask): MatchedRow
 }
 
 /** How a key is stored in a column: -2 for a label that the column does not have; null for what it cannot have. */
-function codeOf({ type, categories }: Column, key: string | number | boolean): string | number | null {
+function codeOf({ type, categories, reading }: Column, key: string | number | boolean): string | number | null {
   const text = String(key);
   switch (type) {
     case "number":
@@ -47,7 +48,8 @@ function codeOf({ type, categories }: Column, key: string | number | boolean): s
       return typeof value === "number" && Number.isFinite(value) ? value : null;
     }
     case "datetime": {
-      const time = typeof key === "string" ? Date.parse(key) : Number.NaN;
+      // As the cells were read: without a zone it is UTC, and days and months are in the column's order.
+      const time = typeof key === "boolean" ? Number.NaN : createDateReader(reading ?? {})(text.trim());
       return Number.isNaN(time) ? null : time;
     }
     case "boolean":
@@ -62,13 +64,22 @@ function codeOf({ type, categories }: Column, key: string | number | boolean): s
 }
 
 /** A column without some rows, described as an upload without them would be where its type is the same. */
-export function withoutRows({ column, values, rows, positions }: RemovalTask): RemainingColumn {
+export function withoutRows({ column, values, rows, missing, positions }: RemovalTask): RemainingColumn {
   const left = rows - positions.length;
   const remaining = values && removed(column, values, positions);
-  const described = describe(column, remaining, left);
+  const described = describe(withWords(column, missing), remaining, left);
   const hash = createHash("sha256").update(JSON.stringify([described.name, described.type, described.categories]));
   if (described.values) hash.update(described.values);
   return { column: described.column, values: described.values, sha256: hash.digest("hex") };
+}
+
+/** A column whose words for a missing value are those of the table: the others were read from its cells. */
+function withWords({ reading, ...column }: Column, missing: readonly string[]): Column {
+  if (!reading?.missing) return reading ? { ...column, reading } : column;
+  const { missing: words, ...rest } = reading;
+  const kept = words.filter((word) => missing.includes(word));
+  const own = { ...rest, ...(kept.length > 0 && { missing: kept }) };
+  return { ...column, ...(Object.keys(own).length > 0 && { reading: own }) };
 }
 
 function removed(column: Column, values: ColumnValues, positions: readonly number[]): ColumnValues {

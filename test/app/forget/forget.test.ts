@@ -193,6 +193,16 @@ describe("a run that forgets rows", () => {
     expect(await get(`/v1/models/${model.id}`)).toMatchObject({ name: "kept" });
     expect((await staged.app.inject(`/v1/datasets/${dataset}`)).statusCode).toBe(200);
     expect((await post(`/v1/forgets/${id}/cancel`)).json().detail).toBe("it is cancelled");
+    // The table that it has made still has every other row, and must not be overlooked when one of them is forgotten.
+    const run = await staged.services.store.forgets.get(id);
+    const made = run?.document.datasets[0]?.replaced_by;
+    expect(run?.document.hashes).toEqual({});
+    const other = await post(`/v1/datasets/${dataset}/forget`, { positions: [7] });
+    expect([other.statusCode, other.json().detail]).toEqual([409, expect.stringContaining(`${made}, which ${id} made`)]);
+    await staged.app.inject({ method: "DELETE", url: `/v1/datasets/${made}` });
+    const begun = await post(`/v1/datasets/${dataset}/forget`, { positions: [7] });
+    expect(begun.statusCode).toBe(202);
+    await post(`/v1/forgets/${begun.json().id}/cancel`);
   });
 
   it.each<[object, string]>([

@@ -4,7 +4,7 @@ import { TrainyardError } from "../../../domain/errors.ts";
 import { ACTIVE_FORGETS, type Forget, type ForgetDocument, type ForgetState } from "../../../domain/forget/forget.ts";
 import type { ForgetChange } from "../../../domain/forget/forget-store.ts";
 import type { Page, PageRequest } from "../../../domain/page.ts";
-import { isDuplicate } from "../../dialect.ts";
+import { isDuplicate, lockRows } from "../../dialect.ts";
 import type { ForgetsTable, Tables } from "../../tables.ts";
 import { toPage } from "../page.ts";
 
@@ -115,16 +115,23 @@ export async function releaseForgets(db: Kysely<Tables>): Promise<void> {
   await db.updateTable("forgets").set({ lease: null, leased_until: null }).where("lease", "is not", null).execute();
 }
 
-/** See ForgetStore.cancel. */
+/** See ForgetStore.cancel. The hashes of what has the rows go with it, as at every end. */
 export async function cancelForget(db: Kysely<Tables>, id: string, at: number): Promise<Forget | null> {
-  const row = await db
-    .updateTable("forgets")
-    .set({ state: "cancelled", active: null, lease: null, leased_until: null, finished_at: at })
-    .where("id", "=", id)
-    .where("state", "=", "retraining")
-    .returningAll()
-    .executeTakeFirst();
-  return row ? toForget(row) : null;
+  return await db.transaction().execute(async (transaction) => {
+    const known = await lockRows(
+      transaction,
+      transaction.selectFrom("forgets").selectAll().where("id", "=", id),
+    ).executeTakeFirst();
+    if (known?.state !== "retraining") return null;
+    const document = JSON.stringify({ ...(JSON.parse(known.document) as ForgetDocument), hashes: {} } satisfies ForgetDocument);
+    const row = await transaction
+      .updateTable("forgets")
+      .set({ state: "cancelled", document, active: null, lease: null, leased_until: null, finished_at: at })
+      .where("id", "=", id)
+      .returningAll()
+      .executeTakeFirstOrThrow();
+    return toForget(row);
+  });
 }
 
 function toForget(row: ForgetsTable): Forget {

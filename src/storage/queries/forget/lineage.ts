@@ -33,10 +33,11 @@ export async function listRelated(db: Kysely<Tables>, datasetId: string): Promis
       .where((values) => values.or([values("id", "=", name), values("columns", "like", containing(`the original is ${name}`))]))
       .execute();
     for (const { id, name: title, sha256, columns } of rows) {
-      found.set(id, { id, name: title, sha256 });
-      names.add(id);
       // The notes are behind the columns, on a line of their own: a label that says so is no note.
       const about = columns.slice(columns.indexOf("\n") + 1);
+      if (id !== name && !about.includes(`the original is ${name}`)) continue;
+      found.set(id, { id, name: title, sha256 });
+      names.add(id);
       for (const [, original] of about.matchAll(ORIGINAL)) names.add(original as string);
     }
   }

@@ -25,6 +25,8 @@ export async function eraseTraces(db: Kysely<Tables>, project: string, ids: read
     await db
       .deleteFrom("idempotency_keys")
       .where("project", "=", project)
+      // That of the run itself is asked for again by clients that lost it, and holds no cell.
+      .where("resource_id", "not like", `${ID_PREFIXES.forget}%`)
       .where((values) =>
         values.or([values("resource_id", "=", id), values("answer", "like", `%${id.replaceAll(/[%\\]/g, "_")}%`)]),
       )
