@@ -1,6 +1,7 @@
 /** Brings a database to the newest schema: the list of migrations, in order, each applied once and forward only. */
 import type { Kysely } from "kysely";
 import { type Migration, Migrator } from "kysely/migration";
+import * as earliestBuilds from "../../migrations/0000-earliest-builds.ts";
 import * as jobs from "../../migrations/0001-jobs.ts";
 import * as datasets from "../../migrations/0002-datasets.ts";
 import * as evaluations from "../../migrations/0003-evaluations.ts";
@@ -15,6 +16,7 @@ import * as trialsByState from "../../migrations/0011-trials-by-state.ts";
 import * as projectedValues from "../../migrations/0012-projected-values.ts";
 import * as jobValues from "../../migrations/0013-job-values.ts";
 import * as forgets from "../../migrations/0014-forgets.ts";
+import * as editedMigrations from "../../migrations/0015-edited-migrations.ts";
 import type { ColumnTypes } from "../../migrations/column-types.ts";
 import type { Tables } from "./tables.ts";
 
@@ -22,7 +24,9 @@ interface MigrationFile {
   up(db: Kysely<unknown>, types: ColumnTypes): Promise<void>;
 }
 
-const MIGRATIONS: Readonly<Record<string, MigrationFile>> = {
+/** @internal */
+export const MIGRATIONS: Readonly<Record<string, MigrationFile>> = {
+  "0000-earliest-builds": earliestBuilds,
   "0001-jobs": jobs,
   "0002-datasets": datasets,
   "0003-evaluations": evaluations,
@@ -37,6 +41,7 @@ const MIGRATIONS: Readonly<Record<string, MigrationFile>> = {
   "0012-projected-values": projectedValues,
   "0013-job-values": jobValues,
   "0014-forgets": forgets,
+  "0015-edited-migrations": editedMigrations,
 };
 
 /** The names of the migrations, in the order in which they are applied. */
@@ -50,7 +55,9 @@ export async function migrate(db: Kysely<Tables>, types: ColumnTypes): Promise<v
       { up: (transaction) => file.up(transaction, types) },
     ]),
   );
-  const migrator = new Migrator({ db, provider: { getMigrations: () => Promise.resolve(migrations) } });
+  // Builds had migration 6 before 4 and 5, and none had 0: what is missing between those that were applied is applied too.
+  const provider = { getMigrations: () => Promise.resolve(migrations) };
+  const migrator = new Migrator({ db, provider, allowUnorderedMigrations: true });
   const { error } = await migrator.migrateToLatest();
   if (error) throw error;
 }
