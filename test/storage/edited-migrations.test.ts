@@ -2,8 +2,6 @@
  * Migrations were edited after builds had applied them. Whatever build made a database (test/fixtures/migrations), today's migrations bring it to
  * the schema of a new one; and none is edited unseen from here on.
  */
-import { readFile } from "node:fs/promises";
-import { join } from "node:path";
 import Database from "better-sqlite3";
 import { Kysely, PostgresDialect, SqliteDialect } from "kysely";
 import pg from "pg";
@@ -12,25 +10,14 @@ import { BytewisePostgresCompiler, COLUMN_TYPES } from "../../src/storage/dialec
 import { MIGRATION_NAMES, MIGRATIONS, migrate } from "../../src/storage/migrations.ts";
 import type { Tables } from "../../src/storage/tables.ts";
 import { freshDatabase } from "../contract/fresh-database.ts";
-import type { History } from "../fixtures/migrations/make.ts";
+import { readHistory, statementsOf } from "../fixtures/migrations/history.ts";
 import { recordSqlite } from "../fixtures/migrations/record.ts";
 
-const history = JSON.parse(
-  await readFile(join(import.meta.dirname, "../fixtures/migrations/history.json"), "utf8"),
-) as History;
-const earlier = history.builds.map((build) => ({ build, last: build.map(([name, version]) => `${name.slice(0, 4)}.${version}`).join(" ") }));
-
-/** What migrator and build have left: their tables, and the names of what was applied. */
-function statementsOf(build: History["builds"][number], kind: "sqlite" | "postgres"): string[] {
-  const names = build.map(([name]) => `insert into kysely_migration values ('${name}', '2026-11-23T05:30:00.000Z')`);
-  return [
-    "create table kysely_migration (name varchar(255) not null primary key, timestamp varchar(255) not null)",
-    "create table kysely_migration_lock (id varchar(255) not null primary key, is_locked integer not null default 0)",
-    "insert into kysely_migration_lock values ('migration_lock', 0)",
-    ...build.flatMap(([name, version]) => history.versions[name]?.[version]?.[kind] ?? [`no version ${version} of ${name}`]),
-    ...names,
-  ];
-}
+const history = await readHistory();
+const earlier = history.builds.map((build) => ({
+  build,
+  last: build.map(([name, version]) => `${name.slice(0, 4)}.${version}`).join(" "),
+}));
 
 /** The tables of a SQLite database: columns by name, indexes and keys by what they hold, references. */
 function readSqlite(database: Database.Database): unknown {
@@ -91,7 +78,7 @@ async function upgradedPostgres(statements: readonly string[]): Promise<unknown>
 
 describe("a database of an earlier build", () => {
   it.each(earlier)("has the schema of a new one on SQLite after $last", async ({ build }) => {
-    expect(await upgradedSqlite(statementsOf(build, "sqlite"))).toEqual(await upgradedSqlite([]));
+    expect(await upgradedSqlite(statementsOf(history, build, "sqlite"))).toEqual(await upgradedSqlite([]));
   });
 
   /** Of the builds that PostgreSQL knew: those whose migrations were edited or came out of order. */
@@ -104,7 +91,10 @@ describe("a database of an earlier build", () => {
     expect(onPostgres.length).toBeGreaterThan(5);
     const fresh = await upgradedPostgres([]);
     for (const { build, last } of onPostgres)
-      expect({ last, schema: await upgradedPostgres(statementsOf(build, "postgres")) }).toEqual({ last, schema: fresh });
+      expect({ last, schema: await upgradedPostgres(statementsOf(history, build, "postgres")) }).toEqual({
+        last,
+        schema: fresh,
+      });
   });
 });
 
