@@ -175,7 +175,7 @@ async function receiveForm(request: FastifyRequest, uploadSpool: UploadSpool) {
   let label: Label = { mediaType: "", fileName: "" };
   let failure: unknown = null;
   try {
-    for await (const part of request.parts()) {
+    for await (const part of request.parts({ isPartAFile: stopAfter(MOST_PARTS, request.raw) })) {
       if (part.type === "field") {
         fields[part.fieldname] = String(part.value);
         continue;
@@ -198,9 +198,40 @@ async function receiveForm(request: FastifyRequest, uploadSpool: UploadSpool) {
     if (error === failure || error instanceof TrainyardError) throw error;
     if (request.raw.errored) throw connectionEnded();
     const { code = "", message } = error as NodeJS.ErrnoException;
-    if (TOO_MANY_PARTS.test(code)) throw tooManyParts();
+    if (TOO_MANY_PARTS.test(code)) {
+      request.raw.unpipe().resume();
+      throw tooManyParts();
+    }
     throw code.startsWith("FST_") ? error : new TrainyardError("malformed", `the form cannot be parsed: ${message}`);
   }
+}
+
+/** Limits of a form: one file (a second is refused by name) and its options, of which an upload knows a dozen. */
+const MOST_FILES = 2;
+const MOST_FIELDS = 20;
+const MOST_PARTS = MOST_FILES + MOST_FIELDS;
+const MAX_FIELD_BYTES = 1024 * 1024;
+
+/** The same for the parser of forms. Parts without a name are counted among all parts alone. */
+export const FORM_LIMITS = {
+  files: MOST_FILES,
+  fields: MOST_FIELDS,
+  parts: MOST_PARTS + 1,
+  fieldSize: MAX_FIELD_BYTES,
+  fileSize: Number.POSITIVE_INFINITY,
+};
+
+/**
+ * Says of each part of a form whether it is a file, as the parser would, and takes the parser off the request at a part that is too many. It
+ * has refused that part then, but would go on to parse the others: tens of thousands in one turn of the event loop.
+ */
+function stopAfter(most: number, request: IncomingMessage) {
+  let count = 0;
+  return (_name: string | undefined, mediaType: string | undefined, fileName: string | undefined): boolean => {
+    count += 1;
+    if (count === most + 1) request.unpipe().resume();
+    return mediaType === "application/octet-stream" || fileName !== undefined;
+  };
 }
 
 const TOO_MANY_PARTS = /^FST_(?:PARTS|FILES|FIELDS)_LIMIT$/;

@@ -190,6 +190,18 @@ describe("refusing an upload", () => {
     expect((await staged.app.inject("/v1/datasets")).json().data).toEqual([]);
   });
 
+  it("refuses a form of very many parts, named or not, before or after its file", async () => {
+    const boundary = { "content-type": "multipart/form-data; boundary=b" };
+    const many = (head: string) => `--b\r\n${head}\r\n\r\nx\r\n`.repeat(5000);
+    const [named, nameless] = [many('content-disposition: form-data; name="f"'), many("content-type: text/plain")];
+    const file = '--b\r\ncontent-disposition: form-data; name="file"; filename="t.csv"\r\n\r\na\n1\n\r\n';
+    for (const parts of [named, nameless, file + named, file + nameless, named + file]) {
+      const response = await upload(`${parts}--b--\r\n`, "name=x", boundary);
+      expect([response.statusCode, response.json().detail]).toEqual([422, expect.stringMatching(/too many parts/)]);
+    }
+    expect(await readdir(`${staged.dataDir}/uploads`)).toEqual([]);
+  });
+
   it("leaves no file behind", async () => {
     await upload("a,b\n1\n");
     expect(await readdir(`${staged.dataDir}/uploads`)).toEqual([]);

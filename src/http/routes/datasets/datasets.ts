@@ -9,7 +9,7 @@ import { createDataset } from "../../../app/datasets/upload.ts";
 import { MISSING_WORDS } from "../../../domain/datasets/missing-words.ts";
 import { TrainyardError } from "../../../domain/errors.ts";
 import { fingerprint } from "../../connection/idempotency.ts";
-import { MULTIPART_TYPE, receiveUpload, TABLE_TYPES, uploadQuery } from "../../connection/uploads.ts";
+import { FORM_LIMITS, MULTIPART_TYPE, receiveUpload, TABLE_TYPES, uploadQuery } from "../../connection/uploads.ts";
 import type { App, RouteContext } from "../../context.ts";
 import {
   datasetAnswer,
@@ -25,19 +25,13 @@ import { datasetParams, datasetsQuery, previewQuery, sampleQuery } from "../../o
 import { representPage } from "../../openapi/serializers.ts";
 
 const tags = ["datasets"];
-/** One too many, so that the second is refused in our words. */
-const MAX_FILES = 2;
-const MAX_FIELDS = 20;
-const MAX_FIELD_BYTES = 1024 * 1024;
-
 /** Registers the routes of data sets. */
 export function registerDatasets(app: App, context: RouteContext): void {
   // Bodies of an upload are streams here and nowhere else.
   app.register(async (scope: App) => {
     scope.removeAllContentTypeParsers();
     scope.addContentTypeParser("*", (_request, _payload, done) => done(null));
-    const limits = { files: MAX_FILES, fields: MAX_FIELDS, fieldSize: MAX_FIELD_BYTES, fileSize: Number.POSITIVE_INFINITY };
-    await scope.register(multipart, { limits, throwFileSizeLimit: false });
+    await scope.register(multipart, { limits: FORM_LIMITS, throwFileSizeLimit: false });
     registerUpload(scope, context);
   });
   registerReading(app);
