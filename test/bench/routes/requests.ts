@@ -42,6 +42,11 @@ export const LEFT_OUT: Readonly<Record<string, string>> = {
   modelReadyVersion: "as modelReady",
   modelConfigVersion: "as modelConfig",
   tfMetadataVersion: "as tfMetadata",
+  readForget: "reads one row",
+  cancelForget: "changes one row",
+  labelJob: "changes one row",
+  labelSweep: "likewise",
+  askInfluence: "makes a job, of a body of 256 kB at most",
 };
 
 const JSON_TYPE = { "content-type": "application/json" };
@@ -173,6 +178,8 @@ export function requestsOn(has: Records): Request[] {
       "",
       `/v1/datasets/${has.wideTable}/rows?columns=${encodeURIComponent(JSON.stringify(repeat(16, (at) => `c${at}`)))}`,
     ),
+    get("listForgets", "", "/v1/forgets?limit=50"),
+    post("forgetRows", "10,000 rows", `/v1/datasets/${has.tallTable}/forget?validate_only=true`, { positions: repeat(10_000, (at) => at) }),
     post("auditDataset", "", `/v1/datasets/${has.tallTable}/audit?validate_only=true`, { target: "y" }),
     post("correctDataset", "20,000 cells", `/v1/datasets/${has.tallTable}/corrections`, {
       column: "y",
@@ -234,6 +241,7 @@ export function requestsOn(has: Records): Request[] {
     },
     post("predict", "explained, 100 rows", `${line}/predict`, { instances: repeat(100, () => [1, 2, 3, 4]), explain: {} }),
     post("evaluateModel", "", `${line}/evaluate`, { dataset: { id: has.tallTable } }),
+    get("compareScores", "with itself", `${line}/compare/scores?with=${has.line}&dataset=${has.tallTable}`),
     post("partialDependence", "", `${line}/partial-dependence`, {}),
     post("tfPredict", "255 kB", tf, `{"instances":${rows(255 * KIB, 4)}}`),
     post("tfPredict", "255 kB of unknown members", tf, `{"instances":[[1,2,3,4]],${fields(255 * KIB)}}`),
