@@ -179,7 +179,9 @@ export function requestsOn(has: Records): Request[] {
       `/v1/datasets/${has.wideTable}/rows?columns=${encodeURIComponent(JSON.stringify(repeat(16, (at) => `c${at}`)))}`,
     ),
     get("listForgets", "", "/v1/forgets?limit=50"),
-    post("forgetRows", "10,000 rows", `/v1/datasets/${has.tallTable}/forget?validate_only=true`, { positions: repeat(10_000, (at) => at) }),
+    post("forgetRows", "10,000 rows", `/v1/datasets/${has.tallTable}/forget?validate_only=true`, {
+      positions: repeat(10_000, (at) => at),
+    }),
     post("auditDataset", "", `/v1/datasets/${has.tallTable}/audit?validate_only=true`, { target: "y" }),
     post("correctDataset", "20,000 cells", `/v1/datasets/${has.tallTable}/corrections`, {
       column: "y",
