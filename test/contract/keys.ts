@@ -1,7 +1,9 @@
-/** What every Store must do with API keys and sessions, whatever database is behind it. */
+/** What every Store must do with API keys, sessions and the audit log, whatever database is behind it. */
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { isLive, type NewApiKey } from "../../src/domain/access/api-key.ts";
+import type { AuditEntry, AuditFilter } from "../../src/domain/access/audit-log.ts";
 import { createId } from "../../src/domain/id.ts";
+import type { PageRequest } from "../../src/domain/page.ts";
 import type { Store } from "../../src/domain/store/store.ts";
 
 let count = 0;
@@ -101,6 +103,52 @@ export function keyContract(name: string, open: () => Promise<Store>): void {
         expect(await store.sessions.find(hashOf(999))).not.toBeNull();
         await store.sessions.delete(hashOf(601));
         expect(await store.sessions.find(hashOf(601))).toBeNull();
+      });
+    });
+
+    describe("the audit log", () => {
+      const anEntry = (more: Partial<AuditEntry> = {}): AuditEntry => ({
+        ...{ id: createId("audit"), project: "ours", at: 1000, keyId: null, bySession: false, operation: "deleteModel" },
+        ...{ method: "DELETE", path: "/v1/models/a@1", status: 204, requestId: "r" },
+        ...more,
+      });
+      const listed = async (project: string | null, filter: AuditFilter = {}, page: PageRequest = { limit: 9 }) =>
+        (await store.auditLog.list(project, filter, page)).data.map(({ id }) => id);
+
+      it("gives back what was stored, newest first, with the name of the key", async () => {
+        const key = aKey({ name: "notebook" });
+        await store.keys.insert(key, 10);
+        const entries = [anEntry(), anEntry({ keyId: key.id, bySession: true, at: 2000 }), anEntry({ keyId: "key_gone" })];
+        await store.auditLog.append(entries);
+        await store.auditLog.append([]);
+        const { data, hasMore } = await store.auditLog.list("ours", {}, { limit: 9 });
+        const named = entries.map((entry, at) => ({ ...entry, keyName: at === 1 ? "notebook" : null }));
+        expect(data).toEqual(named.toReversed());
+        expect(hasMore).toBe(false);
+      });
+
+      it("has each project's own, by key and operation, page by page", async () => {
+        const key = aKey();
+        const [first, second, theirs] = [
+          anEntry({ keyId: key.id }),
+          anEntry({ operation: "submitJob" }),
+          anEntry({ project: "theirs" }),
+        ];
+        await store.auditLog.append([first, second, theirs]);
+        expect(await listed("ours")).toEqual([second.id, first.id]);
+        expect(await listed(null)).toEqual([theirs.id, second.id, first.id]);
+        expect(await listed("ours", { key: key.id })).toEqual([first.id]);
+        expect(await listed("ours", { operation: "submitJob" })).toEqual([second.id]);
+        expect(await listed("ours", {}, { limit: 1 })).toEqual([second.id]);
+        expect(await listed("ours", {}, { limit: 1, after: second.id })).toEqual([first.id]);
+      });
+
+      it("loses what is old, so many at a time", async () => {
+        const entries = [1, 2, 3, 4].map((at) => anEntry({ at }));
+        await store.auditLog.append(entries);
+        expect(await store.auditLog.deleteOld(4, 2)).toBe(2);
+        expect(await store.auditLog.deleteOld(4, 2)).toBe(1);
+        expect(await listed(null)).toEqual([entries[3]?.id]);
       });
     });
   });
