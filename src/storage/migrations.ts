@@ -17,6 +17,7 @@ import * as projectedValues from "../../migrations/0012-projected-values.ts";
 import * as jobValues from "../../migrations/0013-job-values.ts";
 import * as forgets from "../../migrations/0014-forgets.ts";
 import * as editedMigrations from "../../migrations/0015-edited-migrations.ts";
+import * as auditLog from "../../migrations/0016-audit-log.ts";
 import type { ColumnTypes } from "../../migrations/column-types.ts";
 import type { Tables } from "./tables.ts";
 
@@ -42,6 +43,7 @@ export const MIGRATIONS: Readonly<Record<string, MigrationFile>> = {
   "0013-job-values": jobValues,
   "0014-forgets": forgets,
   "0015-edited-migrations": editedMigrations,
+  "0016-audit-log": auditLog,
 };
 
 /** The names of the migrations, in the order in which they are applied. */
