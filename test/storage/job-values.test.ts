@@ -23,11 +23,11 @@ it("jobs of earlier builds are found by what they are, as new ones", async () =>
   const before = rows();
   expect(before.length).toBeGreaterThan(20);
   const file = new DatabaseSync(join(dataDir, "trainyard.db"));
-  // As the migration before left it: what came later is gone too.
-  for (const table of ["job_values", "forgets"]) file.exec(`drop table ${table}`);
+  // As if the migration had never been applied: one that is missing between others is applied too.
+  file.exec("drop table job_values");
   for (const table of ["jobs", "sweeps"])
     for (const column of ["tags", "note"]) file.exec(`alter table ${table} drop column ${column}`);
-  file.exec("delete from kysely_migration where name >= '0013-job-values'");
+  file.exec("delete from kysely_migration where name = '0013-job-values'");
   file.close();
   await (await openStore({ dataDir })).close();
   expect(rows()).toEqual(before);
