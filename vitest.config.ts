@@ -61,7 +61,7 @@ export default defineConfig({
           name: "e2e-postgres",
           env: { ...env, TRAINYARD_TEST_STORE: "postgres" },
           include: [
-            ...["datasets", "durable", "evaluation", "jobs", "models-out", "serving", "streams", "sweeps", "sweeps-as-jobs"],
+            ...["datasets", "durable", "evaluation", "forget", "jobs", "models-out", "serving", "streams", "sweeps", "sweeps-as-jobs"],
             ...["page/playground", "page/start", "page/verdict", "page/worst-rows"],
           ].map((name) => `test/e2e/${name}.test.ts`),
           testTimeout: 60_000,
