@@ -218,29 +218,33 @@ describe("a row that is forgotten", () => {
     expect(await placesWithMarker(dataDir)).toEqual([]);
   });
 
-  it("is forgotten by a server that is killed again and again", async () => {
-    const dataDir = join(folder.path, "killed");
-    let server = await startLiveServer(dataDir);
-    const { id } = await server.client.upload(tableOf({ isWhole: true }), { format: "csv", name: "people" });
-    for (const name of ["first", "second"]) await train(server.client, specOf(id, { name, checkpoint: {} }));
-    await server.client.setAlias("first", "production", 1);
-    const run = await server.client.forget(id, { positions: [FORGOTTEN] });
-    /** What a look at the run must show for the server to be killed; each is seen at the latest when the run has ended. */
-    const moments: readonly ((now: Forget) => boolean)[] = [
-      (now) => now.datasets[0]?.replaced_by !== null,
-      (now) => now.state !== "retraining",
-    ];
-    for (const isNow of moments) {
-      while (!isNow(await server.client.readForget(run.id))) await new Promise((resolve) => setTimeout(resolve, 10));
-      server.process.kill("SIGKILL");
-      await server.ended;
-      server = await startLiveServer(dataDir);
-    }
-    expect(await ended(server.client, run.id)).toMatchObject({ state: "succeeded", retrained: 2 });
-    expect(await server.client.model("first@production")).toMatchObject({ version: 2 });
-    expect((await server.client.datasets()).data).toHaveLength(1);
-    expect((await server.client.jobs()).data).toHaveLength(2);
-    expect(await server.stop()).toBe(0);
-    expect(await placesWithMarker(dataDir)).toEqual([]);
-  }, TIMEOUT_MS);
+  it(
+    "is forgotten by a server that is killed again and again",
+    async () => {
+      const dataDir = join(folder.path, "killed");
+      let server = await startLiveServer(dataDir);
+      const { id } = await server.client.upload(tableOf({ isWhole: true }), { format: "csv", name: "people" });
+      for (const name of ["first", "second"]) await train(server.client, specOf(id, { name, checkpoint: {} }));
+      await server.client.setAlias("first", "production", 1);
+      const run = await server.client.forget(id, { positions: [FORGOTTEN] });
+      /** What a look at the run must show for the server to be killed; each is seen at the latest when the run has ended. */
+      const moments: readonly ((now: Forget) => boolean)[] = [
+        (now) => now.datasets[0]?.replaced_by !== null,
+        (now) => now.state !== "retraining",
+      ];
+      for (const isNow of moments) {
+        while (!isNow(await server.client.readForget(run.id))) await new Promise((resolve) => setTimeout(resolve, 10));
+        server.process.kill("SIGKILL");
+        await server.ended;
+        server = await startLiveServer(dataDir);
+      }
+      expect(await ended(server.client, run.id)).toMatchObject({ state: "succeeded", retrained: 2 });
+      expect(await server.client.model("first@production")).toMatchObject({ version: 2 });
+      expect((await server.client.datasets()).data).toHaveLength(1);
+      expect((await server.client.jobs()).data).toHaveLength(2);
+      expect(await server.stop()).toBe(0);
+      expect(await placesWithMarker(dataDir)).toEqual([]);
+    },
+    TIMEOUT_MS,
+  );
 });

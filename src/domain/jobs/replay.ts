@@ -15,6 +15,12 @@ export interface ReplayRequest {
   readonly ask: readonly ReplayAsk[];
 }
 
+/** A replay as a thread carries it out. */
+export interface PlannedReplay extends ReplayRequest {
+  /** The version of the engine that trained the job, as its model or a checkpoint says; null where none is left to say. */
+  readonly trainedBy: string | null;
+}
+
 /** Most rows that a step is asked about: the first of the training part. */
 export const MAX_REPLAYED_ROWS = 1024;
 /** Most numbers of one tensor, and of all, that an answer has; of larger tensors it has the figures alone. */
@@ -61,6 +67,8 @@ export interface Replay {
   steps_per_epoch: number;
   /** The step of the stored state from which it was computed; 0 is the start. */
   from_step: number;
+  /** The version of the engine that trained the job, and replayed it; null where nothing says which one trained it. */
+  engine_version: string | null;
   /** Of the weights, as a model's. */
   sha256: string;
   /** Rows that everything below is of. */
@@ -82,6 +90,18 @@ export function replayable({ spec }: Pick<Job, "spec">): NetworkSpec {
   if (isSearch(spec))
     throw new TrainyardError("conflict", "a search trains many networks: replay a job with the model of one of its candidates");
   return spec as NetworkSpec;
+}
+
+/**
+ * Throws conflict where another version of the engine trained the job: a version changes whenever bits can. Where `trainedBy` is null nobody
+ * knows, and the answer says so.
+ */
+export function ensureSameEngine(trainedBy: string | null, engine: string): void {
+  if (trainedBy === null || trainedBy === engine) return;
+  throw new TrainyardError(
+    "conflict",
+    `version ${trainedBy} of the engine trained this job, and this server has version ${engine}: its steps would not have the same bits. Submit its spec again, and replay that job`,
+  );
 }
 
 /** Throws invalid for a step that the job has not come to. */
