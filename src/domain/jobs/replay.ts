@@ -26,6 +26,7 @@ export const MAX_REPLAYED_ROWS = 1024;
 /** Most numbers of one tensor, and of all, that an answer has; of larger tensors it has the figures alone. */
 export const MAX_TENSOR_VALUES = 2048;
 export const MAX_REPLAY_VALUES = 20_000;
+export const HISTOGRAM_BINS = 32;
 /** Most multiply-adds, and most steps, between the state that a replay starts from and its step: seconds. */
 const MAX_MULTIPLY_ADDS = 5e9;
 const MAX_STEPS = 1_000_000;
@@ -42,6 +43,9 @@ export const tensorFigures = z
     min: wire,
     max: wire,
     zeros: z.number().meta({ description: "Share of its numbers that are 0." }),
+    histogram: z.array(z.int()).meta({
+      description: `Counts in ${HISTOGRAM_BINS} bins of equal width from min to max; where these are equal, all in the middle one; none where a number is not finite.`,
+    }),
     values: z
       .array(wire)
       .nullable()

@@ -106,6 +106,12 @@ describe("a replayed step", () => {
       expect(each).toBeCloseTo([0, 4, 4][row] as number, 5);
     });
     expect(activations?.[0]).toMatchObject({ name: "0", shape: [3, 1], values: [1, 2, 4], min: 1, max: 4, zeros: 0 });
+    // Thirds of the way from 1 to 4 are bins 0, 10 and, of the greatest, the last.
+    expect(activations?.[0]?.histogram.flatMap((count, bin) => (count > 0 ? [[bin, count]] : []))).toEqual([
+      [0, 1],
+      [10, 1],
+      [31, 1],
+    ]);
     const slope = (Number(at(0.125).loss) - Number(at(-0.125).loss)) / 0.25;
     const [weight, bias] = gradients ?? [];
     expect(Number(bias?.values?.[0])).toBeCloseTo(slope, 4);
