@@ -26,7 +26,7 @@ export function StepHistograms({ job, epoch, step }: StepHistogramsProps) {
         {error ? (
           <NotReplayed error={error} retry={start.error ? start.reload : replayed.reload} />
         ) : data ? (
-          <>
+          <div class="stack">
             <p class="muted" role="status">
               {placeOf(data)}: loss {formatValue(data.loss)} of {formatCount(data.rows)} rows that train
               {data.step === wanted ? "" : "; the one that is shown above is being replayed"}.
@@ -35,7 +35,7 @@ export function StepHistograms({ job, epoch, step }: StepHistogramsProps) {
             </p>
             <Tensors title="Gradients" of={data.gradients ?? []} />
             <Tensors title="Activations" of={data.activations ?? []} />
-          </>
+          </div>
         ) : (
           <Skeleton height="240px" />
         )}
@@ -57,7 +57,7 @@ function NotReplayed({ error, retry }: { readonly error: unknown; readonly retry
 
 function Tensors({ title, of: tensors }: { readonly title: string; readonly of: readonly TensorFigures[] }) {
   return (
-    <section aria-label={title}>
+    <section class="stack" aria-label={title}>
       <h3 class="section-title">{title}</h3>
       <ul class="histograms">
         {tensors.map((tensor) => (
