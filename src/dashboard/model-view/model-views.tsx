@@ -16,7 +16,7 @@ import { Network } from "./network.tsx";
 import { ScoreCard } from "./score-card.tsx";
 import { Scores } from "./scores.tsx";
 import { modelSnapshot, type Snapshot, type Snapshots, useSnapshots } from "./snapshots.ts";
-import { StepHistograms } from "./step-histograms.tsx";
+import { StepHistograms } from "./steps/step-histograms.tsx";
 import { WarningCards } from "./warning-cards.tsx";
 import { MAX_WEIGHTS, type ReadWeights, useWeights } from "./weights.ts";
 

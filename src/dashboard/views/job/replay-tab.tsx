@@ -1,7 +1,7 @@
 /** Replays a step of the job: a slider over all steps, and the number of one, with gradients, activations and the worst rows at each. */
 import { useState } from "preact/hooks";
 import type { Job, Replay, TensorFigures } from "../../../client/answers.ts";
-import { useReplayedStep } from "../../model-view/replayed-step.ts";
+import { useReplayedStep } from "../../model-view/steps/replayed-step.ts";
 import { formatCount, formatValue } from "../../shell/format.ts";
 import { Card, Empty, Problem, Skeleton } from "../../ui/surfaces.tsx";
 import { type Column, Table } from "../../ui/table.tsx";

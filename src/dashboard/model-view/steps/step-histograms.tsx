@@ -1,9 +1,9 @@
 /** Gradients and activations at the snapshot that the slider shows, replayed: a histogram for each parameter and each layer. */
-import type { Job, Replay, TensorFigures } from "../../client/answers.ts";
-import { ApiError } from "../../client/error.ts";
-import { formatCount, formatValue } from "../shell/format.ts";
-import { Card, Notice, Problem, Skeleton } from "../ui/surfaces.tsx";
-import { HistogramFigure } from "./histograms.tsx";
+import type { Job, Replay, TensorFigures } from "../../../client/answers.ts";
+import { ApiError } from "../../../client/error.ts";
+import { formatCount, formatValue } from "../../shell/format.ts";
+import { Card, Notice, Problem, Skeleton } from "../../ui/surfaces.tsx";
+import { HistogramFigure } from "../histograms.tsx";
 import { useReplayedStep } from "./replayed-step.ts";
 
 interface StepHistogramsProps {

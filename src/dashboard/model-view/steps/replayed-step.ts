@@ -1,9 +1,9 @@
 /** A step of a job again, as a slider asks for it: once it rests, one at a time, and kept for when it comes back. */
 import { useEffect, useRef, useState } from "preact/hooks";
-import type { Job, Replay, ReplayAsk } from "../../client/answers.ts";
-import { ApiError } from "../../client/error.ts";
-import { useApp } from "../shell/app-context.ts";
-import { type Resource, useResource } from "../shell/resource.ts";
+import type { Job, Replay, ReplayAsk } from "../../../client/answers.ts";
+import { ApiError } from "../../../client/error.ts";
+import { useApp } from "../../shell/app-context.ts";
+import { type Resource, useResource } from "../../shell/resource.ts";
 
 /** A slider that moves asks once it rests for so long. */
 const REST_MS = 150;
