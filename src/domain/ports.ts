@@ -11,7 +11,7 @@ import type { Job, JobMetrics } from "./jobs/job.ts";
 import type { RowChoice, ShownRows } from "./jobs/job-rows.ts";
 import type { Outcome } from "./jobs/job-store.ts";
 import type { Draft, Prepared, Resolved } from "./jobs/preparation.ts";
-import type { Replay, ReplayRequest, ReplaySize } from "./jobs/replay.ts";
+import type { PlannedReplay, Replay, ReplaySize } from "./jobs/replay.ts";
 import type { Rows } from "./metrics/downsampling.ts";
 import type { MetricChunk } from "./metrics/metric.ts";
 import type { AnswerOptions } from "./models/answer-options.ts";
@@ -218,7 +218,7 @@ export interface ComputePool {
   /** Computes how a job's epochs are cut into steps. Transfers the run's values. */
   replaySize(run: TrainingRun): Promise<ReplaySize & { readonly run: TrainingRun }>;
   /** Replays a step of a job from the checkpoint of the run, in a thread; so many multiply-adds. Transfers the run's values. */
-  replay(run: TrainingRun, request: ReplayRequest, multiplyAdds: number): Promise<Replay>;
+  replay(run: TrainingRun, request: PlannedReplay, multiplyAdds: number): Promise<Replay>;
   /** Multiply-adds of predicting one row with the network of a model, without a thread. */
   multiplyAdds(model: Model): number;
   /** Drops a deleted model from the caches. */

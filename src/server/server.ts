@@ -57,6 +57,8 @@ const NO_TRAINING_POOL: TrainingPool = {
 
 /** How much longer a claim on a webhook lasts than a try. */
 const WEBHOOK_LEASE_MS = 30_000;
+/** How long a run that forgets rows belongs to a process, of which there is only one: a restart releases all. */
+const FORGET_LEASE_S = 10;
 
 export interface Server {
   /** Where it listens; with port 0, the port that was given. */
@@ -147,7 +149,7 @@ export async function startServer(config: Config, log: Logger, options: ServerOp
     closers.push(() => deliverer.stop());
     const sweeper = startSweeper(services, config.retention);
     closers.push(() => sweeper.stop());
-    const forgetter = startForgetter(services);
+    const forgetter = startForgetter(services, 1000 * (config.cluster?.leaseSeconds ?? FORGET_LEASE_S));
     closers.push(() => forgetter.stop());
     const runner: Runner = trains
       ? startRunner(services, {

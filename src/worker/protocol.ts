@@ -9,7 +9,7 @@ import type { InfluenceRequest } from "../domain/explanations/influence.ts";
 import type { DependenceRequest } from "../domain/explanations/partial-dependence.ts";
 import type { NewCheckpoint } from "../domain/jobs/checkpoint.ts";
 import type { RowChoice } from "../domain/jobs/job-rows.ts";
-import type { Replay, ReplayRequest, ReplaySize } from "../domain/jobs/replay.ts";
+import type { PlannedReplay, Replay, ReplaySize } from "../domain/jobs/replay.ts";
 import type { Limits } from "../domain/limits.ts";
 import type { Rows } from "../domain/metrics/downsampling.ts";
 import type { MetricChunk } from "../domain/metrics/metric.ts";
@@ -209,7 +209,7 @@ export interface CompareOnDatasetTask {
 
 export interface ReplayTask {
   readonly run: TrainingRun;
-  readonly request: ReplayRequest;
+  readonly request: PlannedReplay;
 }
 
 /** Errors lose their code on the way to another thread. */

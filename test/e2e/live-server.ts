@@ -82,7 +82,7 @@ export function spawnLiveServer(dataDir: string, settings: Record<string, string
 const databases = new Map<string, Promise<string>>();
 
 /** Where the run is to be on PostgreSQL: the database that goes with a data directory. */
-async function databaseOf(dataDir: string): Promise<Record<string, string>> {
+export async function databaseOf(dataDir: string): Promise<Record<string, string>> {
   if (process.env.TRAINYARD_TEST_STORE !== "postgres") return {};
   // Programs that are no tests start servers too, and have no run to ask.
   const { freshDatabase } = await import("../contract/fresh-database.ts");

@@ -12,14 +12,8 @@ export interface Forgetter {
   stop(): Promise<void>;
 }
 
-export interface ForgetterOptions {
-  /** How long a run belongs to this process without being renewed. */
-  readonly leaseMs: number;
-  /** Interval between looks without hints: another process may have died. */
-  readonly everyMs: number;
-}
-
-const DEFAULTS: ForgetterOptions = { leaseMs: 30_000, everyMs: 5000 };
+/** Looks without hints within the time of a lease. */
+const LOOKS_PER_LEASE = 5;
 /** Renewals within the time of a lease. */
 const BEATS_PER_LEASE = 3;
 /** Delay of a look after a hint: they come often, and few mean that a job has ended. */
@@ -28,8 +22,8 @@ const PAUSE_MS = 200;
 /** Thrown within a run that is no longer this process's to carry out. */
 class RunLost extends Error {}
 
-/** Starts carrying runs out. */
-export function startForgetter(services: Services, { leaseMs, everyMs }: ForgetterOptions = DEFAULTS): Forgetter {
+/** Starts carrying runs out. A run belongs to this process for `leaseMs` without being renewed. */
+export function startForgetter(services: Services, leaseMs: number): Forgetter {
   const { store, bus, log } = services;
   let isStopped = false;
   /** Whether a run may be waiting for a job. */
@@ -85,7 +79,8 @@ export function startForgetter(services: Services, { leaseMs, everyMs }: Forgett
   const unsubscribe = bus.subscribeAll(({ jobId }) => {
     if (isActive || jobId.startsWith(ID_PREFIXES.forget)) wake();
   });
-  const interval = setInterval(wake, everyMs).unref();
+  // Another process may have died.
+  const interval = setInterval(wake, leaseMs / LOOKS_PER_LEASE).unref();
   lookSafely();
   return {
     async stop() {

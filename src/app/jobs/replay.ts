@@ -15,7 +15,7 @@ const MOST_MEMORY = 1 / 4;
 const underWay = new Set<string>();
 
 /**
- * Returns a step of a job. Throws not_found, conflict for a search and for a job whose data set was deleted, invalid for a step that
+ * Returns a step of a job. Throws not_found, conflict for a search, for a job whose data set was deleted or that another version of the engine trained, invalid for a step that
  * the job has not done, or that is too far from what is stored, and for a job that is too large, and rate_limited or unavailable while
  * others are replayed. `isWanted` is asked before each part of the work.
  */
@@ -67,7 +67,19 @@ async function replay(services: ProjectServices, job: Job, request: ReplayReques
   const steps = request.step - (checkpoint ? checkpoint.epoch * stepsPerEpoch + checkpoint.step : 0);
   ensureNear(steps, multiplyAdds);
   ensureWanted();
-  return computePool.replay({ ...run, checkpoint }, request, steps * multiplyAdds);
+  return computePool.replay(
+    { ...run, checkpoint },
+    { ...request, trainedBy: await engineOf(services, job) },
+    steps * multiplyAdds,
+  );
+}
+
+/** The version of the engine that trained the job: its model says so, or else its newest checkpoint. Null where it has neither. */
+async function engineOf({ store }: ProjectServices, { id, model }: Job): Promise<string | null> {
+  const trained = model && (await store.models.get(model.id));
+  if (trained) return trained.receipt.engineVersion;
+  const last = await store.checkpoints.getLast(id);
+  return (last && (await store.models.find({ kind: "id", id: last.id })))?.receipt.engineVersion ?? null;
 }
 
 /** Throws invalid for a job that takes more memory than one whose rows a compute thread reads again may. */

@@ -52,8 +52,8 @@ export interface ExplorerProps {
   readonly isTraining: boolean;
   /** Names of features, the most important first: the plot begins with these. */
   readonly preferred: readonly string[];
-  /** Called with the id of the snapshot that is shown. */
-  onSnapshot(id: string | null): void;
+  /** Called with the snapshot that is shown. */
+  onSnapshot(snapshot: Snapshot | null): void;
 }
 
 export function Explorer(props: ExplorerProps) {
@@ -152,7 +152,7 @@ function Explored(props: ExploredProps) {
   const palette = usePalette();
   const scrubbing = useScrubbing(snapshots);
   const snapshotId = scrubbing.snapshot?.id ?? null;
-  useEffect(() => props.onSnapshot(snapshotId), [snapshotId]);
+  useEffect(() => props.onSnapshot(scrubbing.snapshot), [snapshotId]);
   const base = useMemo(() => usualRow(features, width, mayMiss), [features, width, mayMiss]);
   const grid = gridSize(base.length);
   const question = y ? `${x.index} ${y.index} ${grid}` : `${x.index} ${LINE}`;

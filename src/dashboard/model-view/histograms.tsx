@@ -1,5 +1,6 @@
 /** Histograms of a model's weights, one for each tensor. */
-import { BINS, distributionOf } from "../plots/distribution.ts";
+import type { TensorFigures } from "../../client/answers.ts";
+import { distributionOf } from "../plots/distribution.ts";
 import { formatCount, formatValue } from "../shell/format.ts";
 import type { ReadTensor } from "./safetensors.ts";
 
@@ -20,20 +21,34 @@ export function Histograms({ tensors }: { readonly tensors: readonly ReadTensor[
 
 function Histogram({ tensor: { name, shape, values } }: { readonly tensor: ReadTensor }) {
   const { min, max, mean, sd, counts } = distributionOf(values);
+  return <HistogramFigure {...{ name, shape, min, max, counts }} text={`mean ${formatValue(mean)}, sd ${formatValue(sd)}`} />;
+}
+
+export interface HistogramFigureProps {
+  readonly name: string;
+  readonly shape: readonly number[];
+  readonly min: TensorFigures["min"];
+  readonly max: TensorFigures["max"];
+  /** In bins of equal width from the smallest to the greatest. */
+  readonly counts: readonly number[];
+  /** What is said below. */
+  readonly text: string;
+}
+
+export function HistogramFigure({ name, shape, min, max, counts, text }: HistogramFigureProps) {
   const most = Math.max(...counts, 1);
-  const text = `mean ${formatValue(mean)}, sd ${formatValue(sd)}`;
   return (
     <figure class="histogram">
       <figcaption>
         <code>{name}</code>
         <span class="muted">
-          {shape.join(" × ")} · {formatCount(values.length)}
+          {shape.join(" × ")} · {formatCount(shape.reduce((product, size) => product * size, 1))}
         </span>
       </figcaption>
       <svg viewBox={`0 0 ${WIDTH} ${HEIGHT}`} preserveAspectRatio="none" role="img" aria-label={`${name}: ${text}`}>
         {counts.map((count, bin) => {
-          const height = (count / most) * HEIGHT;
-          return <rect key={bin} x={(bin * WIDTH) / BINS + 0.5} y={HEIGHT - height} width={WIDTH / BINS - 1} height={height} />;
+          const [width, height] = [WIDTH / counts.length, (count / most) * HEIGHT];
+          return <rect key={bin} x={bin * width + 0.5} y={HEIGHT - height} width={width - 1} height={height} />;
         })}
       </svg>
       <span class="histogram-ends muted">

@@ -15,7 +15,8 @@ import { LeaderboardCard } from "./leaderboard.tsx";
 import { Network } from "./network.tsx";
 import { ScoreCard } from "./score-card.tsx";
 import { Scores } from "./scores.tsx";
-import { modelSnapshot, type Snapshots, useSnapshots } from "./snapshots.ts";
+import { modelSnapshot, type Snapshot, type Snapshots, useSnapshots } from "./snapshots.ts";
+import { StepHistograms } from "./steps/step-histograms.tsx";
 import { WarningCards } from "./warning-cards.tsx";
 import { MAX_WEIGHTS, type ReadWeights, useWeights } from "./weights.ts";
 
@@ -31,11 +32,11 @@ export interface ModelViewsProps {
 }
 
 export function ModelViews({ job, model, only }: ModelViewsProps) {
-  const [snapshot, setSnapshot] = useState<string | null>(null);
+  const [snapshot, setSnapshot] = useState<Snapshot | null>(null);
   const parameters = model?.parameters ?? job?.parameters ?? 0;
   const isAverage = model ? model.layers[0]?.type === "ensemble" : job !== null && searchOf(job.spec) !== null;
   // Of an average, weights are neither drawn nor read: they are those of dozens of networks.
-  const weights = useWeights(isAverage ? Number.POSITIVE_INFINITY : parameters, model?.id ?? null, snapshot);
+  const weights = useWeights(isAverage ? Number.POSITIVE_INFINITY : parameters, model?.id ?? null, snapshot?.id ?? null);
   return (
     <div class="stack">
       {model?.score && <ScoreCard score={model.score} />}
@@ -55,6 +56,9 @@ export function ModelViews({ job, model, only }: ModelViewsProps) {
         isAverage={isAverage}
         isThere={model !== null || snapshot !== null}
       />
+      {job && !isAverage && !job.spec.influence && !only && snapshot?.epoch != null && (
+        <StepHistograms job={job} epoch={snapshot.epoch} step={snapshot.step} />
+      )}
     </div>
   );
 }
@@ -65,7 +69,7 @@ function PredictionsCard({
   model,
   only,
   onSnapshot,
-}: ModelViewsProps & { readonly onSnapshot: (id: string | null) => void }) {
+}: ModelViewsProps & { readonly onSnapshot: (snapshot: Snapshot | null) => void }) {
   const { api } = useApp();
   const rows = useResource(
     async (signal): Promise<JobRows | null> => (job ? api.jobRows(job.id, { limit: ROWS }, { signal }) : null),

@@ -11,6 +11,8 @@ export interface Snapshot {
   readonly id: string;
   /** Epochs done; null for a model of which that is not known. */
   readonly epoch: number | null;
+  /** Steps done of the next epoch. */
+  readonly step: number;
   readonly isFinal: boolean;
   predict(rows: readonly Cell[][], signal: AbortSignal): Promise<PredictionAnswer[]>;
 }
@@ -29,7 +31,7 @@ const MAX_CHECKPOINTS = 200;
 
 /** Returns the snapshot of a finished model. */
 export function modelSnapshot(api: Api, id: string, epoch: number | null): Snapshot {
-  return { id, epoch, isFinal: true, predict: (rows, signal) => api.predict(id, rows, { signal }) };
+  return { id, epoch, step: 0, isFinal: true, predict: (rows, signal) => api.predict(id, rows, { signal }) };
 }
 
 /** Returns the snapshots of a job, read again as its epochs grow. */
@@ -48,8 +50,8 @@ export function useSnapshots(job: Job | null): Snapshots {
   }, [api, data, error, modelId, lastEpoch]);
 }
 
-function checkpointSnapshot(api: Api, { id, epoch }: Checkpoint): Snapshot {
-  return { id, epoch, isFinal: false, predict: (rows, signal) => api.predictCheckpoint(id, rows, { signal }) };
+function checkpointSnapshot(api: Api, { id, epoch, step }: Checkpoint): Snapshot {
+  return { id, epoch, step, isFinal: false, predict: (rows, signal) => api.predictCheckpoint(id, rows, { signal }) };
 }
 
 /** The stored checkpoints of a job, oldest first; null until they are read. The same array for as long as they are the same. */

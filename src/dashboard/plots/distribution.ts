@@ -1,7 +1,7 @@
 /** The distribution of values: range, mean, standard deviation, and counts in bins. Pure. */
 
 /** The number of bins. */
-export const BINS = 32;
+const BINS = 32;
 
 export interface Distribution {
   readonly min: number;

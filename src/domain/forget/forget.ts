@@ -19,7 +19,10 @@ const forgottenTable = z
     id: id.meta({ description: "The data set with the rows, which is erased." }),
     name: z.string(),
     replaced_by: id.nullable().meta({ description: "The data set without them; null until it is stored." }),
-    sha256: z.string().nullable().meta({ description: "Of the values of the data set without them." }),
+    sha256: z
+      .string()
+      .nullable()
+      .meta({ description: "Of the values of the data set without them; null too once a later run has erased that." }),
   })
   .meta({ id: "ForgottenTable" });
 
@@ -32,10 +35,10 @@ const forgottenModel = z
       .nullable()
       .meta({ description: "The model of the job, which is erased; null where it has none." }),
     retrained_as: id.nullable().meta({ description: "The job that trains it without the rows; null where there is none." }),
-    replaced_by: z
-      .strictObject({ id, name: z.string(), version: z.int(), sha256: z.string() })
-      .nullable()
-      .meta({ description: "The model of that job, once it exists, with the SHA-256 of its weights." }),
+    replaced_by: z.strictObject({ id, name: z.string(), version: z.int(), sha256: z.string().nullable() }).nullable().meta({
+      description:
+        "The model of that job, once it exists, with the SHA-256 of its weights; of one that a later run has erased, null.",
+    }),
     is_question: z.boolean().meta({
       description:
         "A job that asked which rows made a prediction: its model is a copy with the answer. It is erased, stops no run, and is asked again by whoever wants to.",

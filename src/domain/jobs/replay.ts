@@ -15,11 +15,18 @@ export interface ReplayRequest {
   readonly ask: readonly ReplayAsk[];
 }
 
+/** A replay as a thread carries it out. */
+export interface PlannedReplay extends ReplayRequest {
+  /** The version of the engine that trained the job, as its model or a checkpoint says; null where none is left to say. */
+  readonly trainedBy: string | null;
+}
+
 /** Most rows that a step is asked about: the first of the training part. */
 export const MAX_REPLAYED_ROWS = 1024;
 /** Most numbers of one tensor, and of all, that an answer has; of larger tensors it has the figures alone. */
 export const MAX_TENSOR_VALUES = 2048;
 export const MAX_REPLAY_VALUES = 20_000;
+export const HISTOGRAM_BINS = 32;
 /** Most multiply-adds, and most steps, between the state that a replay starts from and its step: seconds. */
 const MAX_MULTIPLY_ADDS = 5e9;
 const MAX_STEPS = 1_000_000;
@@ -36,6 +43,9 @@ export const tensorFigures = z
     min: wire,
     max: wire,
     zeros: z.number().meta({ description: "Share of its numbers that are 0." }),
+    histogram: z.array(z.int()).meta({
+      description: `Counts in ${HISTOGRAM_BINS} bins of equal width from min to max; where these are equal, all in the middle one; none where a number is not finite.`,
+    }),
     values: z
       .array(wire)
       .nullable()
@@ -61,6 +71,8 @@ export interface Replay {
   steps_per_epoch: number;
   /** The step of the stored state from which it was computed; 0 is the start. */
   from_step: number;
+  /** The version of the engine that trained the job, and replayed it; null where nothing says which one trained it. */
+  engine_version: string | null;
   /** Of the weights, as a model's. */
   sha256: string;
   /** Rows that everything below is of. */
@@ -82,6 +94,18 @@ export function replayable({ spec }: Pick<Job, "spec">): NetworkSpec {
   if (isSearch(spec))
     throw new TrainyardError("conflict", "a search trains many networks: replay a job with the model of one of its candidates");
   return spec as NetworkSpec;
+}
+
+/**
+ * Throws conflict where another version of the engine trained the job: a version changes whenever bits can. Where `trainedBy` is null nobody
+ * knows, and the answer says so.
+ */
+export function ensureSameEngine(trainedBy: string | null, engine: string): void {
+  if (trainedBy === null || trainedBy === engine) return;
+  throw new TrainyardError(
+    "conflict",
+    `version ${trainedBy} of the engine trained this job, and this server has version ${engine}: its steps would not have the same bits. Submit its spec again, and replay that job`,
+  );
 }
 
 /** Throws invalid for a step that the job has not come to. */

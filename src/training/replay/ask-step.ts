@@ -1,6 +1,7 @@
 /** What can be asked about the weights of a step, as one program over some rows: gradients, activations, the loss of each row. */
 import { invalid } from "../../domain/errors.ts";
 import {
+  HISTOGRAM_BINS,
   MAX_REPLAY_VALUES,
   MAX_TENSOR_VALUES,
   type Replay,
@@ -135,6 +136,18 @@ function figuresOf(name: string, shape: readonly number[], values: FloatView, le
   return {
     ...{ name, shape: [...shape], norm: toWire(Math.sqrt(squares)), mean: toWire(total / values.length) },
     ...{ min: toWire(min), max: toWire(max), zeros: zeros / values.length },
+    histogram: histogramOf(values, min, max),
     values: isShown ? Array.from(values, toWire) : null,
   };
+}
+
+function histogramOf(values: FloatView, min: number, max: number): number[] {
+  const counts = new Array<number>(HISTOGRAM_BINS).fill(0);
+  const width = max - min;
+  if (!Number.isFinite(width)) return counts;
+  for (const value of values) {
+    const bin = width === 0 ? HISTOGRAM_BINS / 2 : Math.floor(((value - min) / width) * HISTOGRAM_BINS);
+    counts[Math.min(HISTOGRAM_BINS - 1, bin)]! += 1;
+  }
+  return counts;
 }

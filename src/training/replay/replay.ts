@@ -2,16 +2,22 @@
  * A step of a job again, to the same bits: its steps from the nearest stored state, and then a second program that computes what was
  * asked about its weights. Blocks its thread. Knows nothing of where states are stored.
  */
-import { TrainyardError } from "../../domain/errors.ts";
-import { MAX_REPLAYED_ROWS, type Replay, type ReplayRequest, type ReplaySize, replayable } from "../../domain/jobs/replay.ts";
+import {
+  ensureSameEngine,
+  MAX_REPLAYED_ROWS,
+  type PlannedReplay,
+  type Replay,
+  type ReplaySize,
+  replayable,
+} from "../../domain/jobs/replay.ts";
 import type { TrainingRun } from "../../domain/ports.ts";
 import type { ResolvedSpec } from "../../domain/spec/spec.ts";
 import type { TensorSet } from "../../domain/tensor.ts";
-import { compile, type Executable } from "../../engine/index.ts";
+import { compile, ENGINE_VERSION, type Executable } from "../../engine/index.ts";
 import { type JobData, loadData } from "../data/data.ts";
 import { sha256Of } from "../prepare/digest.ts";
 import { planTraining, type TrainingPlan } from "../run/build.ts";
-import { decodeProgress, readTensors, writeTensors } from "../run/checkpoint.ts";
+import { decodeProgress, engineOf, readTensors, writeTensors } from "../run/checkpoint.ts";
 import { createEpochs } from "../run/epochs.ts";
 import { readWeights, writeInputs, writeStart } from "../run/initial-memory.ts";
 import { sizesOf } from "../run/sizes.ts";
@@ -21,8 +27,13 @@ import { createStepper, type Steps, workOfStep } from "./stepper.ts";
 
 const MAX_MEMORY_BYTES = 2 ** 32 - 2 ** 16;
 
-/** Replays a job up to a step, from the checkpoint of the run or from its start, and answers what was asked. */
-export function replayStep(run: TrainingRun, request: ReplayRequest): Replay {
+/**
+ * Replays a job up to a step, from the checkpoint of the run or from its start, and answers what was asked. Throws conflict where another
+ * version of the engine trained it, and invalid for a network that is too large to be asked.
+ */
+export function replayStep(run: TrainingRun, request: PlannedReplay): Replay {
+  const trainedBy = run.checkpoint ? engineOf(run.checkpoint.progress) : request.trainedBy;
+  ensureSameEngine(trainedBy, ENGINE_VERSION);
   const { from, weights, plan, data } = weightsAt(run, request.step);
   const answer = askStep(run, data, weights, Math.min(MAX_REPLAYED_ROWS, data.train.rows), request.ask);
   return {
@@ -31,6 +42,7 @@ export function replayStep(run: TrainingRun, request: ReplayRequest): Replay {
     step_of_epoch: request.step % plan.stepsPerEpoch,
     steps_per_epoch: plan.stepsPerEpoch,
     from_step: from,
+    engine_version: trainedBy,
     sha256: sha256Of(weights.data),
     ...answer,
   };
@@ -81,20 +93,14 @@ function weightsAt(run: TrainingRun, step: number): Reached {
   return { from, weights, plan, data };
 }
 
-/** The state of the run's checkpoint, or the start without one. Throws conflict for one of another version of the engine. */
+/** The state of the run's checkpoint, or the start without one. */
 function startOf({ job, payload, checkpoint }: TrainingRun, executable: Executable, plan: TrainingPlan): RunState {
-  if (checkpoint) {
-    const progress = decodeProgress(checkpoint.progress);
-    if (!progress)
-      throw new TrainyardError(
-        "conflict",
-        "another version of the engine trained this job: its steps cannot be replayed to the same bits",
-      );
+  const progress = checkpoint && decodeProgress(checkpoint.progress);
+  if (checkpoint && progress)
     return {
       ...{ epoch: checkpoint.epoch, tensors: checkpoint.tensors },
       ...{ schedule: progress.schedule, partial: progress.partial },
     };
-  }
   writeStart(executable, plan, job.spec, payload);
   return { epoch: 0, tensors: readTensors(executable, plan, null), schedule: null, partial: null };
 }

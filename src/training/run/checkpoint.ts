@@ -77,6 +77,9 @@ export function encodeProgress(progress: TrainingProgress): string {
   return JSON.stringify({ engine: ENGINE_VERSION, ...progress }, lossless);
 }
 
+/** The version of the engine that wrote the progress. */
+export const engineOf = (text: string): string => (JSON.parse(text) as { readonly engine: string }).engine;
+
 /** Decodes progress. Null if another version of the engine wrote it: a resumed run would not have the same bits. */
 export function decodeProgress(text: string): TrainingProgress | null {
   const restored = (_key: string, value: unknown): unknown => {

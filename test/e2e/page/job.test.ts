@@ -135,6 +135,37 @@ describe("the replay of a job", () => {
   });
 });
 
+describe("the slider of a job's model", () => {
+  it("goes through gradients and activations, by keys", async () => {
+    const spec = { ...MOONS, checkpoint: { every_epochs: 100, min_seconds: 0, keep: 9 } };
+    const { id } = await submitted(stage.client, spec, "succeeded");
+    const { page, faults } = await stage.open(`/jobs/${id}?tab=model`);
+    const card = page.getByRole("region", { name: "Gradients and activations" });
+    await card.getByText(/^Epoch 300: loss/).waitFor();
+    expect(await card.getByRole("img", { name: /^0\.weight: norm/ }).count()).toBe(1);
+    await page.getByLabel("Snapshot of the training").press("Home");
+    const { data } = await stage.client.checkpoints(id);
+    await card.getByText(new RegExp(`^Epoch ${Math.min(...data.map(({ epoch }) => epoch))}: loss`)).waitFor();
+    expect(await card.getByRole("region", { name: "Activations" }).getByRole("img").count()).toBe(4);
+    expect(faults).toEqual([]);
+  });
+
+  it("says why steps cannot be replayed, and what to do", async () => {
+    const { id } = await submitted(stage.client, MOONS, "succeeded");
+    const { page } = await stage.open("/jobs");
+    const detail = "version 1 of the engine trained this job. Submit its spec again, and replay that job";
+    await page.route(/\/replay\?/, (route) =>
+      route.fulfill({
+        status: 409,
+        contentType: "application/problem+json",
+        json: { type: "about:blank", title: "Conflict", status: 409, code: "conflict", detail },
+      }),
+    );
+    await page.goto(`${stage.url}/jobs/${id}?tab=model`);
+    await page.getByText(`These steps cannot be replayed: ${detail}.`).waitFor();
+  });
+});
+
 describe("the range of a chart", () => {
   it("leaves a spike outside, and says how far it reaches", async () => {
     const { page, faults } = await stage.open(`/jobs/${(await submitted(stage.client, MOONS, "succeeded")).id}`);

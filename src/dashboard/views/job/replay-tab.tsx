@@ -1,27 +1,17 @@
 /** Replays a step of the job: a slider over all steps, and the number of one, with gradients, activations and the worst rows at each. */
-import { useEffect, useState } from "preact/hooks";
+import { useState } from "preact/hooks";
 import type { Job, Replay, TensorFigures } from "../../../client/answers.ts";
-import { useApp } from "../../shell/app-context.ts";
+import { useReplayedStep } from "../../model-view/steps/replayed-step.ts";
 import { formatCount, formatValue } from "../../shell/format.ts";
-import { useResource } from "../../shell/resource.ts";
 import { Card, Empty, Problem, Skeleton } from "../../ui/surfaces.tsx";
 import { type Column, Table } from "../../ui/table.tsx";
 
-/** A slider that moves asks once it rests for so long. */
-const REST_MS = 150;
-/** Time between two tries while another step is replayed. */
-const BUSY_MS = 500;
+const EVERYTHING = ["gradients", "activations", "loss_by_row"] as const;
 const SHOWN_ROWS = 8;
 
 export function ReplayTab({ job }: { readonly job: Job }) {
-  const { api } = useApp();
   const [step, setStep] = useState(0);
-  const rested = useRested(step);
-  const { data, error, reload } = useResource(
-    (signal) =>
-      inTurn(signal, () => api.replay(job.id, { step: rested, ask: ["gradients", "activations", "loss_by_row"] }, { signal })),
-    [job.id, rested],
-  );
+  const { data, error, reload } = useReplayedStep(job, step, EVERYTHING);
   const last = job.epochs_done * (data?.steps_per_epoch ?? 1);
   const goTo = (text: string) => setStep(Math.min(last, Math.max(0, Math.trunc(Number(text)) || 0)));
   return (
@@ -58,29 +48,6 @@ export function ReplayTab({ job }: { readonly job: Job }) {
       {data ? <StepTables replay={data} /> : error ? null : <Skeleton height="240px" />}
     </div>
   );
-}
-
-/** Asks again while the step that was asked for before is still replayed: a project has one at a time. */
-async function inTurn<T>(signal: AbortSignal, ask: () => Promise<T>): Promise<T> {
-  for (;;) {
-    try {
-      return await ask();
-    } catch (error) {
-      const isBusy = (error as { readonly problem?: { readonly status: number } }).problem?.status === 429;
-      if (!isBusy || signal.aborted) throw error;
-      await new Promise((resolve) => setTimeout(resolve, BUSY_MS));
-    }
-  }
-}
-
-/** The last value that stayed for a while. */
-function useRested(value: number): number {
-  const [rested, setRested] = useState(value);
-  useEffect(() => {
-    const timer = setTimeout(() => setRested(value), REST_MS);
-    return () => clearTimeout(timer);
-  }, [value]);
-  return rested;
 }
 
 function StepLine({ replay: { step, from_step, loss, rows, sha256 } }: { readonly replay: Replay }) {

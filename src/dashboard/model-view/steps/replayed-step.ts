@@ -1,0 +1,58 @@
+/** A step of a job again, as a slider asks for it: once it rests, one at a time, and kept for when it comes back. */
+import { useEffect, useRef, useState } from "preact/hooks";
+import type { Job, Replay, ReplayAsk } from "../../../client/answers.ts";
+import { ApiError } from "../../../client/error.ts";
+import { useApp } from "../../shell/app-context.ts";
+import { type Resource, useResource } from "../../shell/resource.ts";
+
+/** A slider that moves asks once it rests for so long. */
+const REST_MS = 150;
+/** Time between two tries while another step is replayed. */
+const BUSY_MS = 500;
+/** Answers that are kept: a few hundred kilobytes each at most. */
+const MAX_KEPT = 32;
+
+/** Replays the step, whenever it has rested; null asks for nothing. Another step ends the request of the one before. */
+export function useReplayedStep(job: Pick<Job, "id">, step: number | null, ask: readonly ReplayAsk[]): Resource<Replay> {
+  const { api } = useApp();
+  const kept = useRef(new Map<string, Replay>());
+  const rested = useRested(step);
+  return useResource(
+    async (signal) => {
+      if (rested === null) return new Promise<never>(() => undefined);
+      const key = `${job.id} ${rested}`;
+      const replay =
+        kept.current.get(key) ?? (await inTurn(signal, () => api.replay(job.id, { step: rested, ask }, { signal })));
+      kept.current.set(key, replay);
+      const [oldest] = kept.current.keys();
+      if (kept.current.size > MAX_KEPT && oldest !== undefined) kept.current.delete(oldest);
+      return replay;
+    },
+    [job.id, rested],
+  );
+}
+
+/** Whether the error passes by itself: a project has one replay at a time, and the process two. */
+const isBusy = (error: unknown): boolean => error instanceof ApiError && [429, 503].includes(error.problem.status);
+
+/** Asks again while others are replayed. */
+async function inTurn<T>(signal: AbortSignal, ask: () => Promise<T>): Promise<T> {
+  for (;;) {
+    try {
+      return await ask();
+    } catch (error) {
+      if (!isBusy(error) || signal.aborted) throw error;
+      await new Promise((resolve) => setTimeout(resolve, BUSY_MS));
+    }
+  }
+}
+
+/** The last value that stayed for a while. */
+function useRested<T>(value: T): T {
+  const [rested, setRested] = useState(value);
+  useEffect(() => {
+    const timer = setTimeout(() => setRested(value), REST_MS);
+    return () => clearTimeout(timer);
+  }, [value]);
+  return rested;
+}
