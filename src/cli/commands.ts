@@ -18,6 +18,7 @@ import { registerServe } from "./commands/serve.ts";
 import { registerStateChanges } from "./commands/state-changes.ts";
 import { registerSweep } from "./commands/sweep.ts";
 import { registerSweeps } from "./commands/sweeps.ts";
+import { registerTensorBoard } from "./commands/tensorboard.ts";
 import { registerTrain } from "./commands/train.ts";
 import { registerWatch } from "./commands/watch.ts";
 import { registerWorkers } from "./commands/workers.ts";
@@ -31,6 +32,7 @@ export const COMMANDS: readonly Register[] = [
   registerWatch,
   registerStateChanges,
   registerSweeps,
+  registerTensorBoard,
   registerDatasets,
   registerAudit,
   registerForget,
