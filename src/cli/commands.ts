@@ -1,6 +1,7 @@
 /** The table of commands, in the order of the help: a command is one file in commands/ and one line here. */
 import { registerAudit } from "./commands/audit.ts";
 import { registerBackup } from "./commands/backup.ts";
+import { registerCard } from "./commands/card.ts";
 import { registerCompare } from "./commands/compare.ts";
 import { registerCompletion } from "./commands/completion.ts";
 import { registerCopyStore } from "./commands/copy-store.ts";
@@ -39,6 +40,7 @@ export const COMMANDS: readonly Register[] = [
   registerModels,
   registerCompare,
   registerExport,
+  registerCard,
   registerPredict,
   registerInfluence,
   registerReplay,

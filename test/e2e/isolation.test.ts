@@ -222,6 +222,7 @@ const ATTEMPTS: Readonly<Record<string, () => readonly Attempt[]>> = {
   promoteTrial: () => ofSweep("/trials/0/promote"),
   readSweepEvents: () => [...ofSweep("/events"), ...ofSweep("/events", { headers: { accept: "text/event-stream" } })],
   exportOnnx: () => ofRefs((ref) => `/v1/models/${ref}/onnx`),
+  readModelCard: () => ofRefs((ref) => `/v1/models/${ref}/card`),
   reproduceModel: () => ofRefs((ref) => `/v1/models/${ref}/reproduce`),
   askInfluence: () => ofRefs((ref) => `/v1/models/${ref}/influence`, { body: ROWS }),
   listModels: () => [

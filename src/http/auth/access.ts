@@ -59,6 +59,7 @@ const ACCESS: Readonly<Record<string, Access>> = {
   compareScores: READ,
   readWeights: READ,
   exportOnnx: READ,
+  readModelCard: READ,
 
   submitJob: SUBMIT,
   cancelJob: SUBMIT,
