@@ -79,7 +79,7 @@ export function limitsOfUse(facts: ModelCardFacts): string[] {
   return RULES.flatMap((rule) => rule(facts));
 }
 
-/** The evaluation of the rows that the score is of; of out-of-fold rows there is none, so that of other held-out rows, if any. */
+/** The evaluation of held-out rows; of a search, its validation part is the out-of-fold rows. */
 export function scoredPart({ evaluation }: Pick<ModelCardFacts, "evaluation">): PartEvaluation | null {
   return evaluation && (evaluation.test ?? evaluation.validation);
 }

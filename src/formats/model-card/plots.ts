@@ -116,7 +116,7 @@ export function scatterPlot(label: string, actual: readonly (number | null)[], p
 
 const BAR_ROW = 24;
 const BAR_LEFT = 200;
-const BAR_RIGHT = 90;
+const BAR_RIGHT = 140;
 const BAR_NAME = 28;
 
 /** Bars from zero, each with its name and value; what reaches below zero goes to the left of the zero line. */

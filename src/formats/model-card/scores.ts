@@ -5,7 +5,6 @@ import type { ClassEvaluation, RegressionEvaluation } from "../../domain/models/
 import type { Score } from "../../domain/models/score.ts";
 import {
   baselineText,
-  figureLabel,
   figureText,
   mainFigure,
   rangeText,
@@ -23,6 +22,7 @@ const MATRIX_CLASSES = 12;
 const MAX_CONFUSIONS = 15;
 const MAX_CLASS_ROWS = 30;
 const MAX_IMPORTANCES = 20;
+const MAX_LIMITS = 30;
 
 export function scoreSection({ model: { score } }: ModelCardFacts): Markup {
   if (!score) return section("Scores", markup`<p>Not known: it was not scored on this server.</p>`);
@@ -37,7 +37,7 @@ ${hasLine ? markup`<td class="num">${text(figure.linear)}</td>` : null}</tr>\n`;
   const verdict = verdictOf(score);
   return section(
     "Scores",
-    markup`<p class="lead">${capitalised(figureLabel(score, main))}: ${scoreSentence(score, FORMAT)}.${verdict ? ` ${verdict.words}.` : ""}</p>
+    markup`<p class="lead">${main.name === "accuracy" ? "Accuracy " : null}${scoreSentence(score, FORMAT)}.${verdict ? ` ${verdict.words}.` : ""}</p>
 ${table(
   [
     markup`<th>Figure</th><th class="num">Model</th><th class="num">90 % interval</th><th class="num">${capitalised(short(baselineText(score), 40))}</th>`,
@@ -68,7 +68,15 @@ const figure = (picture: Markup, caption: string): Markup =>
 
 export function pictureSection(card: ModelCardFacts): Markup | null {
   const part = scoredPart(card) ?? card.evaluation?.train ?? null;
-  const where = !card.evaluation ? "" : card.evaluation.test ? "test" : card.evaluation.validation ? "validation" : "training";
+  const where = !card.evaluation
+    ? ""
+    : card.evaluation.test
+      ? "test"
+      : card.evaluation.validation
+        ? card.model.search
+          ? "out-of-fold"
+          : "validation"
+        : "training";
   const pictures = [
     curvePicture(card),
     part && (isClasses(part) ? classPictures(part, card, where) : residualPicture(part, where)),
@@ -149,9 +157,10 @@ function classTable(classes: NonNullable<ClassEvaluation["classes"]>): Markup {
 ${rest > 0 ? markup`<p class="dim">${count(rest)} more classes are not listed.</p>` : null}`;
 }
 
-function importancePicture({ evaluation }: ModelCardFacts): Markup | null {
+function importancePicture({ evaluation, model }: ModelCardFacts): Markup | null {
   const importance = evaluation?.importance;
   if (!importance) return markup`<p class="dim">How much each column matters was not measured.</p>`;
+  const heldOut = importance.part === "validation" && model.search ? "out-of-fold" : importance.part;
   const sorted = importance.columns.toSorted((a, b) => (b.mean ?? 0) - (a.mean ?? 0));
   const { shown, rest } = first(sorted, MAX_IMPORTANCES);
   const bars = shown.map(({ column, mean, sd }) => ({
@@ -161,14 +170,16 @@ function importancePicture({ evaluation }: ModelCardFacts): Markup | null {
   }));
   return markup`<h3>What it looks at</h3>${figure(
     barPlot("Importance of columns", bars),
-    `By how much ${importance.metric === "r2" ? "R²" : "accuracy"} on ${counted(importance.rows, `${importance.part} row`)} falls when a column is shuffled.${rest > 0 ? ` ${count(rest)} more columns matter less.` : ""}`,
+    `By how much ${importance.metric === "r2" ? "R²" : "accuracy"} on ${counted(importance.rows, `${heldOut} row`)} falls when a column is shuffled.${rest > 0 ? ` ${count(rest)} more columns matter less.` : ""}`,
   )}`;
 }
 
 export function limitSection(card: ModelCardFacts): Markup {
   return section(
     "Limits of use",
-    markup`<ul>${limitsOfUse(card).map((text) => markup`<li>${short(text, 400)}</li>\n`)}</ul>`,
+    markup`<ul>${limitsOfUse(card)
+      .slice(0, MAX_LIMITS)
+      .map((text) => markup`<li>${short(text, 400)}</li>\n`)}</ul>`,
     "limits",
   );
 }

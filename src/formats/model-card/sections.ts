@@ -8,6 +8,9 @@ import { chosen, count, counted, duration, first, NOT_KNOWN, short, time, value 
 
 const MAX_COLUMNS = 60;
 const MAX_LABELS = 12;
+const LABELS_OF_COLUMN = 6;
+const MAX_TAGS = 20;
+const MAX_NOTES = 50;
 const MAX_LAYERS = 40;
 const MAX_CANDIDATES = 12;
 const MAX_NOTE = 2000;
@@ -50,7 +53,7 @@ export function purpose({ model }: ModelCardFacts): string {
 
 export function aboutSection(card: ModelCardFacts): Markup {
   const { model, job } = card;
-  const tags = Object.entries({ ...job?.tags, ...model.tags }).map(([name, held]) => `${name} = ${held}`);
+  const tags = Object.entries({ ...job?.tags, ...model.tags }).map(([name, held]) => `${name} = ${short(held, 60)}`);
   const classes = first(model.classes, 2 * MAX_LABELS);
   return section(
     "What it is for",
@@ -58,7 +61,7 @@ export function aboutSection(card: ModelCardFacts): Markup {
 <p>${job?.note ? short(job.note, MAX_NOTE) : "What it is to be used for was not written down: the note of its job is the place."}</p>
 ${facts([
   ["Model", `${model.name}, version ${model.version}`],
-  ["Names", model.aliases.length > 0 ? model.aliases.join(", ") : null],
+  ["Names", model.aliases.length > 0 ? listed(first(model.aliases, MAX_TAGS)) : null],
   ["Classes", model.classes.length > 0 ? listed(classes) : null],
   [
     "Threshold",
@@ -67,15 +70,15 @@ ${facts([
       : `${chosen(model.threshold)}, the probability of ${short(model.classes[1] ?? "", 60)} above which a row is said to be of it`,
   ],
   ["Quantiles", model.quantiles ? model.quantiles.map(chosen).join(", ") : null],
-  ["Tags", tags.length > 0 ? tags.join(", ") : null],
+  ["Tags", tags.length > 0 ? listed(first(tags, MAX_TAGS), 130) : null],
   ["Made", time(model.createdAt)],
   ["Id", markup`<code>${model.id}</code>`],
 ])}`,
   );
 }
 
-function listed({ shown, rest }: { shown: readonly string[]; rest: number }): string {
-  return `${shown.map((label) => (label === "" ? '""' : short(label, 60))).join(", ")}${rest > 0 ? ` and ${count(rest)} more` : ""}`;
+function listed({ shown, rest }: { shown: readonly string[]; rest: number }, most = 40): string {
+  return `${shown.map((label) => (label === "" ? '""' : short(label, most))).join(", ")}${rest > 0 ? ` and ${count(rest)} more` : ""}`;
 }
 
 export function dataSection(card: ModelCardFacts): Markup {
@@ -89,7 +92,7 @@ export function dataSection(card: ModelCardFacts): Markup {
     markup`${facts([
       ["Source", sourceOf(card)],
       ["Training rows", rowsOf(evaluation?.train)],
-      ["Validation rows", evaluation && (rowsOf(evaluation.validation) ?? "none")],
+      [card.model.search ? "Out-of-fold rows" : "Validation rows", evaluation && (rowsOf(evaluation.validation) ?? "none")],
       ["Test rows", evaluation && (rowsOf(evaluation.test) ?? "none")],
       ["Held out", job ? splitOf(job.spec) : NOT_KNOWN],
       ["Weights of rows", job && "dataset" in job.spec.data ? (job.spec.data.dataset.weights ?? null) : null],
@@ -103,7 +106,7 @@ ${
   job
     ? notes.length === 0
       ? markup`<p>Nothing was left out or guessed.</p>`
-      : markup`<ul>${notes.map((note) => markup`<li>${short(note.detail, 400)} <span class="dim">(${short(note.cure, 400)})</span></li>\n`)}</ul>`
+      : markup`<ul>${notes.slice(0, MAX_NOTES).map((note) => markup`<li>${short(note.detail)} <span class="dim">(${short(note.cure)})</span></li>\n`)}</ul>`
     : markup`<p>Not known: ${jobGone(card)}.</p>`
 }`,
   );
@@ -135,10 +138,11 @@ function splitOf({ split, model }: ResolvedSpec): string {
 }
 
 function columnRow({ name, type, categories, usual, spread }: ModelInput): Markup {
-  const missing = usual === null ? null : `missing: ${short(typeof usual === "number" ? value(usual) : usual, 60)}`;
+  const missing =
+    usual === null ? null : `a missing one counts as ${short(typeof usual === "number" ? value(usual) : usual, 60)}`;
   const scaled = spread === null ? null : `scaled by ${value(spread)}`;
-  const labels = categories && listed(first(categories, MAX_LABELS));
-  return markup`<tr><th scope="row">${short(name, 80)}</th><td>${type}</td><td>${[labels, missing, scaled].filter((text) => text !== null).join("; ")}</td></tr>\n`;
+  const labels = categories && listed(first(categories, LABELS_OF_COLUMN));
+  return markup`<tr><th scope="row">${short(name, 80)}</th><td class="kind">${type}</td><td>${[labels, missing, scaled].filter((text) => text !== null).join("; ")}</td></tr>\n`;
 }
 
 export function trainingSection(card: ModelCardFacts): Markup {

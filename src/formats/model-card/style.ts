@@ -24,7 +24,7 @@ th,td{padding:5px 12px 5px 0;text-align:left;vertical-align:top;border-bottom:1p
 td{overflow-wrap:anywhere}
 thead th,.dim,dt{font-size:13px;color:var(--dim);font-weight:500}
 th[scope=row]{font-weight:500}
-.num{text-align:right;white-space:nowrap}
+.num{text-align:right}.num,.kind{white-space:nowrap}
 tr>:last-child{padding-right:0}
 tr:last-child>*{border-bottom:0}
 dl{display:grid;grid-template-columns:minmax(110px,max-content) 1fr;gap:5px 18px;margin:0 0 10px}
@@ -51,7 +51,7 @@ svg .name{fill:var(--text)}
 .matrix td{position:relative;min-width:52px;text-align:center;background:var(--soft);border-radius:4px}
 .matrix .right{outline:2px solid var(--one);outline-offset:-2px}
 .matrix .wrong{background:var(--warn-soft);color:var(--warn);font-weight:600}
-@media (max-width:560px){svg text{font-size:17px}.matrix th,.matrix td{padding:4px 6px}dl{grid-template-columns:1fr;gap:0}dd{margin-bottom:8px}section{padding:14px}}
+@media (max-width:560px){svg text{font-size:18px}.matrix th,.matrix td{padding:4px 6px}dl{grid-template-columns:1fr;gap:0}dd{margin-bottom:8px}section{padding:14px}}
 @media print{:root{color-scheme:light;${LIGHT}}body{background:#fff;font-size:11pt}main{max-width:none;padding:0}section{border:0;border-top:1px solid var(--edge);border-radius:0;padding:12px 0;margin:0}.limits{border-left:0}figure,tr,li,pre{break-inside:avoid}h2,h3{break-after:avoid}.scroll{overflow:visible}*{print-color-adjust:exact;-webkit-print-color-adjust:exact}}`;
 
 /** What a card may load, which is its style: as a header, and in the file for when it was saved. */
