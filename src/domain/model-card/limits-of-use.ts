@@ -3,7 +3,7 @@
  * rule that does not hold says nothing. Pure.
  */
 import type { ClassEvaluation, PartEvaluation } from "../models/evaluation.ts";
-import type { NoteCode } from "../notes.ts";
+import { MAX_NOTES, type NoteCode } from "../notes.ts";
 import { verdictOf } from "../score-text.ts";
 import type { ModelCardFacts } from "./facts.ts";
 
@@ -50,7 +50,7 @@ const RULES: readonly Rule[] = [
     return [`Its probabilities are off by ${off} points on average: rank by them, but do not take them as frequencies.`];
   },
   ({ job }) =>
-    (job?.notes ?? []).flatMap(({ code, detail }) => {
+    (job?.notes.slice(0, MAX_NOTES) ?? []).flatMap(({ code, detail }) => {
       const consequence = OF_NOTES[code];
       return consequence ? [`${sentence(detail)} ${consequence}`] : [];
     }),

@@ -26,8 +26,12 @@ function written(value: Value): string {
   if (value === null) return "";
   if (value instanceof Markup) return value.text;
   if (typeof value === "object") return value.map(written).join("");
-  return escaped(String(value));
+  if (typeof value === "number") return String(value);
+  // Nearly all texts are plain.
+  return PLAIN.test(value) ? value : escaped(value);
 }
+
+const PLAIN = /^[\w .,:;()%#+\-–]*$/;
 
 const ESCAPES: Readonly<Record<string, string>> = { "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "'": "&#39;" };
 

@@ -44,6 +44,7 @@ export function duration(seconds: number): string {
 
 /** A text cut to what a card has room for. */
 export function short(text: string, most = MAX_TEXT): string {
+  if (text.length <= most) return text;
   const characters = [...text.slice(0, 2 * most)];
   return characters.length > most || text.length > 2 * most ? `${characters.slice(0, most).join("")}…` : text;
 }

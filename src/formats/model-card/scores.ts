@@ -134,8 +134,13 @@ function confusionTable(matrix: readonly (readonly number[])[], names: readonly 
 }
 
 function confusionList(matrix: readonly (readonly number[])[], names: readonly string[]): Markup {
-  const pairs = matrix.flatMap((cells, actual) => cells.map((cell, predicted) => ({ actual, predicted, cell })));
-  const wrong = pairs.filter(({ actual, predicted, cell }) => actual !== predicted && cell > 0).sort((a, b) => b.cell - a.cell);
+  const wrong: { actual: number; predicted: number; cell: number }[] = [];
+  matrix.forEach((cells, actual) => {
+    cells.forEach((cell, predicted) => {
+      if (cell > 0 && actual !== predicted) wrong.push({ actual, predicted, cell });
+    });
+  });
+  wrong.sort((a, b) => b.cell - a.cell);
   if (wrong.length === 0) return markup`<p>No row was taken for another class.</p>`;
   const { shown, rest } = first(wrong, MAX_CONFUSIONS);
   const rows = shown.map(

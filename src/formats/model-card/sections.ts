@@ -2,6 +2,7 @@
 import type { ModelCardFacts } from "../../domain/model-card/facts.ts";
 import type { PartEvaluation } from "../../domain/models/evaluation.ts";
 import { type ModelInput, modelInputs } from "../../domain/models/model-inputs.ts";
+import { MAX_NOTES } from "../../domain/notes.ts";
 import { isSearch, type ResolvedSpec } from "../../domain/spec/spec.ts";
 import { type Markup, markup } from "./markup.ts";
 import { chosen, count, counted, duration, first, NOT_KNOWN, short, time, value } from "./numbers.ts";
@@ -10,7 +11,6 @@ const MAX_COLUMNS = 60;
 const MAX_LABELS = 12;
 const LABELS_OF_COLUMN = 6;
 const MAX_TAGS = 20;
-const MAX_NOTES = 50;
 const MAX_LAYERS = 40;
 const MAX_CANDIDATES = 12;
 const MAX_NOTE = 2000;
