@@ -1,7 +1,8 @@
-/** Gathers what a model card is made of. */
+/** Gathers what a model card is made of, and has a thread write it. */
 import type { Job } from "../../domain/jobs/job.ts";
 import type { WireColumns } from "../../domain/metrics/metric.ts";
 import type { LossCurve, ModelCardFacts } from "../../domain/model-card/facts.ts";
+import type { Model } from "../../domain/models/model.ts";
 import { isSearch } from "../../domain/spec/spec.ts";
 import { VERSION } from "../../domain/version.ts";
 import { readMetrics } from "../metrics/history.ts";
@@ -11,14 +12,20 @@ import { readModel } from "./read-models.ts";
 /** Points of the curve of the loss. */
 const CURVE_POINTS = 300;
 
-/** Returns the facts of the model that a reference names. Throws not_found for it; what else is gone is null. */
-export async function readModelCard(services: ProjectServices, ref: string): Promise<ModelCardFacts> {
+/** Returns the id and the card, HTML in UTF-8, of the model that a reference names. Throws not_found. */
+export async function readModelCard(services: ProjectServices, ref: string): Promise<{ id: string; html: Uint8Array }> {
+  const facts = await readFacts(services, ref);
+  return { id: facts.model.id, html: await services.computePool.encodeModelCard(facts) };
+}
+
+/** Reads what a card is made of; what is gone is null. */
+async function readFacts(services: ProjectServices, ref: string): Promise<ModelCardFacts> {
   const { model, evaluation } = await readModel(services, ref);
   const job = model.jobId === null ? null : await services.store.jobs.get(model.jobId);
   const data = job?.spec.data;
   const document = data && "dataset" in data ? await services.store.datasets.describe(data.dataset.id) : null;
   return {
-    model,
+    model: withoutBulk(model),
     evaluation,
     job,
     dataset: document?.summary ?? null,
@@ -32,4 +39,10 @@ async function readCurve(services: ProjectServices, { id }: Job): Promise<LossCu
   const { epochs, series } = JSON.parse(`{${Buffer.from(json).toString()}}`) as WireColumns;
   if (!series.loss || epochs.length === 0) return null;
   return { epochs, loss: series.loss.map(Number), validation: series.val_loss?.map(Number) ?? null };
+}
+
+/** A model without what no card shows and what would have to be copied to the thread that writes it. */
+function withoutBulk({ conformal: _, preprocessing, ...model }: Model): Model {
+  const columns = preprocessing?.columns.map((column) => (column.kind === "text" ? { ...column, vocabularies: [] } : column));
+  return { ...model, weights: [], preprocessing: preprocessing && { ...preprocessing, columns: columns ?? [] } };
 }

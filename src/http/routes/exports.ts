@@ -5,7 +5,7 @@ import { exportEvents } from "../../app/metrics/export-metrics.ts";
 import { findModel, readWeights } from "../../app/models/find-model.ts";
 import { readModelCard } from "../../app/models/model-card.ts";
 import { eventFileName } from "../../formats/metrics/tensorboard.ts";
-import { CARD_POLICY, CARD_TYPE, encodeModelCard } from "../../formats/model-card/model-card.ts";
+import { CARD_POLICY, CARD_TYPE } from "../../formats/model-card/model-card.ts";
 import { encodeOnnx, ONNX_TYPE } from "../../formats/onnx/onnx.ts";
 import type { App } from "../context.ts";
 import { answers } from "../openapi/openapi.ts";
@@ -91,12 +91,12 @@ function registerCard(app: App): void {
       },
     },
     async ({ params, services }, reply) => {
-      const card = await readModelCard(services, params.ref);
+      const { id, html } = await readModelCard(services, params.ref);
       reply
         .type(`${CARD_TYPE}; charset=utf-8`)
         .header("content-security-policy", `${CARD_POLICY}; base-uri 'none'; form-action 'none'; frame-ancestors 'none'`)
-        .header("content-disposition", `inline; filename="${card.model.id}.html"`);
-      return encodeModelCard(card);
+        .header("content-disposition", `inline; filename="${id}.html"`);
+      return Buffer.from(html.buffer, html.byteOffset, html.byteLength);
     },
   );
 }

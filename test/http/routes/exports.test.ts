@@ -110,7 +110,7 @@ describe("the ONNX file of a model", () => {
 
 describe("the card of a model", () => {
   it("is a document that may load nothing, of whatever reference names the model", async () => {
-    const job = await settled(staged, (await submitJob(staged)).id);
+    const job = jobAnswer.parse((await staged.app.inject(`/v1/jobs/${await finishJob(staged)}`)).json());
     const response = await staged.app.inject(`/v1/models/${job.model?.name}@${job.model?.version}/card`);
     expect([response.statusCode, response.headers["content-type"]]).toEqual([200, "text/html; charset=utf-8"]);
     expect(response.headers["content-disposition"]).toBe(`inline; filename="${job.model?.id}.html"`);
