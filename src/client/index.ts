@@ -13,6 +13,7 @@ export { ApiError, type ProblemDocument, UnreachableError } from "./error.ts";
 export type { Influence, InfluenceRequest } from "./influence.ts";
 export type { MetricsQuery, SubmitOptions } from "./jobs.ts";
 export type { BackgroundQuery, BatchQuery, DependenceQuery, PredictOptions, Row, RowsOptions } from "./models.ts";
+export type { AuditEntry } from "./service.ts";
 export type {
   SubmittedSweep,
   Sweep,

@@ -18,7 +18,7 @@ const MAX_NOTE = 2000;
 type Fact = readonly [name: string, value: string | Markup | null];
 
 /** Names and values; what is null is left out. */
-export const facts = (entries: readonly Fact[]): Markup =>
+const facts = (entries: readonly Fact[]): Markup =>
   markup`<dl>${entries.flatMap(([name, held]) => (held === null ? [] : [markup`<dt>${name}</dt><dd>${held}</dd>\n`]))}</dl>`;
 
 /** A table that scrolls by itself where it is too wide. */
