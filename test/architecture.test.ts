@@ -19,7 +19,7 @@ const FLOORS: Readonly<Record<string, readonly string[]>> = {
   app: ["domain"],
   http: ["domain", "app", "formats"],
   client: ["domain"],
-  cli: ["client"],
+  cli: ["client", "formats"],
   dashboard: ["domain", "client"],
 };
 

@@ -1,6 +1,7 @@
 /** The table of commands, in the order of the help: a command is one file in commands/ and one line here. */
 import { registerAudit } from "./commands/audit.ts";
 import { registerBackup } from "./commands/backup.ts";
+import { registerCard } from "./commands/card.ts";
 import { registerCompare } from "./commands/compare.ts";
 import { registerCompletion } from "./commands/completion.ts";
 import { registerCopyStore } from "./commands/copy-store.ts";
@@ -18,6 +19,7 @@ import { registerServe } from "./commands/serve.ts";
 import { registerStateChanges } from "./commands/state-changes.ts";
 import { registerSweep } from "./commands/sweep.ts";
 import { registerSweeps } from "./commands/sweeps.ts";
+import { registerTensorBoard } from "./commands/tensorboard.ts";
 import { registerTrain } from "./commands/train.ts";
 import { registerWatch } from "./commands/watch.ts";
 import { registerWorkers } from "./commands/workers.ts";
@@ -31,12 +33,14 @@ export const COMMANDS: readonly Register[] = [
   registerWatch,
   registerStateChanges,
   registerSweeps,
+  registerTensorBoard,
   registerDatasets,
   registerAudit,
   registerForget,
   registerModels,
   registerCompare,
   registerExport,
+  registerCard,
   registerPredict,
   registerInfluence,
   registerReplay,

@@ -99,6 +99,8 @@ export interface ModelsClient {
   weights(ref: string, options?: CallOptions): Promise<Uint8Array<ArrayBuffer>>;
   /** Returns the model as an ONNX file. */
   onnx(ref: string): Promise<Uint8Array<ArrayBuffer>>;
+  /** Returns the card of the model: one HTML file, in UTF-8. */
+  card(ref: string): Promise<Uint8Array<ArrayBuffer>>;
   /** Makes a model of a safetensors file, with an architecture as JSON where the file states none. */
   importModel(
     file: Uint8Array<ArrayBuffer>,
@@ -129,6 +131,9 @@ export const weightsPath = (ref: string): string => `${pathOf(ref)}/weights`;
 /** Returns the path of a model's ONNX file, relative to the server's address. */
 export const onnxPath = (ref: string): string => `${pathOf(ref)}/onnx`;
 
+/** Returns the path of a model's card, relative to the server's address. */
+export const cardPath = (ref: string): string => `${pathOf(ref)}/card`;
+
 /** Creates the methods about models over a transport. */
 export function createModelsClient({ send, get, post, drop, bytes }: Transport): ModelsClient {
   const aliasPath = (name: string, alias: string) => `${pathOf(name)}/aliases/${segment(alias)}`;
@@ -154,6 +159,7 @@ export function createModelsClient({ send, get, post, drop, bytes }: Transport):
     removeModel: (ref) => drop(pathOf(ref)),
     weights: (ref, options) => bytes(weightsPath(ref), options),
     onnx: (ref) => bytes(onnxPath(ref)),
+    card: (ref) => bytes(cardPath(ref)),
     importModel: (file, query) => post("v1/models", file, query),
     influence: (ref, request) => post(`${pathOf(ref)}/influence`, request),
     reproduce: (ref) => post(`${pathOf(ref)}/reproduce`),

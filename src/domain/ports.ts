@@ -14,6 +14,7 @@ import type { Draft, Prepared, Resolved } from "./jobs/preparation.ts";
 import type { PlannedReplay, Replay, ReplaySize } from "./jobs/replay.ts";
 import type { Rows } from "./metrics/downsampling.ts";
 import type { MetricChunk } from "./metrics/metric.ts";
+import type { ModelCardFacts } from "./model-card/facts.ts";
 import type { AnswerOptions } from "./models/answer-options.ts";
 import type { Evaluation, PartEvaluation } from "./models/evaluation.ts";
 import type { Model, NewModel, Prediction } from "./models/model.ts";
@@ -241,6 +242,8 @@ export interface ComputePool {
   ): Promise<MetricPoints>;
   /** Encodes a part of a metrics file. Transfers the chunks. */
   encodeMetrics(chunks: readonly MetricChunk[], encoding: MetricsEncoding): Promise<Uint8Array>;
+  /** Writes a model card: HTML in UTF-8. */
+  encodeModelCard(facts: ModelCardFacts): Promise<Uint8Array>;
   /** Reads the model in an untrusted safetensors file. `architecture` is JSON text that replaces the file's own. Transfers the file. */
   readModelFile(file: Uint8Array<ArrayBuffer>, architecture: string | undefined): Promise<ModelReading>;
   /** Returns the same threads for one project: projects take turns. */

@@ -222,6 +222,7 @@ const ATTEMPTS: Readonly<Record<string, () => readonly Attempt[]>> = {
   promoteTrial: () => ofSweep("/trials/0/promote"),
   readSweepEvents: () => [...ofSweep("/events"), ...ofSweep("/events", { headers: { accept: "text/event-stream" } })],
   exportOnnx: () => ofRefs((ref) => `/v1/models/${ref}/onnx`),
+  readModelCard: () => ofRefs((ref) => `/v1/models/${ref}/card`),
   reproduceModel: () => ofRefs((ref) => `/v1/models/${ref}/reproduce`),
   askInfluence: () => ofRefs((ref) => `/v1/models/${ref}/influence`, { body: ROWS }),
   listModels: () => [
@@ -269,6 +270,11 @@ const ATTEMPTS: Readonly<Record<string, () => readonly Attempt[]>> = {
   inferVersion: () => [{ path: "/v2/models/line/versions/1/infer", body: INFER }],
   modelConfig: () => ofRefs((ref) => `/v2/models/${ref}/config`),
   modelConfigVersion: () => [{ path: "/v2/models/line/versions/1/config" }],
+  modelStatistics: () => ofRefs((ref) => `/v2/models/${ref}/stats`),
+  modelStatisticsVersion: () => [{ path: "/v2/models/line/versions/1/stats" }],
+  allModelStatistics: () => [
+    { path: "/v2/models/stats", status: 200, says: (body) => expect(JSON.stringify(body)).not.toContain('"line"') },
+  ],
   tfMetadata: () => ofRefs((ref) => `/v1/models/${ref}/metadata`),
   tfMetadataVersion: () => [{ path: "/v1/models/line/versions/1/metadata" }],
   repositoryIndex: () => [

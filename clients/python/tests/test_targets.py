@@ -49,6 +49,19 @@ class Targets(unittest.TestCase):
             classes_of([1, "a"])
 
 
+class Weights(unittest.TestCase):
+    def test_that_are_none_are_refused_before_anything_is_sent(self):
+        for weights, told in (
+            ([1, 2, 3], "inconsistent numbers of samples"),
+            ([1, -1], "Negative values in data passed to `sample_weight`"),
+            ([1, float("nan")], "contains NaN or infinity"),
+            ([0, 0], "at least one non-zero"),
+            ([[1], [2]], "must be 1D array or scalar"),
+        ):
+            with self.subTest(told), self.assertRaisesRegex(ValueError, told):
+                TrainyardRegressor().fit([[1], [2]], [1, 2], sample_weight=weights)
+
+
 class Scores(unittest.TestCase):
     X = [[0], [1], [1], [0]]
 

@@ -9,13 +9,14 @@ import {
   type ScoreFigure,
   scoreFigures,
   scoreSentence,
+  type Tone,
+  verdictOf,
 } from "../../client/score.ts";
 import type { Score } from "../../domain/models/score.ts";
 import { SCORE_FORMAT } from "../shell/format.ts";
 import { Icon } from "../ui/icon.tsx";
 import { Card } from "../ui/surfaces.tsx";
 import { type Column, Table } from "../ui/table.tsx";
-import { type Tone, verdictOf } from "./verdict.ts";
 
 /** The score in one sentence. */
 export function ScoreLine({ score }: { readonly score: Score }) {

@@ -5,8 +5,8 @@
 import type { Dataset } from "../../client/answers.ts";
 import { createDatasetsClient, type DatasetsClient, type UploadOptions } from "../../client/datasets.ts";
 import { ApiError } from "../../client/error.ts";
-import { createJobsClient, type JobsClient, tensorboardPath } from "../../client/jobs.ts";
-import { createModelsClient, type ModelsClient, onnxPath, weightsPath } from "../../client/models.ts";
+import { createJobsClient, type JobsClient } from "../../client/jobs.ts";
+import { createModelsClient, type ModelsClient } from "../../client/models.ts";
 import { createSweepsClient, type SweepsClient } from "../../client/sweeps.ts";
 import { createTransport, segment, type Transport } from "../../client/transport.ts";
 import { fetchWithProgress } from "./upload-fetch.ts";
@@ -44,10 +44,8 @@ export interface Api extends JobsClient, SweepsClient, ModelsClient, DatasetsCli
   openStream(): WebSocket;
   /** Asks for the events of a job after a sequence number as server-sent events: the answer goes on until the job has ended. */
   jobEvents(job: string, after: number, signal: AbortSignal): Promise<Response>;
-  /** Addresses of files, for links. */
-  readonly weightsUrl: (ref: string) => string;
-  readonly onnxUrl: (ref: string) => string;
-  readonly tensorboardUrl: (job: string) => string;
+  /** The address of a path of the API, for links to files. */
+  readonly urlOf: (path: string) => string;
 }
 
 /** The status of an upload that made a data set; one that was there already is answered with 200. */
@@ -86,9 +84,7 @@ export function createApi(address: string, onUnauthorized: () => void): Api {
     openStream: () => transport.connect("v1/stream"),
     jobEvents: (job, after, signal) =>
       transport.send("GET", `v1/jobs/${segment(job)}/events`, { accept: "text/event-stream", query: { after }, signal }),
-    weightsUrl: (ref) => urlOf(weightsPath(ref)),
-    onnxUrl: (ref) => urlOf(onnxPath(ref)),
-    tensorboardUrl: (job) => urlOf(tensorboardPath(job)),
+    urlOf,
   };
 }
 

@@ -1,19 +1,16 @@
 /**
- * TensorBoard event files: TFRecord frames (u64 length, masked CRC-32C of it, data, masked CRC-32C of that) around Event
- * messages (tensorflow/core/util/event.proto, summary.proto). There is one event per epoch, with every series as a scalar.
+ * TensorBoard event files: TFRecord frames around Event messages (tensorflow/core/util/event.proto, summary.proto). There is one
+ * event per epoch, with every series as a scalar.
  */
 import { entriesOf, type MetricChunk, type Series } from "../../domain/metrics/metric.ts";
-import { double, float, integer, join, message, nested, string } from "../protobuf.ts";
-import { maskedCrc32c } from "./crc32c.ts";
+import { double, type Encoded, float, integer, join, message, nested, string } from "../protobuf.ts";
+import { frameRecords } from "./tf-record.ts";
 
 const EVENT = { wallTime: 1, step: 2, fileVersion: 3, summary: 5 } as const;
 const SUMMARY = { value: 1 } as const;
 const VALUE = { tag: 1, simpleValue: 2 } as const;
 
 const FLOAT_BYTES = 4;
-/** Bytes before the data: the u64 length and its checksum. */
-const HEAD_BYTES = 12;
-const TAIL_BYTES = 4;
 /** Series of the run itself, which belong neither to the training part nor to the validation part. */
 const OF_THE_RUN: readonly Series[] = ["lr", "grad_norm", "epoch_ms"];
 
@@ -35,10 +32,7 @@ export function scalarTag(series: Series): string {
 
 /** Returns the first record of every event file. */
 export function eventFileHead(startedAtMs: number): Uint8Array<ArrayBuffer> {
-  const event = join(message(double(EVENT.wallTime, startedAtMs / 1000), string(EVENT.fileVersion, "brain.Event:2")));
-  const record = new Uint8Array(HEAD_BYTES + event.length + TAIL_BYTES);
-  frame(record, 0, event);
-  return record;
+  return frameRecords([join(message(double(EVENT.wallTime, startedAtMs / 1000), string(EVENT.fileVersion, "brain.Event:2")))]);
 }
 
 /**
@@ -46,26 +40,49 @@ export function eventFileHead(startedAtMs: number): Uint8Array<ArrayBuffer> {
  * the first of these epochs started, plus the durations of the epochs up to it.
  */
 export function encodeEvents(chunk: MetricChunk, startedAtMs: number): Uint8Array<ArrayBuffer> {
-  const columns = entriesOf(chunk);
-  const summary = summaryTemplate(columns.map(([series]) => series));
-  const records: Uint8Array<ArrayBuffer>[] = [];
   let at = startedAtMs;
-  for (let row = 0; row <= chunk.to - chunk.from; row++) {
-    at += chunk.series.epoch_ms?.[row] ?? 0;
-    columns.forEach(([, values], index) => {
-      summary.view.setFloat32(summary.offsets[index] as number, values[row] as number, true);
-    });
-    records.push(join(message(double(EVENT.wallTime, at / 1000), integer(EVENT.step, chunk.from + row), summary.encoded)));
-    // `join` copies the template's bytes before the next epoch overwrites its values.
-  }
-  return frameAll(records);
+  return encodeScalars({
+    epochs: Array.from({ length: chunk.to - chunk.from + 1 }, (_, row) => chunk.from + row),
+    wallTimesMs: Array.from({ length: chunk.to - chunk.from + 1 }, (_, row) => {
+      at += chunk.series.epoch_ms?.[row] ?? 0;
+      return at;
+    }),
+    columns: entriesOf(chunk).map(([series, values]) => [scalarTag(series), values]),
+  });
+}
+
+/** Scalars by epoch. Every list has a value for each epoch. */
+export interface Scalars {
+  readonly epochs: readonly number[];
+  readonly wallTimesMs: readonly number[];
+  /** By tag. */
+  readonly columns: readonly (readonly [tag: string, values: ArrayLike<number>])[];
+}
+
+/** Encodes a record with every scalar for each epoch, which is its step. */
+export function encodeScalars({ epochs, wallTimesMs, columns }: Scalars): Uint8Array<ArrayBuffer> {
+  const summary = summaryTemplate(columns.map(([tag]) => tag));
+  return frameRecords(
+    epochs.map((epoch, row) => {
+      columns.forEach(([, values], index) => {
+        summary.view.setFloat32(summary.offsets[index] as number, values[row] as number, true);
+      });
+      const time = double(EVENT.wallTime, (wallTimesMs[row] as number) / 1000);
+      // `join` copies the template's bytes before the next epoch overwrites its values.
+      return join(message(time, integer(EVENT.step, epoch), summary.encoded));
+    }),
+  );
+}
+
+/** Encodes an event of step 0 whose summary is these values (summary.proto, `Summary.Value`). */
+export function encodeSummary(wallTimeMs: number, values: readonly Encoded[]): Uint8Array<ArrayBuffer> {
+  const summary = nested(EVENT.summary, message(...values.map((value) => nested(SUMMARY.value, value))));
+  return frameRecords([join(message(double(EVENT.wallTime, wallTimeMs / 1000), summary))]);
 }
 
 /** The summary field of an event with all values 0, and the offsets of the values, the only bytes that differ between epochs. */
-function summaryTemplate(series: readonly Series[]) {
-  const values = series.map((name) =>
-    nested(SUMMARY.value, message(string(VALUE.tag, scalarTag(name)), float(VALUE.simpleValue, 0))),
-  );
+function summaryTemplate(tags: readonly string[]) {
+  const values = tags.map((tag) => nested(SUMMARY.value, message(string(VALUE.tag, tag), float(VALUE.simpleValue, 0))));
   const bytes = join(nested(EVENT.summary, message(...values)));
   const offsets: number[] = [];
   let end = bytes.length;
@@ -76,21 +93,22 @@ function summaryTemplate(series: readonly Series[]) {
   return { encoded: { size: bytes.length, pieces: [bytes] }, view: new DataView(bytes.buffer), offsets };
 }
 
-function frameAll(records: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
-  const framed = new Uint8Array(records.reduce((total, { length }) => total + HEAD_BYTES + length + TAIL_BYTES, 0));
-  let offset = 0;
-  for (const record of records) offset = frame(framed, offset, record);
-  return framed;
+/** Where a reader of an event file is: the step and the time of a record. */
+export interface ReadPosition {
+  readonly step: number;
+  readonly wallTimeMs: number;
 }
 
-/** Writes one framed record and returns the offset of the next one. */
-function frame(into: Uint8Array<ArrayBuffer>, offset: number, data: Uint8Array): number {
-  const view = new DataView(into.buffer);
-  const start = offset + HEAD_BYTES;
-  const end = start + data.length;
-  view.setBigUint64(offset, BigInt(data.length), true);
-  view.setUint32(offset + 8, maskedCrc32c(into, offset, offset + 8), true);
-  into.set(data, start);
-  view.setUint32(end, maskedCrc32c(into, start, end), true);
-  return end + TAIL_BYTES;
+/** Reads the step and the time of a record that this module has written: they come first, the step only where it is not 0. */
+export function readPosition(record: Uint8Array): ReadPosition {
+  const view = new DataView(record.buffer, record.byteOffset, record.byteLength);
+  const timeBytes = 9;
+  const wallTimeMs = view.getFloat64(1, true) * 1000;
+  if (record[timeBytes] !== EVENT.step * 8) return { step: 0, wallTimeMs };
+  let step = 0;
+  for (let at = timeBytes + 1, scale = 1; ; at++, scale *= 128) {
+    const byte = view.getUint8(at);
+    step += (byte & 0x7f) * scale;
+    if (byte < 0x80) return { step, wallTimeMs };
+  }
 }

@@ -59,6 +59,7 @@ const ACCESS: Readonly<Record<string, Access>> = {
   compareScores: READ,
   readWeights: READ,
   exportOnnx: READ,
+  readModelCard: READ,
 
   submitJob: SUBMIT,
   cancelJob: SUBMIT,
@@ -103,6 +104,9 @@ const ACCESS: Readonly<Record<string, Access>> = {
   modelReadyVersion: PREDICT,
   modelConfig: PREDICT,
   modelConfigVersion: PREDICT,
+  modelStatistics: PREDICT,
+  modelStatisticsVersion: PREDICT,
+  allModelStatistics: PREDICT,
   repositoryIndex: PREDICT,
   tfRefused: PREDICT,
   tfMetadata: PREDICT,

@@ -3,7 +3,9 @@ import { Readable } from "node:stream";
 import { z } from "zod";
 import { exportEvents } from "../../app/metrics/export-metrics.ts";
 import { findModel, readWeights } from "../../app/models/find-model.ts";
+import { readModelCard } from "../../app/models/model-card.ts";
 import { eventFileName } from "../../formats/metrics/tensorboard.ts";
+import { CARD_POLICY, CARD_TYPE } from "../../formats/model-card/model-card.ts";
 import { encodeOnnx, ONNX_TYPE } from "../../formats/onnx/onnx.ts";
 import type { App } from "../context.ts";
 import { answers } from "../openapi/openapi.ts";
@@ -15,6 +17,7 @@ const BINARY = z.string().meta({ format: "binary" });
 export function registerExports(app: App): void {
   registerTensorBoard(app);
   registerOnnx(app);
+  registerCard(app);
 }
 
 function registerTensorBoard(app: App): void {
@@ -69,6 +72,31 @@ function registerOnnx(app: App): void {
         .header("content-length", size)
         .header("content-disposition", `attachment; filename="${model.id}.onnx"`);
       return Readable.from(pieces, { objectMode: false });
+    },
+  );
+}
+
+function registerCard(app: App): void {
+  app.get(
+    "/v1/models/:ref/card",
+    {
+      schema: {
+        tags: ["models"],
+        operationId: "readModelCard",
+        summary: "Read a model card",
+        description:
+          "One HTML file about a model for people: what it is for, its data, its training, its scores beside a constant answer and a straight line with their intervals, pictures, limits of use, and its receipt. It needs no script and no network, and says where something is not known. What a model is for is the note of its job.",
+        params: modelParams,
+        response: answers({ 200: ["The card.", { [CARD_TYPE]: z.string().meta({ examples: ["<!doctype html>"] }) }] }, [404]),
+      },
+    },
+    async ({ params, services }, reply) => {
+      const { id, html } = await readModelCard(services, params.ref);
+      reply
+        .type(`${CARD_TYPE}; charset=utf-8`)
+        .header("content-security-policy", `${CARD_POLICY}; base-uri 'none'; form-action 'none'; frame-ancestors 'none'`)
+        .header("content-disposition", `inline; filename="${id}.html"`);
+      return Buffer.from(html.buffer, html.byteOffset, html.byteLength);
     },
   );
 }

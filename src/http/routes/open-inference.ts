@@ -9,6 +9,11 @@ import { TrainyardError } from "../../domain/errors.ts";
 import type { Model } from "../../domain/models/model.ts";
 import { rowNotes } from "../../domain/models/remarks.ts";
 import {
+  createInferenceStatistics,
+  type InferenceStatistics,
+  modelStatistics,
+} from "../../domain/protocols/inference-statistics.ts";
+import {
   configOf,
   inferAnswer,
   inferRequest,
@@ -33,14 +38,16 @@ const MAX_VERSIONS = 200;
 /** Largest body of a request for the index. */
 const INDEX_BODY_BYTES = 4096;
 /** Extensions of Triton that are here, by the names that it gives them. */
-const EXTENSIONS = ["binary_tensor_data", "model_configuration"];
+const EXTENSIONS = ["binary_tensor_data", "model_configuration", "statistics"];
 
 /** Registers the routes of the protocol. */
 export function registerOpenInference(app: App, context: RouteContext): void {
   openForeignProtocol(app, (scope) => {
     registerServer(scope, context);
     registerIndex(scope);
-    for (const place of PLACES) registerModel(scope, context, place);
+    const statistics = createInferenceStatistics();
+    registerStatistics(scope, statistics);
+    for (const place of PLACES) registerModel(scope, context, place, statistics);
   });
 }
 
@@ -98,7 +105,12 @@ function registerServer(app: App, { lifecycle }: RouteContext): void {
   });
 }
 
-function registerModel(app: App, { limits }: RouteContext, { path, suffix, params, refOf }: Place): void {
+function registerModel(
+  app: App,
+  { limits }: RouteContext,
+  { path, suffix, params, refOf }: Place,
+  statistics: InferenceStatistics,
+): void {
   const refIn = (request: { readonly params: unknown }) => refOf(request.params as Record<string, string>);
   app.get(
     path,
@@ -152,7 +164,28 @@ function registerModel(app: App, { limits }: RouteContext, { path, suffix, param
         response: foreignResponses("The outputs.", inferResponse, [400, 404, 413]),
       },
     },
-    (request, reply) => infer(refIn(request), request, reply),
+    (request, reply) => infer(refIn(request), request, reply, statistics),
+  );
+  app.get(
+    `${path}/stats`,
+    {
+      schema: {
+        tags,
+        operationId: `modelStatistics${suffix}`,
+        summary: "Statistics of a model",
+        description: `As Triton's statistics extension has it: of each version, newest first, ${MAX_VERSIONS} at most, or of the one that is named. ${COUNTED}`,
+        params,
+        response: foreignResponses("The statistics.", modelStatistics, [404]),
+      },
+    },
+    async (request) => {
+      const { services } = request;
+      const ref = refIn(request);
+      const model = await findServed(services, ref);
+      // A name stands for all of its versions; any other reference for one.
+      if (ref !== model.name) return statistics.read([model]);
+      return statistics.read((await listModels(services, { limit: MAX_VERSIONS }, { name: model.name })).data);
+    },
   );
   app.get(
     `${path}/config`,
@@ -170,17 +203,56 @@ function registerModel(app: App, { limits }: RouteContext, { path, suffix, param
   );
 }
 
-async function infer(ref: string, request: FastifyRequest, reply: FastifyReply): Promise<object> {
+async function infer(
+  ref: string,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  statistics: InferenceStatistics,
+): Promise<object> {
   const { services, headers, body } = request;
+  const startedAt = performance.now();
   const { json, bytes } = framedBody(headers, body);
   const asked = parseForeignBody(inferRequest, json);
+  const parsedAt = performance.now();
   const model = await findServed(services, ref);
-  const { predictions, remarks } = await predictRows(services, model, { instances: inferRows(model, asked, bytes) });
-  const answer = inferAnswer(model, predictions, rowNotes(model, remarks, predictions.length), asked);
-  if (!answer.bytes) return answer.json;
-  const head = Buffer.from(JSON.stringify(answer.json));
-  reply.header(JSON_LENGTH_HEADER, head.length).type("application/octet-stream");
-  return Buffer.concat([head, ...answer.bytes]);
+  const foundAt = performance.now();
+  try {
+    const instances = inferRows(model, asked, bytes);
+    const readAt = performance.now();
+    const { predictions, remarks } = await predictRows(services, model, { instances });
+    const inferredAt = performance.now();
+    const answer = inferAnswer(model, predictions, rowNotes(model, remarks, predictions.length), asked);
+    const head = answer.bytes ? Buffer.from(JSON.stringify(answer.json)) : null;
+    const output = performance.now() - inferredAt;
+    const times = { input: parsedAt - startedAt + readAt - foundAt, infer: inferredAt - readAt, output };
+    statistics.succeeded(model.id, predictions.length, times, Date.now());
+    if (!head || !answer.bytes) return answer.json;
+    reply.header(JSON_LENGTH_HEADER, head.length).type("application/octet-stream");
+    return Buffer.concat([head, ...answer.bytes]);
+  } catch (error) {
+    statistics.failed(model.id, performance.now() - startedAt);
+    throw error;
+  }
+}
+
+const COUNTED =
+  "Requests to `/infer` that this process has answered since it started are counted, each as one execution; of many processes each has its own counts. Up to 1,000 models that were used last, and 100 batch sizes of each.";
+
+/** Registers the statistics of all models. A model that is named `stats` has its metadata at the paths of its versions. */
+function registerStatistics(app: App, statistics: InferenceStatistics): void {
+  app.get(
+    "/v2/models/stats",
+    {
+      schema: {
+        tags,
+        operationId: "allModelStatistics",
+        summary: "Statistics of all models",
+        description: `As Triton's statistics extension has it: of all versions, newest first, ${MAX_VERSIONS} at most. ${COUNTED}`,
+        response: foreignResponses("The statistics.", modelStatistics),
+      },
+    },
+    async ({ services }) => statistics.read((await listModels(services, { limit: MAX_VERSIONS })).data),
+  );
 }
 
 const indexEntry = z.object({ name: z.string(), version: z.string(), state: z.literal("READY"), reason: z.string() });

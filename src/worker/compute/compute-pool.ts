@@ -92,6 +92,7 @@ const IS_LONG = {
   encodeColumns: false,
   downsampleMetrics: false,
   encodeMetrics: false,
+  encodeModelCard: false,
   readModelFile: true,
 } as const;
 
@@ -252,6 +253,7 @@ export function createComputePool({
         (await run("downsampleMetrics", { chunks, from, to, points, earlier }, chunkBuffers(chunks))) as MetricPoints,
       encodeMetrics: async (chunks, encoding) =>
         (await run("encodeMetrics", { chunks, encoding }, chunkBuffers(chunks))) as Uint8Array,
+      encodeModelCard: async (facts) => (await run("encodeModelCard", facts, [])) as Uint8Array,
       async readModelFile(file, architecture) {
         const task = { file, architecture, limits };
         return (await run("readModelFile", task, wholeBuffers([file]), { bytes: file.byteLength })) as ModelReading;

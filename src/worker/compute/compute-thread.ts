@@ -6,6 +6,7 @@ import type { AdmittedInfluence } from "../../domain/explanations/influence.ts";
 import type { ShownRows } from "../../domain/jobs/job-rows.ts";
 import { chooseEpochs, pickEpochs } from "../../domain/metrics/downsampling.ts";
 import { joinWireColumns } from "../../domain/metrics/metric.ts";
+import type { ModelCardFacts } from "../../domain/model-card/facts.ts";
 import type { BlockReply } from "../../domain/models/prediction.ts";
 import type { ScoreComparisonResult } from "../../domain/models/score-comparison.ts";
 import type {
@@ -21,6 +22,7 @@ import type { JobSpec } from "../../domain/spec/spec.ts";
 import { importanceOfSweep, type SweepImportance } from "../../domain/sweeps/sweep-importance.ts";
 import type { SweepSpec } from "../../domain/sweeps/sweep-spec.ts";
 import type { PreparedSweep, SweepDraft } from "../../domain/sweeps/trial-run.ts";
+import { encodeModelCard as writeCard } from "../../formats/model-card/model-card.ts";
 import { compareHeldOut as compareJobs, compareOnDataset as compareRows } from "../../training/certainty/compare-scores.ts";
 import { showRows as show } from "../../training/data/shown-rows.ts";
 import { evaluateDataset } from "../../training/evaluate/evaluate-dataset.ts";
@@ -210,5 +212,10 @@ export function readModelFile(task: ReadModelTask): ModelReading {
 
 export function encodeMetrics({ chunks, encoding }: EncodeMetricsTask): Uint8Array {
   const bytes = encodeFile(chunks, encoding);
+  return moving(bytes, wholeBuffers([bytes]));
+}
+
+export function encodeModelCard(facts: ModelCardFacts): Uint8Array {
+  const bytes = new TextEncoder().encode(writeCard(facts));
   return moving(bytes, wholeBuffers([bytes]));
 }

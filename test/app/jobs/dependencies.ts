@@ -8,6 +8,7 @@ import { chooseEpochs, pickEpochs } from "../../../src/domain/metrics/downsampli
 import { joinWireColumns } from "../../../src/domain/metrics/metric.ts";
 import type { ComputePool, Draft, Prepared, TrainingPool, TrainingRun } from "../../../src/domain/ports.ts";
 import type { Store } from "../../../src/domain/store/store.ts";
+import { encodeModelCard } from "../../../src/formats/model-card/model-card.ts";
 import { createEmbeddedQueue } from "../../../src/queue/embedded.ts";
 import { parseConfig } from "../../../src/server/config.ts";
 import { openStore } from "../../../src/storage/open.ts";
@@ -102,6 +103,7 @@ export function plainCompute(): ComputePool & { encodings: number } {
       const columns = earlier ? joinWireColumns(decodeWireColumns(earlier.json), chosen) : chosen;
       return { returned: columns.epochs.length, json: encodeWireColumns(columns) };
     },
+    encodeModelCard: async (...args: Parameters<ComputePool["encodeModelCard"]>) => Buffer.from(encodeModelCard(...args)),
     encodeMetrics: async (...args: Parameters<ComputePool["encodeMetrics"]>) => encodeMetrics(...args),
     compareHeldOut: () => Promise.reject(new Error("this compute pool compares no models")),
     compareOnDataset: () => Promise.reject(new Error("this compute pool compares no models")),

@@ -12,19 +12,7 @@ export interface ReadEvent {
 
 /** Every event of a file. Throws where a record is cut short or a checksum is wrong. */
 export function readEventFile(file: Uint8Array): ReadEvent[] {
-  const view = new DataView(file.buffer, file.byteOffset, file.byteLength);
-  const events: ReadEvent[] = [];
-  let at = 0;
-  while (at < file.length) {
-    const length = Number(view.getBigUint64(at, true));
-    checkSum(view.getUint32(at + 8, true), file.subarray(at, at + 8), `length at ${at}`);
-    const data = file.subarray(at + 12, at + 12 + length);
-    if (data.length !== length) throw new Error(`the record at ${at} is cut short`);
-    checkSum(view.getUint32(at + 12 + length, true), data, `data at ${at}`);
-    events.push(readEvent(data));
-    at += 16 + length;
-  }
-  return events;
+  return recordsOf(file).map(readEvent);
 }
 
 function checkSum(stored: number, bytes: Uint8Array, what: string): void {
@@ -37,6 +25,32 @@ function checkSum(stored: number, bytes: Uint8Array, what: string): void {
   const rotated = ((crc >> 15n) | (crc << 17n)) & 0xffffffffn;
   const masked = (rotated + 0xa282ead8n) & 0xffffffffn;
   if (BigInt(stored) !== masked) throw new Error(`the checksum of the ${what} is wrong`);
+}
+
+/** A message of fields by number, each a list of numbers and of bytes; for what is not a scalar. */
+export function fieldsOf(data: Uint8Array): Record<number, (number | Uint8Array)[]> {
+  const found: Record<number, (number | Uint8Array)[]> = {};
+  for (const { field, value } of readMessage(data)) {
+    found[field] ??= [];
+    found[field].push(value);
+  }
+  return found;
+}
+
+/** The data of every record. Throws as `readEventFile` does. */
+export function recordsOf(file: Uint8Array): Uint8Array[] {
+  const view = new DataView(file.buffer, file.byteOffset, file.byteLength);
+  const records: Uint8Array[] = [];
+  for (let at = 0; at < file.length; ) {
+    const length = Number(view.getBigUint64(at, true));
+    checkSum(view.getUint32(at + 8, true), file.subarray(at, at + 8), `length at ${at}`);
+    const data = file.subarray(at + 12, at + 12 + length);
+    if (data.length !== length) throw new Error(`the record at ${at} is cut short`);
+    checkSum(view.getUint32(at + 12 + length, true), data, `data at ${at}`);
+    records.push(data);
+    at += 16 + length;
+  }
+  return records;
 }
 
 type Field = { readonly field: number; readonly value: number | Uint8Array };

@@ -107,3 +107,18 @@ describe("the ONNX file of a model", () => {
     expect(problem.parse((await staged.app.inject("/v1/models/nobody/onnx")).json()).status).toBe(404);
   });
 });
+
+describe("the card of a model", () => {
+  it("is a document that may load nothing, of whatever reference names the model", async () => {
+    const job = jobAnswer.parse((await staged.app.inject(`/v1/jobs/${await finishJob(staged)}`)).json());
+    const response = await staged.app.inject(`/v1/models/${job.model?.name}@${job.model?.version}/card`);
+    expect([response.statusCode, response.headers["content-type"]]).toEqual([200, "text/html; charset=utf-8"]);
+    expect(response.headers["content-disposition"]).toBe(`inline; filename="${job.model?.id}.html"`);
+    expect(response.headers["content-security-policy"]).toMatch(
+      /^default-src 'none'; style-src 'sha256-[^']+'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'$/,
+    );
+    expect(response.body).toMatch(/^<!doctype html>/);
+    expect(response.body).toContain(job.model?.sha256);
+    expect(problem.parse((await staged.app.inject("/v1/models/nobody/card")).json()).status).toBe(404);
+  });
+});

@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { createInferenceStatistics, modelStatistics } from "../../../src/domain/protocols/inference-statistics.ts";
 import { inferResponse, modelMetadata } from "../../../src/domain/protocols/open-inference.ts";
 import { predictionsAnswer } from "../../../src/http/openapi/response-schemas.ts";
 import { PENGUINS, storeLine, storePenguins } from "../models-at-hand.ts";
@@ -170,7 +171,7 @@ describe("TensorFlow Serving", () => {
 
 describe("the Open Inference Protocol", () => {
   it("tells of the server and its health", async () => {
-    const extensions = ["binary_tensor_data", "model_configuration"];
+    const extensions = ["binary_tensor_data", "model_configuration", "statistics"];
     expect((await get("/v2")).json).toEqual({ name: "trainyard", version: expect.any(String), extensions });
     expect((await get("/v2/health/live")).json).toEqual({ live: true });
     expect((await get("/v2/health/ready")).json).toEqual({ live: true, ready: true });
@@ -272,7 +273,7 @@ describe("the Open Inference Protocol", () => {
 
   it.each([
     ["GET", "/v2/", 404],
-    ["GET", "/v2/models/line/stats", 404],
+    ["GET", "/v2/models/nobody/stats", 404],
     ["DELETE", "/v2/models/line", 405],
     ["GET", "/v2/models/line/infer", 405],
     ["POST", "/v1/models/line:classify", 400],
@@ -282,6 +283,65 @@ describe("the Open Inference Protocol", () => {
     const response = await staged.app.inject({ method, url });
     expect(response.statusCode).toBe(status);
     expect(response.json()).toEqual({ error: expect.any(String) });
+  });
+});
+
+describe("statistics", () => {
+  it("count rows, requests and failures of each version, by name, by version and of all", async () => {
+    const asked = (path: string, rows: number) =>
+      post(path, { inputs: [{ name: "features", datatype: "FP32", shape: [rows, 1], data: Array(rows).fill(1) }] });
+    const stats = async (path: string) => modelStatistics.parse((await get(path)).json).model_stats;
+    const before = await stats("/v2/models/line/versions/1/stats");
+    await asked("/v2/models/line/versions/1/infer", 3);
+    await asked("/v2/models/line/versions/1/infer", 3);
+    await asked("/v2/models/line/versions/1/infer", 200);
+    await post("/v2/models/line/versions/1/infer", {
+      inputs: [{ name: "features", datatype: "FP32", shape: [1, 2], data: [1, 2] }],
+    });
+    const [first] = await stats("/v2/models/line/versions/1/stats");
+    const was = before[0];
+    expect(first).toMatchObject({
+      name: "line",
+      version: "1",
+      inference_count: (was?.inference_count ?? 0) + 206,
+      execution_count: (was?.execution_count ?? 0) + 3,
+    });
+    expect(first?.last_inference).toBeGreaterThan(Date.UTC(2020, 0));
+    const { success, fail, compute_input, compute_infer, compute_output, queue, cache_hit } = first!.inference_stats;
+    expect(fail.count).toBe((was?.inference_stats.fail.count ?? 0) + 1);
+    expect([queue, cache_hit]).toEqual(Array(2).fill({ count: 0, ns: 0 }));
+    expect(Math.abs(success.ns - compute_input.ns - compute_infer.ns - compute_output.ns)).toBeLessThan(10 * success.count);
+    expect(first?.batch_stats.map(({ batch_size: size }) => size)).toEqual(expect.arrayContaining([3, 200]));
+    const named = await stats("/v2/models/line/stats");
+    expect(named.map(({ version }) => version)).toEqual(["2", "1"]);
+    expect((await stats("/v2/models/stats")).map(({ name, version }) => `${name} ${version}`)).toEqual([
+      "line 2",
+      "line 1",
+      "penguins 1",
+    ]);
+    expect((await get("/v2/models/line/versions/7/stats")).json.error).toContain("Request for unknown model: 'line' version 7");
+  });
+
+  it("forget the model that was used longest ago, and count no more than a hundred batch sizes", () => {
+    const statistics = createInferenceStatistics();
+    const times = { input: 1, infer: 2, output: 3 };
+    for (let rows = 1; rows <= 150; rows++) statistics.succeeded("mdl_0", rows, times, 5);
+    const model = { id: "mdl_0", name: "m", version: 1 };
+    const [known] = statistics.read([model]).model_stats;
+    expect(known?.batch_stats).toHaveLength(100);
+    expect(known?.batch_stats[0]).toEqual({
+      batch_size: 1,
+      compute_input: { count: 1, ns: 1e6 },
+      compute_infer: { count: 1, ns: 2e6 },
+      compute_output: { count: 1, ns: 3e6 },
+    });
+    expect(known).toMatchObject({
+      execution_count: 150,
+      last_inference: 5,
+      inference_stats: { success: { count: 150, ns: 9e8 } },
+    });
+    for (let index = 1; index <= 1000; index++) statistics.failed(`mdl_${index}`, 1);
+    expect(statistics.read([model]).model_stats[0]).toMatchObject({ execution_count: 0, batch_stats: [] });
   });
 });
 

@@ -164,12 +164,35 @@ def read_weights(sample_weight: Any, n_rows: int) -> List[float]:
     """Reads one weight for each row; 1 for each where there are none. Raises ValueError where there is not one for each."""
     if sample_weight is None:
         return [1.0] * n_rows
+    if hasattr(sample_weight, "__array__") and not hasattr(sample_weight, "tolist"):
+        sample_weight = numpy.asarray(sample_weight)
     weights = sample_weight.tolist() if hasattr(sample_weight, "tolist") else list(sample_weight)
     if not isinstance(weights, list) or any(isinstance(weight, (list, tuple)) for weight in weights):
         raise ValueError("Sample weights must be 1D array or scalar")
     if len(weights) != n_rows:
         raise ValueError(f"Found input variables with inconsistent numbers of samples: {[n_rows, len(weights)]}")
     return [float(weight) for weight in weights]
+
+
+def fit_weights(sample_weight: Any, n_rows: int) -> List[float]:
+    """Reads the weights of rows to train on; a number stands for all rows. Raises ValueError for one that is no weight, and where all are 0."""
+    is_scalar = isinstance(sample_weight, (int, float)) or (hasattr(sample_weight, "ndim") and sample_weight.ndim == 0)
+    weights = [float(sample_weight)] * n_rows if is_scalar else read_weights(sample_weight, n_rows)
+    for weight in weights:
+        if math.isnan(weight) or math.isinf(weight):
+            raise ValueError("Input sample_weight contains NaN or infinity.")
+        if weight < 0:
+            raise ValueError("Negative values in data passed to `sample_weight`")
+    if not any(weights):
+        raise ValueError("Sample weights must contain at least one non-zero number.")
+    return weights
+
+
+def without_weight(features: Features, target: List[Any], weights: List[float]) -> Tuple[Features, List[Any], List[float]]:
+    """Leaves out the rows of weight 0, which train nothing."""
+    kept = [at for at, weight in enumerate(weights) if weight > 0]
+    columns = [[values[at] for at in kept] for values in features.columns]
+    return features._replace(columns=columns), [target[at] for at in kept], [weights[at] for at in kept]
 
 
 def numbers_of(values: Sequence[Any]) -> List[float]:

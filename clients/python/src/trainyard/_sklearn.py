@@ -30,9 +30,20 @@ def _of_sklearn(name: str, otherwise: Any) -> Any:
     return getattr(sklearn.exceptions, name)
 
 
+EXPECTED_FAILED_CHECKS = dict.fromkeys(
+    (
+        "check_sample_weights_invariance",
+        "check_sample_weight_equivalence",
+        "check_sample_weight_equivalence_on_dense_data",
+    ),
+    "rows in another order are summed in another order, so that answers are equal to the rounding of float32 and no further",
+)
+"""Checks of scikit-learn that no training in float32 by batches can pass, by their names in its versions, and why."""
+
+
 def more_tags() -> Dict[str, Any]:
     """The tags of scikit-learn before 1.6: missing values and labels may be among the features."""
-    return {"allow_nan": True, "X_types": ["2darray", "string"], "requires_y": True}
+    return {"allow_nan": True, "X_types": ["2darray", "string"], "requires_y": True, "_xfail_checks": EXPECTED_FAILED_CHECKS}
 
 
 def sklearn_tags(estimator_type: str) -> Any:

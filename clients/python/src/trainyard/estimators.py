@@ -4,7 +4,18 @@ from __future__ import annotations
 
 from typing import Any, Dict, List, Mapping, NamedTuple, Optional, Sequence, Tuple, TypeVar
 
-from ._inputs import Features, as_array, check_names, classes_of, numbers_of, read_features, read_target, read_weights
+from ._inputs import (
+    Features,
+    as_array,
+    check_names,
+    classes_of,
+    fit_weights,
+    numbers_of,
+    read_features,
+    read_target,
+    read_weights,
+    without_weight,
+)
 from ._parameters import Parameters
 from ._sklearn import more_tags, not_fitted_error, sklearn_tags
 from .client import Client, Json
@@ -85,16 +96,25 @@ class TrainyardEstimator(Parameters):
         self.verbose = verbose
         self.client = client
 
-    def fit(self: Self, X: Any, y: Any) -> Self:
-        """Trains on the server and returns the estimator. Raises ApiError, UnreachableError, or NotSucceededError."""
+    def fit(self: Self, X: Any, y: Any, sample_weight: Any = None) -> Self:
+        """
+        Trains on the server and returns the estimator. `sample_weight` says how much each row counts in the loss: a number of at least 0,
+        or one for each row; rows of weight 0 are left out. Raises ApiError, UnreachableError, or NotSucceededError.
+        """
         features = read_features(X)
-        target = self._read_target(read_target(y, features.n_rows))
+        cells = read_target(y, features.n_rows)
+        weights = None if sample_weight is None else fit_weights(sample_weight, features.n_rows)
+        if weights is not None and 0 in weights:
+            features, cells, weights = without_weight(features, cells, weights)
+        target = self._read_target(cells)
         client = self._client()
-        dataset = self._upload(client, features, target)
+        dataset = self._upload(client, features, target, weights)
         names = [column["name"] for column in dataset["columns"]]
         # Named, texts are features too; a column without values is none.
         told = [name for name, values in zip(names, features.columns) if any(value is not None for value in values)]
-        source = {"id": dataset["id"], "features": told, "target": names[-1]}
+        source = {"id": dataset["id"], "features": told, "target": names[len(features.columns)]}
+        if weights is not None:
+            source["weights"] = names[-1]
         job, history = self._train(client, {**self._job_spec(), "task": target.task, "data": {"dataset": source}})
         inputs = client.model(job["model"]["id"])["inputs"]
         # All at the end: where a fit fails, the estimator is that of the fit before.
@@ -123,7 +143,7 @@ class TrainyardEstimator(Parameters):
     def _client(self) -> Client:
         return Client() if self.client is None else self.client
 
-    def _upload(self, client: Client, features: Features, target: Target) -> Json:
+    def _upload(self, client: Client, features: Features, target: Target, weights: Optional[List[float]]) -> Json:
         names = [name.strip() for name in features.names or []]
         if not all(names) or len(set(names)) < len(features.columns):
             names = [f"x{at}" for at in range(len(features.columns))]
@@ -131,8 +151,14 @@ class TrainyardEstimator(Parameters):
         while target_name in names:
             target_name += "_"
         types = {names[at]: kind for at, kind in features.types.items()}
-        table = csv_of({**dict(zip(names, features.columns)), target_name: target.cells})
+        columns = {**dict(zip(names, features.columns)), target_name: target.cells}
         types[target_name] = target.type
+        if weights is not None:
+            weights_name = "weight"
+            while weights_name in columns:
+                weights_name += "_"
+            columns[weights_name], types[weights_name] = weights, "number"
+        table = csv_of(columns)
         # A label such as "NA" is one: what is missing is None or NaN.
         return client.upload(table, self.name, format="csv", header=True, types=types, missing="")
 

@@ -1,6 +1,8 @@
 /** What can be done with a job: change its state, clone it, compare it, download its files. */
 import { useState } from "preact/hooks";
 import type { Job } from "../../../client/answers.ts";
+import { tensorboardPath } from "../../../client/jobs.ts";
+import { cardPath, onnxPath, weightsPath } from "../../../client/models.ts";
 import { compareHref } from "../../jobs/comparison-address.ts";
 import { canDo, changeJob, type JobAction } from "../../jobs/job-actions.ts";
 import { useApp } from "../../shell/app-context.ts";
@@ -108,11 +110,25 @@ function Downloads({ job: { id, name, model, epochs_done } }: { readonly job: Jo
   const none = epochs_done === 0;
   const items: readonly MenuItem[] = [
     { label: "Metrics", note: "CSV", icon: "file", disabled: none, onSelect: () => void csv() },
-    { label: "Event file", note: "TensorBoard", icon: "file", disabled: none, href: api.tensorboardUrl(id), download: "" },
+    {
+      label: "Event file",
+      note: "TensorBoard",
+      icon: "file",
+      disabled: none,
+      href: api.urlOf(tensorboardPath(id)),
+      download: "",
+    },
     ...(model
       ? [
-          { label: "Weights", note: "safetensors", icon: "cube" as const, href: api.weightsUrl(model.id), download: "" },
-          { label: "Model", note: "ONNX", icon: "cube" as const, href: api.onnxUrl(model.id), download: "" },
+          {
+            label: "Weights",
+            note: "safetensors",
+            icon: "cube" as const,
+            href: api.urlOf(weightsPath(model.id)),
+            download: "",
+          },
+          { label: "Model", note: "ONNX", icon: "cube" as const, href: api.urlOf(onnxPath(model.id)), download: "" },
+          { label: "Model card", note: "HTML", icon: "file" as const, href: api.urlOf(cardPath(model.id)), download: "" },
         ]
       : [{ label: "Weights", note: "no model yet", icon: "cube" as const, disabled: true }]),
   ];

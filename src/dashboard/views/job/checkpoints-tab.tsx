@@ -1,6 +1,7 @@
 /** The checkpoints of a job, newest first. Each can predict, and start another training. */
 import { useState } from "preact/hooks";
 import type { Checkpoint, Job } from "../../../client/answers.ts";
+import { weightsPath } from "../../../client/models.ts";
 import { stepName } from "../../../client/search.ts";
 import { useApp } from "../../shell/app-context.ts";
 import { useNow } from "../../shell/clock.ts";
@@ -43,7 +44,7 @@ export function CheckpointsTab({ job }: { readonly job: Job }) {
       {data ? (
         <Table
           caption="Checkpoints"
-          columns={columnsOf(job, now, api.weightsUrl, setRemoving)}
+          columns={columnsOf(job, now, (ref) => api.urlOf(weightsPath(ref)), setRemoving)}
           rows={data.data}
           keyOf={({ id }) => id}
           empty={

@@ -1,6 +1,7 @@
 /** One model: its plots and evaluation, predictions, versions, aliases and files. */
 import { useState } from "preact/hooks";
 import type { Job, Model } from "../../../client/answers.ts";
+import { cardPath, onnxPath, weightsPath } from "../../../client/models.ts";
 import { ModelViews } from "../../model-view/model-views.tsx";
 import { PredictView } from "../../predict/predict-view.tsx";
 import { useApp, useTitle } from "../../shell/app-context.ts";
@@ -145,8 +146,9 @@ function Actions({ model, modelRef }: ModelProps) {
         label="Download"
         icon="download"
         items={[
-          { label: "Weights", note: "safetensors", href: api.weightsUrl(modelRef), download: "" },
-          { label: "Model", note: "ONNX", href: api.onnxUrl(modelRef), download: "" },
+          { label: "Weights", note: "safetensors", href: api.urlOf(weightsPath(modelRef)), download: "" },
+          { label: "Model", note: "ONNX", href: api.urlOf(onnxPath(modelRef)), download: "" },
+          ...(isStored ? [{ label: "Model card", note: "HTML", href: api.urlOf(cardPath(modelRef)), download: "" }] : []),
         ]}
       >
         Download

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { verdictOf } from "../../../src/dashboard/model-view/verdict.ts";
-import type { Score } from "../../../src/domain/models/score.ts";
+import type { Score } from "../../src/domain/models/score.ts";
+import { verdictOf } from "../../src/domain/score-text.ts";
 
 const classes = (accuracy: number | null) => ({
   ...{ accuracy, balanced_accuracy: accuracy, f1: accuracy, log_loss: null, roc_auc: null, pr_auc: null },

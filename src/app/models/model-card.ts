@@ -1,0 +1,48 @@
+/** Gathers what a model card is made of, and has a thread write it. */
+import type { Job } from "../../domain/jobs/job.ts";
+import type { WireColumns } from "../../domain/metrics/metric.ts";
+import type { LossCurve, ModelCardFacts } from "../../domain/model-card/facts.ts";
+import type { Model } from "../../domain/models/model.ts";
+import { isSearch } from "../../domain/spec/spec.ts";
+import { VERSION } from "../../domain/version.ts";
+import { readMetrics } from "../metrics/history.ts";
+import type { ProjectServices } from "../services.ts";
+import { readModel } from "./read-models.ts";
+
+/** Points of the curve of the loss. */
+const CURVE_POINTS = 300;
+
+/** Returns the id and the card, HTML in UTF-8, of the model that a reference names. Throws not_found. */
+export async function readModelCard(services: ProjectServices, ref: string): Promise<{ id: string; html: Uint8Array }> {
+  const facts = await readFacts(services, ref);
+  return { id: facts.model.id, html: await services.computePool.encodeModelCard(facts) };
+}
+
+/** Reads what a card is made of; what is gone is null. */
+async function readFacts(services: ProjectServices, ref: string): Promise<ModelCardFacts> {
+  const { model, evaluation } = await readModel(services, ref);
+  const job = model.jobId === null ? null : await services.store.jobs.get(model.jobId);
+  const data = job?.spec.data;
+  const document = data && "dataset" in data ? await services.store.datasets.describe(data.dataset.id) : null;
+  return {
+    model: withoutBulk(model),
+    evaluation,
+    job,
+    dataset: document?.summary ?? null,
+    curve: job && !isSearch(job.spec) && !job.spec.influence ? await readCurve(services, job) : null,
+    serverVersion: VERSION,
+  };
+}
+
+async function readCurve(services: ProjectServices, { id }: Job): Promise<LossCurve | null> {
+  const { json } = await readMetrics(services, id, { from: 1, points: CURVE_POINTS, series: ["loss", "val_loss"] });
+  const { epochs, series } = JSON.parse(`{${Buffer.from(json).toString()}}`) as WireColumns;
+  if (!series.loss || epochs.length === 0) return null;
+  return { epochs, loss: series.loss.map(Number), validation: series.val_loss?.map(Number) ?? null };
+}
+
+/** A model without what no card shows and what would have to be copied to the thread that writes it. */
+function withoutBulk({ conformal: _, preprocessing, ...model }: Model): Model {
+  const columns = preprocessing?.columns.map((column) => (column.kind === "text" ? { ...column, vocabularies: [] } : column));
+  return { ...model, weights: [], preprocessing: preprocessing && { ...preprocessing, columns: columns ?? [] } };
+}

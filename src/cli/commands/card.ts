@@ -1,0 +1,18 @@
+/** `trainyard card`: what people should know of a model, as one HTML file. */
+import { examples, type Register } from "../context.ts";
+import { byteSize } from "../figures.ts";
+import { writeOutput } from "../output-file.ts";
+
+export const registerCard: Register = (program, context) => {
+  program
+    .command("card")
+    .description("write a model card: one HTML file about a model, for people")
+    .argument("<model>", "id, name (its newest version), name@version or name@alias")
+    .option("-o, --output <file>", "file to write; stdout when left out", "-")
+    .addHelpText("after", examples("trainyard card penguins > card.html", "trainyard card penguins@2 -o card.html"))
+    .action(async (reference: string, { output }: { readonly output: string }) => {
+      const bytes = await writeOutput([await context.client().card(reference)], output, context.output);
+      if (output === "-") return;
+      context.show({ model: reference, file: output, bytes }, () => [`${output}  ${byteSize(bytes)}`]);
+    });
+};

@@ -1,0 +1,169 @@
+/**
+ * Keeps the event files of many jobs up to date, one pass at a time: finds the jobs, and writes the epochs that are not written yet.
+ * Knows no clock: whoever calls decides when the next pass is.
+ */
+import { readdir } from "node:fs/promises";
+import { join } from "node:path";
+import { ApiError, type Client, isTerminal, type Job, type Page, type PageQuery } from "../../client/index.ts";
+import type { SessionEnd } from "../../formats/metrics/tensorboard-hparams.ts";
+import { eventFiles } from "./event-writer.ts";
+import { openRunFolder, type RunFolder, runName } from "./run-folder.ts";
+
+/** Epochs that are asked for at a time. */
+const STRETCH = 5000;
+/** A job that is further ahead than this is thinned to `STRETCH` points a stretch: TensorBoard keeps a thousand of a run. */
+const MAX_BEHIND = 10 * STRETCH;
+const PAGE = 200;
+
+/** Which jobs are followed. */
+export interface RunsQuery {
+  /** Only these; all that run, begin or begin to run when left out. */
+  readonly jobs?: readonly Job[];
+  readonly filter?: string | undefined;
+  /** Whether those that had ended before are written too. */
+  readonly all: boolean;
+  /** How many of the newest jobs are looked through. */
+  readonly limit: number;
+}
+
+/** What happened to a job. */
+export interface RunNews {
+  readonly type: "following" | "ended" | "gone";
+  readonly job: string;
+  readonly name: string;
+  /** The name of its run in TensorBoard. */
+  readonly run: string;
+  /** Epochs that are written. */
+  readonly epochs: number;
+}
+
+export interface Follower {
+  /** Writes what is new, and returns how many jobs have not ended. Rejects as the client and the file system do. */
+  pass(): Promise<number>;
+}
+
+interface Followed {
+  job: Job;
+  folder: RunFolder | null;
+  isFresh: boolean;
+}
+
+/** Creates the follower of a server's jobs into a directory. */
+export function followRuns(
+  client: Client,
+  directory: string,
+  { jobs: named, filter, all, limit }: RunsQuery,
+  { nowMs, tell, signal }: { nowMs: () => number; tell: (news: RunNews) => void; signal?: AbortSignal | undefined },
+): Follower {
+  const followed = new Map<string, Followed>();
+  const finished = new Set<string>();
+  let isFirst = true;
+
+  const add = (job: Job) => {
+    if (finished.has(job.id)) return;
+    const known = followed.get(job.id);
+    if (known) Object.assign(known, { job, isFresh: true });
+    else followed.set(job.id, { job, folder: null, isFresh: true });
+  };
+
+  /** Every job that runs, and of the newest ones those that wait or are new. */
+  async function look(): Promise<void> {
+    const running = (page: PageQuery) => client.jobs({ ...page, state: "running", filter }, { signal });
+    for (const job of await list(running, Number.MAX_SAFE_INTEGER)) add(job);
+    for (const job of await list((page) => client.jobs({ ...page, filter }, { signal }), limit)) {
+      if (isFirst && !all && isTerminal(job.state)) finished.add(job.id);
+      add(job);
+    }
+  }
+
+  async function ask(id: string): Promise<Job | null> {
+    return client.job(id, { signal }).catch((error: unknown) => {
+      if (isMissing(error)) return null;
+      throw error;
+    });
+  }
+
+  async function write(entry: Followed): Promise<void> {
+    const { job } = entry;
+    const isOver = isTerminal(job.state);
+    // Before its first epoch it is not known when a job starts.
+    if (job.epochs_done === 0) {
+      if (isOver) forget(job.id);
+      return;
+    }
+    entry.folder ??= await openRunFolder(directory, job, nowMs());
+    const { folder } = entry;
+    const news = { job: job.id, name: job.name, run: runName(job) };
+    let next = folder.epoch + 1;
+    const isNew = folder.epoch === 0;
+    while (next <= job.epochs_done) {
+      signal?.throwIfAborted();
+      const to = job.epochs_done - next > MAX_BEHIND ? job.epochs_done : Math.min(next + STRETCH - 1, job.epochs_done);
+      await folder.append(await client.metrics(job.id, { from: next, to, points: STRETCH }, { signal }));
+      next = to + 1;
+    }
+    if (isNew) tell({ type: "following", ...news, epochs: folder.epoch });
+    if (!isOver) return;
+    if (!folder.isEnded) {
+      await folder.end(job.state as SessionEnd);
+      tell({ type: "ended", ...news, epochs: folder.epoch });
+    }
+    forget(job.id);
+  }
+
+  function forget(id: string): void {
+    followed.delete(id);
+    finished.add(id);
+  }
+
+  return {
+    async pass() {
+      for (const entry of followed.values()) entry.isFresh = false;
+      // What an earlier process has begun is finished, whatever became of the job since.
+      if (isFirst && !named)
+        for (const id of await idsIn(directory)) {
+          const job = await ask(id);
+          if (job) add(job);
+        }
+      if (named) for (const job of isFirst ? named : []) add(job);
+      else await look();
+      for (const [id, entry] of followed) {
+        if (!entry.isFresh) {
+          const job = await ask(id);
+          if (job) entry.job = job;
+          else {
+            tell({ type: "gone", job: id, name: entry.job.name, run: runName(entry.job), epochs: entry.folder?.epoch ?? 0 });
+            forget(id);
+            continue;
+          }
+        }
+        await write(entry).catch((error: unknown) => {
+          // Deleted since it was listed: the next pass finds that out.
+          if (!isMissing(error)) throw error;
+        });
+      }
+      isFirst = false;
+      return followed.size;
+    },
+  };
+}
+
+const isMissing = (error: unknown) => error instanceof ApiError && error.problem.status === 404;
+
+async function list(read: (page: PageQuery) => Promise<Page<Job>>, limit: number): Promise<Job[]> {
+  const found: Job[] = [];
+  let after: string | null = null;
+  do {
+    const page: Page<Job> = await read({ limit: Math.min(PAGE, limit - found.length), after });
+    found.push(...page.data);
+    after = page.next_after;
+  } while (after !== null && found.length < limit);
+  return found;
+}
+
+/** The ids of the jobs that have event files in the folders of a directory. */
+async function idsIn(directory: string): Promise<ReadonlySet<string>> {
+  const folders = await readdir(directory).catch(() => []);
+  const found = await Promise.all(folders.map((name) => eventFiles(join(directory, name))));
+  return new Set(found.flat().flatMap(({ id }) => (id.startsWith("job_") ? id : [])));
+}

@@ -1,0 +1,108 @@
+/**
+ * One job in TensorBoard's folder: a run that holds its options, and the runs `train` and `validation` below it with the same tags,
+ * so that TensorBoard draws both into one chart.
+ */
+import { join } from "node:path";
+import type { Job, Metrics } from "../../client/index.ts";
+import { encodeScalars } from "../../formats/metrics/tensorboard.ts";
+import { encodeSessionEnd, encodeSessionStart, type SessionEnd } from "../../formats/metrics/tensorboard-hparams.ts";
+import { openEventWriter } from "./event-writer.ts";
+
+const VALIDATION = /^val_/;
+/** Longest name of a folder before the end of the job's id, in characters. */
+const MAX_NAME = 80;
+/** Digits of a job's id in the name of its folder. */
+const ID_DIGITS = 8;
+
+/** What TensorBoard calls a job: its name as a folder may be called, and the end of its id, since names repeat. */
+export function runName({ id, name }: Pick<Job, "id" | "name">): string {
+  const plain = [...name.replaceAll(/[^\p{L}\p{N}._-]+/gu, "-")].slice(0, MAX_NAME).join("");
+  return `${plain.replace(/^[.-]+/, "") || "job"}-${id.slice(-ID_DIGITS)}`;
+}
+
+export interface RunFolder {
+  /** The last epoch that is written; 0 before the first. */
+  readonly epoch: number;
+  /** Whether the end of the job is written. */
+  readonly isEnded: boolean;
+  /** Appends the epochs that are not written yet. */
+  append(metrics: Pick<Metrics, "epochs" | "series">): Promise<void>;
+  /** Writes that the job has ended. */
+  end(how: SessionEnd): Promise<void>;
+}
+
+/** Opens the folder of a job in a directory: what an earlier process has written there is continued. */
+export async function openRunFolder(directory: string, job: Job, nowMs: number): Promise<RunFolder> {
+  const folder = join(directory, runName(job));
+  const session = await openEventWriter(folder, job.id, nowMs);
+  const startedAtMs = Date.parse(job.started_at ?? job.created_at);
+  const train = await openScalars(join(folder, "train"), job.id, nowMs, startedAtMs);
+  const validation = await openScalars(join(folder, "validation"), job.id, nowMs, startedAtMs);
+  let isStarted = session.last !== null;
+  // The end of a session is its only record with a later time than its start.
+  let isEnded = session.last !== null && session.last.wallTimeMs > startedAtMs + 0.5;
+  const start = async () => {
+    if (isStarted) return;
+    isStarted = true;
+    await session.append(encodeSessionStart(job.spec, startedAtMs), startedAtMs);
+  };
+  return {
+    get epoch() {
+      // Without validation rows nothing is ever written there; between the two files a process may have been killed.
+      return validation.epoch === 0 ? train.epoch : Math.min(train.epoch, validation.epoch);
+    },
+    get isEnded() {
+      return isEnded;
+    },
+    async append({ epochs, series }) {
+      await start();
+      const durations = (series.epoch_ms ?? epochs.map(() => 0)).map(Number);
+      const columns = Object.entries(series).map(([name, values]) => [name, values.map(Number)] as const);
+      const heldOut = columns.filter(([name]) => VALIDATION.test(name));
+      // First what may be all that is missing.
+      await validation.append(
+        epochs,
+        durations,
+        heldOut.map(([name, values]) => [name.replace(VALIDATION, ""), values]),
+      );
+      await train.append(
+        epochs,
+        durations,
+        columns.filter(([name]) => !VALIDATION.test(name)),
+      );
+    },
+    async end(how) {
+      await start();
+      isEnded = true;
+      const endedAtMs = Math.max(Date.parse(job.finished_at ?? job.created_at), startedAtMs + 1);
+      await session.append(encodeSessionEnd(how, endedAtMs), endedAtMs);
+    },
+  };
+}
+
+type Columns = readonly (readonly [tag: string, values: readonly number[]])[];
+
+/** The run of one part of a job's rows. */
+async function openScalars(folder: string, jobId: string, nowMs: number, startedAtMs: number) {
+  const writer = await openEventWriter(folder, jobId, nowMs);
+  let { step: epoch, wallTimeMs } = writer.last ?? { step: 0, wallTimeMs: startedAtMs };
+  return {
+    get epoch() {
+      return epoch;
+    },
+    /** Appends those epochs that come after the last one that is written. An epoch takes as long as the one before it says. */
+    async append(epochs: readonly number[], durationsMs: readonly number[], columns: Columns) {
+      const first = epochs.findIndex((number) => number > epoch);
+      if (first < 0 || columns.length === 0) return;
+      const rest = epochs.slice(first);
+      const from = wallTimeMs;
+      const wallTimesMs = rest.map((number, index) => {
+        wallTimeMs += (number - epoch) * (durationsMs[first + index] as number);
+        epoch = number;
+        return wallTimeMs;
+      });
+      const after = columns.map(([tag, values]) => [tag, values.slice(first)] as const);
+      await writer.append(encodeScalars({ epochs: rest, wallTimesMs, columns: after }), from);
+    },
+  };
+}

@@ -1,0 +1,99 @@
+/**
+ * What is to be known before a model is used: sentences that follow from its notes, its scores and its columns. A table of rules; a
+ * rule that does not hold says nothing. Pure.
+ */
+import type { ClassEvaluation, PartEvaluation } from "../models/evaluation.ts";
+import { MAX_NOTES, type NoteCode } from "../notes.ts";
+import { verdictOf } from "../score-text.ts";
+import type { ModelCardFacts } from "./facts.ts";
+
+/** Fewer scored rows than this leave a score that chance moves a lot. */
+const FEW_ROWS = 100;
+/** A recall below this is a class that is missed more often than found. */
+const WEAK_RECALL = 0.5;
+/** Most classes that are named. */
+const NAMED_CLASSES = 5;
+/** Mean distance of probability and frequency above which probabilities are not to be read as such. */
+const MISCALIBRATED = 0.1;
+
+/** Notes that say what a model cannot be trusted with, and how. */
+const OF_NOTES: Partial<Record<NoteCode, string>> = {
+  column_predicts_target: "If it is not known when a prediction is asked for, the scores are too good to be true.",
+  id_like_column: "What was learned of an id helps with no new row.",
+  imbalanced_classes: "Accuracy says little here: look at the recall of each class.",
+  rare_class: "Of so few rows little can be learned, and the scores of the class are uncertain.",
+  rows_have_times: "For rows later than these the score may be too good: hold out the last rows to see.",
+  rows_without_target: "Whether they are like the others is not known.",
+  task_guessed: "Where the numbers are amounts, a regression was meant.",
+  ambiguous_numbers: "Rows to predict are read in the same way.",
+  ambiguous_dates: "Rows to predict are read in the same way.",
+  duplicate_rows: "Where a row and its copy are on both sides of the split, the score is too good.",
+};
+
+type Rule = (facts: ModelCardFacts) => readonly string[];
+
+const RULES: readonly Rule[] = [
+  ({ model: { score } }) => (score ? [] : ["It was not scored here: how good it is is not known."]),
+  ({ model: { score } }) => {
+    const verdict = score && verdictOf(score);
+    return verdict && verdict.tone !== "ok" ? [`${verdict.words}.`] : [];
+  },
+  ({ model: { score } }) =>
+    score && score.part !== "train" && score.rows < FEW_ROWS
+      ? [`It was scored on ${score.rows} rows only: mind the intervals rather than the figures.`]
+      : [],
+  (facts) => weakClasses(scoredPart(facts)),
+  (facts) => {
+    const part = scoredPart(facts);
+    if (!part || !isClasses(part) || part.calibration.error === null || part.calibration.error <= MISCALIBRATED) return [];
+    const off = Math.round(part.calibration.error * 100);
+    return [`Its probabilities are off by ${off} points on average: rank by them, but do not take them as frequencies.`];
+  },
+  ({ job }) =>
+    (job?.notes.slice(0, MAX_NOTES) ?? []).flatMap(({ code, detail }) => {
+      const consequence = OF_NOTES[code];
+      return consequence ? [`${sentence(detail)} ${consequence}`] : [];
+    }),
+  ({ model: { preprocessing } }) => {
+    if (!preprocessing) return [];
+    const has = (kind: string) => preprocessing.columns.some((column) => column.kind === kind);
+    return [
+      ...(has("numeric") || has("datetime")
+        ? ["Beyond the ranges of the training rows its answers are guesses; predictions of such rows carry a note."]
+        : []),
+      ...(has("category")
+        ? ["A label that training has not seen counts as “other”; predictions of such rows carry a note."]
+        : []),
+    ];
+  },
+  ({ model: { preprocessing } }) =>
+    preprocessing ? [] : ["Rows are bare numbers in a fixed order: nothing checks that they mean what they meant in training."],
+  () => [
+    "How it does for groups of people, and on rows of another time or place, was not measured.",
+    "It was made to predict. That a column matters to it does not say that changing the column changes the target.",
+  ],
+];
+
+/** Returns the limits of use, the gravest first. */
+export function limitsOfUse(facts: ModelCardFacts): string[] {
+  return RULES.flatMap((rule) => rule(facts));
+}
+
+/** The evaluation of held-out rows; of a search, its validation part is the out-of-fold rows. */
+export function scoredPart({ evaluation }: Pick<ModelCardFacts, "evaluation">): PartEvaluation | null {
+  return evaluation && (evaluation.test ?? evaluation.validation);
+}
+
+export const isClasses = (part: PartEvaluation): part is ClassEvaluation => "accuracy" in part;
+
+function weakClasses(part: PartEvaluation | null): string[] {
+  if (!part || !isClasses(part)) return [];
+  const weak = (part.classes ?? []).filter(({ rows, recall }) => rows > 0 && recall !== null && recall < WEAK_RECALL);
+  if (weak.length === 0) return [];
+  const named = weak.slice(0, NAMED_CLASSES).map(({ label, recall }) => `${label} (${Math.round((recall ?? 0) * 100)} %)`);
+  const more = weak.length > named.length ? ` and ${weak.length - named.length} more classes` : "";
+  return [`It misses more rows than it finds of ${named.join(", ")}${more}.`];
+}
+
+/** A note's text as a sentence. */
+const sentence = (text: string): string => `${text[0]?.toUpperCase() ?? ""}${text.slice(1)}${/[.!?]$/.test(text) ? "" : "."}`;
