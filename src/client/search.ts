@@ -1,4 +1,5 @@
 /** A search for a model in words: what the command line and the page say of its candidates. Pure. */
+import { questionOf } from "../domain/jobs/trained-spec.ts";
 import type { Job } from "./answers.ts";
 
 export { CHOSEN_BY_SEARCH, SEARCH_METRICS } from "../domain/spec/search-fields.ts";
@@ -19,10 +20,10 @@ export type StepName = "epoch" | "candidate" | "cut" | "training";
 
 /**
  * What an epoch of a job is called: in a search, each is a candidate; in an audit, each cuts the rows anew; where a job asks which rows made
- * a prediction, each is a training.
+ * a prediction, or whether more data would help, each is a training.
  */
-export function stepName(spec: Pick<Spec, "model" | "influence">): StepName {
-  if (spec.influence) return "training";
+export function stepName(spec: Pick<Spec, "model" | "influence" | "learning_curve">): StepName {
+  if (questionOf(spec)) return "training";
   const search = searchOf(spec);
   return search ? (search.audit ? "cut" : "candidate") : "epoch";
 }
