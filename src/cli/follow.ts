@@ -5,6 +5,7 @@ import type { Client, Frame, Job, JobRows, Model, Score } from "../client/index.
 import { baselineText, figureText, type ScoreFigure, scoreFigures, scoreSentence } from "../client/score.ts";
 import { stepName } from "../client/search.ts";
 import type { Context } from "./context.ts";
+import { curveLines } from "./curve-lines.ts";
 import { EXIT } from "./exit.ts";
 import { duration, percent, SCORE_FORMAT, significant } from "./figures.ts";
 import { auditLines, influenceLines, leaderboardLines, shownRows } from "./leaderboard.ts";
@@ -91,6 +92,8 @@ function resultLines(job: Job, foundModel: Model | null, rows: JobRows | null, t
   }
   const influence = foundModel?.evaluation?.influence;
   if (influence) return [...influenceLines(influence, rows, terminal), ...tookLine(job, terminal)];
+  const curve = foundModel?.evaluation?.learning_curve;
+  if (curve) return [...curveLines(curve, terminal), ...tookLine(job, terminal)];
   const labels = foundModel?.evaluation?.labels;
   if (labels) return [...auditLines(labels, auditedBy(job), terminal), ...tookLine(job, terminal)];
   const search = foundModel?.search;

@@ -1,6 +1,6 @@
 /** What a search, an audit or a question for rows came to, on the terminal: the best candidates; doubtful labels; rows behind a prediction. */
 import type { Influence, JobRows, Model } from "../client/index.ts";
-import { influencedRows, predictionSentence, type RowList, rowLists } from "../client/influence.ts";
+import { influencedRows, predictionSentence, type RowList, rowLists } from "../client/questions/influence.ts";
 import { searchMetricLabel } from "../client/search.ts";
 import { percent, significant } from "./figures.ts";
 import { type Terminal, table } from "./terminal.ts";

@@ -16,7 +16,8 @@ import type {
   PredictionAnswer,
 } from "./answers.ts";
 import { readBatchAnswer } from "./batch-answer.ts";
-import type { InfluenceRequest } from "./influence.ts";
+import type { InfluenceRequest } from "./questions/influence.ts";
+import type { LearningCurveRequest } from "./questions/learning-curve.ts";
 import { type CallOptions, segment, type Transport } from "./transport.ts";
 
 /** A row as an array of values or as an object by column; null is a missing value. */
@@ -91,6 +92,8 @@ export interface ModelsClient {
   compare(a: string, b: string): Promise<Comparison>;
   /** Queues the job that asks which rows made predictions of a model: `evaluation.influence` of its model has the answer. */
   influence(ref: string, request: InfluenceRequest): Promise<Job>;
+  /** Queues the job that asks whether more data would help a model: `evaluation.learning_curve` of its model has the answer. */
+  learningCurve(ref: string, request?: LearningCurveRequest): Promise<Job>;
   /** Returns which of two models is better, and how sure that is, on a data set or on the rows that both of their jobs held out. */
   compareScores(a: string, b: string, query?: { readonly dataset?: string }, options?: CallOptions): Promise<ComparedScores>;
   /** Deletes a model. The job that trained it stays. */
@@ -156,6 +159,7 @@ export function createModelsClient({ send, get, post, drop, bytes }: Transport):
     onnx: (ref) => bytes(onnxPath(ref)),
     importModel: (file, query) => post("v1/models", file, query),
     influence: (ref, request) => post(`${pathOf(ref)}/influence`, request),
+    learningCurve: (ref, request = {}) => post(`${pathOf(ref)}/learning-curve`, request),
     reproduce: (ref) => post(`${pathOf(ref)}/reproduce`),
     predict: (ref, instances, options) => ask(pathOf(ref), instances, options),
     predictCheckpoint: (id, instances, options) => ask(`v1/checkpoints/${segment(id)}`, instances, options),

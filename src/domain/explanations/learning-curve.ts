@@ -94,7 +94,7 @@ const forecast = z
     figure: range.meta({ description: "Where the mean figure would be: from and to." }),
     verdict: z.enum(["helps", "may_help", "flat"]).meta({
       description:
-        "`helps`: the whole band is better than now. `may_help`: the band reaches from worse to clearly better. `flat`: it reaches little above now, less than chance among the scored rows would hide.",
+        "`helps`: the whole band is better than now. `may_help`: it reaches from worse to clearly better. `flat`: it reaches little above now: less than a point of accuracy, area or R², or less than 1 % of a loss.",
     }),
   })
   .meta({

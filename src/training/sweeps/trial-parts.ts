@@ -149,7 +149,7 @@ export function createTrialParts(sweep: OpenSweep): TrialParts {
       const loaded = tables.get(key) ?? load(trial, parts);
       tables.set(key, loaded);
       const { data } = loaded;
-      const planKey = compiledIn + JSON.stringify(compiledSizes(trial, loaded.sizes));
+      const planKey = compiledIn + JSON.stringify(compiledSizes(trial.spec, loaded.sizes));
       const kept = plans.get(planKey) ?? compilePlan(trial, loaded.sizes);
       plans.set(planKey, kept);
       return { plan: kept.plan, data };

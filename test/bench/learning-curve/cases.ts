@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { gunzipSync } from "node:zlib";
 import { parse } from "csv-parse/sync";
 import type { DatasetRows } from "../../../src/domain/datasets/dataset.ts";
-import { FORECAST_FACTOR } from "../../../src/domain/explanations/learning-curve.ts";
+import { type CurveFigureName, FORECAST_FACTOR } from "../../../src/domain/explanations/learning-curve.ts";
 import type { TrainingRun } from "../../../src/domain/ports.ts";
 import { createRandom, streamKey } from "../../../src/engine/index.ts";
 import { curveSizes, curveTrainings } from "../../../src/training/learning-curve/curve-rows.ts";
@@ -53,7 +53,7 @@ const TARGETS: readonly TableTarget[] = [
 ];
 
 /** What a user may train, scored on a validation part, or on a test part of its own: a share of the rows. */
-const SETTINGS = [
+export const SETTINGS = [
   { name: "as it comes", units: [16], test: 0, more: {} },
   { name: "wide", units: [48], test: 0.15, more: { optimizer: { type: "adam", lr: 0.01 }, epochs: 300 } },
   { name: "in batches", units: [24, 12], test: 0, more: { optimizer: { type: "adam", lr: 0.01 }, batch_size: 32, epochs: 60 } },
@@ -74,7 +74,7 @@ export interface Case extends TableTarget {
 
 /** What the curve saw, and what it did not. */
 export interface Measured extends Case {
-  readonly names: readonly string[];
+  readonly names: readonly CurveFigureName[];
   readonly scoredRows: number;
   readonly sizes: readonly number[];
   /** By figure, by number of rows, by repeat; null where there is none. */
