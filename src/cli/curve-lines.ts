@@ -16,7 +16,9 @@ export function curveLines(curve: LearningCurve, terminal: Terminal): string[] {
   const { figures, agrees } = curve;
   const [main, ...others] = figures;
   const { bold, dim } = terminal.paint;
-  const differs = agrees ? [] : [dim("  another version trained the model: its weights differ from those of this training on all rows")];
+  const differs = agrees
+    ? []
+    : [dim("  another version trained the model: its weights differ from those of this training on all rows")];
   if (!main) return ["", "  no training came to a figure", ...differs];
   const { forecast, points } = main;
   const [said = "", ...rest] = forecastSentence(main, SCORE_FORMAT).split(". ");
@@ -35,9 +37,7 @@ export function curveLines(curve: LearningCurve, terminal: Terminal): string[] {
     ...table([["  rows", curveLabel(main), "80 % of them", "on its own rows"], ...rows, ...ahead], terminal),
     "",
     ...others.flatMap((figure) =>
-      figure.forecast
-        ? [`  ${curveLabel(figure)} would change by ${gainText(figure.forecast, figure, SCORE_FORMAT)}`]
-        : [],
+      figure.forecast ? [`  ${curveLabel(figure)} would change by ${gainText(figure.forecast, figure, SCORE_FORMAT)}`] : [],
     ),
     ...wrapped(curveFacts(curve, SCORE_FORMAT)).map((line) => dim(`  ${line}`)),
     ...differs,

@@ -45,3 +45,4 @@ export function searchMetricLabel(metric: string): string {
   return METRIC_LABELS[metric] ?? metric;
 }
 export { specAgain } from "../domain/jobs/spec-again.ts";
+export { questionOf } from "../domain/jobs/trained-spec.ts";

@@ -38,11 +38,7 @@ export interface Question {
 }
 
 /** Queues the job. Throws not_found, conflict for a model whose training cannot be repeated or that a search has found, and what `admit` throws. */
-export async function askJob(
-  services: ProjectServices,
-  ref: string,
-  { id, noSearch, admit }: Question,
-): Promise<JobView> {
+export async function askJob(services: ProjectServices, ref: string, { id, noSearch, admit }: Question): Promise<JobView> {
   const { store } = services;
   const known = id === undefined ? null : await store.jobs.get(id);
   if (known) return notifyAndView(services, known);

@@ -1,6 +1,12 @@
 /** Whether more data would help, in words: what the command line and the page say of a learning curve. Pure. */
 import type { z } from "zod";
-import type { CurveFigure, CurvePoint, Forecast, LearningCurve, learningCurveBody } from "../../domain/explanations/learning-curve.ts";
+import type {
+  CurveFigure,
+  CurvePoint,
+  Forecast,
+  LearningCurve,
+  learningCurveBody,
+} from "../../domain/explanations/learning-curve.ts";
 import { figureText, kindOf, rangeText, type ScoreFormat } from "../score.ts";
 
 export type { CurveFigure, LearningCurve } from "../../domain/explanations/learning-curve.ts";
@@ -16,7 +22,11 @@ export const curveText = (value: number | null, { name }: Pick<CurveFigure, "nam
   figureText(value, kindOf(name), format);
 
 /** A band of a figure: "86.0 to 87.1 %". */
-export function bandText(band: readonly [number, number] | null, { name }: Pick<CurveFigure, "name">, format: ScoreFormat): string {
+export function bandText(
+  band: readonly [number, number] | null,
+  { name }: Pick<CurveFigure, "name">,
+  format: ScoreFormat,
+): string {
   const kind = kindOf(name);
   return band === null ? "–" : `${rangeText(band, kind, format)}${kind.isShare ? " %" : ""}`;
 }
@@ -46,7 +56,10 @@ export function forecastSentence(figure: CurveFigure, format: ScoreFormat): stri
 }
 
 /** How the curve was made: "56 trainings on 34 to 269 rows, scored on 80 validation rows". */
-export function curveFacts({ figures, repeats, failed, part, scored_rows: scored }: LearningCurve, format: ScoreFormat): string {
+export function curveFacts(
+  { figures, repeats, failed, part, scored_rows: scored }: LearningCurve,
+  format: ScoreFormat,
+): string {
   const points: readonly CurvePoint[] = figures[0]?.points ?? [];
   const [first, last] = [points[0], points.at(-1)];
   const range = first && last ? ` on ${format.count(first.rows)} to ${format.count(last.rows)} rows` : "";

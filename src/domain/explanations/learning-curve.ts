@@ -87,9 +87,12 @@ const curvePoint = z
 const forecast = z
   .strictObject({
     rows: z.int().min(2).meta({ description: "Twice the training rows." }),
-    level: z.number().meta({ description: "How often such a band holds: 0.8, as measured on tables of which half was hidden." }),
+    level: z
+      .number()
+      .meta({ description: "How often such a band holds: 0.8, as measured on tables of which half was hidden." }),
     gain: range.meta({
-      description: "What the mean figure would change by, from the mean of the trainings on all rows: from and to. Below 0, it would fall.",
+      description:
+        "What the mean figure would change by, from the mean of the trainings on all rows: from and to. Below 0, it would fall.",
     }),
     figure: range.meta({ description: "Where the mean figure would be: from and to." }),
     verdict: z.enum(["helps", "may_help", "flat"]).meta({

@@ -77,10 +77,7 @@ export interface Replay {
 export function replayable({ spec }: Pick<Job, "spec">): NetworkSpec {
   const question = questionOf(spec);
   if (question)
-    throw new TrainyardError(
-      "conflict",
-      `the job trains its network again and again: replay the job of ${question.model}`,
-    );
+    throw new TrainyardError("conflict", `the job trains its network again and again: replay the job of ${question.model}`);
   if (isSearch(spec))
     throw new TrainyardError("conflict", "a search trains many networks: replay a job with the model of one of its candidates");
   return spec as NetworkSpec;

@@ -7,10 +7,10 @@ import {
   MAX_INFLUENCE_WORK,
   MAX_RETRAININGS,
 } from "../../domain/explanations/influence.ts";
+import { trainedSpec } from "../../domain/jobs/trained-spec.ts";
 import type { Model } from "../../domain/models/model.ts";
 import type { TrainingRun } from "../../domain/ports.ts";
-import { trainedSpec } from "../../domain/jobs/trained-spec.ts";
-import type {  } from "../../domain/spec/spec.ts";
+import type {} from "../../domain/spec/spec.ts";
 import { MAX_FIELD_ERRORS } from "../../domain/spec/spec-errors.ts";
 import { partsOf } from "../data/parts-of.ts";
 import type { Parts } from "../data/split.ts";

@@ -4,9 +4,9 @@
  */
 
 import { type Influence, type InfluenceOptions, listedChanges } from "../../domain/explanations/influence.ts";
+import { trainedSpec } from "../../domain/jobs/trained-spec.ts";
 import type { Series } from "../../domain/metrics/metric.ts";
 import type { TrainingResult, TrainingRun } from "../../domain/ports.ts";
-import { trainedSpec } from "../../domain/jobs/trained-spec.ts";
 import type { NetworkSpec, ResolvedSpec } from "../../domain/spec/spec.ts";
 import type { TensorSet } from "../../domain/tensor.ts";
 import { type JobData, loadData } from "../data/data.ts";

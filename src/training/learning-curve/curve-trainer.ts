@@ -1,8 +1,8 @@
 /** Trains a job's network on some of its training rows, and scores it on the rows that the job holds out. */
 import { CURVE_FIGURES, type CurveFigureName } from "../../domain/explanations/learning-curve.ts";
+import { trainedSpec } from "../../domain/jobs/trained-spec.ts";
 import { scoreMetricsOf } from "../../domain/models/score.ts";
 import type { TrainingRun } from "../../domain/ports.ts";
-import { trainedSpec } from "../../domain/jobs/trained-spec.ts";
 import type { NetworkSpec } from "../../domain/spec/spec.ts";
 import type { TensorSet } from "../../domain/tensor.ts";
 import { type JobData, loadData } from "../data/data.ts";
@@ -55,7 +55,9 @@ export function createCurveTrainer(run: TrainingRun): CurveTrainer {
     const scalings = (model.preprocessing?.targets ?? []).map(({ scaling }) => scaling);
     const figuresOf = ({ rows, features, targets, actual }: Table) => {
       const outputs = scoredOutputs(inference.outputs(features, rows), model.quantiles);
-      const metrics = scoreMetricsOf(evaluate({ rows, outputs, targets, actual, threshold: model.threshold }, classes, scalings));
+      const metrics = scoreMetricsOf(
+        evaluate({ rows, outputs, targets, actual, threshold: model.threshold }, classes, scalings),
+      );
       return figureNames.map((name) => (metrics as Partial<Record<string, number | null>>)[name] ?? Number.NaN);
     };
     const found = Float64Array.from([own[part] as Table, own.train].flatMap(figuresOf));

@@ -57,12 +57,7 @@ export function curveFigure(
   return { name, points, forecast: forecastOf(name, points, repeats, scored) };
 }
 
-function forecastOf(
-  name: CurveFigureName,
-  points: readonly CurvePoint[],
-  repeats: Repeats,
-  scored: number,
-): Forecast | null {
+function forecastOf(name: CurveFigureName, points: readonly CurvePoint[], repeats: Repeats, scored: number): Forecast | null {
   const last = points.at(-1);
   const gains = doublings(repeats);
   if (!last || last.mean === null || !gains) return null;

@@ -36,7 +36,9 @@ export function learningCurve(run: LearningCurveRun, control: RunControl): Train
     },
     answer(model, numbers) {
       const width = numbers.length / trainings.length;
-      const failed = trainings.filter((_, number) => numbers.subarray(number * width, (number + 1) * width).every(Number.isNaN));
+      const failed = trainings.filter((_, number) =>
+        numbers.subarray(number * width, (number + 1) * width).every(Number.isNaN),
+      );
       /** The numbers at a place of those that each training left, by size and repeat. */
       const repeatsAt = (place: number): Float64Array[] => {
         const found = sizes.map(() => new Float64Array(asked.repeats));

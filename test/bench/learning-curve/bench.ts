@@ -48,9 +48,13 @@ console.log(`${((user + system) / 1e6).toFixed(0)} s of a core`);
 function forecastsOf(measured: Measured): Found[] {
   const { names, sizes, curve, truth, scoredRows, ...of } = measured;
   return names.flatMap((name, at) => {
-    const repeats = (curve[at] as Measured["curve"][number]).map((size) => Float64Array.from(size, (figure) => figure ?? Number.NaN));
+    const repeats = (curve[at] as Measured["curve"][number]).map((size) =>
+      Float64Array.from(size, (figure) => figure ?? Number.NaN),
+    );
     const { points, forecast } = curveFigure(name, sizes, repeats, repeats, scoredRows);
-    const trained = (truth[at] as Measured["truth"][number]).filter((figure) => figure !== null && Number.isFinite(figure)) as number[];
+    const trained = (truth[at] as Measured["truth"][number]).filter(
+      (figure) => figure !== null && Number.isFinite(figure),
+    ) as number[];
     const now = points.at(-1)?.mean;
     if (!forecast || typeof now !== "number" || trained.length === 0) return [];
     const mean = trained.reduce((sum, figure) => sum + figure, 0) / trained.length;

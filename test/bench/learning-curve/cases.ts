@@ -98,12 +98,16 @@ export function measure({ table, target, without = [], setting, split }: Case): 
   const known = heldOut + Math.floor((order.length - heldOut) / FORECAST_FACTOR);
   const tested = Math.round(order.length * test);
   const trainerOf = (own: readonly number[]) => {
-    const dataset = datasetOf(Object.fromEntries(Object.entries(columns).map(([name, cells]) => [name, own.map((row) => cells[row] ?? null)])));
+    const dataset = datasetOf(
+      Object.fromEntries(Object.entries(columns).map(([name, cells]) => [name, own.map((row) => cells[row] ?? null)])),
+    );
     const positions = (from: number, to: number) => Array.from({ length: to - from }, (_, place) => from + place);
     return createCurveTrainer(
       runOf(dataset, {
         data: { dataset: { id: "ds", target } },
-        model: { layers: [...units.flatMap((width) => [{ type: "linear", units: width }, { type: "relu" }]), { type: "linear" }] },
+        model: {
+          layers: [...units.flatMap((width) => [{ type: "linear", units: width }, { type: "relu" }]), { type: "linear" }],
+        },
         split: { validation_rows: positions(tested, heldOut), test_rows: positions(0, tested) },
         seed: split,
         ...more,
@@ -121,7 +125,9 @@ export function measure({ table, target, without = [], setting, split }: Case): 
     });
   }
   const whole = trainerOf(order);
-  const trainings = Array.from({ length: REPEATS }, (_, repeat) => whole.train({ size: 0, repeat, rows: whole.data.train.rows }));
+  const trainings = Array.from({ length: REPEATS }, (_, repeat) =>
+    whole.train({ size: 0, repeat, rows: whole.data.train.rows }),
+  );
   const truth = names.map((_, at) => trainings.map((each) => each?.figures[at] ?? null));
   return { table, target, setting, split, names, scoredRows: half.data[half.part]?.rows ?? 0, sizes, curve, truth };
 }
