@@ -135,6 +135,11 @@ export const onnxPath = (ref: string): string => `${pathOf(ref)}/onnx`;
 /** Creates the methods about models over a transport. */
 export function createModelsClient({ send, get, post, drop, bytes }: Transport): ModelsClient {
   const aliasPath = (name: string, alias: string) => `${pathOf(name)}/aliases/${segment(alias)}`;
+  /** A method that asks a question of a model, which may leave all of it open. */
+  const question =
+    (name: string) =>
+    <T>(ref: string, body: object = {}, options?: CallOptions) =>
+      post<T>(`${pathOf(ref)}/${name}`, body, {}, options);
   const change = async <T>(method: "PUT" | "PATCH", path: string, body: unknown) =>
     (await send(method, path, { body })).json() as Promise<T>;
   const ask = async (
@@ -158,12 +163,12 @@ export function createModelsClient({ send, get, post, drop, bytes }: Transport):
     weights: (ref, options) => bytes(weightsPath(ref), options),
     onnx: (ref) => bytes(onnxPath(ref)),
     importModel: (file, query) => post("v1/models", file, query),
-    influence: (ref, request) => post(`${pathOf(ref)}/influence`, request),
-    learningCurve: (ref, request = {}) => post(`${pathOf(ref)}/learning-curve`, request),
+    influence: question("influence"),
+    learningCurve: question("learning-curve"),
+    partialDependence: question("partial-dependence"),
     reproduce: (ref) => post(`${pathOf(ref)}/reproduce`),
     predict: (ref, instances, options) => ask(pathOf(ref), instances, options),
     predictCheckpoint: (id, instances, options) => ask(`v1/checkpoints/${segment(id)}`, instances, options),
-    partialDependence: (ref, query = {}, options) => post(`${pathOf(ref)}/partial-dependence`, query, {}, options),
     predictBatch: async (ref, rows, { type, explain, background, onNotes, signal, ...asked }) => {
       const { topK, threshold, interval, header, encoding, spreadsheet } = asked;
       const method = explain ? "shapley" : undefined;

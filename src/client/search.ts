@@ -1,5 +1,4 @@
 /** A search for a model in words: what the command line and the page say of its candidates. Pure. */
-import { questionOf } from "../domain/jobs/trained-spec.ts";
 import type { Job } from "./answers.ts";
 
 export { CHOSEN_BY_SEARCH, SEARCH_METRICS } from "../domain/spec/search-fields.ts";
@@ -23,7 +22,7 @@ export type StepName = "epoch" | "candidate" | "cut" | "training";
  * a prediction, or whether more data would help, each is a training.
  */
 export function stepName(spec: Pick<Spec, "model" | "influence" | "learning_curve">): StepName {
-  if (questionOf(spec)) return "training";
+  if (spec.influence ?? spec.learning_curve) return "training";
   const search = searchOf(spec);
   return search ? (search.audit ? "cut" : "candidate") : "epoch";
 }

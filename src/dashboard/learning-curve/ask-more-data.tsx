@@ -1,10 +1,12 @@
 /** Asks whether more data would help a model: starts the job that trains it on growing parts of its rows. */
 import { useState } from "preact/hooks";
 import type { Model } from "../../client/answers.ts";
-import { isRepeatable } from "../predict/ask-rows.tsx";
 import { useApp } from "../shell/app-context.ts";
 import { Button } from "../ui/button.tsx";
 import { Card, Problem } from "../ui/surfaces.tsx";
+
+/** Whether the training of a model can be repeated on other rows: not that of an imported one, or of a search. */
+export const isRepeatable = ({ job, search }: Model): boolean => job !== null && !search;
 
 /** Whether a model can be asked: its training can be repeated, and its job holds rows out. */
 export const mayAskMoreData = (model: Model): boolean =>
