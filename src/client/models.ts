@@ -93,7 +93,7 @@ export interface ModelsClient {
   /** Queues the job that asks which rows made predictions of a model: `evaluation.influence` of its model has the answer. */
   influence(ref: string, request: InfluenceRequest): Promise<Job>;
   /** Queues the job that asks whether more data would help a model: `evaluation.learning_curve` of its model has the answer. */
-  learningCurve(ref: string, request?: LearningCurveRequest): Promise<Job>;
+  learningCurve(ref: string, request: LearningCurveRequest): Promise<Job>;
   /** Returns which of two models is better, and how sure that is, on a data set or on the rows that both of their jobs held out. */
   compareScores(a: string, b: string, query?: { readonly dataset?: string }, options?: CallOptions): Promise<ComparedScores>;
   /** Deletes a model. The job that trained it stays. */
@@ -135,11 +135,8 @@ export const onnxPath = (ref: string): string => `${pathOf(ref)}/onnx`;
 /** Creates the methods about models over a transport. */
 export function createModelsClient({ send, get, post, drop, bytes }: Transport): ModelsClient {
   const aliasPath = (name: string, alias: string) => `${pathOf(name)}/aliases/${segment(alias)}`;
-  /** A method that asks a question of a model, which may leave all of it open. */
-  const question =
-    (name: string) =>
-    <T>(ref: string, body: object = {}, options?: CallOptions) =>
-      post<T>(`${pathOf(ref)}/${name}`, body, {}, options);
+  /** Queues a job about a model. */
+  const jobOf = (about: string) => (ref: string, request?: object) => post<Job>(`${pathOf(ref)}/${about}`, request);
   const change = async <T>(method: "PUT" | "PATCH", path: string, body: unknown) =>
     (await send(method, path, { body })).json() as Promise<T>;
   const ask = async (
@@ -163,12 +160,12 @@ export function createModelsClient({ send, get, post, drop, bytes }: Transport):
     weights: (ref, options) => bytes(weightsPath(ref), options),
     onnx: (ref) => bytes(onnxPath(ref)),
     importModel: (file, query) => post("v1/models", file, query),
-    influence: question("influence"),
-    learningCurve: question("learning-curve"),
-    partialDependence: question("partial-dependence"),
-    reproduce: (ref) => post(`${pathOf(ref)}/reproduce`),
+    influence: jobOf("influence"),
+    learningCurve: jobOf("learning-curve"),
+    reproduce: jobOf("reproduce"),
     predict: (ref, instances, options) => ask(pathOf(ref), instances, options),
     predictCheckpoint: (id, instances, options) => ask(`v1/checkpoints/${segment(id)}`, instances, options),
+    partialDependence: (ref, query = {}, options) => post(`${pathOf(ref)}/partial-dependence`, query, {}, options),
     predictBatch: async (ref, rows, { type, explain, background, onNotes, signal, ...asked }) => {
       const { topK, threshold, interval, header, encoding, spreadsheet } = asked;
       const method = explain ? "shapley" : undefined;

@@ -19,7 +19,7 @@ export function AskMoreData({ model }: { readonly model: Model }) {
   const begin = async (): Promise<void> => {
     setBusy(true);
     try {
-      const job = await api.learningCurve(model.id);
+      const job = await api.learningCurve(model.id, {});
       router.navigate(`/jobs/${job.id}`);
     } catch (fault) {
       setError(fault);
