@@ -28,7 +28,7 @@ describe("the band of twice the rows", () => {
     // What a repeat has on all sizes alike leaves its gains as they are.
     const level = figureOf(
       "r2",
-      repeatsOf(STEP, 0.5, (repeat) => repeat / 7),
+      repeatsOf(STEP, 0.2, (repeat) => repeat / 20),
     ).forecast;
     expect(level?.gain[0]).toBeCloseTo((0.6 - 1.32 * 0.4) * 2 * STEP, 12);
     // Gains of -1, 0, 0, 0, 0, 0, 0, 1 have nothing left once the ends are drawn in, gains of +-d a variance of 8 / 7 d^2.
