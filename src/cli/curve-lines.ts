@@ -32,7 +32,7 @@ export function curveLines(curve: LearningCurve, terminal: Terminal): string[] {
   return [
     "",
     `  ${bold(said)}`,
-    ...rest.map((sentence) => `  ${sentence}`),
+    ...rest.flatMap((sentence) => sentence.split(": ")).map((part) => `  ${part}`),
     "",
     ...table([["  rows", curveLabel(main), "80 % of them", "on its own rows"], ...rows, ...ahead], terminal),
     "",

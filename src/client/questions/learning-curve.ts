@@ -35,7 +35,9 @@ export function bandText(
 export function gainText({ gain }: Forecast, { name }: Pick<CurveFigure, "name">, format: ScoreFormat): string {
   const kind = kindOf(name);
   const bound = (value: number) => {
-    const size = figureText(Math.abs(value), kind, format).replace(/\s?%$/, "");
+    // A difference of areas is read beside areas, whose first digits are the same.
+    const size =
+      kind.name === "roc_auc" ? format.decimal(Math.abs(value)) : figureText(Math.abs(value), kind, format).replace(/\s?%$/, "");
     return `${value < 0 ? "−" : "+"}${size}`;
   };
   return `${bound(gain[0])} to ${bound(gain[1])}${kind.isShare ? " points" : ""}`;
@@ -51,8 +53,8 @@ const VERDICTS: Readonly<Record<Forecast["verdict"], string>> = {
 export function forecastSentence(figure: CurveFigure, format: ScoreFormat): string {
   const { forecast } = figure;
   if (!forecast) return `Too few trainings came to a figure to say what more data would do to ${curveLabel(figure)}`;
-  const from = curveText(figure.points.at(-1)?.mean ?? null, figure, format);
-  return `${VERDICTS[forecast.verdict]}. Twice the rows, ${format.count(forecast.rows)}, would change ${curveLabel(figure)} by ${gainText(forecast, figure, format)}: from ${from} to ${bandText(forecast.figure, figure, format)}`;
+  const now = curveText(figure.points.at(-1)?.mean ?? null, figure, format);
+  return `${VERDICTS[forecast.verdict]}. Twice the rows, ${format.count(forecast.rows)}, would change ${curveLabel(figure)} by ${gainText(forecast, figure, format)}: ${now} now, ${bandText(forecast.figure, figure, format)} then`;
 }
 
 /** How the curve was made: "56 trainings on 34 to 269 rows, scored on 80 validation rows". */
