@@ -45,7 +45,7 @@ export function startSweeper(services: Services, retention: Retention, everyMs =
  * @internal Exported so that a test can choose the time.
  */
 export async function sweep({ store, bus }: Services, retention: Retention, now: number, stopping: AbortSignal) {
-  const { jobsMs, metricsMs, checkpointsMs, deliveriesMs } = retention;
+  const { jobsMs, metricsMs, checkpointsMs, deliveriesMs, auditMs } = retention;
   /** Repeats a step until it removes fewer than STEP records. */
   const steps = async (step: () => Promise<number>): Promise<number> => {
     let total = 0;
@@ -82,6 +82,7 @@ export async function sweep({ store, bus }: Services, retention: Retention, now:
     jobs_without_metrics: metricsMs === null ? 0 : await steps(() => removeMetrics(now - metricsMs)),
     jobs_without_checkpoints: checkpointsMs === null ? 0 : await steps(() => removeCheckpoints(now - checkpointsMs)),
     deliveries: deliveriesMs === null ? 0 : await steps(() => store.deliveries.deleteEnded(now - deliveriesMs, STEP)),
+    audit_entries: auditMs === null ? 0 : await steps(() => store.auditLog.deleteOld(now - auditMs, STEP)),
     idempotency_keys: await steps(() => store.idempotency.deleteOld(now - KEY_LIFETIME_MS, STEP)),
   };
 }

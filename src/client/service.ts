@@ -2,6 +2,21 @@
 import type { CreatedKey, Key, NewKey, Page, PageQuery, Restoration } from "./answers.ts";
 import { type CallOptions, segment, type Transport } from "./transport.ts";
 
+/** A change that somebody made. */
+export interface AuditEntry {
+  id: string;
+  at: string;
+  project: string;
+  /** Null: the server required none. */
+  key: { id: string; name: string | null } | null;
+  by_session: boolean;
+  operation: string;
+  method: string;
+  path: string;
+  status: number;
+  request_id: string;
+}
+
 /** Methods about the server. All of them reject as the transport does. */
 export interface ServiceClient {
   /** Resolves when the server takes jobs. Rejects with an ApiError that says why it does not. */
@@ -12,6 +27,8 @@ export interface ServiceClient {
   keys(query?: PageQuery): Promise<Page<Key>>;
   /** Revokes a key: requests with it are refused from then on. */
   revokeKey(id: string): Promise<void>;
+  /** Returns a page of the audit log, newest first: who changed what, with which key. */
+  auditLog(query?: PageQuery & { readonly key?: string; readonly operation?: string }): Promise<Page<AuditEntry>>;
   /** Returns the whole database as a file, as it comes. Throws an Error when the answer has no body. */
   backUp(): Promise<ReadableStream<Uint8Array>>;
   /** Puts a backup in place of the database; the server restarts with it. */
@@ -24,6 +41,7 @@ export function createServiceClient({ send, get, post, drop }: Transport): Servi
     ready: async (options = {}) => void (await send("GET", "readyz", options)),
     createKey: (key) => post("v1/keys", key),
     keys: (query) => get("v1/keys", query),
+    auditLog: (query) => get("v1/audit", query),
     backUp: async () => {
       const { body } = await send("POST", "v1/backup");
       if (!body) throw new Error("the server sent no backup");

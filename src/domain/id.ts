@@ -10,6 +10,7 @@ export const ID_PREFIXES = {
   worker: "wkr_",
   sweep: "swp_",
   forget: "fgt_",
+  audit: "aud_",
 } as const;
 export type IdKind = keyof typeof ID_PREFIXES;
 

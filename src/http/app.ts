@@ -7,12 +7,14 @@ import swagger from "@fastify/swagger";
 import swaggerUi from "@fastify/swagger-ui";
 import websocket from "@fastify/websocket";
 import Fastify, { type FastifyBaseLogger, LogController } from "fastify";
+import { createAuditRecorder } from "../app/access/keep-audit-log.ts";
 import { createProcessRegistry } from "../app/cluster/list-workers.ts";
 import { createJobFeed } from "../app/jobs/watch-jobs.ts";
 import type { Services } from "../app/services.ts";
 import type { Archive } from "../domain/operation/archive.ts";
 import { NO_TELEMETRY, type Telemetry } from "../domain/operation/telemetry.ts";
 import type { Role } from "../domain/operation/worker.ts";
+import { recordChanges } from "./auth/audit-log.ts";
 import { allowOrigins } from "./auth/cors.ts";
 import { type AccessSettings, createGuard } from "./auth/guard.ts";
 import { addSecurityHeaders } from "./auth/security-headers.ts";
@@ -31,6 +33,7 @@ import { createDashboard } from "./dashboard.ts";
 import { answerError, answerErrors } from "./errors/error-handlers.ts";
 import { foreignFormatOf } from "./errors/foreign-protocol.ts";
 import { serversBelow, swaggerOptions } from "./openapi/openapi.ts";
+import { registerAuditLog } from "./routes/audit-log.ts";
 import { registerBackups } from "./routes/backups.ts";
 import { registerCheckpoints } from "./routes/checkpoints.ts";
 import { registerDatasets } from "./routes/datasets/datasets.ts";
@@ -125,6 +128,7 @@ const API: readonly RegisterRoutes[] = [
   registerWebhooks,
   registerBackups,
   registerKeys,
+  registerAuditLog,
   registerSession,
   registerWorkers,
 ];
@@ -183,6 +187,7 @@ export async function buildApp(options: AppOptions): Promise<App> {
   answerErrors(app, dashboard.answerVisit, foreignFormatOf);
   guard.attach(app);
   acceptIdempotencyKeys(app, services, (request) => request.project);
+  recordChanges(app, createAuditRecorder(services));
   locateBelow(app, basePath);
   endConnectionsOnClose(app);
   endRefusedUpgrades(app);

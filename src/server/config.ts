@@ -72,6 +72,7 @@ const variables = z.object({
   TRAINYARD_RETAIN_METRICS_DAYS: whole(0, 36_500, 0),
   TRAINYARD_RETAIN_CHECKPOINTS_DAYS: whole(0, 36_500, 0),
   TRAINYARD_RETAIN_DELIVERIES_DAYS: whole(0, 36_500, 30),
+  TRAINYARD_RETAIN_AUDIT_DAYS: whole(0, 36_500, 365),
   TRAINYARD_BASE_PATH: z
     .string()
     .transform((path) => path.replace(/\/$/, ""))
@@ -270,6 +271,7 @@ export function parseConfig(environment: Readonly<Record<string, string | undefi
       metricsMs: daysMs(env.TRAINYARD_RETAIN_METRICS_DAYS),
       checkpointsMs: daysMs(env.TRAINYARD_RETAIN_CHECKPOINTS_DAYS),
       deliveriesMs: daysMs(env.TRAINYARD_RETAIN_DELIVERIES_DAYS),
+      auditMs: daysMs(env.TRAINYARD_RETAIN_AUDIT_DAYS),
     }),
     basePath: env.TRAINYARD_BASE_PATH,
     corsOrigins: Object.freeze(env.TRAINYARD_CORS_ORIGINS),

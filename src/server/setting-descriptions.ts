@@ -133,6 +133,7 @@ export const SETTING_DESCRIPTIONS: Readonly<Record<SettingName, SettingDescripti
     group: "storage",
     text: "Days for which checkpoints stay after the end of their job; 0: as long as the job.",
   },
+  TRAINYARD_RETAIN_AUDIT_DAYS: { group: "storage", text: "Days for which the audit log keeps an entry; 0: for ever." },
   TRAINYARD_RETAIN_DELIVERIES_DAYS: { group: "storage", text: "Days for which the log of a webhook stays; 0: for ever." },
 
   TRAINYARD_HEADERS_TIMEOUT_MS: { group: "connections", text: "How long the head of a request may take to arrive." },

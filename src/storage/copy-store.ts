@@ -36,6 +36,7 @@ export const COPIED: readonly (readonly [table: keyof Tables, key: readonly stri
   ["secrets", ["name"]],
   ["api_keys", ["id"]],
   ["sessions", ["hash"]],
+  ["audit_log", ["id"]],
   ["project_turns", ["project"]],
 ];
 

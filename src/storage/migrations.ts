@@ -15,6 +15,7 @@ import * as trialsByState from "../../migrations/0011-trials-by-state.ts";
 import * as projectedValues from "../../migrations/0012-projected-values.ts";
 import * as jobValues from "../../migrations/0013-job-values.ts";
 import * as forgets from "../../migrations/0014-forgets.ts";
+import * as auditLog from "../../migrations/0016-audit-log.ts";
 import type { ColumnTypes } from "../../migrations/column-types.ts";
 import type { Tables } from "./tables.ts";
 
@@ -37,6 +38,7 @@ const MIGRATIONS: Readonly<Record<string, MigrationFile>> = {
   "0012-projected-values": projectedValues,
   "0013-job-values": jobValues,
   "0014-forgets": forgets,
+  "0016-audit-log": auditLog,
 };
 
 /** The names of the migrations, in the order in which they are applied. */

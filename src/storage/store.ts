@@ -21,6 +21,7 @@ import {
   recordKeyUse,
   revokeKey,
 } from "./queries/access/api-keys.ts";
+import { appendToAuditLog, deleteFromAuditLog, listAuditLog } from "./queries/access/audit-log.ts";
 import { incrementCounter, removeCounters } from "./queries/access/counters.ts";
 import {
   answerKey,
@@ -328,7 +329,7 @@ function operationStores({ reader, writer }: Context): Pick<EntityStores, Operat
   };
 }
 
-type AccessEntity = "keys" | "sessions" | "idempotency" | "counters";
+type AccessEntity = "keys" | "sessions" | "auditLog" | "idempotency" | "counters";
 
 function accessStores({ reader, writer, insertWriter }: Context): Pick<EntityStores, AccessEntity> {
   return {
@@ -346,6 +347,11 @@ function accessStores({ reader, writer, insertWriter }: Context): Pick<EntitySto
       insert: (session) => insertSession(insertWriter, session),
       find: (hash) => findSession(reader, hash),
       delete: (hash) => deleteSession(writer, hash),
+    },
+    auditLog: {
+      append: (entries) => appendToAuditLog(insertWriter, entries),
+      list: (project, filter, page) => listAuditLog(reader, project, filter, page),
+      deleteOld: (before, limit) => deleteFromAuditLog(writer, before, limit),
     },
     idempotency: {
       claim: (claim) => claimKey(insertWriter, claim),

@@ -1,4 +1,5 @@
 /** The tables as Kysely types, the same for both databases. Text columns that migrations/ describes as structures hold JSON. */
+import type { ApiKeysTable, AuditLogTable, CountersTable, IdempotencyKeysTable, SessionsTable } from "./access-tables.ts";
 
 export interface JobsTable {
   readonly id: string;
@@ -197,21 +198,6 @@ export interface WebhookDeliveriesTable {
   readonly finished_at: number | null;
 }
 
-export interface IdempotencyKeysTable {
-  readonly project: string;
-  readonly route: string;
-  readonly key: string;
-  readonly owner: string;
-  /** After this time, another process may take over a request that has no answer yet. */
-  readonly owned_until: number;
-  readonly resource_id: string;
-  /** SHA-256 of the request; null until it has been read. */
-  readonly fingerprint: string | null;
-  /** `StoredAnswer` of domain/access/idempotency.ts. */
-  readonly answer: string | null;
-  readonly created_at: number;
-}
-
 export interface SecretsTable {
   readonly name: string;
   readonly value: string;
@@ -221,32 +207,6 @@ export interface SecretsTable {
 export interface ProjectTurnsTable {
   readonly project: string;
   readonly turn: number;
-}
-
-/** API keys. A row stays when its key is revoked. */
-export interface ApiKeysTable {
-  readonly id: string;
-  readonly project: string;
-  readonly name: string;
-  /** SHA-256 of the key, in hex. */
-  readonly hash: string;
-  /** The first characters of the key, which lists show. */
-  readonly prefix: string;
-  /** JSON: an array of scopes. */
-  readonly scopes: string;
-  readonly created_at: number;
-  readonly expires_at: number | null;
-  readonly last_used_at: number | null;
-  readonly revoked_at: number | null;
-}
-
-/** Sessions, which browsers get in exchange for a key. */
-export interface SessionsTable {
-  /** SHA-256 of the token, in hex. */
-  readonly hash: string;
-  readonly key_id: string;
-  readonly created_at: number;
-  readonly expires_at: number;
 }
 
 /** Processes that serve or train. */
@@ -261,13 +221,6 @@ export interface WorkersTable {
   readonly draining: number;
   readonly started_at: number;
   readonly heartbeat_at: number;
-}
-
-/** Counts of events within a window of time, which ends at `ends_at`. */
-export interface CountersTable {
-  readonly key: string;
-  readonly count: number;
-  readonly ends_at: number;
 }
 
 export interface SweepsTable {
@@ -379,4 +332,5 @@ export interface Tables {
   readonly sweep_chunks: SweepChunksTable;
   readonly sweep_events: SweepEventsTable;
   readonly forgets: ForgetsTable;
+  readonly audit_log: AuditLogTable;
 }

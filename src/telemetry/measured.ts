@@ -1,7 +1,9 @@
 /** Wraps the store, the training pool and the compute pool to measure them. */
+import { DEFAULT_PROJECT } from "../domain/access/project.ts";
 import { isTerminal, type Job } from "../domain/jobs/job.ts";
 import type { LeaseAttempt } from "../domain/jobs/queue-order.ts";
 import type { MetricChunk } from "../domain/metrics/metric.ts";
+import type { Model } from "../domain/models/model.ts";
 import type { AfterAttempt } from "../domain/operation/webhook.ts";
 import type { ComputePool, TrainingPool } from "../domain/ports.ts";
 import type { MeasuredName } from "../domain/store/method-table.ts";
@@ -102,32 +104,45 @@ export function measureTrainingPool(
 
 const BUSY_MS = 1000;
 
-/** Wraps the compute pool to measure the duration of predictions. */
+/** Wraps the compute pool to measure predictions: how long they take, and of which models they are. */
 export function measureComputePool(computePool: ComputePool, instruments: Instruments): ComputePool {
-  const { predictions } = instruments;
-  const rows = predictions.labels("rows");
-  const document = predictions.labels("document");
-  const batch = predictions.labels("batch");
-  const timed = async <Result>(observer: typeof rows, predicting: () => Promise<Result>): Promise<Result> => {
-    const startedAt = performance.now();
-    const result = await predicting();
-    observer.observe((performance.now() - startedAt) / 1000);
-    return result;
+  const { predictions, countPredictions } = instruments;
+  const observers = {
+    rows: predictions.labels("rows"),
+    document: predictions.labels("document"),
+    batch: predictions.labels("batch"),
   };
-  const { predict } = computePool;
-  return {
-    ...computePool,
-    ofProject: (project) => measureComputePool(computePool.ofProject(project), instruments),
-    predict: {
-      now(...given) {
-        const startedAt = performance.now();
-        const result = predict.now(...given);
-        if (result) rows.observe((performance.now() - startedAt) / 1000);
-        return result;
+  const measuredFor = (pool: ComputePool, project: string): ComputePool => {
+    const { predict } = pool;
+    const counted = (kind: keyof typeof observers, startedAt: number, model: Model, done: number | null): void => {
+      const spent = (performance.now() - startedAt) / 1000;
+      observers[kind].observe(spent);
+      if (done !== null) countPredictions(project, model, done, spent);
+    };
+    return {
+      ...pool,
+      ofProject: (name) => measuredFor(pool.ofProject(name), name),
+      predict: {
+        now(model, instances) {
+          const startedAt = performance.now();
+          const result = predict.now(model, instances);
+          if (result) counted("rows", startedAt, model, result.ok ? instances.length : null);
+          return result;
+        },
+        async rows(model, instances, load) {
+          const startedAt = performance.now();
+          const result = await predict.rows(model, instances, load);
+          counted("rows", startedAt, model, result.ok ? instances.length : null);
+          return result;
+        },
+        async stream(model, block, options, load) {
+          const startedAt = performance.now();
+          const result = await predict.stream(model, block, options, load);
+          counted(options.format === "json" ? "document" : "batch", startedAt, model, result.ok ? result.rows : null);
+          return result;
+        },
       },
-      rows: (...given) => timed(rows, () => predict.rows(...given)),
-      stream: (model, block, options, load) =>
-        timed(options.format === "json" ? document : batch, () => predict.stream(model, block, options, load)),
-    },
+    };
   };
+  return measuredFor(computePool, DEFAULT_PROJECT);
 }

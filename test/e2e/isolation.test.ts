@@ -282,6 +282,9 @@ const ATTEMPTS: Readonly<Record<string, () => readonly Attempt[]>> = {
   ],
   createKey: () => [{ path: "/v1/keys", body: { name: "in", scopes: ["read"], project: "ours" }, status: 403 }],
   listKeys: () => [{ path: "/v1/keys", status: 200, says: (body) => expect(JSON.stringify(body)).not.toContain('"ours"') }],
+  listAuditLog: () => [
+    { path: "/v1/audit", status: 200, says: (body) => expect(JSON.stringify(body)).not.toContain('"ours"') },
+  ],
   readKey: () => [{ path: `/v1/keys/${ourKeyId}` }],
   revokeKey: () => [{ path: `/v1/keys/${ourKeyId}` }],
   // What concerns the whole server is the superuser's.

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import type { Model } from "../../src/domain/models/model.ts";
 import type { ComputePool, TrainingPool } from "../../src/domain/ports.ts";
 import { openStore } from "../../src/storage/open.ts";
 import { createInstruments } from "../../src/telemetry/instruments.ts";
@@ -96,20 +97,29 @@ describe("the telemetry", () => {
         predict: {
           now: () => ({ ok: true, predictions: [] }),
           rows: async () => ({ ok: true, predictions: [] }),
-          stream: async () => ({ ok: true, bytes: new Uint8Array(), reading: null }),
+          stream: async () => ({ ok: true, bytes: new Uint8Array(), reading: null, rows: 5 }),
+        },
+        ofProject() {
+          return this;
         },
       } as unknown as ComputePool,
       instruments,
     );
     const { now, rows, stream } = computePool.predict;
-    now(null as never, []);
-    await rows(null as never, [], null as never);
+    const model = { name: "churn", version: 2 } as Model;
+    now(model, [1, 2]);
+    await rows(model, [1], null as never);
     for (const format of ["json", "csv", "ndjson"]) {
-      await stream(null as never, null as never, { format } as never, null as never);
+      await stream(model, null as never, { format } as never, null as never);
     }
     for (const [kind, count] of Object.entries({ rows: 2, document: 1, batch: 2 })) {
       expect(await read(`trainyard_predict_duration_seconds_count{kind="${kind}"}`)).toBe(count);
     }
+    expect(await read('trainyard_model_predictions_total{project="default",model="churn",version="2"}')).toBe(18);
+    for (let version = 1; version < 202; version++)
+      await computePool.ofProject("ours").predict.rows({ ...model, version }, [1], null as never);
+    expect(await read('trainyard_model_predictions_total{project="ours",model="churn",version="2"}')).toBe(1);
+    expect(await read('trainyard_model_predictions_total{project="(other)",model="(other)",version="(other)"}')).toBe(2);
     telemetry.request("GET", "/v1/jobs/:id", 200, 0.002, null);
     telemetry.request("GET", "/v1/jobs/:id", 200, 0.2, null);
     const labels = 'method="GET",route="/v1/jobs/:id",status="200"';

@@ -1,9 +1,9 @@
-/** `trainyard keys`: creates, lists and revokes API keys. */
+/** `trainyard keys`: creates, lists and revokes API keys, and says what was done with them. */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { text } from "node:stream/consumers";
 import { InvalidArgumentError, Option } from "commander";
-import type { CreatedKey, Key, NewKey, Scope } from "../../client/index.ts";
+import type { AuditEntry, CreatedKey, Key, NewKey, Scope } from "../../client/index.ts";
 import { examples, type Register } from "../context.ts";
 import { CliError } from "../exit.ts";
 import { localTime } from "../figures.ts";
@@ -23,7 +23,7 @@ const DAY_MS = 86_400_000;
 const MAX_DAYS = 36_500;
 
 export const registerKeys: Register = (program, context) => {
-  const keys = program.command("keys").description("create, list and revoke API keys");
+  const keys = program.command("keys").description("create, list and revoke API keys; what was done with them");
   keys
     .command("create")
     .description("create a key and print it, this once; the first key closes an open server")
@@ -79,6 +79,19 @@ export const registerKeys: Register = (program, context) => {
         context.show({ id, revoked: true }, () => [`${id}  revoked`]);
       }
     });
+  keys
+    .command("log")
+    .description("list who made, changed or deleted what, newest first")
+    .option("-k, --key <key>", "only what was done with this key: its id, key_...")
+    .option("-o, --operation <name>", "only this operation, such as deleteModel")
+    .option("-l, --limit <count>", "how many", wholeNumber(1, 200), 50)
+    .addHelpText("after", examples("trainyard keys log", "trainyard keys log --operation deleteModel --json"))
+    .action(async (query: { limit: number; key?: string; operation?: string }) => {
+      const page = await context.client().auditLog(query);
+      const head = ["when", "key", "status", "operation", "path"];
+      const rows = page.data.map(entryOf);
+      context.show(page, () => (rows.length === 0 ? ["Nothing was changed."] : table([head, ...rows], context.out)));
+    });
 };
 
 /** Creates a key without a server. Rejects with a CliError that says why it cannot: a server runs there, say. */
@@ -102,6 +115,10 @@ function scopesOf(text: string): Scope[] {
 function rowOf(key: Key): string[] {
   const { id, name, project, prefix, scopes, last_used_at: used } = key;
   return [id, name, project, `${prefix}...`, scopes.join(","), used ? localTime(used) : "never", stateOf(key)];
+}
+
+function entryOf({ at, key, status, operation, path }: AuditEntry): string[] {
+  return [localTime(at), key ? (key.name ?? key.id) : "none", String(status), operation, path];
 }
 
 function stateOf({ revoked_at: revoked, expires_at: expires }: Key): string {

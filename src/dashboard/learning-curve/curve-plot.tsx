@@ -35,7 +35,7 @@ export function CurvePlot({ figure }: { readonly figure: CurveFigure }) {
   const own = points.flatMap(({ rows: count, training }) => (training === null ? [] : [[count, training] as const]));
   // Every label where there is room, else every second or fourth, the last number of rows among them.
   const apart = [1, 2, 4, 8].find((step) => (rows.length / step) * TICK_PX <= area.width) ?? 8;
-  const ticks = rows.filter((_, index) => (points.length - 1 - index) % apart === 0);
+  const ticks = rows.filter((_, index) => index === points.length || (points.length - 1 - index) % apart === 0);
   const accent = cssColour(palette.accent);
   const ahead = forecast && last?.mean != null ? { ...forecast, from: last.rows, now: last.mean } : null;
   return (

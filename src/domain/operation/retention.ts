@@ -9,4 +9,6 @@ export interface Retention {
   readonly checkpointsMs: number | null;
   /** How long the record of a webhook delivery is kept. */
   readonly deliveriesMs: number | null;
+  /** How long an entry of the audit log is kept. */
+  readonly auditMs: number | null;
 }

@@ -1,5 +1,6 @@
 /** The store by entity: a line for each, its interface in the entity's own file. */
 import type { KeyStore, SessionStore } from "../access/api-key.ts";
+import type { AuditLogStore } from "../access/audit-log.ts";
 import type { IdempotencyStore } from "../access/idempotency.ts";
 import type { CounterStore } from "../access/rate-limit.ts";
 import type { DatasetStore } from "../datasets/dataset-store.ts";
@@ -28,6 +29,7 @@ export interface EntityStores {
   readonly secrets: SecretStore;
   readonly keys: KeyStore;
   readonly sessions: SessionStore;
+  readonly auditLog: AuditLogStore;
   readonly idempotency: IdempotencyStore;
   readonly counters: CounterStore;
   readonly workers: WorkerStore;

@@ -234,6 +234,11 @@ export const METHODS = {
     find: { access: "read", project: "server" },
     delete: { access: "write", project: "server" },
   },
+  auditLog: {
+    append: { access: "write", project: "server" },
+    list: { access: "read", project: "server" },
+    deleteOld: { access: "write", project: "server" },
+  },
   idempotency: {
     claim: { access: "write", project: "server" },
     fingerprint: { access: "write", project: "server" },

@@ -111,6 +111,7 @@ const ACCESS: Readonly<Record<string, Access>> = {
 
   createKey: ADMIN,
   listKeys: ADMIN,
+  listAuditLog: ADMIN,
   readKey: ADMIN,
   revokeKey: ADMIN,
   readWebhookSecret: ADMIN,

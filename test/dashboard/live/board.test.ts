@@ -1,4 +1,4 @@
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, onTestFinished, vi } from "vitest";
 import type { Job } from "../../../src/client/answers.ts";
 import { createBoard } from "../../../src/dashboard/live/board.ts";
 import type { Live } from "../../../src/dashboard/live/live.ts";
@@ -65,12 +65,12 @@ describe("the board of jobs", () => {
 
 describe("a list of jobs", () => {
   /** A list whose page is answered when the test says so. */
-  function createReading(filter: Job["state"] | null) {
+  function createReading(filter: Job["state"] | null, conditions = "") {
     const news = createNews();
     const board = createBoard(news.live);
     const pages: ((jobs: Job[]) => void)[] = [];
     const jobs = () => new Promise((resolve) => pages.push((data) => resolve({ data, has_more: false, next_after: null })));
-    const list = createJobList({ jobs } as unknown as Api, board, filter);
+    const list = createJobList({ jobs } as unknown as Api, board, filter, conditions);
     return { ...news, list, answer: (data: Job[]) => pages.shift()?.(data) };
   }
 
@@ -93,5 +93,25 @@ describe("a list of jobs", () => {
     answer([job("2", "running", 2), job("1", "running", 2)]);
     await reading;
     expect(list.state.get().ids).toEqual(["1"]);
+  });
+
+  it("asks again for what meets conditions when a job changes, listed or not, and lets go of what no longer does", async () => {
+    vi.useFakeTimers();
+    onTestFinished(() => void vi.useRealTimers());
+    const { list, answer, tell } = createReading(null, "metrics.val_loss > 0.5");
+    const reading = list.reload();
+    answer([job("2", "running", 2, 1), job("1", "succeeded", 3)]);
+    await reading;
+    tell(job("2", "running", 2, 9));
+    expect(list.state.get().ids).toEqual(["2", "1"]);
+    await vi.advanceTimersToNextTimerAsync();
+    answer([job("1", "succeeded", 3)]);
+    await vi.advanceTimersByTimeAsync(0);
+    expect(list.state.get().ids).toEqual(["1"]);
+    tell(job("3", "running", 2));
+    await vi.advanceTimersToNextTimerAsync();
+    answer([job("3", "running", 2), job("1", "succeeded", 3)]);
+    await vi.advanceTimersByTimeAsync(0);
+    expect(list.state.get().ids).toEqual(["3", "1"]);
   });
 });

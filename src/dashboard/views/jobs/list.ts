@@ -34,7 +34,7 @@ export interface JobList {
 export const PAGE_JOBS = 100;
 const EMPTY: JobListState = { ids: [], waiting: [], known: false, loading: true, error: null, hasMore: false };
 
-/** How long changes of other jobs are gathered before a list that the server filters is read again. */
+/** How long changes of jobs are gathered before a list that the server filters is read again. */
 const FILTERED_MS = 3000;
 
 /** Creates the list of the jobs in one state, or in all, that meet conditions (docs/finding.md), or of all of them. */
@@ -74,8 +74,8 @@ export function createJobList(api: Api, board: JobBoard, filter: JobState | null
       if (isListed || waiting.includes(id)) state.update((now) => without(now, id));
       return;
     }
-    if (conditions !== "" && !isListed) {
-      // Only the server knows whether it meets them.
+    if (conditions !== "") {
+      // Only the server knows whether it meets them, or still does.
       later ??= setTimeout(() => {
         later = undefined;
         void list.reload();

@@ -2,7 +2,8 @@
 import type { Kysely } from "kysely";
 import type { ApiKey, NewApiKey, Scope, Session } from "../../../domain/access/api-key.ts";
 import type { Page, PageRequest } from "../../../domain/page.ts";
-import type { ApiKeysTable, Tables } from "../../tables.ts";
+import type { ApiKeysTable } from "../../access-tables.ts";
+import type { Tables } from "../../tables.ts";
 import { toPage } from "../page.ts";
 
 /** Maximum number of sessions of one key; a further sign-in ends the oldest. */

@@ -7,7 +7,8 @@ import {
   type KeyState,
   type StoredAnswer,
 } from "../../../domain/access/idempotency.ts";
-import type { IdempotencyKeysTable, Tables } from "../../tables.ts";
+import type { IdempotencyKeysTable } from "../../access-tables.ts";
+import type { Tables } from "../../tables.ts";
 
 /** See IdempotencyStore.claim. */
 export async function claimKey(db: Kysely<Tables>, claim: KeyClaim): Promise<KeyState> {

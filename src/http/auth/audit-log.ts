@@ -1,0 +1,48 @@
+/** Records what requests changed, for the audit log: which of them count, and what is said of one. */
+import type { FastifyReply, FastifyRequest } from "fastify";
+import type { RecordAudit } from "../../app/access/keep-audit-log.ts";
+import type { AuditEntry } from "../../domain/access/audit-log.ts";
+import { createId } from "../../domain/id.ts";
+import type { App } from "../context.ts";
+
+/** Scopes whose operations change something, where their method is not a safe one. */
+const CHANGING: ReadonlySet<string | null | undefined> = new Set(["submit", "admin"]);
+const SAFE_METHODS: ReadonlySet<string> = new Set(["GET", "HEAD", "OPTIONS"]);
+/** Longest path that is kept whole. */
+const MAX_PATH = 500;
+
+/** Records the requests of routes that are added from now on, before they are answered. */
+export function recordChanges(app: App, record: RecordAudit): void {
+  app.addHook("onSend", (request, reply, payload, done) => {
+    if (!hasChanged(request, reply)) return done(null, payload);
+    record(entryOf(request, reply)).then(() => done(null, payload), done);
+  });
+}
+
+/**
+ * Whether a request may have changed something: one that succeeded, or failed in the server itself. What was refused, what only asked
+ * whether it would be valid, and an answer that was given before have not.
+ */
+function hasChanged(request: FastifyRequest, reply: FastifyReply): boolean {
+  const { config } = request.routeOptions;
+  if (SAFE_METHODS.has(request.method) || !CHANGING.has(config.access?.scope) || request.project === "") return false;
+  const { validate_only: validateOnly } = (request.query ?? {}) as { readonly validate_only?: string };
+  if (validateOnly === "true" || reply.hasHeader("idempotency-replayed")) return false;
+  return reply.statusCode < 400 || reply.statusCode >= 500;
+}
+
+function entryOf(request: FastifyRequest, { statusCode }: FastifyReply): AuditEntry {
+  const { keyId, session, project } = request.principal;
+  return {
+    id: createId("audit"),
+    project,
+    at: Date.now(),
+    keyId,
+    bySession: session !== null,
+    operation: request.routeOptions.schema?.operationId ?? "",
+    method: request.method,
+    path: (request.url.split("?", 1)[0] as string).slice(0, MAX_PATH),
+    status: statusCode,
+    requestId: request.id,
+  };
+}
