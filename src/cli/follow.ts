@@ -5,10 +5,9 @@ import type { Client, Frame, Job, JobRows, Model, Score } from "../client/index.
 import { baselineText, figureText, type ScoreFigure, scoreFigures, scoreSentence } from "../client/score.ts";
 import { stepName } from "../client/search.ts";
 import type { Context } from "./context.ts";
-import { curveLines } from "./curve-lines.ts";
 import { EXIT } from "./exit.ts";
 import { duration, percent, SCORE_FORMAT, significant } from "./figures.ts";
-import { auditLines, influenceLines, leaderboardLines, shownRows } from "./leaderboard.ts";
+import { auditLines, curveLines, influenceLines, leaderboardLines, shownRows } from "./leaderboard.ts";
 import { showProgress } from "./progress.ts";
 import { type Terminal, table } from "./terminal.ts";
 import { shellWord } from "./values.ts";

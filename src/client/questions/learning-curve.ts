@@ -37,7 +37,9 @@ export function gainText({ gain }: Forecast, { name }: Pick<CurveFigure, "name">
   const bound = (value: number) => {
     // A difference of areas is read beside areas, whose first digits are the same.
     const size =
-      kind.name === "roc_auc" ? format.decimal(Math.abs(value)) : figureText(Math.abs(value), kind, format).replace(/\s?%$/, "");
+      kind.name === "roc_auc"
+        ? format.decimal(Math.abs(value))
+        : figureText(Math.abs(value), kind, format).replace(/\s?%$/, "");
     return `${value < 0 ? "−" : "+"}${size}`;
   };
   return `${bound(gain[0])} to ${bound(gain[1])}${kind.isShare ? " points" : ""}`;
