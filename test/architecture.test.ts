@@ -37,12 +37,26 @@ const PAGE_ROOMS: Readonly<Record<string, readonly string[]>> = {
   plots: ["shell", "ui"],
   jobs: ["shell", "ui", "live", "charts"],
   datasets: ["shell", "ui", "plots"],
-  "model-view": ["shell", "ui", "live", "charts", "jobs", "plots", "request"],
-  predict: ["shell", "ui", "plots"],
+  "learning-curve": ["shell", "ui", "plots"],
+  "model-view": ["shell", "ui", "live", "charts", "jobs", "plots", "learning-curve", "request"],
+  predict: ["shell", "ui", "plots", "learning-curve"],
   playground: ["shell", "ui", "charts", "plots", "request"],
   request: ["shell", "ui"],
   // A view knows every room, and no other view.
-  views: ["shell", "ui", "live", "charts", "plots", "jobs", "datasets", "model-view", "predict", "playground", "request"],
+  views: [
+    "shell",
+    "ui",
+    "live",
+    "charts",
+    "plots",
+    "jobs",
+    "datasets",
+    "model-view",
+    "learning-curve",
+    "predict",
+    "playground",
+    "request",
+  ],
 };
 
 /**

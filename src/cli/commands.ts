@@ -12,6 +12,7 @@ import { registerForget } from "./commands/forget.ts";
 import { registerInfluence } from "./commands/influence.ts";
 import { registerJobs } from "./commands/jobs.ts";
 import { registerKeys } from "./commands/keys.ts";
+import { registerLearningCurve } from "./commands/learning-curve.ts";
 import { registerModels } from "./commands/models.ts";
 import { registerPredict } from "./commands/predict.ts";
 import { registerReplay } from "./commands/replay.ts";
@@ -43,6 +44,7 @@ export const COMMANDS: readonly Register[] = [
   registerCard,
   registerPredict,
   registerInfluence,
+  registerLearningCurve,
   registerReplay,
   registerKeys,
   registerBackup,

@@ -1,8 +1,17 @@
-/** What a search, an audit or a question for rows came to, on the terminal: the best candidates; doubtful labels; rows behind a prediction. */
+/** What a search, an audit or a question for rows came to, on the terminal: the best candidates; doubtful labels; rows behind a prediction; learning curves. */
 import type { Influence, JobRows, Model } from "../client/index.ts";
-import { influencedRows, predictionSentence, type RowList, rowLists } from "../client/influence.ts";
+import { influencedRows, predictionSentence, type RowList, rowLists } from "../client/questions/influence.ts";
+import {
+  bandText,
+  curveFacts,
+  curveLabel,
+  curveText,
+  forecastSentence,
+  gainText,
+  type LearningCurve,
+} from "../client/questions/learning-curve.ts";
 import { searchMetricLabel } from "../client/search.ts";
-import { percent, significant } from "./figures.ts";
+import { percent, SCORE_FORMAT, significant } from "./figures.ts";
 import { type Terminal, table } from "./terminal.ts";
 import { shellWord } from "./values.ts";
 
@@ -126,3 +135,41 @@ const cellText = (value: number | string | null | undefined): string =>
     : typeof value === "number" && !Number.isInteger(value)
       ? significant(value)
       : String(value);
+
+// ---------------------------------------------------------------- more data
+
+/** Returns the lines of a learning curve: what it says of more data, and its main figure by number of rows. */
+export function curveLines(curve: LearningCurve, terminal: Terminal): string[] {
+  const { figures, agrees } = curve;
+  const [main, ...others] = figures;
+  const { bold, dim } = terminal.paint;
+  const differs = agrees
+    ? []
+    : [dim("  another version trained the model: its weights differ from those of this training on all rows")];
+  if (!main) return ["", "  no training came to a figure", ...differs];
+  const { forecast, points } = main;
+  const [said = "", ...rest] = forecastSentence(main, SCORE_FORMAT).split(". ");
+  const rows = points.map(({ rows: count, mean, band, training }) => [
+    `  ${count}`,
+    curveText(mean, main, SCORE_FORMAT),
+    bandText(band, main, SCORE_FORMAT),
+    curveText(training, main, SCORE_FORMAT),
+  ]);
+  const ahead = forecast ? [[`  ${forecast.rows}`, "", bandText(forecast.figure, main, SCORE_FORMAT), ""]] : [];
+  return [
+    "",
+    `  ${bold(said)}`,
+    ...rest.flatMap((sentence) => sentence.split(": ")).map((part) => `  ${part}`),
+    "",
+    ...table([["  rows", curveLabel(main), "80 % of them", "on its own rows"], ...rows, ...ahead], terminal),
+    "",
+    ...others.flatMap((figure) =>
+      figure.forecast ? [`  ${curveLabel(figure)} would change by ${gainText(figure.forecast, figure, SCORE_FORMAT)}`] : [],
+    ),
+    ...wrapped(curveFacts(curve, SCORE_FORMAT)).map((line) => dim(`  ${line}`)),
+    ...differs,
+  ];
+}
+
+/** The parts of a sentence, a line each. */
+const wrapped = (text: string): string[] => text.split("; ");

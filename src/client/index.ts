@@ -10,9 +10,10 @@ export { BatchError } from "./batch-answer.ts";
 export { type Client, createClient } from "./client.ts";
 export type { UploadOptions } from "./datasets.ts";
 export { ApiError, type ProblemDocument, UnreachableError } from "./error.ts";
-export type { Influence, InfluenceRequest } from "./influence.ts";
 export type { MetricsQuery, SubmitOptions } from "./jobs.ts";
 export type { BackgroundQuery, BatchQuery, DependenceQuery, PredictOptions, Row, RowsOptions } from "./models.ts";
+export type { Influence, InfluenceRequest } from "./questions/influence.ts";
+export type { LearningCurve, LearningCurveRequest } from "./questions/learning-curve.ts";
 export type { AuditEntry } from "./service.ts";
 export type {
   SubmittedSweep,

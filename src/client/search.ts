@@ -19,10 +19,10 @@ export type StepName = "epoch" | "candidate" | "cut" | "training";
 
 /**
  * What an epoch of a job is called: in a search, each is a candidate; in an audit, each cuts the rows anew; where a job asks which rows made
- * a prediction, each is a training.
+ * a prediction, or whether more data would help, each is a training.
  */
-export function stepName(spec: Pick<Spec, "model" | "influence">): StepName {
-  if (spec.influence) return "training";
+export function stepName(spec: Pick<Spec, "model" | "influence" | "learning_curve">): StepName {
+  if (spec.influence ?? spec.learning_curve) return "training";
   const search = searchOf(spec);
   return search ? (search.audit ? "cut" : "candidate") : "epoch";
 }
@@ -44,3 +44,4 @@ export function searchMetricLabel(metric: string): string {
   return METRIC_LABELS[metric] ?? metric;
 }
 export { specAgain } from "../domain/jobs/spec-again.ts";
+export { questionOf } from "../domain/jobs/trained-spec.ts";

@@ -5,6 +5,7 @@ import type { EncodedColumn } from "./datasets/preprocessing.ts";
 import type { ErrorCode, FieldError } from "./errors.ts";
 import type { Background, ChosenBackground, ExplainRequest } from "./explanations/explanation.ts";
 import type { AdmittedInfluence, InfluenceRequest } from "./explanations/influence.ts";
+import type { AdmittedCurve, LearningCurveRequest } from "./explanations/learning-curve.ts";
 import type { DependenceRequest } from "./explanations/partial-dependence.ts";
 import type { CheckpointState, NewCheckpoint } from "./jobs/checkpoint.ts";
 import type { Job, JobMetrics } from "./jobs/job.ts";
@@ -216,6 +217,8 @@ export interface ComputePool {
    * weights. Transfers the run's values.
    */
   admitInfluence(run: TrainingRun, model: Model, request: InfluenceRequest): Promise<AdmittedInfluence>;
+  /** Checks a request for a learning curve, in a thread. The run needs the columns that split its data set. Transfers the run's values. */
+  admitLearningCurve(run: TrainingRun, model: Model, request: LearningCurveRequest): Promise<AdmittedCurve>;
   /** Computes how a job's epochs are cut into steps. Transfers the run's values. */
   replaySize(run: TrainingRun): Promise<ReplaySize & { readonly run: TrainingRun }>;
   /** Replays a step of a job from the checkpoint of the run, in a thread; so many multiply-adds. Transfers the run's values. */

@@ -45,6 +45,7 @@ import { registerImports } from "./routes/imports.ts";
 import { registerInfluence } from "./routes/influence.ts";
 import { registerJobs } from "./routes/jobs.ts";
 import { registerKeys } from "./routes/keys.ts";
+import { registerLearningCurve } from "./routes/learning-curve.ts";
 import { registerMetrics } from "./routes/metrics.ts";
 import { registerModels } from "./routes/models.ts";
 import { registerOpenInference } from "./routes/open-inference.ts";
@@ -120,6 +121,7 @@ const API: readonly RegisterRoutes[] = [
   registerPredict,
   registerEvaluate,
   registerInfluence,
+  registerLearningCurve,
   registerPartialDependence,
   registerTfServing,
   registerOpenInference,

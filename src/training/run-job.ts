@@ -1,8 +1,9 @@
-/** Runs a prepared job: one training, a search for its network, or trainings without one row each. */
+/** Runs a prepared job: one training, a search for its network, or the trainings that answer a question about a model. */
 import type { TrainingResult, TrainingRun } from "../domain/ports.ts";
 import { isSearch } from "../domain/spec/spec.ts";
 import { search } from "./auto/search.ts";
 import { asksInfluence, influence } from "./influence/influence.ts";
+import { asksLearningCurve, learningCurve } from "./learning-curve/learning-curve.ts";
 import type { RunControl } from "./run/run-control.ts";
 import { train } from "./run/train.ts";
 
@@ -10,5 +11,6 @@ import { train } from "./run/train.ts";
 export function runJob(run: TrainingRun, control: RunControl): TrainingResult {
   const { spec } = run.job;
   if (asksInfluence(spec)) return influence({ ...run, job: { ...run.job, spec } }, control);
+  if (asksLearningCurve(spec)) return learningCurve({ ...run, job: { ...run.job, spec } }, control);
   return isSearch(spec) ? search({ ...run, job: { ...run.job, spec } }, control) : train(run, control);
 }

@@ -6,6 +6,7 @@ import type { EncodedColumn } from "../domain/datasets/preprocessing.ts";
 import type { ErrorCode, FieldError } from "../domain/errors.ts";
 import type { Background } from "../domain/explanations/explanation.ts";
 import type { InfluenceRequest } from "../domain/explanations/influence.ts";
+import type { LearningCurveRequest } from "../domain/explanations/learning-curve.ts";
 import type { DependenceRequest } from "../domain/explanations/partial-dependence.ts";
 import type { NewCheckpoint } from "../domain/jobs/checkpoint.ts";
 import type { RowChoice } from "../domain/jobs/job-rows.ts";
@@ -205,6 +206,12 @@ export interface CompareOnDatasetTask {
   readonly a: ModelSource;
   readonly b: ModelSource;
   readonly dataset: DatasetRows;
+}
+
+export interface AdmitCurveTask {
+  readonly run: TrainingRun;
+  readonly model: Model;
+  readonly request: LearningCurveRequest;
 }
 
 export interface ReplayTask {

@@ -225,6 +225,7 @@ const ATTEMPTS: Readonly<Record<string, () => readonly Attempt[]>> = {
   readModelCard: () => ofRefs((ref) => `/v1/models/${ref}/card`),
   reproduceModel: () => ofRefs((ref) => `/v1/models/${ref}/reproduce`),
   askInfluence: () => ofRefs((ref) => `/v1/models/${ref}/influence`, { body: ROWS }),
+  askLearningCurve: () => ofRefs((ref) => `/v1/models/${ref}/learning-curve`, { body: {} }),
   listModels: () => [
     { path: "/v1/models?name=line", status: 200, says: isEmpty },
     { path: "/v1/models", status: 200, says: (body) => expect(JSON.stringify(body)).not.toContain(has.model) },

@@ -2,6 +2,7 @@
 import type { ForgottenModel } from "../../domain/forget/forget.ts";
 import type { RelatedDataset, UsingSweep } from "../../domain/forget/forget-store.ts";
 import { isTerminal, type Job } from "../../domain/jobs/job.ts";
+import { questionOf } from "../../domain/jobs/trained-spec.ts";
 import type { Model } from "../../domain/models/model.ts";
 import { ENDED_STATES, type SweepState } from "../../domain/sweeps/sweep.ts";
 import type { ProjectServices } from "../services.ts";
@@ -113,8 +114,10 @@ function inOrder(
   ];
 }
 
-const asked = ({ spec }: Job): string | null =>
-  spec.influence ? "it asked which rows made a prediction: ask the new model again" : null;
+function asked({ spec }: Job): string | null {
+  if (spec.influence) return "it asked which rows made a prediction: ask the new model again";
+  return questionOf(spec) ? "it asked whether more data would help: ask the new model again" : null;
+}
 
 function tooLarge(shapes: Readonly<Record<string, { readonly shape: readonly number[] }>>): string | null {
   const count = Object.values(shapes).reduce((sum, { shape }) => sum + shape.reduce((product, size) => product * size, 1), 0);
@@ -130,7 +133,7 @@ function entry(job: Job | null, model: Model | undefined, whyNot: string | null)
     model: model ? { id: model.id, name: model.name, version: model.version, aliases: [...model.aliases] } : null,
     retrained_as: null,
     replaced_by: null,
-    is_question: job?.spec.influence !== undefined,
+    is_question: job !== null && questionOf(job.spec) !== undefined,
     why_not: whyNot,
   };
 }

@@ -4,6 +4,8 @@ import type { Job, JobRows, Model } from "../../client/answers.ts";
 import { searchOf, stepName } from "../../client/search.ts";
 import { isOver, isTraining, layersOf } from "../jobs/job-reading.ts";
 import { leaderboardOfModel } from "../jobs/leaderboard-rows.ts";
+import { AskMoreData, mayAskMoreData } from "../learning-curve/ask-more-data.tsx";
+import { CurveCard } from "../learning-curve/curve-card.tsx";
 import { featuresOfModel, featuresOfRows } from "../plots/features.ts";
 import { useApp } from "../shell/app-context.ts";
 import { useResource } from "../shell/resource.ts";
@@ -41,6 +43,7 @@ export function ModelViews({ job, model, only }: ModelViewsProps) {
     <div class="stack">
       {model?.score && <ScoreCard score={model.score} />}
       {model && job && !only && <WarningCards job={job} />}
+      {model && <MoreData model={model} />}
       {model?.search && <LeaderboardCard leaderboard={leaderboardOfModel(model.search)} searching={false} />}
       <PredictionsCard job={job} model={model} {...(only && { only })} onSnapshot={setSnapshot} />
       <NetworkCard job={job} model={model} tensors={weights.tensors} />
@@ -61,6 +64,13 @@ export function ModelViews({ job, model, only }: ModelViewsProps) {
       )}
     </div>
   );
+}
+
+/** The learning curve of a model, or the question for one where it can be asked. */
+function MoreData({ model }: { readonly model: Model }) {
+  const curve = model.evaluation?.learning_curve;
+  if (curve) return <CurveCard curve={curve} />;
+  return mayAskMoreData(model) ? <AskMoreData model={model} /> : null;
 }
 
 /** Predictions over the features, with a slider through the training. */

@@ -31,6 +31,12 @@ export function plotArea(width: number, height: number, y?: Domain | readonly st
 
 const verticalTicks = (y: Domain, height: number): number[] => ticksOf(y, height / 48);
 
+/** A place on an axis, and what is written there. */
+export interface Tick {
+  readonly at: number;
+  readonly label: string;
+}
+
 export interface FrameProps {
   readonly width: number;
   readonly height: number;
@@ -39,6 +45,8 @@ export interface FrameProps {
   readonly y: Domain;
   readonly xName: string;
   readonly yName: string;
+  /** Ticks of the horizontal axis in place of round values, such as those of a logarithmic one. */
+  readonly xTicks?: readonly Tick[];
   /** Whether lines are drawn at the ticks, behind the content. */
   readonly grid?: boolean;
   /** What the whole picture shows, for screen readers. */
@@ -46,17 +54,29 @@ export interface FrameProps {
   readonly children?: ComponentChildren;
 }
 
-export function PlotFrame({ width, height, area, x, y, xName, yName, grid = false, label, children }: FrameProps) {
+export function PlotFrame({
+  width,
+  height,
+  area,
+  x,
+  y,
+  xName,
+  yName,
+  xTicks: given,
+  grid = false,
+  label,
+  children,
+}: FrameProps) {
   const { left, top, width: w, height: h } = area;
-  const xTicks = ticksOf(x, w / 70);
+  const xTicks = given ?? ticksOf(x, w / 70).map((at): Tick => ({ at, label: tickLabel(at) }));
   const yTicks = verticalTicks(y, h);
   return (
     <svg class="plot-frame" width={width} height={height} viewBox={`0 0 ${width} ${height}`} role="img" aria-label={label}>
       {grid && <Grid area={area} x={x} y={y} xTicks={xTicks} yTicks={yTicks} />}
       <g class="plot-ticks">
-        {xTicks.map((tick) => (
-          <text key={tick} x={left + shareOf(x, tick) * w} y={top + h + 15} text-anchor="middle">
-            {tickLabel(tick)}
+        {xTicks.map(({ at, label: text }) => (
+          <text key={at} x={left + shareOf(x, at) * w} y={top + h + 15} text-anchor="middle">
+            {text}
           </text>
         ))}
         {yTicks.map((tick) => (
@@ -78,15 +98,15 @@ export function PlotFrame({ width, height, area, x, y, xName, yName, grid = fals
 }
 
 interface GridProps extends Pick<FrameProps, "area" | "x" | "y"> {
-  readonly xTicks: readonly number[];
+  readonly xTicks: readonly Tick[];
   readonly yTicks: readonly number[];
 }
 
 function Grid({ area: { left, top, width, height }, x, y, xTicks, yTicks }: GridProps) {
   return (
     <g class="plot-grid">
-      {xTicks.map((tick) => (
-        <path key={`x${tick}`} d={`M${left + shareOf(x, tick) * width} ${top}v${height}`} />
+      {xTicks.map(({ at }) => (
+        <path key={`x${at}`} d={`M${left + shareOf(x, at) * width} ${top}v${height}`} />
       ))}
       {yTicks.map((tick) => (
         <path key={`y${tick}`} d={`M${left} ${top + (1 - shareOf(y, tick)) * height}h${width}`} />

@@ -19,9 +19,6 @@ const ALL = "all";
 /** How many of the training rows are left out, where it is not all of them. */
 const SAMPLES = ["100", "1000"];
 
-/** Whether the training of a model can be repeated without a row: not that of an imported one, or of a search. */
-export const isRepeatable = ({ job, search }: Model): boolean => job !== null && !search;
-
 export function AskRows({ model, texts, truth }: AskRowsProps) {
   const { api, router } = useApp();
   const known = truth?.length === 1 && truth[0] !== null ? String(truth[0]) : UNKNOWN;

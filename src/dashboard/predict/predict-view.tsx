@@ -2,13 +2,14 @@
 import { useEffect, useMemo, useState } from "preact/hooks";
 import type { JobRows, Model, PredictionAnswer } from "../../client/answers.ts";
 import { ApiError } from "../../client/error.ts";
+import { isRepeatable } from "../learning-curve/ask-more-data.tsx";
 import { cssColour, usePalette } from "../plots/palette.ts";
 import { useApp } from "../shell/app-context.ts";
 import { useResource } from "../shell/resource.ts";
 import { Button } from "../ui/button.tsx";
 import { Card, Problem } from "../ui/surfaces.tsx";
 import { AnswerView } from "./answer-view.tsx";
-import { AskRows, isRepeatable } from "./ask-rows.tsx";
+import { AskRows } from "./ask-rows.tsx";
 import { ContributionsView } from "./contributions-view.tsx";
 import { FilePredictor } from "./file-predictor.tsx";
 import { type Profile, profilesOf, type Reach } from "./profile.ts";

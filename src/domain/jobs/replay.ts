@@ -4,6 +4,7 @@ import { invalid, TrainyardError } from "../errors.ts";
 import type { WireNumber } from "../metrics/metric.ts";
 import { isSearch, type NetworkSpec } from "../spec/spec.ts";
 import type { Job } from "./job.ts";
+import { questionOf } from "./trained-spec.ts";
 
 /** What can be asked of a step, beside its loss and the hash of its weights. */
 export const REPLAY_ASKS = ["gradients", "activations", "loss_by_row"] as const;
@@ -86,11 +87,9 @@ export interface Replay {
 
 /** The network of a job whose steps can be replayed. Throws conflict for a search. */
 export function replayable({ spec }: Pick<Job, "spec">): NetworkSpec {
-  if (spec.influence)
-    throw new TrainyardError(
-      "conflict",
-      `the job trains its network again and again: replay the job of ${spec.influence.model}`,
-    );
+  const question = questionOf(spec);
+  if (question)
+    throw new TrainyardError("conflict", `the job trains its network again and again: replay the job of ${question.model}`);
   if (isSearch(spec))
     throw new TrainyardError("conflict", "a search trains many networks: replay a job with the model of one of its candidates");
   return spec as NetworkSpec;

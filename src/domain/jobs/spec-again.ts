@@ -2,16 +2,16 @@
 import type { ResolvedAuto } from "../spec/auto-options.ts";
 import { CHOSEN_BY_SEARCH } from "../spec/search-fields.ts";
 import type { ResolvedSpec } from "../spec/spec.ts";
+import { questionOf } from "./trained-spec.ts";
 
 /** A spec as JSON; `data` of inline rows and `init_from` of a state_dict are summaries, which whoever submits it must fill in. */
 export type SpecAgain = Record<string, unknown> & { data: Record<string, unknown> };
 
 /** Returns the spec without what was resolved from its data. */
 export function specAgain(spec: ResolvedSpec): SpecAgain {
-  const { data, init_from: from, preprocess, model, influence, ...rest } = structuredClone(spec);
+  const { data, init_from: from, preprocess, model, influence: _, learning_curve: __, ...rest } = structuredClone(spec);
   const again: SpecAgain = { ...rest, model, data: data as Record<string, unknown> };
-  // Of a job that asks which rows made a prediction, its epochs count trainings.
-  if (influence) again.epochs = influence.epochs;
+  again.epochs = questionOf(spec)?.epochs ?? spec.epochs;
   if ("auto" in model) {
     again.model = { auto: searchAgain(model.auto) };
     for (const field of CHOSEN_BY_SEARCH) delete again[field];
@@ -25,7 +25,7 @@ export function specAgain(spec: ResolvedSpec): SpecAgain {
   }
   if (preprocess) again.preprocess = "fitted" in preprocess ? "from_model" : preprocess;
   if (from && !("auto" in model)) {
-    const { sha256: _, ...origin } = from;
+    const { sha256: ___, ...origin } = from;
     again.init_from = origin;
   }
   return again;

@@ -1,6 +1,7 @@
 /** The evaluation of a finished model: its scores, measured once on each part of its rows, and the importance of each column. */
 import { z } from "zod";
 import { influence } from "../explanations/influence.ts";
+import { learningCurve } from "../explanations/learning-curve.ts";
 import { intervals } from "./intervals.ts";
 import { labelAudit } from "./label-audit.ts";
 
@@ -161,6 +162,7 @@ export const evaluation = z
       .nullable()
       .meta({ description: "On held-out rows; null without them, and where it would take too long." }),
     labels: labelAudit.optional().meta({ description: "Of an audit: the rows whose class is probably wrong." }),
+    learning_curve: learningCurve.optional().meta({ description: "Of a job that asks whether more data would help." }),
     influence: influence.optional().meta({ description: "Of a job that asks which rows made a prediction: what it found." }),
   })
   .meta({

@@ -6,6 +6,7 @@ import { z } from "zod";
 import { preprocessing } from "../datasets/preprocessing.ts";
 import type { FieldError } from "../errors.ts";
 import { influenceOptions } from "../explanations/influence.ts";
+import { learningCurveOptions } from "../explanations/learning-curve.ts";
 import { ID_PREFIXES } from "../id.ts";
 import { labelFields } from "../label-fields.ts";
 import { jobNameFault } from "../models/registry.ts";
@@ -359,6 +360,7 @@ export const resolvedSpec = z
       ])
       .nullable(),
     influence: influenceOptions.optional(),
+    learning_curve: learningCurveOptions.optional(),
   })
   .meta({
     id: "ResolvedJobSpec",
@@ -376,11 +378,6 @@ export type SearchSpec = ResolvedSpec & { readonly model: { readonly auto: Resol
 /** Whether a resolved spec leaves its network to a search. */
 export function isSearch(spec: ResolvedSpec): spec is SearchSpec {
   return "auto" in spec.model;
-}
-
-/** The spec of one training of a job: its own, or that of the trainings of a job that asks which rows made a prediction. */
-export function trainedSpec({ influence, ...spec }: ResolvedSpec): ResolvedSpec {
-  return influence ? { ...spec, epochs: influence.epochs } : spec;
 }
 
 /** The layers that a spec gives; none where they are searched for. */

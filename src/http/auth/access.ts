@@ -84,6 +84,7 @@ const ACCESS: Readonly<Record<string, Access>> = {
   importModel: SUBMIT,
   reproduceModel: SUBMIT,
   askInfluence: SUBMIT,
+  askLearningCurve: SUBMIT,
   tagModel: SUBMIT,
   deleteModel: SUBMIT,
   setAlias: SUBMIT,

@@ -1,5 +1,4 @@
 /** Checks a request for the rows that made a prediction against the model and the rows of its job, before anything is trained. */
-import type { DatasetRows } from "../../domain/datasets/dataset.ts";
 import type { FieldError } from "../../domain/errors.ts";
 import {
   type AdmittedInfluence,
@@ -8,13 +7,14 @@ import {
   MAX_INFLUENCE_WORK,
   MAX_RETRAININGS,
 } from "../../domain/explanations/influence.ts";
+import { trainedSpec } from "../../domain/jobs/trained-spec.ts";
 import type { Model } from "../../domain/models/model.ts";
 import type { TrainingRun } from "../../domain/ports.ts";
-import { trainedSpec } from "../../domain/spec/spec.ts";
+import type {} from "../../domain/spec/spec.ts";
 import { MAX_FIELD_ERRORS } from "../../domain/spec/spec-errors.ts";
-import { loadTable, splitDataset, splitTable } from "../data/data.ts";
+import { partsOf } from "../data/parts-of.ts";
 import type { Parts } from "../data/split.ts";
-import { rowMultiplyAdds } from "../predict/row-work.ts";
+import { trainingWork } from "../predict/row-work.ts";
 import { askedErrors, readAsked } from "./asked-rows.ts";
 import { chosenRows, countedRows, givenWeights } from "./left-out-rows.ts";
 
@@ -38,12 +38,6 @@ export function admitInfluence(run: TrainingRun, model: Model, request: Influenc
     : { ok: true, retrainings: rows.length, trainingRows: parts.train.length };
 }
 
-function partsOf(run: TrainingRun): { readonly parts: Parts; readonly isOfSet: boolean } {
-  const { spec, classes } = run.job;
-  if ("dataset" in spec.data) return { parts: splitDataset(spec, classes, run.dataset as DatasetRows).parts, isOfSet: true };
-  return { parts: splitTable(spec, classes, loadTable(run)), isOfSet: false };
-}
-
 function rowErrors(
   { rows }: InfluenceRequest,
   { train, validation, test }: Parts,
@@ -64,11 +58,6 @@ function rowErrors(
   });
 }
 
-/** Multiply-adds of a step's two passes back for one pass forward, and what a row and a step cost however small the network is. */
-const PASSES = 3;
-const ROW_WORK = 32;
-const STEP_WORK = 4000;
-
 /** What is too much, with the cure; null where nothing is. */
 function excessOf(
   { job }: TrainingRun,
@@ -77,10 +66,9 @@ function excessOf(
   { train, validation }: Parts,
   retrainings: number,
 ): string | null {
-  const { epochs, batch_size } = trainedSpec(job.spec);
-  const steps = Math.ceil(train.length / Math.min(batch_size ?? train.length, train.length));
-  const row = rowMultiplyAdds(model) + ROW_WORK;
-  const training = epochs * (row * (PASSES * train.length + validation.length) + STEP_WORK * steps);
+  const spec = trainedSpec(job.spec);
+  const { epochs } = spec;
+  const training = trainingWork(model, spec, train.length, validation.length);
   const most = Math.floor(Math.min(MAX_RETRAININGS, MAX_CHANGES / instances.length));
   const byWork = Math.floor(MAX_INFLUENCE_WORK / training) - 1;
   const cure = (count: number) => `choose fewer rows, such as {"sample": ${count}}`;

@@ -1,5 +1,6 @@
 /** The sizes of the rows of a run, for which its steps are compiled. */
-import { countClasses } from "../data/class-weights.ts";
+import type { ResolvedSpec } from "../../domain/spec/spec.ts";
+import { countClasses, isBalanced } from "../data/class-weights.ts";
 import type { JobData } from "../data/data.ts";
 import type { TrainingSizes } from "./build.ts";
 import { embeddingsOf } from "./network.ts";
@@ -20,5 +21,18 @@ export function sizesOf({ train, validation, preprocessing }: JobData, classes: 
     targetScalings,
     classCounts,
     weighted,
+  };
+}
+
+/** What of the sizes is compiled in: counts of classes only where they weigh in the loss, scalings where metrics look at them. */
+export function compiledSizes(
+  spec: Pick<ResolvedSpec, "metrics" | "loss">,
+  { classCounts, targetScalings = [], ...sizes }: TrainingSizes,
+): unknown {
+  const readsScalings = spec.metrics.includes("mape") || targetScalings.some((scaling) => scaling?.transform === "log");
+  return {
+    ...sizes,
+    classCounts: isBalanced(spec.loss) ? classCounts : classCounts.length,
+    targetScalings: readsScalings ? targetScalings : targetScalings.map((scaling) => scaling !== null),
   };
 }

@@ -10,7 +10,6 @@ import { keysOf, withValueAt } from "../../domain/sweeps/json-pointer.ts";
 import type { TrialParameters } from "../../domain/sweeps/parameter.ts";
 import { partOf } from "../../domain/sweeps/parameter-space.ts";
 import type { TensorSet } from "../../domain/tensor.ts";
-import { isBalanced } from "../data/class-weights.ts";
 import { cutTable, type JobData, loadData, loadTable } from "../data/data.ts";
 import type { Parts } from "../data/split.ts";
 import type { Table } from "../data/table.ts";
@@ -19,7 +18,7 @@ import { planTrials, type TrialPlan } from "../many/trial-plan.ts";
 import type { SizeOf } from "../prepare/prepare.ts";
 import type { TrainingSizes } from "../run/build.ts";
 import { memoryEstimate } from "../run/memory-estimate.ts";
-import { sizesOf } from "../run/sizes.ts";
+import { compiledSizes, sizesOf } from "../run/sizes.ts";
 import { foldsOfSweep, runOf } from "./sweep-folds.ts";
 import { type OpenSweep, type PreparedTrial, prepareTrial } from "./trial-source.ts";
 
@@ -150,7 +149,7 @@ export function createTrialParts(sweep: OpenSweep): TrialParts {
       const loaded = tables.get(key) ?? load(trial, parts);
       tables.set(key, loaded);
       const { data } = loaded;
-      const planKey = compiledIn + JSON.stringify(compiledSizes(trial, loaded.sizes));
+      const planKey = compiledIn + JSON.stringify(compiledSizes(trial.spec, loaded.sizes));
       const kept = plans.get(planKey) ?? compilePlan(trial, loaded.sizes);
       plans.set(planKey, kept);
       return { plan: kept.plan, data };
@@ -217,16 +216,6 @@ function createSizes(): SizeOf {
     const size = known.get(key) ?? memoryEstimate(spec, shape);
     known.set(key, size);
     return size;
-  };
-}
-
-/** What of the sizes is compiled in: counts of classes only where they weigh in the loss, scalings where metrics look at them. */
-function compiledSizes({ spec }: PreparedJob, { classCounts, targetScalings = [], ...sizes }: TrainingSizes): unknown {
-  const readsScalings = spec.metrics.includes("mape") || targetScalings.some((scaling) => scaling?.transform === "log");
-  return {
-    ...sizes,
-    classCounts: isBalanced(spec.loss) ? classCounts : classCounts.length,
-    targetScalings: readsScalings ? targetScalings : targetScalings.map((scaling) => scaling !== null),
   };
 }
 

@@ -6,6 +6,7 @@
 import { invalid, TrainyardError } from "../../domain/errors.ts";
 import { type Background, type ChosenBackground, planExplanation, rowsOf } from "../../domain/explanations/explanation.ts";
 import type { AdmittedInfluence } from "../../domain/explanations/influence.ts";
+import type { AdmittedCurve } from "../../domain/explanations/learning-curve.ts";
 import { dependenceWork } from "../../domain/explanations/partial-dependence.ts";
 import type { ShownRows } from "../../domain/jobs/job-rows.ts";
 import type { Limits } from "../../domain/limits.ts";
@@ -26,6 +27,7 @@ import type { PreparedSweep, SweepDraft } from "../../domain/sweeps/trial-run.ts
 import { jsonHeapBytes } from "../../domain/untrusted-json.ts";
 import { rowMultiplyAdds } from "../../training/predict/row-work.ts";
 import type {
+  AdmitCurveTask,
   AdmitInfluenceTask,
   EvaluateTask,
   ExplainTask,
@@ -87,6 +89,7 @@ const IS_LONG = {
   evaluate: true,
   showRows: true,
   admitInfluence: true,
+  admitLearningCurve: true,
   replaySize: true,
   replay: true,
   encodeColumns: false,
@@ -229,6 +232,11 @@ export function createComputePool({
         const views = viewsOf(job);
         const task: AdmitInfluenceTask = { run: job, model, request };
         return (await run("admitInfluence", task, wholeBuffers(views), { bytes: bytesOf(views) })) as AdmittedInfluence;
+      },
+      async admitLearningCurve(job, model, request) {
+        const views = viewsOf(job);
+        const task: AdmitCurveTask = { run: job, model, request };
+        return (await run("admitLearningCurve", task, wholeBuffers(views), { bytes: bytesOf(views) })) as AdmittedCurve;
       },
       async replaySize(job) {
         const views = viewsOf(job);

@@ -3,6 +3,7 @@ import { deserialize, serialize } from "node:v8";
 import { TrainyardError } from "../../domain/errors.ts";
 import type { Background, ChosenBackground } from "../../domain/explanations/explanation.ts";
 import type { AdmittedInfluence } from "../../domain/explanations/influence.ts";
+import type { AdmittedCurve } from "../../domain/explanations/learning-curve.ts";
 import type { ShownRows } from "../../domain/jobs/job-rows.ts";
 import { chooseEpochs, pickEpochs } from "../../domain/metrics/downsampling.ts";
 import { joinWireColumns } from "../../domain/metrics/metric.ts";
@@ -28,11 +29,13 @@ import { showRows as show } from "../../training/data/shown-rows.ts";
 import { evaluateDataset } from "../../training/evaluate/evaluate-dataset.ts";
 import { chooseBackground as choose, encodeBackground as encodeRows } from "../../training/explain/background.ts";
 import { admitInfluence as admit } from "../../training/influence/admit-influence.ts";
+import { admitLearningCurve as admitCurve } from "../../training/learning-curve/admit-learning-curve.ts";
 import { prepareJob, prepareSpec } from "../../training/prepare/prepare.ts";
 import { replayStep, replaySize as sizeOfReplay } from "../../training/replay/replay.ts";
 import { prepareSweep as prepareSweepBody, prepareSweepSpec } from "../../training/sweeps/prepare-sweep.ts";
 import { jobOfTrial as bodyOfTrial, decodeResults, decodeSource } from "../../training/sweeps/trial-source.ts";
 import type {
+  AdmitCurveTask,
   AdmitInfluenceTask,
   ChooseBackgroundTask,
   CompareHeldOutTask,
@@ -175,6 +178,10 @@ export function compareHeldOut({ a, b }: CompareHeldOutTask): ScoreComparisonRes
 
 export function compareOnDataset({ a, b, dataset }: CompareOnDatasetTask): ScoreComparisonResult {
   return compareRows(a, b, dataset);
+}
+
+export function admitLearningCurve({ run, model, request }: AdmitCurveTask): AdmittedCurve {
+  return admitCurve(run, model, request);
 }
 
 export function replaySize({ run }: Pick<ReplayTask, "run">): SizedReplay {

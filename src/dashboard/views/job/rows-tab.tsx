@@ -1,6 +1,12 @@
 /** Which rows made a prediction: the rows that changed it the most when they were left out, with their cells. */
 import type { Job, JobRows, Model } from "../../../client/answers.ts";
-import { type Influence, influencedRows, predictionSentence, type RowList, rowLists } from "../../../client/influence.ts";
+import {
+  type Influence,
+  influencedRows,
+  predictionSentence,
+  type RowList,
+  rowLists,
+} from "../../../client/questions/influence.ts";
 import { isOver } from "../../jobs/job-reading.ts";
 import { valueColumns } from "../../model-view/worst-rows.tsx";
 import { useApp } from "../../shell/app-context.ts";

@@ -1,9 +1,10 @@
 /** The tabs of one job. A tab is a component that is given the job, and one line here. */
 import type { ComponentType } from "preact";
 import type { Job } from "../../../client/answers.ts";
-import { searchOf, stepName } from "../../../client/search.ts";
+import { questionOf, searchOf, stepName } from "../../../client/search.ts";
 import { JobLeaderboard } from "../../model-view/job-leaderboard.tsx";
 import { CheckpointsTab } from "./checkpoints-tab.tsx";
+import { CurveTab } from "./curve-tab.tsx";
 import { CurvesTab } from "./curves-tab.tsx";
 import { EventsTab } from "./events-tab.tsx";
 import { HistoryTab } from "./history-tab.tsx";
@@ -34,12 +35,15 @@ const LEADERBOARD: JobTab = { key: "leaderboard", label: "Leaderboard", Componen
 
 const LABELS: JobTab = { key: "labels", label: "Labels", Component: LabelsTab };
 
+const MORE_DATA: JobTab = { key: "more-data", label: "More data", Component: CurveTab };
+
 const ROWS: JobTab = { key: "rows", label: "Rows", Component: RowsTab };
 
-/** The tabs of a job: one that searches for its model begins with its leaderboard, one that looks for labels or rows with these. */
+/** The tabs of a job: one that searches for its model begins with its leaderboard, one that answers a question with the answer. */
 export function tabsOf({ spec }: Pick<Job, "spec">): readonly [JobTab, ...JobTab[]] {
-  if (!searchOf(spec) && !spec.influence) return JOB_TABS;
+  if (!searchOf(spec) && !questionOf(spec)) return JOB_TABS;
   const tabs = JOB_TABS.filter(({ key }) => key !== "replay");
   if (spec.influence) return [ROWS, ...tabs];
+  if (spec.learning_curve) return [MORE_DATA, ...tabs];
   return [stepName(spec) === "cut" ? LABELS : LEADERBOARD, ...tabs];
 }

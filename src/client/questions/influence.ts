@@ -1,8 +1,8 @@
 /** Which rows made a prediction, in words: what the command line and the page say of it. Pure. */
 import type { z } from "zod";
-import type { Influence, InfluencedPrediction, influenceBody, RowInfluence } from "../domain/explanations/influence.ts";
+import type { Influence, InfluencedPrediction, influenceBody, RowInfluence } from "../../domain/explanations/influence.ts";
 
-export type { Influence } from "../domain/explanations/influence.ts";
+export type { Influence } from "../../domain/explanations/influence.ts";
 
 /** Rows to predict, and which rows of the training are left out, one at a time. */
 export type InfluenceRequest = z.input<typeof influenceBody>;

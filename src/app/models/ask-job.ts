@@ -1,0 +1,89 @@
+/** Queues a job that asks a question about a model by training its network again and again. Knows no question. */
+import type { DatasetRows } from "../../domain/datasets/dataset.ts";
+import { TrainyardError } from "../../domain/errors.ts";
+import { createId } from "../../domain/id.ts";
+import type { Job } from "../../domain/jobs/job.ts";
+import { jobNameOf } from "../../domain/jobs/job-name.ts";
+import { DEFAULT_RUN_OPTIONS } from "../../domain/jobs/run-defaults.ts";
+import { trainedSpec } from "../../domain/jobs/trained-spec.ts";
+import type { Model } from "../../domain/models/model.ts";
+import type { TrainingRun } from "../../domain/ports.ts";
+import { MAX_SECONDS } from "../../domain/spec/run-options.ts";
+import { isSearch, type ResolvedSpec } from "../../domain/spec/spec.ts";
+import { splitColumnOf } from "../../domain/spec/split.ts";
+import type { JobView } from "../jobs/job-view.ts";
+import { notifyAndView } from "../jobs/notify-changed.ts";
+import { repeatableJob } from "../jobs/reproduce.ts";
+import type { ProjectServices } from "../services.ts";
+import { findModel } from "./find-model.ts";
+
+/** What was admitted of a question. */
+export interface Admitted {
+  readonly name: string;
+  /** Trainings of the job, which are its epochs. */
+  readonly trainings: number;
+  /** Bytes that it takes beside those of one training. */
+  readonly extraBytes: number;
+  /** The question, as the spec has it. */
+  readonly question: Pick<ResolvedSpec, "influence"> | Pick<ResolvedSpec, "learning_curve">;
+}
+
+export interface Question {
+  /** The id of the job; one with this id that exists is answered instead. */
+  readonly id: string | undefined;
+  /** Why a search is not asked, with the cure. */
+  readonly noSearch: string;
+  /** Checks the question against the model and its rows, of which the run has the columns that split them and that of the weights. Throws invalid. */
+  admit(run: TrainingRun & { readonly job: Job }, model: Model): Promise<Admitted>;
+}
+
+/** Queues the job. Throws not_found, conflict for a model whose training cannot be repeated or that a search has found, and what `admit` throws. */
+export async function askJob(services: ProjectServices, ref: string, { id, noSearch, admit }: Question): Promise<JobView> {
+  const { store } = services;
+  const known = id === undefined ? null : await store.jobs.get(id);
+  if (known) return notifyAndView(services, known);
+  const model = await findModel(services, ref);
+  const job = await repeatableJob(services, model);
+  if (isSearch(job.spec)) throw new TrainyardError("conflict", noSearch);
+  const [payload, dataset] = await Promise.all([store.jobs.readPayload(job.id), readColumns(services, job)]);
+  const admitted = await admit({ job, payload, dataset, checkpoint: null }, model);
+  const { parameters, memoryBytes, classes } = job;
+  const queued = await store.jobs.insert({
+    id: id ?? createId("job"),
+    spec: specOf(job.spec, admitted),
+    parameters,
+    memoryBytes: memoryBytes + admitted.extraBytes,
+    classes,
+    // That of the check was given away to its thread.
+    payload: await store.jobs.readPayload(job.id),
+    createdAt: Date.now(),
+    within: services.limits.project,
+  });
+  return notifyAndView(services, queued);
+}
+
+function specOf(spec: ResolvedSpec, { name, trainings, question }: Admitted): ResolvedSpec {
+  const training = trainedSpec(spec);
+  const { checkpoint, webhook } = DEFAULT_RUN_OPTIONS;
+  return {
+    ...training,
+    name: jobNameOf(name),
+    epochs: trainings,
+    // That of its job was for one training.
+    max_seconds: Math.min(MAX_SECONDS, training.max_seconds * trainings),
+    checkpoint,
+    webhook,
+    ...question,
+  };
+}
+
+/** Reads the columns that split the rows of a job, and that of their weights; null where its rows come from no data set. */
+async function readColumns({ store }: ProjectServices, { spec }: Job): Promise<DatasetRows | null> {
+  if (!("dataset" in spec.data)) return null;
+  const { id, target, weights } = spec.data.dataset;
+  const dataset = await store.datasets.get(id);
+  if (!dataset) throw new TrainyardError("conflict", `the data set ${id} was deleted`);
+  const names = [...target, ...[splitColumnOf(spec.split)?.name ?? [], weights ?? []].flat()];
+  const values = await store.datasets.readColumns(id, [...new Set(names)]);
+  return { rows: dataset.rows, sha256: dataset.sha256, columns: dataset.columns, values };
+}

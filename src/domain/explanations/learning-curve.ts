@@ -1,0 +1,140 @@
+/**
+ * Whether more data would help: a model's network is trained again on growing parts of its training rows, several times each, and scored on
+ * the same held-out rows. What a request may ask, its limits, and what the answer says.
+ */
+import { z } from "zod";
+import type { FieldError } from "../errors.ts";
+
+/** How many times the rows of the forecast are those that there are. */
+export const FORECAST_FACTOR = 2;
+/** How often a forecast is meant to hold the mean score of so many rows. */
+export const FORECAST_LEVEL = 0.8;
+/** Fewest rows of a part that is trained on, and fewest training rows of the model, of which a quarter are the fewest that a forecast needs. */
+export const FEWEST_CURVE_ROWS = 10;
+export const FEWEST_TRAINING_ROWS = 4 * FEWEST_CURVE_ROWS;
+/** Most multiply-adds of all trainings together: tens of minutes of a core. */
+export const MAX_CURVE_WORK = 1e12;
+
+/** Numbers of rows: each is the next one divided by the root of 2. */
+const SIZES = { min: 5, max: 13, default: 7 };
+const REPEATS = { min: 4, max: 30, default: 8 };
+
+const sizes = z.int().min(SIZES.min).max(SIZES.max).meta({
+  description:
+    "How many numbers of rows are trained on, each the next one divided by the root of 2, up to all training rows. Fewer where there would be less than 10 rows.",
+});
+const repeats = z.int().min(REPEATS.min).max(REPEATS.max).meta({
+  description: "Trainings on each number of rows, each with rows and initial weights of its own.",
+});
+
+/** What is asked. */
+export const learningCurveBody = z
+  .strictObject({
+    sizes: sizes.default(SIZES.default),
+    repeats: repeats.default(REPEATS.default),
+    name: z.string().min(1).max(200).optional().meta({ description: "Of the job and its model." }),
+  })
+  .meta({ id: "LearningCurveRequest", examples: [{}, { sizes: 9, repeats: 12 }] });
+
+export type LearningCurveRequest = z.output<typeof learningCurveBody>;
+
+/** How many trainings a curve takes; or what is wrong with the request. */
+export type AdmittedCurve =
+  | { readonly ok: true; readonly trainings: number }
+  | { readonly ok: false; readonly errors: readonly FieldError[] };
+
+/** What the spec of such a job says of it. */
+export const learningCurveOptions = z
+  .strictObject({
+    model: z.string().meta({ description: "The model whose training is repeated." }),
+    sha256: z.string().meta({ description: "Of its weights." }),
+    epochs: z.int().min(1).meta({ description: "Of each training; those of the job count the trainings." }),
+    sizes,
+    repeats,
+  })
+  .meta({
+    id: "LearningCurveOptions",
+    description: "Of a job that asks whether more data would help: each of its epochs is a training, the first on all rows.",
+  });
+
+export type LearningCurveOptions = z.output<typeof learningCurveOptions>;
+
+/** The figures that a curve has, the first of a task being its main one. */
+export const CURVE_FIGURES = {
+  classes: ["accuracy", "roc_auc", "log_loss"],
+  values: ["r2", "rmse", "mae"],
+} as const;
+const CURVE_FIGURE_NAMES = [...CURVE_FIGURES.classes, ...CURVE_FIGURES.values] as const;
+export type CurveFigureName = (typeof CURVE_FIGURE_NAMES)[number];
+
+/** Whether less of a figure is better. */
+export const isLoss = (name: CurveFigureName): boolean => name === "log_loss" || name === "rmse" || name === "mae";
+
+const figure = z.number().nullable();
+const range = z.tuple([z.number(), z.number()]);
+
+const curvePoint = z
+  .strictObject({
+    rows: z.int().min(1).meta({ description: "Rows that were trained on." }),
+    mean: figure.meta({ description: "Of the trainings on so many rows; null where fewer than 3 came to a figure." }),
+    band: range
+      .nullable()
+      .meta({ description: "The 10th and the 90th percentile of these trainings: where 80 % of them lie." }),
+    training: figure.meta({ description: "The mean of the same figure on the rows that were trained on." }),
+  })
+  .meta({ id: "CurvePoint" });
+
+const forecast = z
+  .strictObject({
+    rows: z.int().min(2).meta({ description: "Twice the training rows." }),
+    level: z
+      .number()
+      .meta({ description: "How often such a band holds: 0.8, as measured on tables of which half was hidden." }),
+    gain: range.meta({
+      description:
+        "What the mean figure would change by, from the mean of the trainings on all rows: from and to. Below 0, it would fall.",
+    }),
+    figure: range.meta({ description: "Where the mean figure would be: from and to." }),
+    verdict: z.enum(["helps", "may_help", "flat"]).meta({
+      description:
+        "`helps`: the whole band is better than now. `may_help`: it reaches from worse to clearly better. `flat`: it reaches little above now: less than a point of accuracy, area or R², or less than 1 % of a loss.",
+    }),
+  })
+  .meta({
+    id: "Forecast",
+    description:
+      "A band and no single number: what another as many rows of the same kind would bring, by the gains that doublings within the rows brought, on the same held-out rows.",
+  });
+
+const curveFigure = z
+  .strictObject({
+    name: z.enum(CURVE_FIGURE_NAMES),
+    points: z.array(curvePoint),
+    forecast: forecast.nullable().meta({ description: "null where too few trainings came to a figure." }),
+  })
+  .meta({ id: "CurveFigure" });
+
+export const learningCurve = z
+  .strictObject({
+    model: z.string().meta({ description: "The model whose training was repeated." }),
+    agrees: z.boolean().meta({
+      description:
+        "Whether training on all rows came to the weights of that model, bit for bit: not where another version of the engine trained it.",
+    }),
+    part: z.enum(["validation", "test"]).meta({ description: "The held-out rows that scored every training." }),
+    scored_rows: z.int().min(1),
+    training_rows: z.int().min(1),
+    repeats,
+    failed: z.int().min(0).meta({ description: "Trainings that diverged, and have no figures." }),
+    figures: z.array(curveFigure).meta({ description: "The main one first: accuracy, or R²." }),
+  })
+  .meta({
+    id: "LearningCurve",
+    description:
+      "The same spec on growing parts of the training rows, chosen by its seed: each repeat draws an order of the rows and trains on the first of them; of a split by groups, whole groups one after the other. Columns are fitted on these rows alone.",
+  });
+
+export type LearningCurve = z.output<typeof learningCurve>;
+export type CurveFigure = z.output<typeof curveFigure>;
+export type CurvePoint = z.output<typeof curvePoint>;
+export type Forecast = z.output<typeof forecast>;

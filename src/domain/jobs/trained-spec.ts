@@ -1,0 +1,13 @@
+/** Jobs that train their network again and again to answer a question about a model. Knows no schemas: the page uses it too. */
+import type { ResolvedSpec } from "../spec/spec.ts";
+
+/** What such a job asks: of which model, and the epochs of each of its trainings; those of the job count the trainings. Undefined for others. */
+export const questionOf = ({ influence, learning_curve }: Pick<ResolvedSpec, "influence" | "learning_curve">) =>
+  influence ?? learning_curve;
+
+/** The spec of one training of a job: its own, or that of the trainings of a job that asks a question. */
+export function trainedSpec(spec: ResolvedSpec): ResolvedSpec {
+  const { influence: _, learning_curve: __, ...own } = spec;
+  const question = questionOf(spec);
+  return question ? { ...own, epochs: question.epochs } : own;
+}

@@ -1,0 +1,71 @@
+/**
+ * Runs a job that asks whether more data would help: trains its network on growing parts of its training rows, several times each, and scores
+ * it on the rows that the job holds out. An epoch of the job is a training. A function of spec, rows and seed.
+ */
+import type { LearningCurve, LearningCurveOptions } from "../../domain/explanations/learning-curve.ts";
+import type { TrainingResult, TrainingRun } from "../../domain/ports.ts";
+import type { ResolvedSpec } from "../../domain/spec/spec.ts";
+import type { Table } from "../data/table.ts";
+import { runTrainings } from "../many/job-of-trainings.ts";
+import type { RunControl } from "../run/run-control.ts";
+import { type CurveTraining, curveSizes, curveTrainings } from "./curve-rows.ts";
+import { createCurveTrainer } from "./curve-trainer.ts";
+import { curveFigure } from "./forecast.ts";
+
+type LearningCurveSpec = ResolvedSpec & { readonly learning_curve: LearningCurveOptions };
+type LearningCurveRun = TrainingRun & { readonly job: { readonly spec: LearningCurveSpec } };
+
+/** Whether a job asks whether more data would help. */
+export const asksLearningCurve = (spec: ResolvedSpec): spec is LearningCurveSpec => spec.learning_curve !== undefined;
+
+/** Runs the job to its end, from its start or from a checkpoint. Throws only on bugs. */
+export function learningCurve(run: LearningCurveRun, control: RunControl): TrainingResult {
+  const asked = run.job.spec.learning_curve;
+  const trainer = createCurveTrainer(run);
+  const { data, part, figureNames } = trainer;
+  const sizes = curveSizes(data.train.rows, asked.sizes);
+  const trainings = curveTrainings(sizes, asked.repeats);
+  return runTrainings(run, control, {
+    ...trainer,
+    trainings: trainings.length,
+    train(number, ended) {
+      const trained = trainer.train(trainings[number] as CurveTraining, ended);
+      if (!trained) return null;
+      const { outcome, figures } = trained;
+      return { outcome, numbers: outcome.state === "succeeded" ? Float32Array.from(figures) : null };
+    },
+    answer(model, numbers) {
+      const width = numbers.length / trainings.length;
+      const failed = trainings.filter((_, number) =>
+        numbers.subarray(number * width, (number + 1) * width).every(Number.isNaN),
+      );
+      /** The numbers at a place of those that each training left, by size and repeat. */
+      const repeatsAt = (place: number): Float64Array[] => {
+        const found = sizes.map(() => new Float64Array(asked.repeats));
+        trainings.forEach(({ size, repeat }, number) => {
+          (found[size] as Float64Array)[repeat] = numbers[number * width + place] as number;
+        });
+        return found;
+      };
+      const scored = (data[part] as Table).rows;
+      const answer: LearningCurve = {
+        model: asked.model,
+        agrees: model.sha256 === asked.sha256,
+        part,
+        scored_rows: scored,
+        training_rows: data.train.rows,
+        repeats: asked.repeats,
+        failed: failed.length,
+        figures: figureNames.flatMap((name, place) => {
+          const figure = curveFigure(name, sizes, repeatsAt(place), repeatsAt(figureNames.length + place), scored);
+          return figure.points.every(({ mean }) => mean === null) ? [] : [figure];
+        }),
+      };
+      const [fewest] = sizes;
+      return {
+        reason: `trained ${asked.repeats} times each on ${sizes.length} numbers of rows, from ${fewest} to ${data.train.rows}`,
+        evaluation: { learning_curve: answer },
+      };
+    },
+  });
+}

@@ -1,0 +1,181 @@
+/**
+ * Runs a job whose epochs are trainings: the first is its model's own, and each leaves some numbers that the job's answer is made of. It is
+ * interrupted, resumed and stopped between two trainings. Knows nothing of what differs between them, nor of what is asked.
+ */
+import type { CheckpointReason, CheckpointState } from "../../domain/jobs/checkpoint.ts";
+import type { JobError, JobMetrics, NumberedEpoch } from "../../domain/jobs/job.ts";
+import type { Evaluation } from "../../domain/models/evaluation.ts";
+import type { TrainingResult, TrainingRun } from "../../domain/ports.ts";
+import type { NetworkSpec } from "../../domain/spec/spec.ts";
+import { appendTensors, type TensorSet, unpackTensors } from "../../domain/tensor.ts";
+import { ENGINE_VERSION } from "../../engine/index.ts";
+import type { JobData } from "../data/data.ts";
+import { evaluateModel } from "../evaluate/evaluate-model.ts";
+import { decidedModel, type trainedModel } from "../evaluate/trained-model.ts";
+import { createCheckpointSchedule } from "../run/checkpoint-schedule.ts";
+import { createRecorder } from "../run/recorder.ts";
+import type { RunControl } from "../run/run-control.ts";
+import type { TrialOutcome } from "./train-many.ts";
+
+type Described = ReturnType<typeof trainedModel>;
+
+/** A training that came to its end, or diverged. */
+export interface CountedTraining {
+  readonly outcome: Exclude<TrialOutcome, { state: "cancelled" }>;
+  /** What it leaves for the answer, as many numbers each time; null where it diverged. */
+  readonly numbers: Float32Array | null;
+}
+
+/** What a job trains, and what it answers. */
+export interface JobOfTrainings {
+  /** Of one training. */
+  readonly spec: NetworkSpec;
+  /** Of the first training, whose model the job leaves. */
+  readonly data: JobData;
+  readonly trainings: number;
+  /** Runs the training of a number, counted from 0; null where `ended`, which is asked every few milliseconds, says so. */
+  train(number: number, ended: () => boolean): CountedTraining | null;
+  /** Describes the weights of the first training as a model. */
+  describe(weights: TensorSet): Described;
+  /** Makes the answer of the numbers of all trainings, [trainings, numbers of one]: NaN where one diverged. */
+  answer(model: Described, numbers: Float32Array): { readonly reason: string; readonly evaluation: Partial<Evaluation> };
+}
+
+/** Runs the job to its end, from its start or from a checkpoint. Throws only on bugs. */
+export function runTrainings(run: TrainingRun, control: RunControl, job: JobOfTrainings): TrainingResult {
+  const { max_seconds } = run.job.spec;
+  const found = createFindings(run, job, control);
+  const ended = () => control.cancelled() || control.stopping() !== null || found.seconds() > max_seconds;
+  for (let number = found.done(); number < job.trainings; number++) {
+    if (ended()) return found.interrupted();
+    const begun = performance.now();
+    const training = job.train(number, ended);
+    if (!training) return found.interrupted();
+    const fault = found.add(training, performance.now() - begun);
+    if (fault) return fault;
+  }
+  return found.finished();
+}
+
+/** What is known so far: the weights of the first training, and the numbers of all. */
+function createFindings(
+  { job, checkpoint }: TrainingRun,
+  { spec, data, trainings, describe, answer }: JobOfTrainings,
+  control: RunControl,
+) {
+  const { max_seconds } = job.spec;
+  const start = checkpoint && decodeState(checkpoint);
+  const begun = performance.now();
+  const seconds = () => (start?.seconds ?? 0) + (performance.now() - begun) / 1000;
+  let weights: TensorSet | null = start?.weights ?? null;
+  let numbers = start?.numbers ?? new Float32Array(0);
+  let done = start?.epoch ?? 0;
+  let saved = done;
+  const recorder = createRecorder(
+    data.validation ? ["loss", "val_loss", "epoch_ms"] : ["loss", "epoch_ms"],
+    data.validation ? "val_loss" : "loss",
+    job.epochsDone,
+    control.report,
+    { epoch: done, metrics: start?.metrics ?? null, kept: start?.kept ?? null },
+  );
+  const schedule = createCheckpointSchedule(job.spec.checkpoint, control.storing);
+  const describeAll = (all: TensorSet) => decidedModel(describe(all), spec, all, data);
+
+  const save = (reason: CheckpointReason): void => {
+    if (!weights) return;
+    recorder.flush(true);
+    const { kept } = recorder;
+    const tensors = appendTensors(weights, [{ name: NUMBERS, shape: [numbers.length], values: numbers }]);
+    const progress = encodeState({ metrics: recorder.metrics(), kept, seconds: seconds() });
+    const model = describeAll(weights);
+    control.save({ epoch: done, step: 0, tensors, progress, reason, isBest: false, model });
+    schedule.written();
+    saved = done;
+  };
+
+  const failed = (error: JobError): TrainingResult => {
+    recorder.flush(true);
+    return { state: "failed", metrics: recorder.metrics(), error };
+  };
+
+  return {
+    seconds,
+    done: () => done,
+    /** Takes the next training, reports it as an epoch, and writes a checkpoint where one is due. Returns the failure of the first one. */
+    add({ outcome, numbers: given }: CountedTraining, ms: number): TrainingResult | null {
+      const isTrained = outcome.state === "succeeded";
+      if (done === 0 && !isTrained) return failed(outcome.error);
+      weights ??= isTrained ? outcome.weights : null;
+      const own = given ?? new Float32Array(numbers.length / trainings).fill(Number.NaN);
+      if (done === 0) numbers = new Float32Array(trainings * own.length);
+      numbers.set(own, done * own.length);
+      done++;
+      const lossAt = (column: ArrayLike<number>) =>
+        Float64Array.of(isTrained ? (column[outcome.bestEpoch - 1] ?? Number.NaN) : Number.NaN);
+      recorder.record(new Map([...outcome.curve].map(([name, column]) => [name, lossAt(column)])), 1, ms);
+      if (done === 1) recorder.keep();
+      recorder.flush(false);
+      if (done === trainings) return null;
+      if (schedule.isDueAt(done)) {
+        control.settle();
+        save("interval");
+      } else if (schedule.isDue()) save("interval");
+      return null;
+    },
+    /** The result of a job that was cancelled or stopped, or took too long. */
+    interrupted(): TrainingResult {
+      const reason = control.stopping();
+      if (control.cancelled()) return { state: "cancelled", metrics: recorder.metrics() };
+      if (reason) {
+        if (done > saved) save(reason);
+        return { state: "stopped", metrics: recorder.metrics() };
+      }
+      const detail = `training took longer than max_seconds, ${max_seconds}`;
+      return failed({ code: "timeout", detail, epoch: done + 1 });
+    },
+    /** The result of a job that has done all trainings. */
+    finished(): TrainingResult {
+      recorder.flush(true);
+      const trained = weights as TensorSet;
+      const described = describeAll(trained);
+      const { evaluation, score, conformal } = evaluateModel(described, trained, data, spec.seed);
+      if (control.cancelled()) return { state: "cancelled", metrics: recorder.metrics() };
+      const answered = answer(described, numbers);
+      return {
+        state: "succeeded",
+        metrics: recorder.finished() as JobMetrics,
+        reason: answered.reason,
+        model: { ...described, score, ...(conformal && { conformal }) },
+        weights: trained,
+        evaluation: { ...evaluation, ...answered.evaluation },
+      };
+    },
+  };
+}
+
+const NUMBERS = "trainings/numbers";
+
+/** The part of a checkpoint that is text. */
+interface Progress {
+  readonly engine: string;
+  readonly metrics: JobMetrics | null;
+  readonly kept: NumberedEpoch | null;
+  readonly seconds: number;
+}
+
+const encodeState = (progress: Omit<Progress, "engine">): string =>
+  JSON.stringify({ engine: ENGINE_VERSION, ...progress } satisfies Progress);
+
+/**
+ * Restores the findings of a checkpoint. Null if another version of the engine wrote it, whose trainings would not have the same bits, or one
+ * of the server that named its numbers otherwise: then all trainings are done again.
+ */
+function decodeState({ epoch, progress, tensors }: CheckpointState) {
+  const { engine, ...rest } = JSON.parse(progress) as Progress;
+  const found = unpackTensors(tensors).get(NUMBERS) as Float32Array<ArrayBuffer> | undefined;
+  if (engine !== ENGINE_VERSION || !found) return null;
+  const numbers = found.slice();
+  const entries = tensors.entries.filter(({ name }) => name !== NUMBERS);
+  const weights: TensorSet = { entries, data: tensors.data.slice(0, tensors.data.length - numbers.length) };
+  return { epoch, numbers, weights, ...rest };
+}
