@@ -10,7 +10,7 @@ const TOP = 12;
 const BOTTOM = 40;
 
 /** A round number of steps over a range: at about `wanted` places, by 1, 2 or 5 times a power of ten. */
-export function ticksOf(low: number, high: number, wanted: number): number[] {
+function ticksOf(low: number, high: number, wanted: number): number[] {
   const rough = (high - low) / wanted;
   const power = 10 ** Math.floor(Math.log10(rough));
   const step = power * ([1, 2, 5, 10].find((factor) => factor * power >= rough) ?? 10);
