@@ -84,6 +84,7 @@ export function scoredPart({ evaluation }: Pick<ModelCardFacts, "evaluation">): 
   return evaluation && (evaluation.test ?? evaluation.validation);
 }
 
+/** Whether a part is of classes. */
 export const isClasses = (part: PartEvaluation): part is ClassEvaluation => "accuracy" in part;
 
 function weakClasses(part: PartEvaluation | null): string[] {
