@@ -1,7 +1,7 @@
 /** The audit log: who changed what, with which key. */
 import type { Kysely } from "kysely";
 
-/** Creates the table, with an index for the log of a project. */
+/** Creates the table, with an index for each way in which entries are listed: of a project or of all, and of them by key or operation. */
 export async function up(db: Kysely<unknown>): Promise<void> {
   await db.schema
     .createTable("audit_log")
@@ -14,7 +14,19 @@ export async function up(db: Kysely<unknown>): Promise<void> {
     .addColumn("method", "text", (column) => column.notNull())
     .addColumn("path", "text", (column) => column.notNull())
     .addColumn("status", "integer", (column) => column.notNull())
+    .addColumn("made", "text")
     .addColumn("request_id", "text", (column) => column.notNull())
     .execute();
-  await db.schema.createIndex("audit_log_project_id").on("audit_log").columns(["project", "id"]).execute();
+  for (const columns of [
+    ["project", "id"],
+    ["project", "key_id", "id"],
+    ["project", "operation", "id"],
+    ["key_id", "id"],
+    ["operation", "id"],
+  ])
+    await db.schema
+      .createIndex(`audit_log_${columns.join("_")}`)
+      .on("audit_log")
+      .columns(columns)
+      .execute();
 }

@@ -5,6 +5,8 @@ import type { Services } from "./services.ts";
 
 /** Rows removed in one transaction, and the maximum number of transactions for each kind of record in one sweep. */
 const STEP = 50;
+/** Entries of the audit log removed in one transaction: they are small, and many. */
+const AUDIT_STEP = 2000;
 const MAX_STEPS = 200;
 const EVERY_MS = 10 * 60_000;
 /** Pause between two transactions, so that other writers can run. */
@@ -46,13 +48,13 @@ export function startSweeper(services: Services, retention: Retention, everyMs =
  */
 export async function sweep({ store, bus }: Services, retention: Retention, now: number, stopping: AbortSignal) {
   const { jobsMs, metricsMs, checkpointsMs, deliveriesMs, auditMs } = retention;
-  /** Repeats a step until it removes fewer than STEP records. */
-  const steps = async (step: () => Promise<number>): Promise<number> => {
+  /** Repeats a step until it removes fewer than `size` records. */
+  const steps = async (step: () => Promise<number>, size = STEP): Promise<number> => {
     let total = 0;
-    for (let count = STEP, done = 0; count >= STEP && done < MAX_STEPS && !stopping.aborted; done++) {
+    for (let count = size, done = 0; count >= size && done < MAX_STEPS && !stopping.aborted; done++) {
       count = await step();
       total += count;
-      if (count >= STEP) await new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
+      if (count >= size) await new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
     }
     return total;
   };
@@ -82,7 +84,7 @@ export async function sweep({ store, bus }: Services, retention: Retention, now:
     jobs_without_metrics: metricsMs === null ? 0 : await steps(() => removeMetrics(now - metricsMs)),
     jobs_without_checkpoints: checkpointsMs === null ? 0 : await steps(() => removeCheckpoints(now - checkpointsMs)),
     deliveries: deliveriesMs === null ? 0 : await steps(() => store.deliveries.deleteEnded(now - deliveriesMs, STEP)),
-    audit_entries: auditMs === null ? 0 : await steps(() => store.auditLog.deleteOld(now - auditMs, STEP)),
+    audit_entries: auditMs === null ? 0 : await steps(() => store.auditLog.deleteOld(now - auditMs, AUDIT_STEP), AUDIT_STEP),
     idempotency_keys: await steps(() => store.idempotency.deleteOld(now - KEY_LIFETIME_MS, STEP)),
   };
 }

@@ -13,6 +13,8 @@ export interface AuditEntry {
   operation: string;
   method: string;
   path: string;
+  /** The path of what was made; null where nothing was. */
+  made: string | null;
   status: number;
   request_id: string;
 }

@@ -59,6 +59,8 @@ export interface AuditLogTable {
   readonly operation: string;
   readonly method: string;
   readonly path: string;
+  /** The address of what was made; null where nothing was. */
+  readonly made: string | null;
   readonly status: number;
   readonly request_id: string;
 }

@@ -1,5 +1,6 @@
 /** All metrics of the server, named by Prometheus's conventions for units and suffixes. */
 import { Counter, Gauge, Registry } from "prom-client";
+import { isTerminal, JOB_STATES } from "../domain/jobs/job.ts";
 import { createHistogram } from "./histogram.ts";
 import { createPredictionCounting } from "./predictions-by-model.ts";
 
@@ -20,6 +21,11 @@ export function createInstruments() {
     new Gauge<L>({ name, help, labelNames, registers });
   const histogram = (name: string, help: string, buckets: readonly number[], labelNames: readonly string[] = []) =>
     createHistogram({ name, help, labelNames, buckets, registry });
+  const jobsEnded = counter("trainyard_jobs_ended_total", "Jobs that ended, by final state.", ["state"]);
+  const deliveries = counter("trainyard_webhook_attempts_total", "Tries to deliver a webhook.", ["outcome"]);
+  // A series that begins with its first event has no increase for Prometheus.
+  for (const state of JOB_STATES.filter(isTerminal)) jobsEnded.inc({ state }, 0);
+  for (const outcome of ["retried", "delivered", "failed"]) deliveries.inc({ outcome }, 0);
   return {
     registry,
     requests: histogram("trainyard_http_request_duration_seconds", "Time to answer, by route.", REQUEST_SECONDS, [
@@ -45,7 +51,7 @@ export function createInstruments() {
     jobs: gauge("trainyard_jobs", "Jobs in the store by state; queued is the length of the queue.", ["state"]),
     queueOldest: gauge("trainyard_queue_oldest_seconds", "How long the oldest queued job has been waiting."),
     queueWait: histogram("trainyard_queue_wait_seconds", "Time from submission to the first attempt.", WAIT_SECONDS),
-    jobsEnded: counter("trainyard_jobs_ended_total", "Jobs that ended, by final state.", ["state"]),
+    jobsEnded,
     epochs: counter("trainyard_epochs_total", "Epochs trained and stored."),
     steps: counter("trainyard_steps_total", "Optimiser steps of these epochs."),
     workers: gauge("trainyard_workers", "Training threads."),
@@ -67,7 +73,7 @@ export function createInstruments() {
       WRITE_SECONDS,
       ["operation"],
     ),
-    deliveries: counter("trainyard_webhook_attempts_total", "Tries to deliver a webhook.", ["outcome"]),
+    deliveries,
     storeHealthy: gauge("trainyard_store_healthy", "1 while the database accepts writes."),
   };
 }

@@ -109,7 +109,7 @@ export function keyContract(name: string, open: () => Promise<Store>): void {
     describe("the audit log", () => {
       const anEntry = (more: Partial<AuditEntry> = {}): AuditEntry => ({
         ...{ id: createId("audit"), project: "ours", at: 1000, keyId: null, bySession: false, operation: "deleteModel" },
-        ...{ method: "DELETE", path: "/v1/models/a@1", status: 204, requestId: "r" },
+        ...{ method: "DELETE", path: "/v1/models/a@1", made: null, status: 204, requestId: "r" },
         ...more,
       });
       const listed = async (project: string | null, filter: AuditFilter = {}, page: PageRequest = { limit: 9 }) =>
@@ -144,7 +144,7 @@ export function keyContract(name: string, open: () => Promise<Store>): void {
       });
 
       it("loses what is old, so many at a time", async () => {
-        const entries = [1, 2, 3, 4].map((at) => anEntry({ at }));
+        const entries = [1, 2, 3, 4].map((at) => anEntry({ at, id: `aud_00000000-000${at}-7000-8000-000000000000` }));
         await store.auditLog.append(entries);
         expect(await store.auditLog.deleteOld(4, 2)).toBe(2);
         expect(await store.auditLog.deleteOld(4, 2)).toBe(1);

@@ -117,8 +117,8 @@ function rowOf(key: Key): string[] {
   return [id, name, project, `${prefix}...`, scopes.join(","), used ? localTime(used) : "never", stateOf(key)];
 }
 
-function entryOf({ at, key, status, operation, path }: AuditEntry): string[] {
-  return [localTime(at), key ? (key.name ?? key.id) : "none", String(status), operation, path];
+function entryOf({ at, key, status, operation, path, made }: AuditEntry): string[] {
+  return [localTime(at), key ? (key.name ?? key.id) : "none", String(status), operation, made ?? path];
 }
 
 function stateOf({ revoked_at: revoked, expires_at: expires }: Key): string {

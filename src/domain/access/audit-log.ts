@@ -5,7 +5,7 @@ import type { Page, PageRequest } from "../page.ts";
 export interface AuditEntry {
   /** Entries sort by it as they came. */
   readonly id: string;
-  /** The project whose records were changed: the key's. */
+  /** The project of the key. */
   readonly project: string;
   /** When it was answered, in epoch milliseconds. */
   readonly at: number;
@@ -18,6 +18,8 @@ export interface AuditEntry {
   readonly method: string;
   /** The path that was asked for, without what came after a `?`. */
   readonly path: string;
+  /** The path of what was made, as the header Location has it; null where nothing was, or it has no address. */
+  readonly made: string | null;
   readonly status: number;
   /** The id under which the server's log has the request. */
   readonly requestId: string;

@@ -31,7 +31,7 @@ function hasChanged(request: FastifyRequest, reply: FastifyReply): boolean {
   return reply.statusCode < 400 || reply.statusCode >= 500;
 }
 
-function entryOf(request: FastifyRequest, { statusCode }: FastifyReply): AuditEntry {
+function entryOf(request: FastifyRequest, reply: FastifyReply): AuditEntry {
   const { keyId, session, project } = request.principal;
   return {
     id: createId("audit"),
@@ -41,8 +41,11 @@ function entryOf(request: FastifyRequest, { statusCode }: FastifyReply): AuditEn
     bySession: session !== null,
     operation: request.routeOptions.schema?.operationId ?? "",
     method: request.method,
-    path: (request.url.split("?", 1)[0] as string).slice(0, MAX_PATH),
-    status: statusCode,
+    path: cut(request.url.split("?", 1)[0]) as string,
+    made: cut(reply.getHeader("location")),
+    status: reply.statusCode,
     requestId: request.id,
   };
 }
+
+const cut = (path: unknown): string | null => (typeof path === "string" ? path.slice(0, MAX_PATH) : null);

@@ -18,6 +18,7 @@ const EXAMPLE = {
   operation: "deleteModel",
   method: "DELETE",
   path: "/v1/models/churn@1",
+  made: null,
   status: 204,
   request_id: "3f876499-9235-4393-8253-18f491009da6",
 };
@@ -45,6 +46,7 @@ const entryAnswer = z
     operation: z.string().meta({ description: "The `operationId` of the operation in this document." }),
     method: z.string(),
     path: z.string().meta({ description: "As it was asked for, without what came after a `?`." }),
+    made: z.string().nullable().meta({ description: "The path of what was made; null where nothing was." }),
     status: z.int(),
     request_id: z.string().meta({ description: "The `request_id` in the server's log." }),
   })

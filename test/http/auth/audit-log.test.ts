@@ -47,7 +47,7 @@ it("has what was changed, by whom, and not what was read, refused or only valida
       project: "default",
       by_session: false,
     },
-    { operation: "submitJob", method: "POST", path: "/v1/jobs", status: 202 },
+    { operation: "submitJob", method: "POST", path: "/v1/jobs", made: `/v1/jobs/${job.id}`, status: 202 },
   ]);
   expect(await logOf(undefined, "?operation=submitJob")).toHaveLength(1);
 });

@@ -1,6 +1,7 @@
 /** Queries on the audit log. */
 import type { Kysely } from "kysely";
 import type { AuditEntry, AuditFilter, NamedAuditEntry } from "../../../domain/access/audit-log.ts";
+import { idsBefore } from "../../../domain/id.ts";
 import type { Page, PageRequest } from "../../../domain/page.ts";
 import type { AuditLogTable } from "../../access-tables.ts";
 import type { Tables } from "../../tables.ts";
@@ -36,8 +37,8 @@ export async function listAuditLog(
 
 /** See AuditLogStore.deleteOld. */
 export async function deleteFromAuditLog(db: Kysely<Tables>, before: number, limit: number): Promise<number> {
-  // Ids sort by time.
-  const old = db.selectFrom("audit_log").select("id").where("at", "<", before).orderBy("id").limit(limit);
+  // Ids sort by time, so that nothing is read where nothing is old.
+  const old = db.selectFrom("audit_log").select("id").where("id", "<", idsBefore("audit", before)).orderBy("id").limit(limit);
   const { numDeletedRows } = await db.deleteFrom("audit_log").where("id", "in", old).executeTakeFirstOrThrow();
   return Number(numDeletedRows);
 }
