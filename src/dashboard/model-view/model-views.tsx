@@ -1,7 +1,7 @@
 /** The views of a model: its predictions, evaluation, network and weights. For a job in training, what there is so far. */
 import { useMemo, useState } from "preact/hooks";
 import type { Job, JobRows, Model } from "../../client/answers.ts";
-import { searchOf, stepName } from "../../client/search.ts";
+import { questionOf, searchOf, stepName } from "../../client/search.ts";
 import { isOver, isTraining, layersOf } from "../jobs/job-reading.ts";
 import { leaderboardOfModel } from "../jobs/leaderboard-rows.ts";
 import { AskMoreData, mayAskMoreData } from "../learning-curve/ask-more-data.tsx";
@@ -59,7 +59,7 @@ export function ModelViews({ job, model, only }: ModelViewsProps) {
         isAverage={isAverage}
         isThere={model !== null || snapshot !== null}
       />
-      {job && !isAverage && !job.spec.influence && !only && snapshot?.epoch != null && (
+      {job && !isAverage && !questionOf(job.spec) && !only && snapshot?.epoch != null && (
         <StepHistograms job={job} epoch={snapshot.epoch} step={snapshot.step} />
       )}
     </div>
