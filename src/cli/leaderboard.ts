@@ -1,4 +1,4 @@
-/** What a search, an audit or a question for rows came to, on the terminal: the best candidates; doubtful labels; rows behind a prediction; learning curves. */
+/** What a search, an audit or a question for rows came to, on the terminal: the best candidates; doubtful labels; rows behind a prediction; learning curves; other seeds. */
 import { comparedLabel } from "../client/better.ts";
 import type { Influence, JobRows, Model } from "../client/index.ts";
 import { influencedRows, predictionSentence, type RowList, rowLists } from "../client/questions/influence.ts";
@@ -194,9 +194,8 @@ export function seedLines(spread: SeedSpread, terminal: Terminal): string[] {
     "",
     ...table([["", "own seed", "mean (90 %)", "sd", "by seed"], ...lines], terminal),
     "",
-    dim(
-      "  in brackets: where a training with a new seed is found on fresh rows; by seed: what of the sd is not chance among these rows",
-    ),
-    ...(spread.agrees ? [] : [dim("  another version trained the model: its weights differ from those of this training")]),
+    dim("  in brackets: where a training with a new seed is found on fresh rows"),
+    dim("  by seed: what of the sd is not chance among these rows"),
+    ...(spread.agrees ? [] : [dim("  another version trained the model: its weights differ from those here")]),
   ];
 }

@@ -15,7 +15,7 @@ for (const name of names.split(",")) {
   for (const rows of sizes.split(",")) {
     const covered =
       kind === "seeds"
-        ? seedCoverage(Number(rows), 10, Number(repeats), 2000)
+        ? seedCoverage(Number(rows), 10, Number(repeats), 5000)
         : (kind === "folds" ? foldCoverage : coverage)(name as PopulationName, Number(rows), Number(repeats), FRESH);
     const shares = [...covered].map(([figure, { intervals, held }]) => `${figure} ${((100 * held) / intervals).toFixed(1)} %`);
     console.log(`${name.padEnd(14)} ${rows.padStart(4)}  ${shares.join("  ")}`);
