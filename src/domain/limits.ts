@@ -1,4 +1,5 @@
 /** The limits of an installation, which config.ts reads. Requests that exceed one are refused, and the error names the limit. */
+import type { FieldError } from "./errors.ts";
 
 export interface Limits {
   readonly bodyBytes: number;
@@ -11,6 +12,18 @@ export interface Limits {
   /** Memory of all jobs that train at the same time. A job that needs more is refused; others wait until it is free. */
   readonly memoryBytes: number;
   readonly predictRows: number;
+}
+
+/** Why a job that needs so much memory is not accepted, with the cure; null where it is. */
+export function excessMemory(
+  bytes: number,
+  { jobMemoryBytes, memoryBytes }: Pick<Limits, "jobMemoryBytes" | "memoryBytes">,
+  cure: string,
+): FieldError | null {
+  const limit = Math.min(jobMemoryBytes, memoryBytes);
+  if (bytes <= limit) return null;
+  const which = memoryBytes < jobMemoryBytes ? "TRAINYARD_MEMORY_BYTES" : "TRAINYARD_MAX_JOB_MEMORY_BYTES";
+  return { pointer: "", detail: `training needs ${bytes} bytes, more than the limit of ${limit} (${which}): ${cure}` };
 }
 
 /** The limits of the installation and of each project. */

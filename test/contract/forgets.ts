@@ -82,7 +82,7 @@ export function forgetContract(name: string, open: () => Promise<Store>): void {
         for (const ask of gone) expect(await ask()).toMatchObject({ kind: "full" });
         for (const ask of left) expect(await ask()).toMatchObject({ kind: "answered", fingerprint: "a hash" });
         // Whoever lost its answer gets it, and nothing says what was asked to be forgotten.
-        expect(await forgetting()).toMatchObject({ kind: "answered", fingerprint: null });
+        expect(await forgetting()).toMatchObject({ kind: "answered", fingerprint: "forgotten" });
       });
 
       it("take the hashes of what they made out of their records when that is erased", async () => {

@@ -1,11 +1,12 @@
 /** Queues a job that asks a question about a model by training its network again and again. Knows no question. */
 import type { DatasetRows } from "../../domain/datasets/dataset.ts";
-import { TrainyardError } from "../../domain/errors.ts";
+import { invalid, TrainyardError } from "../../domain/errors.ts";
 import { createId } from "../../domain/id.ts";
 import type { Job } from "../../domain/jobs/job.ts";
 import { jobNameOf } from "../../domain/jobs/job-name.ts";
 import { DEFAULT_RUN_OPTIONS } from "../../domain/jobs/run-defaults.ts";
 import { trainedSpec } from "../../domain/jobs/trained-spec.ts";
+import { excessMemory } from "../../domain/limits.ts";
 import type { Model } from "../../domain/models/model.ts";
 import type { TrainingRun } from "../../domain/ports.ts";
 import { MAX_SECONDS } from "../../domain/spec/run-options.ts";
@@ -47,12 +48,15 @@ export async function askJob(services: ProjectServices, ref: string, { id, noSea
   if (isSearch(job.spec)) throw new TrainyardError("conflict", noSearch);
   const [payload, dataset] = await Promise.all([store.jobs.readPayload(job.id), readColumns(services, job)]);
   const admitted = await admit({ job, payload, dataset, checkpoint: null }, model);
-  const { parameters, memoryBytes, classes } = job;
+  const { parameters, classes } = job;
+  const memoryBytes = job.memoryBytes + admitted.extraBytes;
+  const excess = excessMemory(memoryBytes, services.limits, "ask it of a model of fewer rows or narrower layers");
+  if (excess) throw invalid([excess]);
   const queued = await store.jobs.insert({
     id: id ?? createId("job"),
     spec: specOf(job.spec, admitted),
     parameters,
-    memoryBytes: memoryBytes + admitted.extraBytes,
+    memoryBytes,
     classes,
     // That of the check was given away to its thread.
     payload: await store.jobs.readPayload(job.id),

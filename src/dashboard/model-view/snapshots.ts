@@ -40,14 +40,15 @@ export function useSnapshots(job: Job | null): Snapshots {
   const { data, error } = useCheckpoints(job);
   const modelId = job?.model?.id ?? null;
   // Only once there is a model: while it trains, each epoch would make another list.
-  const lastEpoch = modelId === null ? null : (job?.epochs_done ?? null);
+  const best = job?.metrics?.best.epoch;
+  const modelEpoch = modelId !== null && typeof best === "number" ? best : null;
   return useMemo(() => {
     const checkpoints = (data ?? []).map((checkpoint) => checkpointSnapshot(api, checkpoint));
-    const final = modelId ? [modelSnapshot(api, modelId, lastEpoch)] : [];
-    // A checkpoint of the last epoch predicts the same as the model.
-    const list = [...checkpoints.filter(({ epoch }) => epoch !== lastEpoch), ...final];
+    const final = modelId ? [modelSnapshot(api, modelId, modelEpoch)] : [];
+    // A checkpoint of the epoch whose weights the model has predicts the same.
+    const list = [...checkpoints.filter(({ epoch }) => epoch !== modelEpoch), ...final];
     return { list, known: data !== null || error !== null, error: final.length > 0 ? null : error };
-  }, [api, data, error, modelId, lastEpoch]);
+  }, [api, data, error, modelId, modelEpoch]);
 }
 
 function checkpointSnapshot(api: Api, { id, epoch, step }: Checkpoint): Snapshot {

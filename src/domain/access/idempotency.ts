@@ -40,6 +40,12 @@ export type KeyState =
   | { readonly kind: "running"; readonly fingerprint: string | null }
   | { readonly kind: "answered"; readonly fingerprint: string | null; readonly answer: StoredAnswer };
 
+/**
+ * In the place of the fingerprint of a request to forget rows, once they are forgotten: its hash would confirm a guess at what it named.
+ * Whether a request asks the same cannot be told any more.
+ */
+export const FORGOTTEN = "forgotten";
+
 /** How long a first response is kept. */
 export const KEY_LIFETIME_MS = 24 * 3600 * 1000;
 

@@ -17,7 +17,9 @@ export const MAX_CURVE_WORK = 1e12;
 
 /** Numbers of rows: each is the next one divided by the root of 2. */
 const SIZES = { min: 5, max: 13, default: 7 };
-const REPEATS = { min: 4, max: 30, default: 8 };
+/** A forecast needs so many: what fewer say of chance was found too narrow. */
+export const FEWEST_REPEATS = 8;
+const REPEATS = { min: FEWEST_REPEATS, max: 30, default: 8 };
 
 const sizes = z.int().min(SIZES.min).max(SIZES.max).meta({
   description:
@@ -77,9 +79,7 @@ const curvePoint = z
   .strictObject({
     rows: z.int().min(1).meta({ description: "Rows that were trained on." }),
     mean: figure.meta({ description: "Of the trainings on so many rows; null where fewer than 3 came to a figure." }),
-    band: range
-      .nullable()
-      .meta({ description: "The 10th and the 90th percentile of these trainings: where 80 % of them lie." }),
+    band: range.nullable().meta({ description: "The 10th and the 90th percentile of these trainings." }),
     training: figure.meta({ description: "The mean of the same figure on the rows that were trained on." }),
   })
   .meta({ id: "CurvePoint" });

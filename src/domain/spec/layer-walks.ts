@@ -51,7 +51,7 @@ export function finalLayers(layers: readonly Layer[], pointer = ""): FinalLayer[
 export const PROBABILITY_LAYERS: ReadonlySet<LayerType> = new Set<LayerType>(["sigmoid", "softmax"]);
 
 /** Layers with those that they hold, at any depth. */
-const withHeld = (layers: readonly Layer[]): Layer[] =>
+export const withHeld = (layers: readonly Layer[]): Layer[] =>
   layers.flatMap((layer): Layer[] => {
     if (layer.type === "residual") return [layer, ...layer.layers];
     return layer.type === "ensemble" ? [layer, ...layer.members.flatMap(({ layers }) => withHeld(layers))] : [layer];

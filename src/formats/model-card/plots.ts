@@ -9,8 +9,12 @@ const RIGHT = 12;
 const TOP = 12;
 const BOTTOM = 40;
 
-/** A round number of steps over a range: at about `wanted` places, by 1, 2 or 5 times a power of ten. */
-function ticksOf(low: number, high: number, wanted: number): number[] {
+/**
+ * A round number of steps over a range: at about `wanted` places, by 1, 2 or 5 times a power of ten.
+ *
+ * @internal Exported for its test.
+ */
+export function ticksOf(low: number, high: number, wanted: number): number[] {
   const rough = (high - low) / wanted;
   const power = 10 ** Math.floor(Math.log10(rough));
   const step = power * ([1, 2, 5, 10].find((factor) => factor * power >= rough) ?? 10);

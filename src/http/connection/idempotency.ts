@@ -10,7 +10,7 @@ import type { FastifyReply, FastifyRequest } from "fastify";
 import { z } from "zod";
 import { createAnswerQuota } from "../../app/access/answer-quota.ts";
 import type { Services } from "../../app/services.ts";
-import { KEY_LIFETIME_MS, type KeyName, type KeyState, type StoredAnswer } from "../../domain/access/idempotency.ts";
+import { FORGOTTEN, KEY_LIFETIME_MS, type KeyName, type KeyState, type StoredAnswer } from "../../domain/access/idempotency.ts";
 import { invalid, TrainyardError } from "../../domain/errors.ts";
 import { createId, type IdKind } from "../../domain/id.ts";
 import { accessOf } from "../auth/access.ts";
@@ -141,7 +141,7 @@ export function acceptIdempotencyKeys(
       request.idempotency = null;
       if (state.kind === "owned") await store.idempotency.release(name, owner);
       active.delete(idOf(name));
-      throw otherRequest();
+      throw state.fingerprint === FORGOTTEN ? forgotten() : otherRequest();
     }
     if (state.kind === "answered") throw new Replay(state.answer);
     if (state.fingerprint === null) await store.idempotency.fingerprint(name, owner, asked);
@@ -238,6 +238,12 @@ export function secretShown(): TrainyardError {
 
 function stillRunning(): TrainyardError {
   return new TrainyardError("conflict", "the first request with this Idempotency-Key is still running: try again later");
+}
+
+function forgotten(): TrainyardError {
+  const detail =
+    "what was asked under this Idempotency-Key is forgotten, with the rows that it named: GET the runs (/v1/forgets) to see what came of it, and send another key to ask anew";
+  return new TrainyardError("conflict", detail);
 }
 
 function tooManyAnswers(project: string, limitBytes: number): TrainyardError {

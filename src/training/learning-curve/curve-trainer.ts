@@ -58,7 +58,11 @@ export function createCurveTrainer(run: TrainingRun): CurveTrainer {
       const metrics = scoreMetricsOf(
         evaluate({ rows, outputs, targets, actual, threshold: model.threshold }, classes, scalings),
       );
-      return figureNames.map((name) => (metrics as Partial<Record<string, number | null>>)[name] ?? Number.NaN);
+      // Of targets that are all alike, R2 says nothing.
+      const isConstant = targets.every((target) => target === targets[0]);
+      return figureNames.map((name) =>
+        name === "r2" && isConstant ? Number.NaN : ((metrics as Partial<Record<string, number | null>>)[name] ?? Number.NaN),
+      );
     };
     const found = Float64Array.from([own[part] as Table, own.train].flatMap(figuresOf));
     inference.release();

@@ -7,6 +7,7 @@ import {
   type CurveFigure,
   type CurveFigureName,
   type CurvePoint,
+  FEWEST_REPEATS,
   FORECAST_FACTOR,
   FORECAST_LEVEL,
   type Forecast,
@@ -16,7 +17,7 @@ import {
 /** The figure of each repeat on each number of rows, [sizes, repeats], ascending; NaN where there is none. */
 type Repeats = readonly Float64Array[];
 
-/** Fewest trainings that a mean or a spread is made of. */
+/** Fewest trainings that a mean is made of. */
 const FEWEST = 3;
 /** Sizes from one number of rows to its double, and doublings that are looked at, the last ones: each of them begins a step later. */
 const DOUBLING = 2;
@@ -25,8 +26,6 @@ const DOUBLINGS = 3;
 const NEXT = 0.6;
 /** How far the next gain differs from that, in shares of the last gains: some curves bend at once, and others not yet. */
 const BEND = 0.4;
-/** How far it differs by which rows come, in shares of the spread that the same doublings have among repeats. */
-const DRAWN = 0.5;
 /** Such a distance times this holds 80 % of the truths that were hidden (a conformal quantile, of half of the tables). */
 const REACH = 1.32;
 
@@ -62,7 +61,9 @@ function forecastOf(name: CurveFigureName, points: readonly CurvePoint[], repeat
   const gains = doublings(repeats);
   if (!last || last.mean === null || !gains) return null;
   const gained = mean(gains.map(trimmedMean));
-  const drawn = DRAWN * Math.sqrt(mean(gains.map(winsorisedVariance)));
+  // How far it differs by which rows come: a mean of so many repeats, less another.
+  const repeated = Math.min(...gains.map(({ length }) => length));
+  const drawn = Math.sqrt((2 / repeated) * mean(gains.map((gain) => winsorisedVariance(gain.slice(0, FEWEST_REPEATS)))));
   const least = SHARES.has(name) ? 1 / scored : 0;
   const reach = REACH * Math.sqrt(drawn * drawn + (BEND * gained) ** 2 + least * least);
   const within = limitsOf(name);
@@ -81,7 +82,7 @@ function doublings(repeats: Repeats): Float64Array[] | null {
     const [before, after] = [repeats[from], repeats[from + DOUBLING]];
     return before && after ? finite(after.map((figure, repeat) => figure - (before[repeat] as number))) : new Float64Array(0);
   });
-  return gains.every(({ length }) => length >= FEWEST) ? gains : null;
+  return gains.every(({ length }) => length >= FEWEST_REPEATS) ? gains : null;
 }
 
 /** From and to that a figure can be. */
@@ -92,7 +93,7 @@ function limitsOf(name: CurveFigureName): readonly [number, number] {
 
 function verdictOf(name: CurveFigureName, [low, high]: readonly [number, number], now: number): Forecast["verdict"] {
   const [worst, best] = isLoss(name) ? [-high, -low] : [low, high];
-  if (best < (isLoss(name) ? LITTLE * now : LITTLE)) return "flat";
+  if (best <= (isLoss(name) ? LITTLE * now : LITTLE)) return "flat";
   return worst > 0 ? "helps" : "may_help";
 }
 
@@ -107,7 +108,7 @@ function mean(values: ArrayLike<number>): number {
 /** The mean without the least and the greatest: a training that went astray on few rows says nothing of more. */
 const trimmedMean = (values: Float64Array): number => mean(values.toSorted().subarray(1, -1));
 
-/** The variance where the least and the greatest are as far as their neighbours, times what that takes from eight normal values. */
+/** The variance of FEWEST_REPEATS values where the least and the greatest are as far as their neighbours, times what that takes from eight normal ones. */
 function winsorisedVariance(values: Float64Array): number {
   const sorted = values.toSorted();
   sorted[0] = sorted[1] as number;

@@ -158,6 +158,8 @@ function createFindings(
 }
 
 const NUMBERS = "trainings/numbers";
+/** What builds before the first with learning curves called it, in jobs that ask which rows made a prediction. */
+const EARLIER = "influence/outputs";
 
 /** The part of a checkpoint that is text. */
 interface Progress {
@@ -171,15 +173,16 @@ const encodeState = (progress: Omit<Progress, "engine">): string =>
   JSON.stringify({ engine: ENGINE_VERSION, ...progress } satisfies Progress);
 
 /**
- * Restores the findings of a checkpoint. Null if another version of the engine wrote it, whose trainings would not have the same bits, or one
- * of the server that named its numbers otherwise: then all trainings are done again.
+ * Restores the findings of a checkpoint. Null if another version of the engine wrote it, whose trainings would not have the same bits: then
+ * all are done again.
  */
 function decodeState({ epoch, progress, tensors }: CheckpointState) {
   const { engine, ...rest } = JSON.parse(progress) as Progress;
-  const found = unpackTensors(tensors).get(NUMBERS) as Float32Array<ArrayBuffer> | undefined;
+  const unpacked = unpackTensors(tensors);
+  const found = (unpacked.get(NUMBERS) ?? unpacked.get(EARLIER)) as Float32Array<ArrayBuffer> | undefined;
   if (engine !== ENGINE_VERSION || !found) return null;
   const numbers = found.slice();
-  const entries = tensors.entries.filter(({ name }) => name !== NUMBERS);
+  const entries = tensors.entries.filter(({ name }) => name !== NUMBERS && name !== EARLIER);
   const weights: TensorSet = { entries, data: tensors.data.slice(0, tensors.data.length - numbers.length) };
   return { epoch, numbers, weights, ...rest };
 }

@@ -2,7 +2,7 @@
 import type { DatasetRows } from "../../domain/datasets/dataset.ts";
 import type { FieldError } from "../../domain/errors.ts";
 import { labelsOf } from "../../domain/labels.ts";
-import type { Limits } from "../../domain/limits.ts";
+import { excessMemory, type Limits } from "../../domain/limits.ts";
 import type { Draft, Prepared, References, Resolved } from "../../domain/ports.ts";
 import { salvageSpec, withDataFaults } from "../../domain/spec/salvage-spec.ts";
 import { type JobSpec, type NetworkSpec, parseJobSpec, type ResolvedSpec } from "../../domain/spec/spec.ts";
@@ -156,7 +156,7 @@ function preparedOf(
   bulk: Described["tensors"],
   pointer: string,
 ): Prepared {
-  const excess = excessParameters(parameters, limits, pointer) ?? excessMemory(memoryBytes, limits);
+  const excess = excessParameters(parameters, limits, pointer) ?? excessMemory(memoryBytes, limits, MEMORY_CURE);
   if (excess) return INVALID([excess]);
   const payload = bulk.length > 0 ? packTensors(bulk) : null;
   return { ok: true, spec, parameters, memoryBytes, rows, classes, payload, notes: notes ?? [], labels: labelsOf(given) };
@@ -205,13 +205,7 @@ function prepareNetwork(
 
 type Sized = { readonly ok: true; readonly memoryBytes: number } | { readonly ok: false; readonly errors: FieldError[] };
 
-function excessMemory(bytes: number, { jobMemoryBytes, memoryBytes }: Limits): FieldError | null {
-  const limit = Math.min(jobMemoryBytes, memoryBytes);
-  if (bytes <= limit) return null;
-  const which = memoryBytes < jobMemoryBytes ? "TRAINYARD_MEMORY_BYTES" : "TRAINYARD_MAX_JOB_MEMORY_BYTES";
-  const cure = "use a smaller batch_size, fewer rows or narrower layers";
-  return { pointer: "", detail: `training needs ${bytes} bytes, more than the limit of ${limit} (${which}): ${cure}` };
-}
+const MEMORY_CURE = "use a smaller batch_size, fewer rows or narrower layers";
 
 /** Computes the memory that a job needs. A network may accept the rows of the data and yet reject one of them alone. */
 function sized(estimate: () => number): Sized {

@@ -46,7 +46,7 @@ describe("a learning curve", () => {
 
   it("is told on the command line, within 80 columns", async () => {
     const env = { TRAINYARD_URL: stage.url };
-    const { stdout, code } = await run(["learning-curve", "moons@1", "--sizes", "5", "--repeats", "4"], { env });
+    const { stdout, code } = await run(["learning-curve", "moons@1", "--sizes", "5", "--repeats", "8"], { env });
     expect(code).toBe(0);
     expect(stdout).toContain("Twice the rows, 168, would change accuracy by ");
     expect(stdout).toMatch(/^ +84 +\d+\.\d % +\d+\.\d to \d+\.\d % +\d+\.\d %/m);

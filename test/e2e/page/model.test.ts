@@ -205,7 +205,9 @@ describe("the model's own page", () => {
     await page.getByRole("heading", { name: "Importance of columns" }).waitFor();
     await page.getByText("24 parameters").waitFor();
     const histograms = () => page.locator(".histogram code").allInnerTexts();
-    await expect.poll(histograms).toEqual(["0.weight", "0.bias", "2.weight", "2.bias"]);
+    const weights = ["0.weight", "0.bias", "2.weight", "2.bias"];
+    // The weights, and the gradients and activations of the last step.
+    await expect.poll(histograms).toEqual([...weights, ...weights, "layer 0", "layer 1", "layer 2", "layer 3"]);
     await page.getByText("Training", { exact: true }).click();
     await page.getByText("150 rows", { exact: true }).waitFor();
     expect(faults).toEqual([]);

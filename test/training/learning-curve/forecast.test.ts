@@ -68,13 +68,15 @@ describe("the band of twice the rows", () => {
     expect(figureOf("accuracy", noisy).forecast?.verdict).toBe("may_help");
   });
 
-  it("is left out where fewer than three pairs of trainings came to a figure, and points without three trainings", () => {
+  it("is left out where fewer than eight pairs of trainings came to a figure, and points without three trainings", () => {
     const none = repeatsOf(STEP, 0.5, (repeat, size) => (size === 2 && repeat > 1 ? Number.NaN : 0));
     const { points, forecast } = figureOf("accuracy", none);
     expect(points[2]).toEqual({ rows: 80, mean: null, band: null, training: null });
     expect(forecast).toBeNull();
-    const three = repeatsOf(STEP, 0.5, (repeat, size) => (size === 2 && repeat > 2 ? Number.NaN : 0));
-    expect(figureOf("accuracy", three).forecast).not.toBeNull();
+    const seven = repeatsOf(STEP, 0.5, (repeat, size) => (size === 2 && repeat === 7 ? Number.NaN : 0));
+    const { points: known, forecast: unknown } = figureOf("accuracy", seven);
+    expect(known[2]?.mean).not.toBeNull();
+    expect(unknown).toBeNull();
   });
 });
 

@@ -178,7 +178,7 @@ const faultsOf = ({ run, model }: Asked, request: object): string[] => {
 
 describe("the job", () => {
   const asked = trained({ ...specOf("y"), checkpoint: { every_epochs: 1, min_seconds: 0 } }, TABLE);
-  const request = { sizes: 5, repeats: 4 };
+  const request = { sizes: 5, repeats: 8 };
   const whole = attempt(asked, request);
   const answerOf = ({ result }: Attempt) => {
     if (result.state !== "succeeded") throw new Error(JSON.stringify(result));
@@ -188,13 +188,13 @@ describe("the job", () => {
   it("trains as often as it was asked to, and leaves the model that was asked", () => {
     const curve = answerOf(whole);
     expect(curve).toMatchObject({
-      ...{ model: "mdl_test", agrees: true, part: "validation", scored_rows: 16, training_rows: 64, repeats: 4, failed: 0 },
+      ...{ model: "mdl_test", agrees: true, part: "validation", scored_rows: 16, training_rows: 64, repeats: 8, failed: 0 },
       figures: [{ name: "accuracy" }, { name: "roc_auc" }, { name: "log_loss" }],
     });
     expect(curve.figures[0]?.points.map(({ rows }) => rows)).toEqual([16, 23, 32, 45, 64]);
     expect(curve.figures[0]?.forecast?.rows).toBe(128);
     expect(whole.result).toMatchObject({ model: { sha256: asked.model.sha256 }, metrics: { best: { epoch: 1 } } });
-    expect(whole.checkpoints.map(({ epoch }) => epoch)).toEqual(Array.from({ length: 19 }, (_, at) => at + 1));
+    expect(whole.checkpoints.map(({ epoch }) => epoch)).toEqual(Array.from({ length: 39 }, (_, at) => at + 1));
   });
 
   it("goes on from a checkpoint to the same answer, and ends when it is cancelled", () => {
@@ -230,13 +230,13 @@ describe("a request", () => {
       ...asked,
       run: { ...asked.run, job: { ...asked.run.job, spec: { ...asked.run.job.spec, epochs } } },
     });
-    expect(faultsOf(longer(2_500_000), { repeats: 8 })).toEqual([
+    expect(faultsOf(longer(1_250_000), { repeats: 16 })).toEqual([
       expect.stringMatching(
-        /^\/repeats 48 trainings of 2500000 epochs on up to 64 rows take .* multiply-adds, more than the limit of 1e\+12: ask for \d+ repeats$/,
+        /^\/repeats 96 trainings of 1250000 epochs on up to 64 rows take .* multiply-adds, more than the limit of 1e\+12: ask for \d+ repeats$/,
       ),
     ]);
-    const [fault = ""] = faultsOf(longer(2_500_000), { repeats: 8 });
-    expect(faultsOf(longer(2_500_000), { repeats: Number(/ask for (\d+)/.exec(fault)?.[1]) })).toEqual([]);
+    const [fault = ""] = faultsOf(longer(1_250_000), { repeats: 16 });
+    expect(faultsOf(longer(1_250_000), { repeats: Number(/ask for (\d+)/.exec(fault)?.[1]) })).toEqual([]);
     expect(faultsOf(longer(1e9), {})).toEqual([expect.stringMatching(/ask a smaller model, or one of fewer epochs$/)]);
   });
 });

@@ -12,7 +12,7 @@ const BUSY_MS = 500;
 /** Answers that are kept: a few hundred kilobytes each at most. */
 const MAX_KEPT = 32;
 
-/** Replays the step, whenever it has rested; null asks for nothing. Another step ends the request of the one before. */
+/** Replays the step, whenever it has rested; null asks for nothing. */
 export function useReplayedStep(job: Pick<Job, "id">, step: number | null, ask: readonly ReplayAsk[]): Resource<Replay> {
   const { api } = useApp();
   const kept = useRef(new Map<string, Replay>());
@@ -21,8 +21,7 @@ export function useReplayedStep(job: Pick<Job, "id">, step: number | null, ask: 
     async (signal) => {
       if (rested === null) return new Promise<never>(() => undefined);
       const key = `${job.id} ${rested}`;
-      const replay =
-        kept.current.get(key) ?? (await inTurn(signal, () => api.replay(job.id, { step: rested, ask }, { signal })));
+      const replay = kept.current.get(key) ?? (await inTurn(signal, () => api.replay(job.id, { step: rested, ask })));
       kept.current.set(key, replay);
       const [oldest] = kept.current.keys();
       if (kept.current.size > MAX_KEPT && oldest !== undefined) kept.current.delete(oldest);
@@ -35,8 +34,24 @@ export function useReplayedStep(job: Pick<Job, "id">, step: number | null, ask: 
 /** Whether the error passes by itself: a project has one replay at a time, and the process two. */
 const isBusy = (error: unknown): boolean => error instanceof ApiError && [429, 503].includes(error.problem.status);
 
+/** The last request of the page. */
+let last: Promise<unknown> = Promise.resolve();
+
+/**
+ * Asks when the page's request before this one has been answered, if the answer is still wanted then. A request that was sent is waited
+ * for: the server computes it to its end, and would refuse the next one meanwhile.
+ */
+function inTurn<T>(signal: AbortSignal, ask: () => Promise<T>): Promise<T> {
+  const own = last.then(() => {
+    signal.throwIfAborted();
+    return whileBusy(signal, ask);
+  });
+  last = own.catch(() => undefined);
+  return own;
+}
+
 /** Asks again while others are replayed. */
-async function inTurn<T>(signal: AbortSignal, ask: () => Promise<T>): Promise<T> {
+async function whileBusy<T>(signal: AbortSignal, ask: () => Promise<T>): Promise<T> {
   for (;;) {
     try {
       return await ask();

@@ -5,6 +5,7 @@ import { CurveCard } from "../../learning-curve/curve-card.tsx";
 import { useApp } from "../../shell/app-context.ts";
 import { useResource } from "../../shell/resource.ts";
 import { Empty, Problem, Skeleton } from "../../ui/surfaces.tsx";
+import { withoutAnswer } from "./without-answer.ts";
 
 export function CurveTab({ job }: { readonly job: Job }) {
   const { api } = useApp();
@@ -16,7 +17,7 @@ export function CurveTab({ job }: { readonly job: Job }) {
   if (isOver(job) && id === null)
     return (
       <div class="card">
-        <Empty icon="clock" title="The job ended before it had done all trainings" />
+        <Empty icon="clock" title={withoutAnswer(job, "The job ended before it had done all trainings")} />
       </div>
     );
   return <Skeleton height="320px" />;

@@ -14,6 +14,7 @@ import { formatCount, formatShare, formatValue } from "../../shell/format.ts";
 import { useResource } from "../../shell/resource.ts";
 import { Card, Empty, Problem, Skeleton } from "../../ui/surfaces.tsx";
 import { type Column, Table } from "../../ui/table.tsx";
+import { withoutAnswer } from "./without-answer.ts";
 
 /** Rows of each list, so that the cells of all of ten predictions are read at once. */
 const SHOWN = 5;
@@ -29,7 +30,7 @@ export function RowsTab({ job }: { readonly job: Job }) {
   if (isOver(job) && id === null)
     return (
       <div class="card">
-        <Empty icon="clock" title="The job ended before it had left out every row" />
+        <Empty icon="clock" title={withoutAnswer(job, "The job ended before it had left out every row")} />
       </div>
     );
   return <Skeleton height="320px" />;

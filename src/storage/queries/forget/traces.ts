@@ -1,5 +1,6 @@
 /** Erases what is left of records that were deleted: chunks of a deletion that a crash ended, webhooks, stored answers, and hashes. */
 import type { Kysely } from "kysely";
+import { FORGOTTEN } from "../../../domain/access/idempotency.ts";
 import type { ForgetDocument } from "../../../domain/forget/forget.ts";
 import { ID_PREFIXES } from "../../../domain/id.ts";
 import type { Tables } from "../../tables.ts";
@@ -50,13 +51,13 @@ async function eraseAnswers(db: Kysely<Tables>, project: string, erased: Readonl
     .where("project", "=", project)
     .where((values) => values.or(TELLING.map((route) => values("route", "like", `%${route}%`))))
     .execute();
-  // The answer of a run is asked for again by clients that lost it, and holds no cell. The hash of its request would confirm a guess at its keys.
+  // The hash of a request to forget would confirm a guess at its keys.
   await db
     .updateTable("idempotency_keys")
-    .set({ fingerprint: null })
+    .set({ fingerprint: FORGOTTEN })
     .where("project", "=", project)
     .where("resource_id", "like", `${ID_PREFIXES.forget}%`)
-    .where("answer", "is not", null)
+    .where("fingerprint", "is not", null)
     .execute();
   for (let last = { route: "", key: "" }; ; ) {
     const page = await db
