@@ -16,6 +16,7 @@ import { registerLearningCurve } from "./commands/learning-curve.ts";
 import { registerModels } from "./commands/models.ts";
 import { registerPredict } from "./commands/predict.ts";
 import { registerReplay } from "./commands/replay.ts";
+import { registerSeeds } from "./commands/seeds.ts";
 import { registerServe } from "./commands/serve.ts";
 import { registerStateChanges } from "./commands/state-changes.ts";
 import { registerSweep } from "./commands/sweep.ts";
@@ -45,6 +46,7 @@ export const COMMANDS: readonly Register[] = [
   registerPredict,
   registerInfluence,
   registerLearningCurve,
+  registerSeeds,
   registerReplay,
   registerKeys,
   registerBackup,

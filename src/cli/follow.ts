@@ -7,7 +7,7 @@ import { stepName } from "../client/search.ts";
 import type { Context } from "./context.ts";
 import { EXIT } from "./exit.ts";
 import { duration, percent, SCORE_FORMAT, significant } from "./figures.ts";
-import { auditLines, curveLines, influenceLines, leaderboardLines, shownRows } from "./leaderboard.ts";
+import { auditLines, curveLines, influenceLines, leaderboardLines, seedLines, shownRows } from "./leaderboard.ts";
 import { showProgress } from "./progress.ts";
 import { type Terminal, table } from "./terminal.ts";
 import { shellWord } from "./values.ts";
@@ -93,6 +93,8 @@ function resultLines(job: Job, foundModel: Model | null, rows: JobRows | null, t
   if (influence) return [...influenceLines(influence, rows, terminal), ...tookLine(job, terminal)];
   const curve = foundModel?.evaluation?.learning_curve;
   if (curve) return [...curveLines(curve, terminal), ...tookLine(job, terminal)];
+  const seeds = foundModel?.evaluation?.seeds;
+  if (seeds) return [...seedLines(seeds, terminal), ...tookLine(job, terminal)];
   const labels = foundModel?.evaluation?.labels;
   if (labels) return [...auditLines(labels, auditedBy(job), terminal), ...tookLine(job, terminal)];
   const search = foundModel?.search;

@@ -1,4 +1,5 @@
-/** What a search, an audit or a question for rows came to, on the terminal: the best candidates; doubtful labels; rows behind a prediction; learning curves. */
+/** What a search, an audit or a question for rows came to, on the terminal: the best candidates; doubtful labels; rows behind a prediction; learning curves; other seeds. */
+import { comparedLabel } from "../client/better.ts";
 import type { Influence, JobRows, Model } from "../client/index.ts";
 import { influencedRows, predictionSentence, type RowList, rowLists } from "../client/questions/influence.ts";
 import {
@@ -10,6 +11,7 @@ import {
   gainText,
   type LearningCurve,
 } from "../client/questions/learning-curve.ts";
+import { type SeedSpread, seedMeanText, seedSentence, seedValueText } from "../client/questions/seeds.ts";
 import { searchMetricLabel } from "../client/search.ts";
 import { percent, SCORE_FORMAT, significant } from "./figures.ts";
 import { type Terminal, table } from "./terminal.ts";
@@ -173,3 +175,27 @@ export function curveLines(curve: LearningCurve, terminal: Terminal): string[] {
 
 /** The parts of a sentence, a line each. */
 const wrapped = (text: string): string[] => text.split("; ");
+
+// ---------------------------------------------------------------- seeds
+
+/** Returns the lines of a job that asked how much a score owes to its seed. */
+export function seedLines(spread: SeedSpread, terminal: Terminal): string[] {
+  const { bold, dim } = terminal.paint;
+  const lines = spread.figures.map((each) => [
+    `  ${comparedLabel(each)}`,
+    seedValueText(each.own, each, SCORE_FORMAT),
+    seedMeanText(each, SCORE_FORMAT),
+    seedValueText(each.sd, each, SCORE_FORMAT),
+    seedValueText(each.seed_sd, each, SCORE_FORMAT),
+  ]);
+  return [
+    "",
+    `  ${bold(seedSentence(spread, SCORE_FORMAT))}`,
+    "",
+    ...table([["", "own seed", "mean (90 %)", "sd", "by seed"], ...lines], terminal),
+    "",
+    dim("  in brackets: where a training with a new seed is found on fresh rows"),
+    dim("  by seed: what of the sd is not chance among these rows"),
+    ...(spread.agrees ? [] : [dim("  another version trained the model: its weights differ from those here")]),
+  ];
+}

@@ -8,7 +8,7 @@ export type ComparedFigure = ScoreComparison["figures"][number];
 const SURE = 0.95;
 
 /** The name of a figure, as scores have it. */
-export const comparedLabel = ({ figure }: ComparedFigure): string => kindOf(figure).label;
+export const comparedLabel = ({ figure }: Pick<ComparedFigure, "figure">): string => kindOf(figure).label;
 
 /** A figure of one of the two. */
 export const comparedText = (value: number, { figure }: ComparedFigure, format: ScoreFormat): string =>

@@ -2,13 +2,21 @@
 import { createDatasetsClient, type DatasetsClient } from "./datasets.ts";
 import { createJobsClient, type JobsClient } from "./jobs.ts";
 import { createModelsClient, type ModelsClient } from "./models.ts";
+import { createQuestionsClient, type QuestionsClient } from "./questions/questions.ts";
 import { createServiceClient, type ServiceClient } from "./service.ts";
 import { createSweepsClient, type SweepsClient } from "./sweeps.ts";
 import { createTransport, type TransportOptions } from "./transport.ts";
 import { createWorkersClient, type WorkersClient } from "./workers.ts";
 
 /** Every route of the API as a method. */
-export interface Client extends JobsClient, ModelsClient, DatasetsClient, ServiceClient, SweepsClient, WorkersClient {}
+export interface Client
+  extends JobsClient,
+    ModelsClient,
+    QuestionsClient,
+    DatasetsClient,
+    ServiceClient,
+    SweepsClient,
+    WorkersClient {}
 
 /**
  * Creates a client of the server at `baseUrl`; throws a TypeError when that is not a URL. Every method rejects with an ApiError
@@ -23,6 +31,7 @@ export function createClient(baseUrl: string | URL, options: TransportOptions = 
   return {
     ...createJobsClient(transport),
     ...createModelsClient(transport),
+    ...createQuestionsClient(transport),
     ...createDatasetsClient(transport),
     ...createServiceClient(transport),
     ...createSweepsClient(transport),

@@ -14,6 +14,7 @@ export type { MetricsQuery, SubmitOptions } from "./jobs.ts";
 export type { BackgroundQuery, BatchQuery, DependenceQuery, PredictOptions, Row, RowsOptions } from "./models.ts";
 export type { Influence, InfluenceRequest } from "./questions/influence.ts";
 export type { LearningCurve, LearningCurveRequest } from "./questions/learning-curve.ts";
+export type { SeedSpread, SeedsRequest } from "./questions/seeds.ts";
 export type { AuditEntry } from "./service.ts";
 export type {
   SubmittedSweep,

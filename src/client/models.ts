@@ -16,8 +16,6 @@ import type {
   PredictionAnswer,
 } from "./answers.ts";
 import { readBatchAnswer } from "./batch-answer.ts";
-import type { InfluenceRequest } from "./questions/influence.ts";
-import type { LearningCurveRequest } from "./questions/learning-curve.ts";
 import { type CallOptions, segment, type Transport } from "./transport.ts";
 
 /** A row as an array of values or as an object by column; null is a missing value. */
@@ -90,10 +88,6 @@ export interface ModelsClient {
   tag(ref: string, tags: Readonly<Record<string, string | null>>): Promise<Model>;
   /** Returns the numbers of two models and where their specs and architectures differ. */
   compare(a: string, b: string): Promise<Comparison>;
-  /** Queues the job that asks which rows made predictions of a model: `evaluation.influence` of its model has the answer. */
-  influence(ref: string, request: InfluenceRequest): Promise<Job>;
-  /** Queues the job that asks whether more data would help a model: `evaluation.learning_curve` of its model has the answer. */
-  learningCurve(ref: string, request: LearningCurveRequest): Promise<Job>;
   /** Returns which of two models is better, and how sure that is, on a data set or on the rows that both of their jobs held out. */
   compareScores(a: string, b: string, query?: { readonly dataset?: string }, options?: CallOptions): Promise<ComparedScores>;
   /** Deletes a model. The job that trained it stays. */
@@ -140,8 +134,6 @@ export const cardPath = (ref: string): string => `${pathOf(ref)}/card`;
 /** Creates the methods about models over a transport. */
 export function createModelsClient({ send, get, post, drop, bytes }: Transport): ModelsClient {
   const aliasPath = (name: string, alias: string) => `${pathOf(name)}/aliases/${segment(alias)}`;
-  /** Queues a job about a model. */
-  const jobOf = (about: string) => (ref: string, request?: object) => post<Job>(`${pathOf(ref)}/${about}`, request);
   const change = async <T>(method: "PUT" | "PATCH", path: string, body: unknown) =>
     (await send(method, path, { body })).json() as Promise<T>;
   const ask = async (
@@ -166,9 +158,7 @@ export function createModelsClient({ send, get, post, drop, bytes }: Transport):
     onnx: (ref) => bytes(onnxPath(ref)),
     card: (ref) => bytes(cardPath(ref)),
     importModel: (file, query) => post("v1/models", file, query),
-    influence: jobOf("influence"),
-    learningCurve: jobOf("learning-curve"),
-    reproduce: jobOf("reproduce"),
+    reproduce: (ref) => post(`${pathOf(ref)}/reproduce`),
     predict: (ref, instances, options) => ask(pathOf(ref), instances, options),
     predictCheckpoint: (id, instances, options) => ask(`v1/checkpoints/${segment(id)}`, instances, options),
     partialDependence: (ref, query = {}, options) => post(`${pathOf(ref)}/partial-dependence`, query, {}, options),

@@ -1,7 +1,9 @@
 /** A search for a model in words: what the command line and the page say of its candidates. Pure. */
+import { questionOf } from "../domain/jobs/trained-spec.ts";
 import type { Job } from "./answers.ts";
 
 export { CHOSEN_BY_SEARCH, SEARCH_METRICS } from "../domain/spec/search-fields.ts";
+export { questionOf };
 
 type Spec = Pick<Job, "spec">["spec"];
 type Search = Extract<Spec["model"], { auto: unknown }>["auto"];
@@ -19,10 +21,10 @@ export type StepName = "epoch" | "candidate" | "cut" | "training";
 
 /**
  * What an epoch of a job is called: in a search, each is a candidate; in an audit, each cuts the rows anew; where a job asks which rows made
- * a prediction, or whether more data would help, each is a training.
+ * a prediction, whether more data would help, or what other seeds come to, each is a training.
  */
-export function stepName(spec: Pick<Spec, "model" | "influence" | "learning_curve">): StepName {
-  if (spec.influence ?? spec.learning_curve) return "training";
+export function stepName(spec: Pick<Spec, "model" | "influence" | "learning_curve" | "seeds">): StepName {
+  if (questionOf(spec)) return "training";
   const search = searchOf(spec);
   return search ? (search.audit ? "cut" : "candidate") : "epoch";
 }
@@ -44,4 +46,3 @@ export function searchMetricLabel(metric: string): string {
   return METRIC_LABELS[metric] ?? metric;
 }
 export { specAgain } from "../domain/jobs/spec-again.ts";
-export { questionOf } from "../domain/jobs/trained-spec.ts";

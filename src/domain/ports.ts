@@ -7,6 +7,7 @@ import type { Background, ChosenBackground, ExplainRequest } from "./explanation
 import type { AdmittedInfluence, InfluenceRequest } from "./explanations/influence.ts";
 import type { AdmittedCurve, LearningCurveRequest } from "./explanations/learning-curve.ts";
 import type { DependenceRequest } from "./explanations/partial-dependence.ts";
+import type { AdmittedSeeds, SeedSpread, SeedsRequest } from "./explanations/seeds.ts";
 import type { CheckpointState, NewCheckpoint } from "./jobs/checkpoint.ts";
 import type { Job, JobMetrics } from "./jobs/job.ts";
 import type { RowChoice, ShownRows } from "./jobs/job-rows.ts";
@@ -70,6 +71,8 @@ export interface ScoredModel {
   readonly model: Model;
   readonly weights: TensorSet;
   readonly run: TrainingRun;
+  /** What other seeds came to; null where nobody has asked. */
+  readonly seeds: SeedSpread | null;
 }
 
 export interface TrainingObserver {
@@ -206,8 +209,8 @@ export interface ComputePool {
   compareHeldOut(a: ScoredModel, b: ScoredModel): Promise<ScoreComparisonResult>;
   /** Compares two models on every row of a data set in a thread. Transfers the values of the columns. */
   compareOnDataset(
-    a: Omit<ScoredModel, "run">,
-    b: Omit<ScoredModel, "run">,
+    a: Pick<ScoredModel, "model" | "weights">,
+    b: Pick<ScoredModel, "model" | "weights">,
     dataset: DatasetRows,
   ): Promise<ScoreComparisonResult>;
   /** Returns rows of a job's data; fewer than asked for where there is none of a number. Transfers the run's values. */
@@ -219,6 +222,8 @@ export interface ComputePool {
   admitInfluence(run: TrainingRun, model: Model, request: InfluenceRequest): Promise<AdmittedInfluence>;
   /** Checks a request for a learning curve, in a thread. The run needs the columns that split its data set. Transfers the run's values. */
   admitLearningCurve(run: TrainingRun, model: Model, request: LearningCurveRequest): Promise<AdmittedCurve>;
+  /** Checks a request for other seeds, in a thread. The run needs the columns that split its data set. Transfers the run's values. */
+  admitSeeds(run: TrainingRun, model: Model, request: SeedsRequest): Promise<AdmittedSeeds>;
   /** Computes how a job's epochs are cut into steps. Transfers the run's values. */
   replaySize(run: TrainingRun): Promise<ReplaySize & { readonly run: TrainingRun }>;
   /** Replays a step of a job from the checkpoint of the run, in a thread; so many multiply-adds. Transfers the run's values. */

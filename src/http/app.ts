@@ -53,6 +53,7 @@ import { registerPartialDependence } from "./routes/partial-dependence.ts";
 import { registerPredict } from "./routes/predict.ts";
 import { registerRegistry } from "./routes/registry.ts";
 import { registerReplay } from "./routes/replay.ts";
+import { registerSeeds } from "./routes/seeds.ts";
 import { registerService } from "./routes/service.ts";
 import { registerSession } from "./routes/session.ts";
 import { registerStream } from "./routes/stream.ts";
@@ -122,6 +123,7 @@ const API: readonly RegisterRoutes[] = [
   registerEvaluate,
   registerInfluence,
   registerLearningCurve,
+  registerSeeds,
   registerPartialDependence,
   registerTfServing,
   registerOpenInference,

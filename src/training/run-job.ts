@@ -6,11 +6,13 @@ import { asksInfluence, influence } from "./influence/influence.ts";
 import { asksLearningCurve, learningCurve } from "./learning-curve/learning-curve.ts";
 import type { RunControl } from "./run/run-control.ts";
 import { train } from "./run/train.ts";
+import { asksSeeds, seeds } from "./seeds/seeds.ts";
 
 /** Runs a job to its end, from its start or from a checkpoint. Throws only on bugs. */
 export function runJob(run: TrainingRun, control: RunControl): TrainingResult {
   const { spec } = run.job;
   if (asksInfluence(spec)) return influence({ ...run, job: { ...run.job, spec } }, control);
   if (asksLearningCurve(spec)) return learningCurve({ ...run, job: { ...run.job, spec } }, control);
+  if (asksSeeds(spec)) return seeds({ ...run, job: { ...run.job, spec } }, control);
   return isSearch(spec) ? search({ ...run, job: { ...run.job, spec } }, control) : train(run, control);
 }

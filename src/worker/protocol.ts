@@ -8,6 +8,7 @@ import type { Background } from "../domain/explanations/explanation.ts";
 import type { InfluenceRequest } from "../domain/explanations/influence.ts";
 import type { LearningCurveRequest } from "../domain/explanations/learning-curve.ts";
 import type { DependenceRequest } from "../domain/explanations/partial-dependence.ts";
+import type { SeedsRequest } from "../domain/explanations/seeds.ts";
 import type { NewCheckpoint } from "../domain/jobs/checkpoint.ts";
 import type { RowChoice } from "../domain/jobs/job-rows.ts";
 import type { PlannedReplay, Replay, ReplaySize } from "../domain/jobs/replay.ts";
@@ -212,6 +213,12 @@ export interface AdmitCurveTask {
   readonly run: TrainingRun;
   readonly model: Model;
   readonly request: LearningCurveRequest;
+}
+
+export interface AdmitSeedsTask {
+  readonly run: TrainingRun;
+  readonly model: Model;
+  readonly request: SeedsRequest;
 }
 
 export interface ReplayTask {

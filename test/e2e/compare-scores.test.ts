@@ -77,6 +77,27 @@ describe("two models", () => {
     expect(onHalf.figures[0]?.p_a_better).toBeLessThan(0.05);
   });
 
+  it("are compared over rows and seeds where jobs have asked what other seeds come to", async () => {
+    const { client } = server;
+    const [good, poor] = [
+      await trained("lucky"),
+      await trained("unlucky", { epochs: 1, optimizer: { type: "sgd", lr: 1e-4 } }),
+    ];
+    const jobs = [await client.seeds(good.id, { seeds: 5 }), await client.seeds(poor.id, { seeds: 5 })];
+    for (const { id } of jobs) expect(await client.wait(id)).toMatchObject({ state: "succeeded", epochs_done: 6 });
+    const compared = await client.compareScores(good.id, poor.id);
+    expect(compared.seeds).toEqual({ a: 5, b: 5 });
+    const [accuracy] = compared.figures;
+    expect(accuracy?.over_seeds?.p_a_better).toBeGreaterThan(0.95);
+    const onHalf = await client.compareScores(good.id, poor.id, { dataset: half });
+    expect(onHalf).not.toHaveProperty("seeds");
+    const none = await trained("nothing-held-out", { split: null });
+    expect(await refusal(client.seeds(none.id, {}))).toMatchObject({
+      status: 422,
+      detail: expect.stringMatching(/no rows out .* train it with a split/),
+    });
+  });
+
   it("are refused with the reason where there are no rows that neither was trained on", async () => {
     const { client } = server;
     const model = await trained("one");

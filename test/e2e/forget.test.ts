@@ -130,6 +130,7 @@ describe("a row that is forgotten", () => {
       name: "asked",
     });
     old.push(await client.wait(question.id));
+    old.push(await client.wait((await client.seeds("shares@1", { seeds: 5, name: "lucky" })).id));
     // Looks for wrong labels, and shows the rows with their cells.
     const audit = await client.audit(id, { target: "answer", features: ["city", "x"], repeats: 1 });
     old.push(await client.wait(audit.id));
@@ -162,6 +163,7 @@ describe("a row that is forgotten", () => {
       "positions",
       "searched",
       "asked",
+      "lucky",
       "labels of people",
       "tuned",
       "swept",
@@ -171,7 +173,7 @@ describe("a row that is forgotten", () => {
 
     const run = await ended(client, (await client.forget(id, request)).id);
     expect(run).toMatchObject({ state: "succeeded", retrained: 7, to_retrain: 7, error: null });
-    expect(run.receipt).toMatchObject({ rows: 1, erased: { datasets: 2, jobs: 8, models: 8, sweeps: 1 } });
+    expect(run.receipt).toMatchObject({ rows: 1, erased: { datasets: 2, jobs: 9, models: 9, sweeps: 1 } });
     expect(AS_TEXT.filter((mark) => JSON.stringify(run).includes(mark))).toEqual([]);
 
     expect(await placesWithMarker(dataDir)).toEqual([]);

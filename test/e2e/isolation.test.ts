@@ -224,6 +224,7 @@ const ATTEMPTS: Readonly<Record<string, () => readonly Attempt[]>> = {
   exportOnnx: () => ofRefs((ref) => `/v1/models/${ref}/onnx`),
   readModelCard: () => ofRefs((ref) => `/v1/models/${ref}/card`),
   reproduceModel: () => ofRefs((ref) => `/v1/models/${ref}/reproduce`),
+  askSeeds: () => ofRefs((ref) => `/v1/models/${ref}/seeds`, { body: {} }),
   askInfluence: () => ofRefs((ref) => `/v1/models/${ref}/influence`, { body: ROWS }),
   askLearningCurve: () => ofRefs((ref) => `/v1/models/${ref}/learning-curve`, { body: {} }),
   listModels: () => [

@@ -102,6 +102,30 @@ class Requests(Scripted):
         keys = {headers["Idempotency-Key"] for _, _, headers, _ in self.requests}
         self.assertEqual((len(self.requests), len(keys)), (2, 1))
 
+    def test_questions_about_a_model_are_jobs(self):
+        asked = [
+            (lambda: self.client.influence("a@1", [[1, 2]], leave_out={"sample": 5}, actual=["x"]), "influence"),
+            (lambda: self.client.learning_curve("a@1", repeats=4), "learning-curve"),
+            (lambda: self.client.seeds("a@1", 5), "seeds"),
+        ]
+        for ask, _ in asked:
+            self.json({"id": "job_1"}, 202)
+            self.assertEqual(ask(), {"id": "job_1"})
+        self.assertEqual(
+            [(method, path) for method, path, _, _ in self.requests], [("POST", f"/v1/models/a@1/{name}") for _, name in asked]
+        )
+        self.assertEqual(
+            [json.loads(body) for _, _, _, body in self.requests],
+            [{"instances": [[1, 2]], "actual": ["x"], "rows": {"sample": 5}}, {"repeats": 4}, {"seeds": 5}],
+        )
+        self.assertTrue(all("Idempotency-Key" in headers for _, _, headers, _ in self.requests))
+
+    def test_scores_are_compared_on_rows_that_are_named_or_not(self):
+        for dataset, query in ((None, "with=b"), ("ds_1", "with=b&dataset=ds_1")):
+            self.json({"figures": []})
+            self.assertEqual(self.client.compare_scores("a", "b", dataset), {"figures": []})
+            self.assertEqual(self.requests[-1][:2], ("GET", f"/v1/models/a/compare/scores?{query}"))
+
     def test_lists_begin_where_they_are_asked_to(self):
         self.json({"data": [{"number": 6}], "has_more": True, "next_after": 6})
         self.json({"data": [], "has_more": False, "next_after": None})

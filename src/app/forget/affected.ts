@@ -114,9 +114,15 @@ function inOrder(
   ];
 }
 
+const QUESTIONS = {
+  influence: "which rows made a prediction",
+  learning_curve: "whether more data would help",
+  seeds: "how much a score owes to its seed",
+} as const;
+
 function asked({ spec }: Job): string | null {
-  if (spec.influence) return "it asked which rows made a prediction: ask the new model again";
-  return questionOf(spec) ? "it asked whether more data would help: ask the new model again" : null;
+  const question = (Object.keys(QUESTIONS) as (keyof typeof QUESTIONS)[]).find((each) => spec[each] !== undefined);
+  return question ? `it asked ${QUESTIONS[question]}: ask the new model again` : null;
 }
 
 function tooLarge(shapes: Readonly<Record<string, { readonly shape: readonly number[] }>>): string | null {

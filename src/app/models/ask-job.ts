@@ -26,7 +26,7 @@ export interface Admitted {
   /** Bytes that it takes beside those of one training. */
   readonly extraBytes: number;
   /** The question, as the spec has it. */
-  readonly question: Pick<ResolvedSpec, "influence"> | Pick<ResolvedSpec, "learning_curve">;
+  readonly question: Pick<ResolvedSpec, "influence"> | Pick<ResolvedSpec, "learning_curve"> | Pick<ResolvedSpec, "seeds">;
 }
 
 export interface Question {

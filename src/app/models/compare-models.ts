@@ -31,7 +31,9 @@ export async function compareModels(services: ProjectServices, refA: string, ref
     b,
     metrics: numberPairs(a.metrics, b.metrics),
     // The level of intervals is the same for all, and an interval is a pair, which is no number.
-    evaluation: numberPairs(...evaluations).filter(({ pointer }) => !pointer.includes("/intervals/")),
+    evaluation: numberPairs(...evaluations).filter(
+      ({ pointer }) => !pointer.includes("/intervals/") && !pointer.startsWith("/seeds/"),
+    ),
     spec: specs[0] && specs[1] && differencesOf(specs[0], specs[1]),
     architecture: differencesOf(architectureOf(a), architectureOf(b)),
   };

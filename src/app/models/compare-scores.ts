@@ -10,6 +10,7 @@ import { ensureData, ensureSmall } from "../jobs/replay.ts";
 import type { ProjectServices } from "../services.ts";
 import { createTurns } from "../turns.ts";
 import { findModel, readWeights } from "./find-model.ts";
+import { seedsOf } from "./seeds.ts";
 
 const CURE = "name a data set that neither has been trained on, with the columns of both";
 
@@ -62,12 +63,13 @@ async function scoredModel(services: ProjectServices, model: Model): Promise<Sco
   if (!job) throw refused(`${name} has no job that says which rows it has not seen`);
   ensureSmall(job, services.limits);
   await ensureData(services, job);
-  const [payload, dataset, weights] = await Promise.all([
+  const [payload, dataset, weights, seeds] = await Promise.all([
     services.store.jobs.readPayload(job.id),
     readDataset(services, job),
     readWeights(services, model.id),
+    seedsOf(services, model),
   ]);
-  return { model, weights, run: { job, payload, dataset, checkpoint: null } };
+  return { model, weights, seeds, run: { job, payload, dataset, checkpoint: null } };
 }
 
 async function onDataset(services: ProjectServices, a: Model, b: Model, id: string) {

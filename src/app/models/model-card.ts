@@ -1,5 +1,6 @@
 /** Gathers what a model card is made of, and has a thread write it. */
 import type { Job } from "../../domain/jobs/job.ts";
+import { questionOf } from "../../domain/jobs/trained-spec.ts";
 import type { WireColumns } from "../../domain/metrics/metric.ts";
 import type { LossCurve, ModelCardFacts } from "../../domain/model-card/facts.ts";
 import type { Model } from "../../domain/models/model.ts";
@@ -29,7 +30,7 @@ async function readFacts(services: ProjectServices, ref: string): Promise<ModelC
     evaluation,
     job,
     dataset: document?.summary ?? null,
-    curve: job && !isSearch(job.spec) && !job.spec.influence ? await readCurve(services, job) : null,
+    curve: job && !isSearch(job.spec) && !questionOf(job.spec) ? await readCurve(services, job) : null,
     serverVersion: VERSION,
   };
 }

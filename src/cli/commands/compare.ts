@@ -1,6 +1,7 @@
 /** `trainyard compare`: which of two models is better, and how sure that is. */
 import { betterText, comparedLabel, comparedText, differenceText, probabilityText } from "../../client/better.ts";
 import type { ComparedScores } from "../../client/index.ts";
+import { betterOverSeedsText } from "../../client/questions/seeds.ts";
 import { examples, type Register } from "../context.ts";
 import { SCORE_FORMAT } from "../figures.ts";
 import { findDataset } from "../references.ts";
@@ -22,7 +23,7 @@ export const registerCompare: Register = (program, context) => {
     });
 };
 
-function comparedLines({ figures, rows, part }: ComparedScores, a: string, b: string, terminal: Terminal): string[] {
+function comparedLines({ figures, rows, part, seeds }: ComparedScores, a: string, b: string, terminal: Terminal): string[] {
   const { bold, dim } = terminal.paint;
   const [main] = figures;
   if (!main) return [`Neither has a figure on these ${rows} rows.`];
@@ -33,9 +34,11 @@ function comparedLines({ figures, rows, part }: ComparedScores, a: string, b: st
     differenceText(each, SCORE_FORMAT),
     probabilityText(each.p_a_better),
   ]);
+  const overSeeds = betterOverSeedsText(main, seeds, a, b);
   const of = part === "dataset" ? "of the data set" : "that both held out";
   return [
     bold(betterText(main, a, b)),
+    ...(overSeeds ? [overSeeds] : []),
     dim(`by ${comparedLabel(main)} on ${rows} rows ${of}; p: how sure it is that ${a} is better`),
     "",
     ...table([["", a, b, "difference (90 %)", "p"], ...lines], terminal),

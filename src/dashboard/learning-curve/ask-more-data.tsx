@@ -1,6 +1,7 @@
 /** Asks whether more data would help a model: starts the job that trains it on growing parts of its rows. */
 import { useState } from "preact/hooks";
 import type { Model } from "../../client/answers.ts";
+import { createQuestionsClient } from "../../client/questions/questions.ts";
 import { useApp } from "../shell/app-context.ts";
 import { Button } from "../ui/button.tsx";
 import { Card, Problem } from "../ui/surfaces.tsx";
@@ -19,7 +20,7 @@ export function AskMoreData({ model }: { readonly model: Model }) {
   const begin = async (): Promise<void> => {
     setBusy(true);
     try {
-      const job = await api.learningCurve(model.id, {});
+      const job = await createQuestionsClient(api.transport).learningCurve(model.id, {});
       router.navigate(`/jobs/${job.id}`);
     } catch (fault) {
       setError(fault);

@@ -1,6 +1,7 @@
 /** Asks which rows made the prediction of a row: starts the job that leaves them out, one at a time. */
 import { useEffect, useState } from "preact/hooks";
 import type { Model } from "../../client/answers.ts";
+import { createQuestionsClient } from "../../client/questions/questions.ts";
 import { useApp } from "../shell/app-context.ts";
 import { Button } from "../ui/button.tsx";
 import { SelectField, TextField } from "../ui/field.tsx";
@@ -35,7 +36,7 @@ export function AskRows({ model, texts, truth }: AskRowsProps) {
   const begin = async (): Promise<void> => {
     setBusy(true);
     try {
-      const job = await api.influence(model.id, {
+      const job = await createQuestionsClient(api.transport).influence(model.id, {
         instances: [instanceOf(model, texts)],
         ...(actual !== UNKNOWN && { actual: [value] }),
         ...(rows !== ALL && { rows: { sample: Number(rows) } }),

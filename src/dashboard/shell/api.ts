@@ -46,6 +46,8 @@ export interface Api extends JobsClient, SweepsClient, ModelsClient, DatasetsCli
   jobEvents(job: string, after: number, signal: AbortSignal): Promise<Response>;
   /** The address of a path of the API, for links to files. */
   readonly urlOf: (path: string) => string;
+  /** For what is asked too seldom to be a method here. */
+  readonly transport: Transport;
 }
 
 /** The status of an upload that made a data set; one that was there already is answered with 200. */
@@ -63,6 +65,7 @@ export function createApi(address: string, onUnauthorized: () => void): Api {
   const transport = createTransport(address, { fetch: reporting((input, init) => fetch(input, init)) });
   const urlOf = (path: string) => new URL(path, new URL("/", address)).pathname;
   return {
+    transport,
     ...createJobsClient(transport),
     ...createSweepsClient(transport),
     ...createModelsClient(transport),

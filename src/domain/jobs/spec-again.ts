@@ -9,7 +9,16 @@ export type SpecAgain = Record<string, unknown> & { data: Record<string, unknown
 
 /** Returns the spec without what was resolved from its data. */
 export function specAgain(spec: ResolvedSpec): SpecAgain {
-  const { data, init_from: from, preprocess, model, influence: _, learning_curve: __, ...rest } = structuredClone(spec);
+  const {
+    data,
+    init_from: from,
+    preprocess,
+    model,
+    influence: _,
+    learning_curve: __,
+    seeds: ___,
+    ...rest
+  } = structuredClone(spec);
   const again: SpecAgain = { ...rest, model, data: data as Record<string, unknown> };
   again.epochs = questionOf(spec)?.epochs ?? spec.epochs;
   if ("auto" in model) {
@@ -25,7 +34,7 @@ export function specAgain(spec: ResolvedSpec): SpecAgain {
   }
   if (preprocess) again.preprocess = "fitted" in preprocess ? "from_model" : preprocess;
   if (from && !("auto" in model)) {
-    const { sha256: ___, ...origin } = from;
+    const { sha256: ____, ...origin } = from;
     again.init_from = origin;
   }
   return again;

@@ -2,12 +2,15 @@
 import type { ResolvedSpec } from "../spec/spec.ts";
 
 /** What such a job asks: of which model, and the epochs of each of its trainings; those of the job count the trainings. Undefined for others. */
-export const questionOf = ({ influence, learning_curve }: Pick<ResolvedSpec, "influence" | "learning_curve">) =>
-  influence ?? learning_curve;
+export const questionOf = ({
+  influence,
+  learning_curve,
+  seeds,
+}: Pick<ResolvedSpec, "influence" | "learning_curve" | "seeds">) => influence ?? learning_curve ?? seeds;
 
 /** The spec of one training of a job: its own, or that of the trainings of a job that asks a question. */
 export function trainedSpec(spec: ResolvedSpec): ResolvedSpec {
-  const { influence: _, learning_curve: __, ...own } = spec;
+  const { influence: _, learning_curve: __, seeds: ___, ...own } = spec;
   const question = questionOf(spec);
   return question ? { ...own, epochs: question.epochs } : own;
 }

@@ -2,6 +2,7 @@
 import { z } from "zod";
 import { influence } from "../explanations/influence.ts";
 import { learningCurve } from "../explanations/learning-curve.ts";
+import { seedSpread } from "../explanations/seeds.ts";
 import { intervals } from "./intervals.ts";
 import { labelAudit } from "./label-audit.ts";
 
@@ -164,6 +165,7 @@ export const evaluation = z
     labels: labelAudit.optional().meta({ description: "Of an audit: the rows whose class is probably wrong." }),
     learning_curve: learningCurve.optional().meta({ description: "Of a job that asks whether more data would help." }),
     influence: influence.optional().meta({ description: "Of a job that asks which rows made a prediction: what it found." }),
+    seeds: seedSpread.optional().meta({ description: "Of a job that asks how much a score owes to its seed: what it found." }),
   })
   .meta({
     id: "Evaluation",

@@ -19,6 +19,24 @@ export const COMPARED_FIGURES = [
 /** Figures of which less is better. */
 export const FALLING_FIGURES: ReadonlySet<string> = new Set(["log_loss", "rmse", "mae"]);
 
+const seedCount = z.int().min(2);
+
+const overSeeds = z
+  .object({
+    a: z.number().meta({ description: "The mean over the seeds of a." }),
+    b: z.number(),
+    difference: z.number().meta({ description: "b - a." }),
+    from: z.number(),
+    to: z.number(),
+    p_a_better: z.number().min(0).max(1).meta({
+      description: "How often the mean of a is better when rows and seeds are drawn again with replacement.",
+    }),
+  })
+  .meta({
+    id: "ComparisonOverSeeds",
+    description: "Of the two specs, whatever their seed: means over seeds, with chance among rows and among seeds.",
+  });
+
 export const scoreComparison = z
   .object({
     rows: z.int().min(1).meta({ description: "Rows that both were scored on, none of which trained either." }),
@@ -38,8 +56,13 @@ export const scoreComparison = z
           description:
             "How often a is better than b when the rows are drawn again with replacement, a tie counting half: near .5 they cannot be told apart.",
         }),
+        over_seeds: overSeeds.optional(),
       }),
     ),
+    seeds: z.object({ a: seedCount, b: seedCount }).optional().meta({
+      description:
+        "How many seeds each was trained with, where jobs have asked for both (`POST /v1/models/{ref}/seeds`); of other models, and on a named data set, chance among seeds is not known.",
+    }),
   })
   .meta({
     id: "ScoreComparison",

@@ -7,6 +7,7 @@ import { preprocessing } from "../datasets/preprocessing.ts";
 import type { FieldError } from "../errors.ts";
 import { influenceOptions } from "../explanations/influence.ts";
 import { learningCurveOptions } from "../explanations/learning-curve.ts";
+import { seedsOptions } from "../explanations/seeds.ts";
 import { ID_PREFIXES } from "../id.ts";
 import { labelFields } from "../label-fields.ts";
 import { jobNameFault } from "../models/registry.ts";
@@ -361,6 +362,7 @@ export const resolvedSpec = z
       .nullable(),
     influence: influenceOptions.optional(),
     learning_curve: learningCurveOptions.optional(),
+    seeds: seedsOptions.optional(),
   })
   .meta({
     id: "ResolvedJobSpec",

@@ -85,6 +85,7 @@ const ACCESS: Readonly<Record<string, Access>> = {
   reproduceModel: SUBMIT,
   askInfluence: SUBMIT,
   askLearningCurve: SUBMIT,
+  askSeeds: SUBMIT,
   tagModel: SUBMIT,
   deleteModel: SUBMIT,
   setAlias: SUBMIT,

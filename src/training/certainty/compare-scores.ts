@@ -1,5 +1,6 @@
 /** Two models on rows that neither has been trained on: those that both jobs held out, or the rows of another data set. */
 import type { DatasetRows } from "../../domain/datasets/dataset.ts";
+import type { SeedSpread } from "../../domain/explanations/seeds.ts";
 import { LEVEL } from "../../domain/models/intervals.ts";
 import type { Model } from "../../domain/models/model.ts";
 import type { ScoreComparison, ScoreComparisonResult } from "../../domain/models/score-comparison.ts";
@@ -10,7 +11,7 @@ import { columnValues, type Predicted, scoredOutputs } from "../evaluate/evaluat
 import { predictDataset } from "../evaluate/evaluate-dataset.ts";
 import { BLOCK, createInference } from "../predict/inference.ts";
 import { FEWEST_ROWS } from "./intervals.ts";
-import { pairFigures } from "./paired.ts";
+import { type PairedSide, pairFigures } from "./paired.ts";
 
 /** What of a model counts here. */
 type Named = Pick<Model, "name" | "version" | "classes" | "preprocessing">;
@@ -18,11 +19,12 @@ type Named = Pick<Model, "name" | "version" | "classes" | "preprocessing">;
 interface Side {
   readonly model: Named;
   readonly predicted: Predicted;
+  readonly seeds: SeedSpread | null;
 }
 
 /** Compares two models on the rows that both jobs held out: of both the test part, or else of both the validation part. */
 export function compareHeldOut(a: ScoredModel, b: ScoredModel): ScoreComparisonResult {
-  const sides = [a, b].map(({ model, weights, run }) => {
+  const sides = [a, b].map(({ model, weights, run, seeds }) => {
     const { test, validation, parts } = loadData(run);
     const part = test ? ("test" as const) : ("validation" as const);
     const table = test ?? validation;
@@ -31,7 +33,13 @@ export function compareHeldOut(a: ScoredModel, b: ScoredModel): ScoreComparisonR
     const inference = createInference(model, weights, [BLOCK]);
     const outputs = scoredOutputs(inference.outputs(features, rows), model.quantiles);
     inference.release();
-    return { part, numbers: parts[part], model, predicted: { rows, outputs, targets, actual, threshold: model.threshold } };
+    return {
+      part,
+      numbers: parts[part],
+      model,
+      seeds,
+      predicted: { rows, outputs, targets, actual, threshold: model.threshold },
+    };
   });
   const [first, second] = sides as [(typeof sides)[number], (typeof sides)[number]];
   if ("missing" in first) return refused(`the job of ${first.missing} held no rows out`);
@@ -61,7 +69,8 @@ export function compareOnDataset(
   for (const { model, weights } of [a, b]) {
     const read = predictDataset(model, weights, dataset);
     if (!read.ok) return refused(`${nameOf(model)}: ${read.errors.map(({ detail }) => detail).join("; ")}`);
-    sides.push({ model, predicted: read.predicted });
+    // How much other seeds differ was found on the rows that the jobs held out.
+    sides.push({ model, predicted: read.predicted, seeds: null });
   }
   const [first, second] = sides as [Side, Side];
   return compare(first, second, "dataset");
@@ -74,10 +83,9 @@ function compare(a: Side, b: Side, part: ScoreComparison["part"]): ScoreComparis
   const { rows } = a.predicted;
   if (rows !== b.predicted.rows || !sameAnswers(a, b)) return refused("the rows that both predict have different answers");
   if (rows < FEWEST_ROWS) return refused(`${rows} rows are too few to tell chance: ${FEWEST_ROWS} are the least`);
-  return {
-    ok: true,
-    comparison: { rows, part, level: LEVEL, figures: pairFigures(pairedSide(a), pairedSide(b), classes.length) },
-  };
+  const figures = pairFigures(pairedSide(a), pairedSide(b), classes.length);
+  const seeds = a.seeds && b.seeds && { a: a.seeds.seeds.length, b: b.seeds.seeds.length };
+  return { ok: true, comparison: { rows, part, level: LEVEL, figures, ...(seeds && { seeds }) } };
 }
 
 /** Whether what is true of each row is the same for both. */
@@ -93,8 +101,9 @@ function sameAnswers(a: Side, b: Side): boolean {
   });
 }
 
-const pairedSide = ({ model, predicted }: Side) => ({
+const pairedSide = ({ model, predicted, seeds }: Side): PairedSide => ({
   predicted,
+  seeds,
   scalings: (model.preprocessing?.targets ?? []).map(({ scaling }) => scaling),
 });
 

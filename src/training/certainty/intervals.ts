@@ -105,7 +105,7 @@ function shareOfClasses({ value, rows }: Influence, targets: ArrayLike<number>, 
 }
 
 /** Student's quantile by its expansion in the degrees of freedom (Abramowitz and Stegun, 26.7.5). */
-function student(freedom: number): number {
+export function student(freedom: number): number {
   const square = Z * Z;
   const first = (Z * (square + 1)) / 4;
   const second = (Z * (5 * square * square + 16 * square + 3)) / 96;

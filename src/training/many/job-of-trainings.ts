@@ -37,8 +37,12 @@ export interface JobOfTrainings {
   train(number: number, ended: () => boolean): CountedTraining | null;
   /** Describes the weights of the first training as a model. */
   describe(weights: TensorSet): Described;
-  /** Makes the answer of the numbers of all trainings, [trainings, numbers of one]: NaN where one diverged. */
-  answer(model: Described, numbers: Float32Array): { readonly reason: string; readonly evaluation: Partial<Evaluation> };
+  /** Makes the answer of the numbers of all trainings, [trainings, numbers of one]: NaN where one diverged; the evaluation is the model's. */
+  answer(
+    model: Described,
+    numbers: Float32Array,
+    evaluation: Evaluation,
+  ): { readonly reason: string; readonly evaluation: Partial<Evaluation> };
 }
 
 /** Runs the job to its end, from its start or from a checkpoint. Throws only on bugs. */
@@ -140,7 +144,7 @@ function createFindings(
       const described = describeAll(trained);
       const { evaluation, score, conformal } = evaluateModel(described, trained, data, spec.seed);
       if (control.cancelled()) return { state: "cancelled", metrics: recorder.metrics() };
-      const answered = answer(described, numbers);
+      const answered = answer(described, numbers, evaluation);
       return {
         state: "succeeded",
         metrics: recorder.finished() as JobMetrics,

@@ -8,6 +8,7 @@ import { type Background, type ChosenBackground, planExplanation, rowsOf } from 
 import type { AdmittedInfluence } from "../../domain/explanations/influence.ts";
 import type { AdmittedCurve } from "../../domain/explanations/learning-curve.ts";
 import { dependenceWork } from "../../domain/explanations/partial-dependence.ts";
+import type { AdmittedSeeds } from "../../domain/explanations/seeds.ts";
 import type { ShownRows } from "../../domain/jobs/job-rows.ts";
 import type { Limits } from "../../domain/limits.ts";
 import type { Model } from "../../domain/models/model.ts";
@@ -29,6 +30,7 @@ import { rowMultiplyAdds } from "../../training/predict/row-work.ts";
 import type {
   AdmitCurveTask,
   AdmitInfluenceTask,
+  AdmitSeedsTask,
   EvaluateTask,
   ExplainTask,
   PartialDependenceTask,
@@ -90,6 +92,7 @@ const IS_LONG = {
   showRows: true,
   admitInfluence: true,
   admitLearningCurve: true,
+  admitSeeds: true,
   replaySize: true,
   replay: true,
   encodeColumns: false,
@@ -237,6 +240,11 @@ export function createComputePool({
         const views = viewsOf(job);
         const task: AdmitCurveTask = { run: job, model, request };
         return (await run("admitLearningCurve", task, wholeBuffers(views), { bytes: bytesOf(views) })) as AdmittedCurve;
+      },
+      async admitSeeds(job, model, request) {
+        const views = viewsOf(job);
+        const task: AdmitSeedsTask = { run: job, model, request };
+        return (await run("admitSeeds", task, wholeBuffers(views), { bytes: bytesOf(views) })) as AdmittedSeeds;
       },
       async replaySize(job) {
         const views = viewsOf(job);

@@ -4,6 +4,7 @@ import { TrainyardError } from "../../domain/errors.ts";
 import type { Background, ChosenBackground } from "../../domain/explanations/explanation.ts";
 import type { AdmittedInfluence } from "../../domain/explanations/influence.ts";
 import type { AdmittedCurve } from "../../domain/explanations/learning-curve.ts";
+import type { AdmittedSeeds } from "../../domain/explanations/seeds.ts";
 import type { ShownRows } from "../../domain/jobs/job-rows.ts";
 import { chooseEpochs, pickEpochs } from "../../domain/metrics/downsampling.ts";
 import { joinWireColumns } from "../../domain/metrics/metric.ts";
@@ -32,11 +33,13 @@ import { admitInfluence as admit } from "../../training/influence/admit-influenc
 import { admitLearningCurve as admitCurve } from "../../training/learning-curve/admit-learning-curve.ts";
 import { prepareJob, prepareSpec } from "../../training/prepare/prepare.ts";
 import { replayStep, replaySize as sizeOfReplay } from "../../training/replay/replay.ts";
+import { admitSeeds as admitOtherSeeds } from "../../training/seeds/admit-seeds.ts";
 import { prepareSweep as prepareSweepBody, prepareSweepSpec } from "../../training/sweeps/prepare-sweep.ts";
 import { jobOfTrial as bodyOfTrial, decodeResults, decodeSource } from "../../training/sweeps/trial-source.ts";
 import type {
   AdmitCurveTask,
   AdmitInfluenceTask,
+  AdmitSeedsTask,
   ChooseBackgroundTask,
   CompareHeldOutTask,
   CompareOnDatasetTask,
@@ -182,6 +185,10 @@ export function compareOnDataset({ a, b, dataset }: CompareOnDatasetTask): Score
 
 export function admitLearningCurve({ run, model, request }: AdmitCurveTask): AdmittedCurve {
   return admitCurve(run, model, request);
+}
+
+export function admitSeeds({ run, model, request }: AdmitSeedsTask): AdmittedSeeds {
+  return admitOtherSeeds(run, model, request);
 }
 
 export function replaySize({ run }: Pick<ReplayTask, "run">): SizedReplay {

@@ -86,6 +86,7 @@ export function plainCompute(): ComputePool & { encodings: number } {
     explain: () => Promise.reject(new Error("this compute pool explains nothing")),
     partialDependence: () => Promise.reject(new Error("this compute pool explains nothing")),
     evaluate: async () => ({ ok: false as const, errors: [] }),
+    admitSeeds: async () => ({ ok: true as const, blocks: 1 }),
     admitLearningCurve: async () => ({ ok: true as const, trainings: 1 }),
     admitInfluence: async () => ({ ok: true as const, retrainings: 1, trainingRows: 1 }),
     replaySize: async (run: TrainingRun) => ({ stepsPerEpoch: 1, multiplyAdds: 1, run }),

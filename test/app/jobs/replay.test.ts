@@ -120,6 +120,7 @@ describe("a replay", () => {
     const { id } = await queueJob(services);
     for (const [spec, cure] of [
       [{ influence: { model: "mdl_x" } }, "replay the job of mdl_x"],
+      [{ seeds: { model: "mdl_x" } }, "replay the job of mdl_x"],
       [{ model: { auto: { trials: 2 } } }, "replay a job with the model of one of its candidates"],
       [{ data: { dataset: { id: "ds_gone" } } }, "the data set ds_gone was deleted"],
     ] as const)

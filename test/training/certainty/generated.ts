@@ -4,11 +4,11 @@
  * difference.
  */
 
-import type { Range } from "../../../src/domain/models/intervals.ts";
+import type { Intervals, Range } from "../../../src/domain/models/intervals.ts";
 import { type ScoreMetrics, scoreMetricsOf } from "../../../src/domain/models/score.ts";
 import { createRandom, type Random, streamKey } from "../../../src/engine/index.ts";
 import { withIntervals } from "../../../src/training/certainty/intervals.ts";
-import type { Table } from "../../../src/training/data/table.ts";
+import { type Table, takeRows } from "../../../src/training/data/table.ts";
 import { evaluate, type Predicted } from "../../../src/training/evaluate/evaluate.ts";
 import { fitStraightLine } from "../../../src/training/evaluate/straight-line.ts";
 
@@ -93,18 +93,52 @@ export function coverage(name: PopulationName, rows: number, repeats: number, fr
     const predict = train(fresh);
     const scored = predict(draw(rows));
     const { intervals } = withIntervals(evaluate(scored, labels), scored, labels, []);
-    const truth: Partial<Record<keyof ScoreMetrics | string, number | null>> = {
-      ...scoreMetricsOf(evaluate(predict(draw(fresh, features)), labels)),
-    };
-    for (const [figure, range] of Object.entries(intervals ?? {})) {
-      if (figure === "level") continue;
-      const [low, high] = range as Range;
-      const value = truth[figure] as number;
-      const counted = covered.get(figure) ?? { intervals: 0, held: 0 };
-      covered.set(figure, counted);
-      counted.intervals += 1;
-      if (value >= low && value <= high) counted.held += 1;
-    }
+    countHeld(covered, intervals, scoreMetricsOf(evaluate(predict(draw(fresh, features)), labels)));
   }
   return covered;
+}
+
+const FOLDS = 5;
+
+/** The same of scores out of fold: each row is predicted by a line of the other folds, and the truth is what the line of all rows comes to. */
+export function foldCoverage(name: PopulationName, rows: number, repeats: number, fresh: number): Map<string, Covered> {
+  const covered = new Map<string, Covered>();
+  for (let repeat = 0; repeat < repeats; repeat++) {
+    const { labels, draw } = createPopulation(name, repeat + rows * 1_000_000);
+    const classes = labels.length;
+    const table = draw(rows);
+    const lineOf = (train: Table) => {
+      const line = fitStraightLine({ train, preprocessing: null, classes, scoredRows: rows + fresh, seed: repeat });
+      if (!line.fitted) throw new Error(line.reason);
+      return line;
+    };
+    const numbers = Array.from({ length: rows }, (_, row) => row);
+    const parts = Array.from({ length: FOLDS }, (_, fold) => {
+      const [held, train] = [true, false].map((isHeld) => numbers.filter((row) => (row % FOLDS === fold) === isHeld));
+      const heldOut = takeRows(table, held as number[]);
+      return { heldOut, outputs: lineOf(takeRows(table, train as number[])).outputs(heldOut) };
+    });
+    const scored: Predicted = {
+      rows,
+      outputs: Float32Array.from(parts.flatMap(({ outputs }) => [...outputs])),
+      targets: Float32Array.from(parts.flatMap(({ heldOut }) => [...heldOut.targets])),
+    };
+    const { intervals } = withIntervals(evaluate(scored, labels), scored, labels, []);
+    const fresher = draw(fresh);
+    const truth = { rows: fresh, outputs: lineOf(table).outputs(fresher), targets: fresher.targets };
+    countHeld(covered, intervals, scoreMetricsOf(evaluate(truth, labels)));
+  }
+  return covered;
+}
+
+function countHeld(covered: Map<string, Covered>, intervals: Intervals | undefined, truth: ScoreMetrics): void {
+  for (const [figure, range] of Object.entries(intervals ?? {})) {
+    if (figure === "level") continue;
+    const [low, high] = range as Range;
+    const value = (truth as Record<string, number | null>)[figure] as number;
+    const counted = covered.get(figure) ?? { intervals: 0, held: 0 };
+    covered.set(figure, counted);
+    counted.intervals += 1;
+    if (value >= low && value <= high) counted.held += 1;
+  }
 }

@@ -216,6 +216,36 @@ class Client:
         """Returns the scores of a model over every row of a data set."""
         return self._ask(f"v1/models/{segment(ref)}/evaluate", {"dataset": {"id": dataset_id}})["evaluation"]
 
+    def influence(self, ref: str, rows: Any, *, idempotency_key: Optional[str] = None, **options: Any) -> Json:
+        """Queues the job that asks which training rows made the predictions of `rows`, and returns it.
+
+        Options are those of the request: `actual`, `output` and `name`, and its `rows` as `leave_out`. The `evaluation.influence`
+        of the job's model has the answer.
+        """
+        leave_out = options.pop("leave_out", None)
+        chosen = {} if leave_out is None else {"rows": leave_out}
+        body = {"instances": _instances(rows), **options, **chosen}
+        return self._create(f"v1/models/{segment(ref)}/influence", body, idempotency_key)
+
+    def learning_curve(self, ref: str, *, idempotency_key: Optional[str] = None, **options: Any) -> Json:
+        """Queues the job that trains a model's network on growing parts of its rows, and returns it.
+
+        Options are those of the request: `sizes`, `repeats` and `name`. The `evaluation.learning_curve` of the job's model has the answer.
+        """
+        return self._create(f"v1/models/{segment(ref)}/learning-curve", options, idempotency_key)
+
+    def seeds(self, ref: str, count: int = 10, *, idempotency_key: Optional[str] = None) -> Json:
+        """Queues the job that trains a model's network with so many other seeds, and returns it.
+
+        The `evaluation.seeds` of the job's model has the answer, and `compare_scores` takes it in.
+        """
+        return self._create(f"v1/models/{segment(ref)}/seeds", {"seeds": count}, idempotency_key)
+
+    def compare_scores(self, a: str, b: str, dataset_id: Optional[str] = None) -> Json:
+        """Returns which of two models is better, and how sure that is: on a data set, or on the rows that both of their jobs held out."""
+        query = {"with": b, "dataset": dataset_id}
+        return self._transport.call("GET", f"v1/models/{segment(a)}/compare/scores", query=query, repeatable=True)
+
     def set_alias(self, name: str, alias: str, version: int) -> Json:
         """Points an alias of a name at one of its versions."""
         path = f"v1/models/{segment(name)}/aliases/{segment(alias)}"

@@ -12,6 +12,7 @@ import { LabelsTab } from "./labels-tab.tsx";
 import { ModelTab } from "./model-tab.tsx";
 import { ReplayTab } from "./replay-tab.tsx";
 import { RowsTab } from "./rows-tab.tsx";
+import { SeedsTab } from "./seeds-tab.tsx";
 import { SpecTab } from "./spec-tab.tsx";
 
 export interface JobTab {
@@ -39,11 +40,14 @@ const MORE_DATA: JobTab = { key: "more-data", label: "More data", Component: Cur
 
 const ROWS: JobTab = { key: "rows", label: "Rows", Component: RowsTab };
 
+const SEEDS: JobTab = { key: "seeds", label: "Seeds", Component: SeedsTab };
+
 /** The tabs of a job: one that searches for its model begins with its leaderboard, one that answers a question with the answer. */
 export function tabsOf({ spec }: Pick<Job, "spec">): readonly [JobTab, ...JobTab[]] {
   if (!searchOf(spec) && !questionOf(spec)) return JOB_TABS;
   const tabs = JOB_TABS.filter(({ key }) => key !== "replay");
   if (spec.influence) return [ROWS, ...tabs];
   if (spec.learning_curve) return [MORE_DATA, ...tabs];
+  if (spec.seeds) return [SEEDS, ...tabs];
   return [stepName(spec) === "cut" ? LABELS : LEADERBOARD, ...tabs];
 }

@@ -1,0 +1,84 @@
+/**
+ * What chance among seeds adds to chance among rows. Trainings with other seeds are scored on the same rows: by how much their figures differ
+ * is luck of the seed, and luck of these rows with it, since each errs on rows of its own. The two are told apart as in an analysis of
+ * variance of rows and seeds: by influences, which say how the rows of each training scatter and how those of their mean do.
+ */
+import type { Range } from "../../domain/models/intervals.ts";
+import { FALLING_FIGURES } from "../../domain/models/score-comparison.ts";
+import type { Influence } from "./influence.ts";
+import { student } from "./intervals.ts";
+
+/** Most blocks of rows whose influences are kept of a training. */
+const MOST_BLOCKS = 100;
+
+/** Blocks that so many rows are dealt out to. */
+export const blockCount = (rows: number): number => Math.min(MOST_BLOCKS, rows);
+
+/** What each of `count` blocks of rows adds to a figure, rows being dealt out to blocks in turn. */
+export function blocksOf({ rows }: Influence, count = blockCount(rows.length)): Float64Array {
+  const blocks = new Float64Array(count);
+  for (let row = 0; row < rows.length; row++) blocks[row % blocks.length]! += (rows[row] as number) / rows.length;
+  return blocks;
+}
+
+/** A figure of a training: its value, and what each block of the rows adds to it. */
+export interface ScoredSeed {
+  readonly value: number;
+  readonly blocks: ArrayLike<number>;
+}
+
+/** A figure of trainings with several seeds on the same rows. */
+export interface Spread {
+  readonly count: number;
+  readonly mean: number;
+  /** Of their figures on these rows. */
+  readonly sd: number;
+  /** Of their figures on all rows that there are: what is left of `sd`. */
+  readonly seedSd: number;
+  /** What each block adds to the mean. */
+  readonly blocks: Float64Array;
+  /** How far chance among rows reaches for the mean, where it reaches 1 for a single training. */
+  readonly rowShare: number;
+}
+
+/** The spread of so many trainings; null of fewer than two. */
+export function spreadOf(seeds: readonly ScoredSeed[]): Spread | null {
+  const count = seeds.length;
+  if (count < 2) return null;
+  const mean = seeds.reduce((sum, { value }) => sum + value, 0) / count;
+  const variance = seeds.reduce((sum, { value }) => sum + (value - mean) ** 2, 0) / (count - 1);
+  const blocks = Float64Array.from({ length: seeds[0]?.blocks.length ?? 0 }, (_, block) =>
+    seeds.reduce((sum, each) => sum + (each.blocks[block] as number) / count, 0),
+  );
+  const single = seeds.reduce((sum, each) => sum + squares(each.blocks) / count, 0);
+  const ofMean = squares(blocks);
+  // Rows of a training beyond those of all: their mean has a share of 1 in `count` of it left.
+  const own = Math.max(0, ((single - ofMean) * count) / (count - 1));
+  return {
+    ...{ count, mean, sd: Math.sqrt(variance), blocks },
+    seedSd: Math.sqrt(Math.max(0, variance - own)),
+    rowShare: single > 0 ? Math.min(1, Math.sqrt(ofMean / single)) : 1,
+  };
+}
+
+function squares(values: ArrayLike<number>): number {
+  let sum = 0;
+  for (let at = 0; at < values.length; at++) sum += (values[at] as number) ** 2;
+  return sum;
+}
+
+/** The bounds of figures that are no shares of something. */
+const BOUNDS: Readonly<Record<string, Range>> = { r2: [Number.NEGATIVE_INFINITY, 1], mcc: [-1, 1] };
+
+/**
+ * Where the figure of a training with a new seed is found on fresh rows, by the interval over rows of the training that came to `own`. The
+ * distances to both ends are those of a sum of independent estimates (MOVER: Zou and Donner, "Construction of confidence limits about effect
+ * measures", Statistics in Medicine 27, 2008): roots of sums of squares of the distance over rows and of Student's over seeds.
+ */
+export function intervalOverSeeds(figure: string, own: number, [low, high]: Range, spread: Spread): Range {
+  const { mean, seedSd, rowShare, count } = spread;
+  const ofSeed = student(count - 1) * seedSd * Math.sqrt(1 + 1 / count);
+  const reach = (distance: number) => Math.sqrt((rowShare * distance) ** 2 + ofSeed * ofSeed);
+  const [least, most] = BOUNDS[figure] ?? [0, FALLING_FIGURES.has(figure) ? Number.POSITIVE_INFINITY : 1];
+  return [Math.max(least, mean - reach(own - low)), Math.min(most, mean + reach(high - own))];
+}

@@ -1,0 +1,82 @@
+/**
+ * Runs a job that asks how much a score owes to its seed: trains its network with the model's own seed, and then once with each other one,
+ * on the same rows. An epoch of the job is a training. A function of spec, rows and seed.
+ */
+import { otherSeeds, type SeedFigure, type SeedSpread, type SeedsOptions } from "../../domain/explanations/seeds.ts";
+import { type IntervalFigure, LEVEL } from "../../domain/models/intervals.ts";
+import { COMPARED_FIGURES } from "../../domain/models/score-comparison.ts";
+import type { TrainingResult, TrainingRun } from "../../domain/ports.ts";
+import type { ResolvedSpec } from "../../domain/spec/spec.ts";
+import { intervalOverSeeds, type ScoredSeed, spreadOf } from "../certainty/over-seeds.ts";
+import { runTrainings } from "../many/job-of-trainings.ts";
+import type { RunControl } from "../run/run-control.ts";
+import { createSeedTrainer } from "./seed-trainer.ts";
+
+type SeedsSpec = ResolvedSpec & { readonly seeds: SeedsOptions };
+type SeedsRun = TrainingRun & { readonly job: { readonly spec: SeedsSpec } };
+
+const DIGITS = 7;
+
+/** Whether a job asks how much a score owes to its seed. */
+export const asksSeeds = (spec: ResolvedSpec): spec is SeedsSpec => spec.seeds !== undefined;
+
+/** Runs the job to its end, from its start or from a checkpoint. Throws only on bugs. */
+export function seeds(run: SeedsRun, control: RunControl): TrainingResult {
+  const asked = run.job.spec.seeds;
+  const trainer = createSeedTrainer(run);
+  const { part, rows, width } = trainer;
+  const own = trainer.spec.seed;
+  const others = otherSeeds(own, asked.count);
+  return runTrainings(run, control, {
+    ...trainer,
+    trainings: others.length + 1,
+    train: (number, ended) => trainer.trainWith(number === 0 ? own : (others[number - 1] as number), ended),
+    answer(model, numbers, evaluation) {
+      const intervals = evaluation[part]?.intervals;
+      /** A figure of a training, by its place among those that are compared. */
+      const scoredOf = (training: number, place: number): ScoredSeed => {
+        const offset = (training * COMPARED_FIGURES.length + place) * width;
+        return { value: numbers[offset] as number, blocks: numbers.subarray(offset + 1, offset + width) };
+      };
+      const answer: SeedSpread = {
+        model: asked.model,
+        agrees: model.sha256 === asked.sha256,
+        part,
+        rows,
+        level: LEVEL,
+        seeds: others,
+        figures: COMPARED_FIGURES.flatMap((figure, place) => {
+          const scored = others.map((_, training) => scoredOf(training + 1, place));
+          const found = seedFigure(figure, scoredOf(0, place).value, scored, intervals?.[figure as IntervalFigure]);
+          return found ? [found] : [];
+        }),
+      };
+      return {
+        reason: `trained with the model's own seed, and with ${others.length} others`,
+        evaluation: { seeds: answer },
+      };
+    },
+  });
+}
+
+/** What is said of a figure, whose interval over rows is `range`; null where fewer than two seeds have it. */
+function seedFigure(
+  figure: SeedFigure["figure"],
+  own: number,
+  scored: readonly ScoredSeed[],
+  range: readonly [number, number] | undefined,
+): SeedFigure | null {
+  const spread = spreadOf(scored.filter(({ value }) => Number.isFinite(value)));
+  if (!spread) return null;
+  const both = range && Number.isFinite(own) ? intervalOverSeeds(figure, own, range, spread) : null;
+  return {
+    ...{ figure, own: rounded(own), mean: shortened(spread.mean) },
+    ...{ sd: shortened(spread.sd), seed_sd: shortened(spread.seedSd) },
+    ...(both && { from: shortened(both[0]), to: shortened(both[1]) }),
+    blocks: [...spread.blocks].map(shortened),
+    values: scored.map(({ value }) => rounded(value)),
+  };
+}
+
+const shortened = (value: number): number => Number(value.toPrecision(DIGITS));
+const rounded = (value: number): number | null => (Number.isFinite(value) ? shortened(value) : null);
