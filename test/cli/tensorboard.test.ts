@@ -241,6 +241,8 @@ describe("trainyard tensorboard", () => {
     ["../..", "job-3456789a"],
     ["日本", "日本-3456789a"],
     ["x".repeat(300), `${"x".repeat(80)}-3456789a`],
+    // Four bytes each, of which file systems take 255.
+    ["𝒜".repeat(100), `${"𝒜".repeat(40)}-3456789a`],
   ])("names the run of %s", (name, run) => {
     expect(runName({ id: "job_0123456789a", name })).toBe(run);
   });

@@ -105,7 +105,7 @@ class Requests(Scripted):
     def test_questions_about_a_model_are_jobs(self):
         asked = [
             (lambda: self.client.influence("a@1", [[1, 2]], leave_out={"sample": 5}, actual=["x"]), "influence"),
-            (lambda: self.client.learning_curve("a@1", repeats=4), "learning-curve"),
+            (lambda: self.client.learning_curve("a@1", repeats=8), "learning-curve"),
             (lambda: self.client.seeds("a@1", 5), "seeds"),
         ]
         for ask, _ in asked:
@@ -116,7 +116,7 @@ class Requests(Scripted):
         )
         self.assertEqual(
             [json.loads(body) for _, _, _, body in self.requests],
-            [{"instances": [[1, 2]], "actual": ["x"], "rows": {"sample": 5}}, {"repeats": 4}, {"seeds": 5}],
+            [{"instances": [[1, 2]], "actual": ["x"], "rows": {"sample": 5}}, {"repeats": 8}, {"seeds": 5}],
         )
         self.assertTrue(all("Idempotency-Key" in headers for _, _, headers, _ in self.requests))
 

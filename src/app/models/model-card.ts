@@ -1,9 +1,12 @@
 /** Gathers what a model card is made of, and has a thread write it. */
+
+import { TrainyardError } from "../../domain/errors.ts";
 import type { Job } from "../../domain/jobs/job.ts";
 import { questionOf } from "../../domain/jobs/trained-spec.ts";
 import type { WireColumns } from "../../domain/metrics/metric.ts";
 import type { LossCurve, ModelCardFacts } from "../../domain/model-card/facts.ts";
 import type { Model } from "../../domain/models/model.ts";
+import { isCheckpointId } from "../../domain/models/registry.ts";
 import { isSearch } from "../../domain/spec/spec.ts";
 import { VERSION } from "../../domain/version.ts";
 import { readMetrics } from "../metrics/history.ts";
@@ -13,7 +16,7 @@ import { readModel } from "./read-models.ts";
 /** Points of the curve of the loss. */
 const CURVE_POINTS = 300;
 
-/** Returns the id and the card, HTML in UTF-8, of the model that a reference names. Throws not_found. */
+/** Returns the id and the card, HTML in UTF-8, of the model that a reference names. Throws not_found, and conflict for a checkpoint. */
 export async function readModelCard(services: ProjectServices, ref: string): Promise<{ id: string; html: Uint8Array }> {
   const facts = await readFacts(services, ref);
   return { id: facts.model.id, html: await services.computePool.encodeModelCard(facts) };
@@ -22,6 +25,8 @@ export async function readModelCard(services: ProjectServices, ref: string): Pro
 /** Reads what a card is made of; what is gone is null. */
 async function readFacts(services: ProjectServices, ref: string): Promise<ModelCardFacts> {
   const { model, evaluation } = await readModel(services, ref);
+  if (isCheckpointId(model.id))
+    throw new TrainyardError("conflict", "it is a checkpoint: only the final model of a job has scores to put on a card");
   const job = model.jobId === null ? null : await services.store.jobs.get(model.jobId);
   const data = job?.spec.data;
   const document = data && "dataset" in data ? await services.store.datasets.describe(data.dataset.id) : null;

@@ -3,6 +3,7 @@ import { mkdir } from "node:fs/promises";
 import { setTimeout as sleep } from "node:timers/promises";
 import { ApiError, UnreachableError } from "../../client/index.ts";
 import { type Context, examples, type Register } from "../context.ts";
+import { CliError } from "../exit.ts";
 import { findJob } from "../references.ts";
 import { type Follower, followRuns, type RunNews } from "../tensorboard/follow-runs.ts";
 import { shellWord, wholeNumber } from "../values.ts";
@@ -43,7 +44,11 @@ export const registerTensorBoard: Register = (program, context) => {
 async function keepUpToDate(context: Context, folder: string, references: readonly string[], options: Options) {
   const client = context.client();
   const jobs = await Promise.all(references.map((reference) => findJob(client, reference)));
-  await mkdir(folder, { recursive: true });
+  if (jobs.length > 0 && options.filter !== undefined)
+    throw new CliError("name jobs, or say with --filter which: both at once are not understood");
+  await mkdir(folder, { recursive: true }).catch((error: NodeJS.ErrnoException) => {
+    throw error.code === "EEXIST" ? new CliError(`${folder} is a file: name a folder`) : error;
+  });
   const stop = new AbortController();
   const onSignal = () => stop.abort();
   for (const name of ["SIGINT", "SIGTERM"] as const) process.once(name, onSignal);

@@ -88,7 +88,9 @@ export function followRuns(
     const isOver = isTerminal(job.state);
     // Before its first epoch it is not known when a job starts.
     if (job.epochs_done === 0) {
-      if (isOver) forget(job.id);
+      if (!isOver) return;
+      tell({ type: "ended", job: job.id, name: job.name, run: runName(job), epochs: 0 });
+      forget(job.id);
       return;
     }
     entry.folder ??= await openRunFolder(directory, job, nowMs());

@@ -9,14 +9,19 @@ import { encodeSessionEnd, encodeSessionStart, type SessionEnd } from "../../for
 import { openEventWriter } from "./event-writer.ts";
 
 const VALIDATION = /^val_/;
-/** Longest name of a folder before the end of the job's id, in characters. */
+/** Longest name of a folder before the end of the job's id, in characters, and in bytes of UTF-8: file systems take 255. */
 const MAX_NAME = 80;
+const MAX_NAME_BYTES = 160;
 /** Digits of a job's id in the name of its folder. */
 const ID_DIGITS = 8;
 
 /** What TensorBoard calls a job: its name as a folder may be called, and the end of its id, since names repeat. */
 export function runName({ id, name }: Pick<Job, "id" | "name">): string {
-  const plain = [...name.replaceAll(/[^\p{L}\p{N}._-]+/gu, "-")].slice(0, MAX_NAME).join("");
+  let plain = "";
+  for (const character of [...name.replaceAll(/[^\p{L}\p{N}._-]+/gu, "-")].slice(0, MAX_NAME)) {
+    if (Buffer.byteLength(plain + character) > MAX_NAME_BYTES) break;
+    plain += character;
+  }
   return `${plain.replace(/^[.-]+/, "") || "job"}-${id.slice(-ID_DIGITS)}`;
 }
 

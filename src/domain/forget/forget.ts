@@ -41,7 +41,7 @@ const forgottenModel = z
     }),
     is_question: z.boolean().meta({
       description:
-        "A job that asked a question of a model (which rows made a prediction, whether more data would help): its model is a copy with the answer. It is erased, stops no run, and is asked again by whoever wants to.",
+        "A job that asked a question of a model (which rows made a prediction, whether more data would help, what its seed did): its model is a copy with the answer. It is erased, stops no run, and is asked again by whoever wants to.",
     }),
     why_not: z.string().nullable().meta({ description: "Why a model is erased and not trained again; null where it is." }),
   })

@@ -35,10 +35,13 @@ const PLAIN = /^[\w .,:;()%#+\-–]*$/;
 
 const ESCAPES: Readonly<Record<string, string>> = { "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "'": "&#39;" };
 
-/** Characters that no document may hold become the replacement character, and so do halves of surrogate pairs. */
+/**
+ * Characters that no document may hold become the replacement character, and so do halves of surrogate pairs, and those that would turn
+ * the direction of our own words.
+ */
 function escaped(text: string): string {
   return text
     .toWellFormed()
-    .replaceAll(/[^\P{Cc}\t\n]|[\uFFFE\uFFFF]/gu, "\uFFFD")
+    .replaceAll(/[^\P{Cc}\t\n]|[\uFFFE\uFFFF\u202A-\u202E\u2066-\u2069]/gu, "\uFFFD")
     .replaceAll(/[&<>"']/g, (character) => ESCAPES[character] as string);
 }

@@ -119,9 +119,9 @@ export function scatterPlot(label: string, actual: readonly (number | null)[], p
 }
 
 const BAR_ROW = 24;
-const BAR_LEFT = 200;
-const BAR_RIGHT = 140;
-const BAR_NAME = 28;
+const BAR_LEFT = 240;
+const BAR_RIGHT = 150;
+const BAR_NAME = 24;
 
 /** Bars from zero, each with its name and value; what reaches below zero goes to the left of the zero line. */
 export function barPlot(label: string, bars: readonly { name: string; value: number; text: string }[]): Markup {

@@ -210,16 +210,17 @@ ${table([markup`<th>Candidate</th><th class="num">${search.metric.replaceAll("_"
 <p class="dim">Each by the rows that its networks had not seen.${rest > 0 ? ` ${count(rest)} more were tried.` : ""}</p>`;
 }
 
-export function receiptSection({ model, job, serverVersion }: ModelCardFacts): Markup {
+export function receiptSection({ model, job, dataset, serverVersion }: ModelCardFacts): Markup {
   const { data, specSha256, engineVersion } = model.receipt;
   const hash = (text: string | null | undefined) => (text ? markup`<code>${text}</code>` : NOT_KNOWN);
-  const canRepeat = job !== null && data !== null && engineVersion !== null;
+  const hasRows = job !== null && (!("dataset" in job.spec.data) || dataset !== null);
+  const canRepeat = hasRows && data !== null && engineVersion !== null;
   return section(
     "Receipt",
     markup`<p>${
       canRepeat
-        ? "The same rows, spec and engine give the same weights, bit by bit. To see it:"
-        : "It cannot be trained again from here: what it was made of is not known any more."
+        ? "The same rows, spec and engine give the same weights, bit by bit. To see it, on a server of the engine below:"
+        : "It cannot be trained again from here: what it was made of is not here any more."
     }</p>
 ${canRepeat ? markup`<pre><code>curl -X POST SERVER/v1/models/${model.id}/reproduce</code></pre>` : null}
 ${facts([

@@ -7,7 +7,7 @@ const LIGHT = `--bg:#f5f6f8;--card:#fff;--soft:#f1f3f6;--edge:#d9dee5;--text:#14
 export const STYLE = `:root{color-scheme:light dark;${LIGHT}}
 @media (prefers-color-scheme:dark){:root{${DARK}}}
 *{box-sizing:border-box}
-body{margin:0;background:var(--bg);color:var(--text);font:15px/1.5 ui-sans-serif,system-ui,-apple-system,"Segoe UI",Roboto,Arial,sans-serif;font-variant-numeric:tabular-nums}
+body{margin:0;overflow-wrap:anywhere;background:var(--bg);color:var(--text);font:15px/1.5 ui-sans-serif,system-ui,-apple-system,"Segoe UI",Roboto,Arial,sans-serif;font-variant-numeric:tabular-nums}
 main{max-width:860px;margin:0 auto;padding:24px 16px 64px}
 header{margin:8px 0 20px}
 h1{font-size:28px;line-height:1.2;margin:0 0 8px;overflow-wrap:anywhere}
@@ -21,7 +21,7 @@ section>:last-child{margin-bottom:0}
 .scroll{overflow-x:auto;margin:0 0 10px}
 table{border-collapse:collapse;width:100%}
 th,td{padding:5px 12px 5px 0;text-align:left;vertical-align:top;border-bottom:1px solid var(--edge);unicode-bidi:isolate}
-td{overflow-wrap:anywhere}
+.scroll td:last-child{min-width:12ch}
 thead th,.dim,dt{font-size:13px;color:var(--dim);font-weight:500}
 th[scope=row]{font-weight:500}
 .num{text-align:right}.num,.kind{white-space:nowrap}
@@ -51,7 +51,7 @@ svg .name{fill:var(--text)}
 .matrix td{position:relative;min-width:52px;text-align:center;background:var(--soft);border-radius:4px}
 .matrix .right{outline:2px solid var(--one);outline-offset:-2px}
 .matrix .wrong{background:var(--warn-soft);color:var(--warn);font-weight:600}
-@media (max-width:560px){svg text{font-size:18px}.matrix th,.matrix td{padding:4px 6px}dl{grid-template-columns:1fr;gap:0}dd{margin-bottom:8px}section{padding:14px}}
+@media (max-width:560px){svg text{font-size:17px}.matrix th,.matrix td{padding:4px 6px}dl{grid-template-columns:1fr;gap:0}dd{margin-bottom:8px}section{padding:14px}}
 @media print{:root{color-scheme:light;${LIGHT}}body{background:#fff;font-size:11pt}main{max-width:none;padding:0}section{border:0;border-top:1px solid var(--edge);border-radius:0;padding:12px 0;margin:0}.limits{border-left:0}figure,tr,li,pre{break-inside:avoid}h2,h3{break-after:avoid}.scroll{overflow:visible}*{print-color-adjust:exact;-webkit-print-color-adjust:exact}}`;
 
 /** What a card may load, which is its style: as a header, and in the file for when it was saved. */

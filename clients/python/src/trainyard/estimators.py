@@ -99,7 +99,7 @@ class TrainyardEstimator(Parameters):
     def fit(self: Self, X: Any, y: Any, sample_weight: Any = None) -> Self:
         """
         Trains on the server and returns the estimator. `sample_weight` says how much each row counts in the loss: a number of at least 0,
-        or one for each row; rows of weight 0 are left out. Raises ApiError, UnreachableError, or NotSucceededError.
+        or one for each row; rows of weight 0 are left out, and a class that has no others is none of `classes_`. Raises ApiError, UnreachableError, or NotSucceededError.
         """
         features = read_features(X)
         cells = read_target(y, features.n_rows)

@@ -8,6 +8,7 @@ import { SCORE_FORMAT } from "../../shell/format.ts";
 import { useResource } from "../../shell/resource.ts";
 import { Card, Empty, Problem, Skeleton } from "../../ui/surfaces.tsx";
 import { type Column, Table } from "../../ui/table.tsx";
+import { withoutAnswer } from "./without-answer.ts";
 
 export function SeedsTab({ job }: { readonly job: Job }) {
   const { api } = useApp();
@@ -18,7 +19,7 @@ export function SeedsTab({ job }: { readonly job: Job }) {
   if (!seeds)
     return isOver(job) && id === null ? (
       <div class="card">
-        <Empty icon="clock" title="The job ended before it had trained with every seed" />
+        <Empty icon="clock" title={withoutAnswer(job, "The job ended before it had trained with every seed")} />
       </div>
     ) : (
       <Skeleton height="320px" />
