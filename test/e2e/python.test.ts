@@ -65,7 +65,7 @@ describe.skipIf(!python)(python ? "the Python package" : `the Python package (${
 
   it("is an estimator of scikit-learn's", { timeout: 300_000 }, async ({ skip }) => {
     if (!withSklearn) return skip(NO_SKLEARN);
-    expect(await unittest(withSklearn, "test_sklearn.py", server.url, SKLEARN_MS)).toMatch(/Ran \d tests in .*\n\nOK/);
+    expect(await unittest(withSklearn, "test_sklearn.py", server.url, SKLEARN_MS)).toMatch(/Ran \d+ tests in .*\n\nOK/);
   });
 
   it("is a wheel of the same bytes whenever it is built", async () => {
