@@ -127,6 +127,12 @@ const ACCESS: Readonly<Record<string, Access>> = {
   exposeMetrics: { scope: "read", superuser: true },
 };
 
+/** Methods that change nothing by themselves (RFC 9110, section 9.2.1). */
+export const SAFE_METHODS: ReadonlySet<string> = new Set(["GET", "HEAD", "OPTIONS"]);
+
+/** Whether an operation only reads or predicts, by the scope that it needs. */
+export const onlyReads = ({ scope }: Access): boolean => scope === "read" || scope === "predict";
+
 /** Paths below which even a route that is hidden from the document needs a line in the table. */
 const API_PATHS = /^\/(v1|v2|metrics)(\/|$)/;
 

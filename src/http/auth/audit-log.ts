@@ -4,10 +4,8 @@ import type { RecordAudit } from "../../app/access/keep-audit-log.ts";
 import type { AuditEntry } from "../../domain/access/audit-log.ts";
 import { createId } from "../../domain/id.ts";
 import type { App } from "../context.ts";
+import { onlyReads, SAFE_METHODS } from "./access.ts";
 
-/** Scopes whose operations change something, where their method is not a safe one. */
-const CHANGING: ReadonlySet<string | null | undefined> = new Set(["submit", "admin"]);
-const SAFE_METHODS: ReadonlySet<string> = new Set(["GET", "HEAD", "OPTIONS"]);
 /** Longest path that is kept whole. */
 const MAX_PATH = 500;
 
@@ -20,15 +18,15 @@ export function recordChanges(app: App, record: RecordAudit): void {
 }
 
 /**
- * Whether a request may have changed something: one that succeeded, or failed in the server itself. What was refused, what only asked
- * whether it would be valid, and an answer that was given before have not.
+ * Whether a request may have changed something: one that succeeded, or failed in the server itself (500). What was refused, also for want
+ * of room or of a database, what only asked whether it would be valid, and an answer that was given before have not.
  */
 function hasChanged(request: FastifyRequest, reply: FastifyReply): boolean {
-  const { config } = request.routeOptions;
-  if (SAFE_METHODS.has(request.method) || !CHANGING.has(config.access?.scope) || request.project === "") return false;
+  const { access } = request.routeOptions.config;
+  if (SAFE_METHODS.has(request.method) || !access || onlyReads(access) || request.project === "") return false;
   const { validate_only: validateOnly } = (request.query ?? {}) as { readonly validate_only?: string };
   if (validateOnly === "true" || reply.hasHeader("idempotency-replayed")) return false;
-  return reply.statusCode < 400 || reply.statusCode >= 500;
+  return reply.statusCode < 400 || reply.statusCode === 500;
 }
 
 function entryOf(request: FastifyRequest, reply: FastifyReply): AuditEntry {

@@ -11,7 +11,7 @@ import { DEFAULT_PROJECT } from "../../domain/access/project.ts";
 import { TrainyardError } from "../../domain/errors.ts";
 import { createLru } from "../../domain/lru.ts";
 import type { App } from "../context.ts";
-import { type Access, accessOf } from "./access.ts";
+import { type Access, accessOf, SAFE_METHODS } from "./access.ts";
 import { isForeign, isForThisMachine } from "./origin.ts";
 import { sessionTokens } from "./session-cookie.ts";
 
@@ -43,7 +43,6 @@ export interface AdmissionOptions {
 
 const NO_ORIGINS: ReadonlySet<string> = new Set();
 const MAX_PROJECTS = 1000;
-const SAFE_METHODS: ReadonlySet<string> = new Set(["GET", "HEAD", "OPTIONS"]);
 const CHALLENGE = 'Bearer realm="trainyard"';
 const CURE =
   "send a key as `Authorization: Bearer ty_...`; `trainyard keys create` makes one, with --data-dir also while no server runs";

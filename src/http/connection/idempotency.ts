@@ -13,7 +13,7 @@ import type { Services } from "../../app/services.ts";
 import { FORGOTTEN, KEY_LIFETIME_MS, type KeyName, type KeyState, type StoredAnswer } from "../../domain/access/idempotency.ts";
 import { invalid, TrainyardError } from "../../domain/errors.ts";
 import { createId, type IdKind } from "../../domain/id.ts";
-import { accessOf } from "../auth/access.ts";
+import { accessOf, onlyReads } from "../auth/access.ts";
 import type { App } from "../context.ts";
 
 export interface IdempotencyOptions {
@@ -258,11 +258,9 @@ function otherRequest(): TrainyardError {
 
 const NO_BODY = "This request takes no body.";
 
-/** Whether an operation only reads or predicts, by the scope that it needs: sent again, it does no harm. */
-function changesNothing({ url, schema }: { readonly url: string; readonly schema?: unknown }): boolean {
-  const { scope } = accessOf(url, schema as { readonly hide?: boolean; readonly operationId?: string } | undefined);
-  return scope === "read" || scope === "predict";
-}
+/** Whether an operation does no harm when it is sent again. */
+const changesNothing = ({ url, schema }: { readonly url: string; readonly schema?: unknown }): boolean =>
+  onlyReads(accessOf(url, schema as { readonly hide?: boolean; readonly operationId?: string } | undefined));
 
 interface RouteSchema {
   body?: unknown;

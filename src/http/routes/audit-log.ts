@@ -61,7 +61,7 @@ export function registerAuditLog(app: App, { system }: RouteContext): void {
         tags: ["keys"],
         operationId: "listAuditLog",
         summary: "List who changed what, with which key",
-        description: `Newest first: every request that made, changed or deleted something, or failed in the server while it did. Not what was read, predicted, refused or only validated. Of one's own project, and for a key of \`${DEFAULT_PROJECT}\` of all of them. Entries outlive what they tell of, for TRAINYARD_RETAIN_AUDIT_DAYS.`,
+        description: `Newest first: every request that made, changed or deleted something, or failed in the server while it did (500). Not what was read, predicted, refused or only validated. Of one's own project, and for a key of \`${DEFAULT_PROJECT}\` of all of them. Entries outlive what they tell of, for TRAINYARD_RETAIN_AUDIT_DAYS.`,
         querystring: auditQuery,
         response: answers(
           {
