@@ -158,6 +158,9 @@ interface Compared {
 /** Differences below this are none: a row or two, or the last digit. */
 const SLIGHT = 0.005;
 
+/** What the baseline does, within a sentence: "always answering No". */
+const baselineAnswer = (score: Score): string => baselineText(score).replace("always", "always answering");
+
 /** The rules, the first that holds counts. */
 const RULES: readonly (readonly [holds: (compared: Compared) => boolean, tone: Tone, words: (score: Score) => string])[] = [
   [
@@ -168,7 +171,7 @@ const RULES: readonly (readonly [holds: (compared: Compared) => boolean, tone: T
   [
     ({ model, baseline }) => baseline !== null && model <= baseline + SLIGHT,
     "bad",
-    (score) => `It is no better than ${baselineText(score)}`,
+    (score) => `It is no better than ${baselineAnswer(score)}`,
   ],
   [
     ({ model, linear }) => linear !== null && model < linear - SLIGHT,
@@ -176,8 +179,8 @@ const RULES: readonly (readonly [holds: (compared: Compared) => boolean, tone: T
     () => "A straight line does better: prefer it, or search for a better network",
   ],
   [({ model, linear }) => linear !== null && model <= linear + SLIGHT, "ok", () => "A straight line does as well"],
-  [({ linear }) => linear !== null, "ok", (score) => `It is better than ${baselineText(score)} and than a straight line`],
-  [() => true, "ok", (score) => `It is better than ${baselineText(score)}`],
+  [({ linear }) => linear !== null, "ok", (score) => `It is better than ${baselineAnswer(score)} and than a straight line`],
+  [() => true, "ok", (score) => `It is better than ${baselineAnswer(score)}`],
 ];
 
 /** Returns what a score comes to; null where its main figure has no value. */

@@ -29,14 +29,14 @@ const valued = (r2: number, line: number): Score => {
 
 describe("the verdict on a score", () => {
   it.each([
-    [scored(0.8, 0.76), "ok", "It is better than always No and than a straight line"],
-    [scored(0.8, null), "ok", "It is better than always No"],
+    [scored(0.8, 0.76), "ok", "It is better than always answering No and than a straight line"],
+    [scored(0.8, null), "ok", "It is better than always answering No"],
     [scored(0.8, 0.8), "ok", "A straight line does as well"],
     [scored(0.8, 0.84), "warn", "A straight line does better: prefer it, or search for a better network"],
-    [scored(0.65, 0.6), "bad", "It is no better than always No"],
+    [scored(0.65, 0.6), "bad", "It is no better than always answering No"],
     [scored(1, 0.6, "train"), "warn", "No rows were held out: this says how well it remembers, not how well it predicts"],
-    [valued(0.5, 0.2), "ok", "It is better than always the mean and than a straight line"],
-    [valued(-0.1, 0.2), "bad", "It is no better than always the mean"],
+    [valued(0.5, 0.2), "ok", "It is better than always answering the mean and than a straight line"],
+    [valued(-0.1, 0.2), "bad", "It is no better than always answering the mean"],
   ])("%# is what the figures say", (score, tone, words) => {
     expect(verdictOf(score)).toEqual({ tone, words });
   });

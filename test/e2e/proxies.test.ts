@@ -144,8 +144,7 @@ async function freePort(): Promise<number> {
 
 describe.each(PROGRAMS)("docker/below-a-path for %s", (program, example, version, argumentsFor) => {
   const isThere = spawnSync(program, [...version]).error === undefined;
-  const title = `passes requests, uploads, events and WebSockets${isThere ? "" : ` (skipped: ${program} is not installed)`}`;
-  it.skipIf(!isThere)(title, async () => {
+  it.skipIf(!isThere)(`passes requests, uploads, events and WebSockets, where ${program} is installed`, async () => {
     const folder = await mkdtemp(join(tmpdir(), "trainyard-proxy-"));
     const port = await freePort();
     const text = (await readFile(new URL(`../../docker/below-a-path/${example}`, import.meta.url), "utf8"))

@@ -33,7 +33,7 @@ async function readFacts(services: ProjectServices, ref: string): Promise<ModelC
   return {
     model: withoutBulk(model),
     evaluation,
-    job,
+    job: job && withoutRows(job),
     dataset: document?.summary ?? null,
     curve: job && !isSearch(job.spec) && !questionOf(job.spec) ? await readCurve(services, job) : null,
     serverVersion: VERSION,
@@ -45,6 +45,13 @@ async function readCurve(services: ProjectServices, { id }: Job): Promise<LossCu
   const { epochs, series } = JSON.parse(`{${Buffer.from(json).toString()}}`) as WireColumns;
   if (!series.loss || epochs.length === 0) return null;
   return { epochs, loss: series.loss.map(Number), validation: series.val_loss?.map(Number) ?? null };
+}
+
+/** A job without the rows that its split names, which no card shows: there can be half a million. */
+function withoutRows(job: Job): Job {
+  const { split } = job.spec;
+  const kept = split && Object.fromEntries(Object.entries(split).filter(([, held]) => !Array.isArray(held)));
+  return { ...job, spec: { ...job.spec, split: kept as typeof split } };
 }
 
 /** A model without what no card shows and what would have to be copied to the thread that writes it. */

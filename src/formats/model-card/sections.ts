@@ -131,8 +131,11 @@ function splitOf({ split, model }: ResolvedSpec): string {
   if ("auto" in model)
     return `nothing for good: every row was predicted by networks that had not seen it, in ${model.auto.folds} folds${split ? ", besides the rows named above" : ""}`;
   if (!split) return "nothing";
-  return Object.entries(split)
-    .filter(([, held]) => ["number", "string", "boolean"].includes(typeof held))
+  const shown = Object.entries(split).filter(
+    ([, held]) => ["number", "string", "boolean"].includes(typeof held) && held !== 0 && held !== false,
+  );
+  if (shown.length === 0) return "rows that were named by their positions";
+  return shown
     .map(([name, held]) => `${name.replaceAll("_", " ")} ${typeof held === "number" ? chosen(held) : held}`)
     .join(", ");
 }

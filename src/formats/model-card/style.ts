@@ -21,7 +21,7 @@ section>:last-child{margin-bottom:0}
 .scroll{overflow-x:auto;margin:0 0 10px}
 table{border-collapse:collapse;width:100%}
 th,td{padding:5px 12px 5px 0;text-align:left;vertical-align:top;border-bottom:1px solid var(--edge);unicode-bidi:isolate}
-.scroll td:last-child{min-width:12ch}
+.scroll td:last-child:not(.num),th[scope=row]{min-width:12ch}
 thead th,.dim,dt{font-size:13px;color:var(--dim);font-weight:500}
 th[scope=row]{font-weight:500}
 .num{text-align:right}.num,.kind{white-space:nowrap}
