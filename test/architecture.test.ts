@@ -83,7 +83,7 @@ const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   zod: ["domain", "http", "client", "server"],
   kysely: ["storage"],
   "better-sqlite3": ["storage"],
-  pg: ["storage", "bus"],
+  pg: ["storage", "bus", "outbound"],
   "pg-boss": ["queue"],
   piscina: ["worker"],
   hyparquet: ["formats", "worker"],

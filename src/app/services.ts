@@ -6,6 +6,7 @@ import type { UploadSpool } from "../domain/datasets/upload.ts";
 import type { JobQueue } from "../domain/jobs/queue.ts";
 import type { ServiceLimits } from "../domain/limits.ts";
 import type { Bus, ComputePool, TrainingPool } from "../domain/ports.ts";
+import type { SourceFetcher } from "../domain/sources/source-fetcher.ts";
 import type { ProjectStore, Store } from "../domain/store/store.ts";
 import { createFrames, type Frames } from "./metrics/frames.ts";
 import { type BackgroundCache, createBackgroundCache } from "./models/background-cache.ts";
@@ -25,6 +26,7 @@ export interface Dependencies {
   readonly computePool: ComputePool;
   readonly trainingPool: TrainingPool;
   readonly uploadSpool: UploadSpool;
+  readonly sources: SourceFetcher;
   readonly limits: ServiceLimits;
   readonly log: Log;
 }

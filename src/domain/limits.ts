@@ -39,6 +39,7 @@ export interface ProjectLimits {
   /** Jobs that train at the same time. */
   readonly runningJobs: number;
   readonly models: number;
+  readonly schedules: number;
   /** Bytes of all its uploaded files. */
   readonly datasetBytes: number;
   /** Bytes of the answers that are kept for its idempotency keys. */

@@ -38,6 +38,7 @@ import { registerBackups } from "./routes/backups.ts";
 import { registerCheckpoints } from "./routes/checkpoints.ts";
 import { registerDatasets } from "./routes/datasets/datasets.ts";
 import { registerForgets } from "./routes/datasets/forgets.ts";
+import { registerImportedTables } from "./routes/datasets/imports.ts";
 import { registerLabels } from "./routes/datasets/labels.ts";
 import { registerEvaluate } from "./routes/evaluate.ts";
 import { registerExports } from "./routes/exports.ts";
@@ -107,6 +108,7 @@ const API: readonly RegisterRoutes[] = [
   registerDatasets,
   registerLabels,
   registerForgets,
+  registerImportedTables,
   registerJobs,
   registerSweeps,
   registerTrials,

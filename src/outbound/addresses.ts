@@ -1,19 +1,23 @@
 /**
- * Which addresses a webhook may go to. The server is inside a network that those who submit jobs may have no access to: they
- * must not reach addresses through it that are not public.
+ * Which addresses the server may be sent to: by a webhook, or to fetch data. It is inside a network that those who ask may have no access
+ * to: they must not reach addresses through it that are not public.
  */
 import { lookup as systemLookup } from "node:dns";
-import type { LookupFunction } from "node:net";
+import { isIP, type LookupFunction } from "node:net";
 import ipaddr from "ipaddr.js";
 
-/** A forbidden address. The message appears in the log of deliveries. */
+/** What goes out, and the setting that lets it go to other addresses: the end of a refusal. */
+export const RULES = {
+  webhooks: "webhooks go to public addresses only (TRAINYARD_WEBHOOK_ALLOW_PRIVATE)",
+  sources: "data is fetched from public addresses only, and from those that the operator names (TRAINYARD_SOURCE_PRIVATE_HOSTS)",
+} as const;
+
+/** A forbidden address. The message is shown to whoever asked: in the log of deliveries, or as the error of a source. */
 export class ForbiddenAddress extends Error {
   override readonly name = "ForbiddenAddress";
 
-  constructor(address: string) {
-    super(
-      `${address} is a private, local or reserved address: webhooks go to public addresses only (TRAINYARD_WEBHOOK_ALLOW_PRIVATE)`,
-    );
+  constructor(address: string, rule: keyof typeof RULES = "webhooks") {
+    super(`${address} is a private, local or reserved address: ${RULES[rule]}`);
   }
 }
 
@@ -34,16 +38,22 @@ type Resolve = typeof systemLookup;
  * A `lookup` for a socket that returns public addresses only. The socket connects to the address that was checked, so that a
  * name cannot resolve to another a moment later.
  */
-export function publicLookup(resolve: Resolve = systemLookup): LookupFunction {
+export function publicLookup(resolve: Resolve = systemLookup, rule: keyof typeof RULES = "webhooks"): LookupFunction {
   return (hostname, options, callback) => {
     resolve(hostname, { ...options, all: true }, (error, addresses) => {
       if (error) return callback(error, "", 0);
       const allowed = addresses.filter(({ address }) => isPublicAddress(address));
       const [first] = allowed;
       // What a name of the inside resolves to is not for whoever wrote the webhook, who reads this.
-      if (!first) return callback(new ForbiddenAddress(hostname), "", 0);
+      if (!first) return callback(new ForbiddenAddress(hostname, rule), "", 0);
       if (options.all) callback(null, allowed);
       else callback(null, first.address, first.family);
     });
   };
+}
+
+/** Throws ForbiddenAddress for a host that is an address and not public: a socket calls no lookup for one. `[::1]` is `::1`. */
+export function assertPublic(hostname: string, rule: keyof typeof RULES = "webhooks"): void {
+  const host = hostname.replace(/^\[|\]$/g, "");
+  if (isIP(host) !== 0 && !isPublicAddress(host)) throw new ForbiddenAddress(host, rule);
 }

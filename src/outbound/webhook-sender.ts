@@ -5,9 +5,8 @@
 import { createHmac } from "node:crypto";
 import { type ClientRequest, type IncomingMessage, request as requestHttp } from "node:http";
 import { request as requestHttps } from "node:https";
-import { isIP } from "node:net";
 import type { SendResult, WebhookMessage, WebhookSender } from "../domain/operation/webhook.ts";
-import { ForbiddenAddress, isPublicAddress, publicLookup } from "./addresses.ts";
+import { assertPublic, ForbiddenAddress, publicLookup } from "./addresses.ts";
 
 export interface WebhookSenderOptions {
   /** Whether webhooks may go to private, loopback and reserved addresses. */
@@ -31,10 +30,8 @@ export function createWebhookSender({ allowPrivate, timeoutMs, lookup }: Webhook
   return {
     async send(message, signal) {
       const url = new URL(message.url);
-      const host = url.hostname.replace(/^\[|\]$/g, "");
-      // A socket calls no lookup for an address.
-      if (guard && isIP(host) !== 0 && !isPublicAddress(host)) return failureOf(new ForbiddenAddress(host), timeoutMs);
       try {
+        if (guard) assertPublic(url.hostname);
         const enough = AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]);
         const request = url.protocol === "https:" ? requestHttps : requestHttp;
         const options = { method: "POST", agent: false, signal: enough, headers: headersOf(message) } as const;

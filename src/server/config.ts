@@ -103,6 +103,13 @@ const variables = z.object({
   TRAINYARD_DATABASE_START_WAIT_MS: whole(0, 3_600_000, 60_000),
   TRAINYARD_LEASE_SECONDS: whole(10, 3600, 10),
   TRAINYARD_MAX_LEASE_SECONDS: whole(60, 86_000, 21_600),
+  TRAINYARD_SOURCE_PRIVATE_HOSTS: z
+    .string()
+    .transform((list) => list.split(",").map((host) => host.trim()))
+    .pipe(z.array(z.string().refine(isHost, "must be hosts separated by commas, like db.internal,10.0.0.7, or *")))
+    .default([]),
+  TRAINYARD_SOURCE_SECONDS: whole(1, 86_400, 300),
+  TRAINYARD_PROJECT_SCHEDULES: whole(0, 100_000, 100),
   TRAINYARD_WEBHOOK_SECRET: z
     .string()
     .regex(/^whsec_[A-Za-z0-9+/]{32,88}={0,2}$/, "must be whsec_ and 24 to 64 bytes in base64")
@@ -122,6 +129,11 @@ export type SettingName = keyof typeof settingSchemas;
 /** Whether a text is scheme, host and port, with nothing after them. */
 function isOrigin(text: string): boolean {
   return URL.canParse(text) && new URL(text).origin === text;
+}
+
+/** Whether a text is a host as URLs write it, without a port, or `*`. */
+function isHost(text: string): boolean {
+  return text === "*" || (URL.canParse(`http://${text}`) && new URL(`http://${text}`).hostname === text.toLowerCase());
 }
 
 export interface Config {
@@ -151,6 +163,7 @@ export interface Config {
   readonly reserveBytes: number;
   readonly retention: Retention;
   readonly webhooks: WebhookSettings;
+  readonly sources: SourceSettings;
   readonly role: Role;
   /** The name of this process for others. */
   readonly nodeName: string;
@@ -187,6 +200,13 @@ export interface AccessConfig {
   readonly allowOpen: boolean;
   /** How long a browser stays signed in. */
   readonly sessionMs: number;
+}
+
+export interface SourceSettings {
+  /** Hosts that may have private addresses, and be asked without TLS; `*` is every host. */
+  readonly privateHosts: readonly string[];
+  /** How long fetching a table may take. */
+  readonly timeoutMs: number;
 }
 
 export interface WebhookSettings {
@@ -247,6 +267,7 @@ export function parseConfig(environment: Readonly<Record<string, string | undefi
         queuedJobs: env.TRAINYARD_PROJECT_QUEUED_JOBS,
         runningJobs: env.TRAINYARD_PROJECT_RUNNING_JOBS,
         models: env.TRAINYARD_PROJECT_MODELS,
+        schedules: env.TRAINYARD_PROJECT_SCHEDULES,
         datasetBytes: env.TRAINYARD_PROJECT_DATASET_BYTES,
         answerBytes: env.TRAINYARD_PROJECT_ANSWER_BYTES,
         requestsPerMinute: env.TRAINYARD_PROJECT_REQUESTS_PER_MINUTE,
@@ -300,6 +321,10 @@ export function parseConfig(environment: Readonly<Record<string, string | undefi
           maxLeaseSeconds: env.TRAINYARD_MAX_LEASE_SECONDS,
         })
       : null,
+    sources: Object.freeze({
+      privateHosts: Object.freeze(env.TRAINYARD_SOURCE_PRIVATE_HOSTS),
+      timeoutMs: env.TRAINYARD_SOURCE_SECONDS * 1000,
+    }),
     webhooks: Object.freeze({
       secret: env.TRAINYARD_WEBHOOK_SECRET ?? null,
       allowPrivate: env.TRAINYARD_WEBHOOK_ALLOW_PRIVATE,

@@ -24,6 +24,7 @@ import { isLoopback } from "../http/auth/origin.ts";
 import { createLifecycle } from "../http/connection/lifecycle.ts";
 import type { App } from "../http/context.ts";
 import type { StreamBounds } from "../http/streaming/stream-connection.ts";
+import { createSourceFetcher } from "../outbound/sources/fetch-source.ts";
 import { createWebhookSender } from "../outbound/webhook-sender.ts";
 import { createInstruments } from "../telemetry/instruments.ts";
 import { measureComputePool, measureStore, measureTrainingPool } from "../telemetry/measured.ts";
@@ -108,7 +109,10 @@ export async function startServer(config: Config, log: Logger, options: ServerOp
     closers.push(() => uploadSpool.close());
     const { bus } = backend;
     const queue = await backend.openQueue(store, (job) => reclaimLost(services, job, config.backoffMs));
-    const services: Services = createServices({ store, queue, bus, computePool, trainingPool, uploadSpool, limits, log });
+    const sources = createSourceFetcher({ ...config.sources, maxBytes: config.datasetLimits.bytes });
+    const services: Services = createServices({
+      ...{ store, queue, bus, computePool, trainingPool, uploadSpool, sources, limits, log },
+    });
 
     await assertGuarded(config, store);
     const webhookSecret = config.webhooks.secret ?? (await store.secrets.getOrCreate("webhook", newWebhookSecret()));

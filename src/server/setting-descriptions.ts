@@ -14,6 +14,7 @@ export const SETTING_GROUPS = {
   projects: "Limits of a project",
   storage: "Storage and retention",
   connections: "Connections",
+  sources: "Data from elsewhere",
   webhooks: "Webhooks",
   cluster: "Many processes",
 } as const;
@@ -142,6 +143,12 @@ export const SETTING_DESCRIPTIONS: Readonly<Record<SettingName, SettingDescripti
   TRAINYARD_KEEP_ALIVE_MS: { group: "connections", text: "How long a connection waits for its next request." },
   TRAINYARD_MAX_CONNECTIONS: { group: "connections", text: "Connections at the same time." },
 
+  TRAINYARD_SOURCE_PRIVATE_HOSTS: {
+    group: "sources",
+    text: "Hosts, divided by commas, that tables may be fetched from although their addresses are private, and without TLS; `*`: every host.",
+  },
+  TRAINYARD_SOURCE_SECONDS: { group: "sources", text: "How long fetching one table may take." },
+  TRAINYARD_PROJECT_SCHEDULES: { group: "projects", text: "Schedules; 409 above." },
   TRAINYARD_WEBHOOK_SECRET: {
     group: "webhooks",
     text: "The secret that webhooks are signed with.",

@@ -16,6 +16,7 @@ import { createLifecycle, type Lifecycle } from "../../src/http/connection/lifec
 import type { SocketBounds } from "../../src/http/connection/sockets.ts";
 import type { App } from "../../src/http/context.ts";
 import type { StreamBounds } from "../../src/http/streaming/stream-connection.ts";
+import { createSourceFetcher } from "../../src/outbound/sources/fetch-source.ts";
 import { createEmbeddedQueue } from "../../src/queue/embedded.ts";
 import { parseConfig } from "../../src/server/config.ts";
 import { openStore, type StoreOptions } from "../../src/storage/open.ts";
@@ -91,6 +92,7 @@ export async function openStagedApp({
     computePool,
     trainingPool: stage.trainingPool,
     uploadSpool,
+    sources: createSourceFetcher({ ...config.sources, maxBytes: datasetLimits.bytes }),
     limits,
     log,
   });

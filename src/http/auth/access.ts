@@ -76,6 +76,7 @@ const ACCESS: Readonly<Record<string, Access>> = {
   deleteCheckpoint: SUBMIT,
   deleteJob: SUBMIT,
   uploadDataset: SUBMIT,
+  importDataset: SUBMIT,
   deleteDataset: SUBMIT,
   auditDataset: SUBMIT,
   correctDataset: SUBMIT,

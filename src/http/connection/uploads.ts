@@ -4,31 +4,15 @@ import type { Readable } from "node:stream";
 import type { FastifyRequest } from "fastify";
 import { z } from "zod";
 import type { UploadRequest } from "../../app/datasets/upload.ts";
-import { DATASET_FORMATS, type DatasetFormat } from "../../domain/datasets/dataset.ts";
+import { DATASET_FORMATS } from "../../domain/datasets/dataset.ts";
 import { ENCODINGS, readingOptions } from "../../domain/datasets/reading-options.ts";
-import { FORMAT_OF_ENDING } from "../../domain/datasets/table-endings.ts";
+import { formatOf, mediaTypeOf, stemOf, type TableLabel } from "../../domain/datasets/table-label.ts";
 import type { Upload, UploadSpool } from "../../domain/datasets/upload.ts";
 import { invalid, TrainyardError } from "../../domain/errors.ts";
 import { fieldErrors } from "../../domain/spec/spec-errors.ts";
 import { isGzip } from "./content-coding.ts";
 
 export const MULTIPART_TYPE = "multipart/form-data";
-
-/** The format of each media type. */
-const FORMAT_OF_TYPE: ReadonlyMap<string, DatasetFormat> = new Map(
-  Object.entries({
-    "text/csv": "csv",
-    "application/csv": "csv",
-    "text/tab-separated-values": "csv",
-    "application/x-ndjson": "ndjson",
-    "application/ndjson": "ndjson",
-    "application/jsonl": "ndjson",
-    "application/json": "json",
-    "application/vnd.apache.parquet": "parquet",
-    "application/parquet": "parquet",
-    "application/x-parquet": "parquet",
-  } as const),
-);
 
 /** Media types of a body that is the table itself. Any other is accepted when `format` or the name gives the format. */
 export const TABLE_TYPES = ["text/csv", "application/x-ndjson", "application/json", "application/vnd.apache.parquet"] as const;
@@ -124,12 +108,6 @@ export interface Arrival {
   readonly request: UploadRequest;
 }
 
-/** What the headers of the request or part give. */
-interface Label {
-  readonly mediaType: string;
-  readonly fileName: string;
-}
-
 /** Receives the body of a request. An error leaves no upload behind. */
 export async function receiveUpload(request: FastifyRequest, query: Asked, uploadSpool: UploadSpool): Promise<Arrival> {
   const gzip = isGzip(request.headers);
@@ -172,7 +150,7 @@ async function* bytesOf(stream: Readable): AsyncGenerator<Uint8Array, void, void
 async function receiveForm(request: FastifyRequest, uploadSpool: UploadSpool) {
   const fields: Record<string, string> = {};
   let upload: Upload | null = null;
-  let label: Label = { mediaType: "", fileName: "" };
+  let label: TableLabel = { mediaType: "", fileName: "" };
   let failure: unknown = null;
   try {
     for await (const part of request.parts({ isPartAFile: stopAfter(MOST_PARTS, request.raw) })) {
@@ -252,7 +230,7 @@ function parseFields(fields: Readonly<Record<string, string>>): Asked {
 
 function requestOf(
   { name, format, types, columns, missing, date_format: dates, ...rest }: Asked,
-  label: Label,
+  label: TableLabel,
   gzip: boolean,
 ): UploadRequest {
   const options = readingOptions.safeParse({
@@ -269,7 +247,7 @@ function requestOf(
     date_format: dates?.trim().startsWith("{") ? parseJson("date_format", dates, '{"sold": "dmy"}') : dates,
   });
   if (!options.success) throw invalid(fieldErrors(options.error));
-  const known = format ?? FORMAT_OF_TYPE.get(label.mediaType) ?? formatOfName(label.fileName) ?? formatOfName(name ?? "");
+  const known = format ?? formatOf(label) ?? formatOf({ mediaType: "", fileName: name ?? "" });
   if (!known) {
     const given = label.mediaType
       ? `the content type ${label.mediaType} is not that of a table`
@@ -300,22 +278,4 @@ function parseJson(name: string, text: string, like: string): unknown {
   } catch {
     throw invalid([{ pointer: `/${name}`, detail: `must be JSON, like ${like}` }]);
   }
-}
-
-function mediaTypeOf(header: string | undefined): string {
-  return (header ?? "").split(";", 1)[0]?.trim().toLowerCase() ?? "";
-}
-
-function formatOfName(fileName: string): DatasetFormat | undefined {
-  const extension = /\.([a-z]+)(?:\.gz)?$/i.exec(fileName)?.[1]?.toLowerCase() ?? "";
-  return FORMAT_OF_ENDING.get(extension);
-}
-
-function stemOf(fileName: string): string {
-  const base = fileName.split(/[/\\]/).at(-1) ?? "";
-  return base
-    .replace(/\.gz$/i, "")
-    .replace(/\.[a-z]+$/i, "")
-    .trim()
-    .slice(0, 200);
 }

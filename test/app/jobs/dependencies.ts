@@ -137,6 +137,7 @@ export async function openDependencies(
     computePool: options.computePool ?? plainCompute(),
     trainingPool: options.trainingPool ?? idleTrainingPool(),
     uploadSpool: closedUploadSpool(),
+    sources: { fetch: () => Promise.reject(new Error("nothing is fetched here")) },
     limits: { ...LIMITS, uploadBytes: 1e6, project: parseConfig({}).limits.project },
     log: { debug: () => undefined, info: log("info"), warn: log("warn"), error: log("error") },
   });

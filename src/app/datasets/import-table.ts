@@ -1,0 +1,78 @@
+/** Import: a table that a source has becomes a data set, as if it had been uploaded. */
+import { DATASET_FORMATS, type DatasetDocument } from "../../domain/datasets/dataset.ts";
+import { type ReadingOptions, readingOptions } from "../../domain/datasets/reading-options.ts";
+import { formatOf, stemOf } from "../../domain/datasets/table-label.ts";
+import { invalid, TrainyardError } from "../../domain/errors.ts";
+import type { ImportOptions, ImportRequest } from "../../domain/sources/import-request.ts";
+import type { FetchedTable } from "../../domain/sources/source-fetcher.ts";
+import type { ProjectServices } from "../services.ts";
+import { createTurns } from "../turns.ts";
+import { createDataset } from "./upload.ts";
+
+/** A data set that was imported; `etag` as the source gave it. */
+export type Imported = DatasetDocument & { readonly created: boolean; readonly etag: string | null };
+
+/** Tables that the process fetches at a time: each is a file and a connection. */
+const turns = createTurns("imports", 4, 32);
+/** Most imports of one project at a time. */
+const MOST_OF_PROJECT = 2;
+const underWay = new Map<string, number>();
+
+/**
+ * Fetches a table and makes a data set of it. Null where the source says that it still has the state of `etag`. Throws SourceError, what
+ * `createDataset` throws, and rate_limited or unavailable while too many others are fetched.
+ */
+export async function importTable(
+  services: ProjectServices,
+  project: string,
+  request: ImportRequest,
+  { etag, signal }: { readonly etag?: string | null; readonly signal: AbortSignal },
+): Promise<Imported | null> {
+  const count = underWay.get(project) ?? 0;
+  if (count >= MOST_OF_PROJECT)
+    throw new TrainyardError(
+      "rate_limited",
+      `${MOST_OF_PROJECT} imports of this project are under way, as many as may be at a time: ask again when one is done`,
+    );
+  underWay.set(project, count + 1);
+  try {
+    return await turns.run(async () => {
+      signal.throwIfAborted();
+      const fetched = await services.sources.fetch(request.source, { etag: etag ?? null, signal });
+      return fetched.isUnchanged ? null : await take(services, fetched, request);
+    });
+  } finally {
+    const left = (underWay.get(project) ?? 1) - 1;
+    if (left > 0) underWay.set(project, left);
+    else underWay.delete(project);
+  }
+}
+
+async function take(services: ProjectServices, fetched: FetchedTable, request: ImportRequest): Promise<Imported> {
+  const { gzip, etag } = fetched;
+  const described = describe(fetched, request);
+  if ("fault" in described) {
+    await fetched.stream[Symbol.asyncIterator]().return?.();
+    throw described.fault;
+  }
+  const upload = await services.uploadSpool.receive(fetched.stream);
+  return { ...(await createDataset(services, upload, { ...described, gzip })), etag };
+}
+
+function describe(fetched: FetchedTable, { name, format: asked, reading }: ImportOptions) {
+  const format = fetched.format ?? asked ?? formatOf(fetched) ?? formatOf({ mediaType: "", fileName: name ?? "" });
+  const called = name ?? stemOf(fetched.fileName);
+  const fault = (pointer: string, detail: string) => ({ fault: invalid([{ pointer, detail }]) });
+  if (fetched.format !== null && asked !== undefined && asked !== fetched.format)
+    return fault("/format", `a query comes as ${fetched.format}: leave the format out`);
+  if (!format) {
+    const said = fetched.mediaType === "" ? "the source says no content type" : `the content type ${fetched.mediaType.slice(0, 100)} is not that of a table`;
+    return fault("/format", `${said}, nor does the name have an ending that is: say the format (${DATASET_FORMATS.join(", ")})`);
+  }
+  if (called === "") return fault("/name", "must be given: the name of the data set");
+  const options: ReadingOptions = reading ?? readingOptions.parse({});
+  if (format === "parquet" && options.encoding !== "utf-8")
+    return fault("/reading/encoding", "is for text; Parquet says itself how its texts are encoded");
+  // The first row of a query has its names, whatever they look like.
+  return { name: called, format, options: fetched.format === null ? options : { ...options, header: "true" as const, delimiter: "," } };
+}

@@ -1,0 +1,50 @@
+/** What is said of a table besides its bytes, by whoever sends it: which format that means, and which name. */
+import type { DatasetFormat } from "./dataset.ts";
+import { FORMAT_OF_ENDING } from "./table-endings.ts";
+
+/** What the headers of a request, of a part or of an answer give. Both may be empty. */
+export interface TableLabel {
+  readonly mediaType: string;
+  readonly fileName: string;
+}
+
+/** The format of each media type. */
+const FORMAT_OF_TYPE: ReadonlyMap<string, DatasetFormat> = new Map(
+  Object.entries({
+    "text/csv": "csv",
+    "application/csv": "csv",
+    "text/tab-separated-values": "csv",
+    "application/x-ndjson": "ndjson",
+    "application/ndjson": "ndjson",
+    "application/jsonl": "ndjson",
+    "application/json": "json",
+    "application/vnd.apache.parquet": "parquet",
+    "application/parquet": "parquet",
+    "application/x-parquet": "parquet",
+  } as const),
+);
+
+/** The format that a label means: by its media type, or else by the ending of the file's name. */
+export function formatOf({ mediaType, fileName }: TableLabel): DatasetFormat | undefined {
+  return FORMAT_OF_TYPE.get(mediaType) ?? formatOfName(fileName);
+}
+
+/** The media type of a Content-Type, in small letters and without its parameters; empty where there is none. */
+export function mediaTypeOf(header: string | undefined): string {
+  return (header ?? "").split(";", 1)[0]?.trim().toLowerCase() ?? "";
+}
+
+function formatOfName(fileName: string): DatasetFormat | undefined {
+  const extension = /\.([a-z]+)(?:\.gz)?$/i.exec(fileName)?.[1]?.toLowerCase() ?? "";
+  return FORMAT_OF_ENDING.get(extension);
+}
+
+/** A name for a data set: that of its file, without its ending. */
+export function stemOf(fileName: string): string {
+  const base = fileName.split(/[/\\]/).at(-1) ?? "";
+  return base
+    .replace(/\.gz$/i, "")
+    .replace(/\.[a-z]+$/i, "")
+    .trim()
+    .slice(0, 200);
+}

@@ -1,0 +1,156 @@
+/** Where a table can be fetched from: a URL, an object of S3, or a query of PostgreSQL. What of it is secret is never shown. */
+import { z } from "zod";
+
+const MAX_URL = 4000;
+const secret = z.string().min(1).max(4096);
+const headerName = z.string().regex(/^[!#$%&'*+.^_`|~0-9A-Za-z-]{1,100}$/, "must be the name of an HTTP header");
+const headerValue = z
+  .string()
+  .max(4096)
+  .regex(/^[\x20-\x7e\t]*$/, "must be visible ASCII characters and spaces");
+/** Headers that the connection sets by itself, or that would change what is asked. */
+const RESERVED = /^(?:host|connection|content-length|transfer-encoding|te|upgrade|expect|range|if-none-match|accept-encoding)$/i;
+
+const webUrl = z
+  .url({ protocol: /^https?$/, error: "must be a URL that begins with https://" })
+  .max(MAX_URL)
+  .refine((text) => !URL.canParse(text) || new URL(text).username + new URL(text).password === "", {
+    error: "must have no user and password: send them as a header, like {\"authorization\": \"Basic ...\"}",
+  });
+
+const s3 = z
+  .strictObject({
+    bucket: z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{1,254}$/, "must be the name of a bucket"),
+    key: z.string().min(1).max(1024).meta({ description: "Of the object, without a slash before it." }),
+    region: z.string().regex(/^[a-z0-9-]{1,50}$/, "must be a region, like eu-central-1").default("us-east-1"),
+    endpoint: webUrl.optional().meta({ description: "Of another server that speaks S3; that of AWS when left out." }),
+    path_style: z.boolean().optional().meta({
+      description: "Whether the bucket is in the path and not in the host name. As `endpoint` is given, when left out.",
+    }),
+    access_key_id: z.string().min(1).max(200).optional(),
+    secret_access_key: secret.optional().meta({ description: "Kept for a schedule, and never shown again." }),
+    session_token: secret.optional(),
+  })
+  .refine(({ access_key_id: id, secret_access_key: key }) => (id === undefined) === (key === undefined), {
+    error: "access_key_id and secret_access_key go together; without both, the object must be public",
+  });
+
+const POSTGRES_OPTIONS: ReadonlySet<string> = new Set(["sslmode"]);
+const SSL_MODES: ReadonlySet<string> = new Set(["disable", "require", "verify-full"]);
+
+/** Why an address of PostgreSQL is not taken; null where it is. What names files or sockets of the server is refused. */
+function postgresFault(text: string): string | null {
+  if (!URL.canParse(text)) return "must be postgres://user:password@host:port/database";
+  const { hostname, searchParams, hash } = new URL(text);
+  if (hostname === "" || hash !== "") return "must be postgres://user:password@host:port/database";
+  const other = [...searchParams.keys()].find((name) => !POSTGRES_OPTIONS.has(name));
+  if (other !== undefined) return `has the option ${other}, and takes sslmode alone`;
+  const mode = searchParams.get("sslmode");
+  if (mode !== null && !SSL_MODES.has(mode)) return `has sslmode=${mode}: it must be ${[...SSL_MODES].join(", ")}`;
+  return null;
+}
+
+const postgres = z.strictObject({
+  url: z
+    .url({ protocol: /^postgres(ql)?$/, error: "must be postgres://user:password@host:port/database" })
+    .max(MAX_URL)
+    .check(({ value, issues }) => {
+      const message = postgresFault(value);
+      if (message !== null) issues.push({ code: "custom", message, input: value });
+    })
+    .meta({
+      description:
+        "`sslmode` is its one option: `verify-full`, the default, `require` (encrypted, the certificate is not checked), or `disable` for hosts in TRAINYARD_SOURCE_PRIVATE_HOSTS. Its password is kept for a schedule, and never shown again.",
+    }),
+  query: z
+    .string()
+    .trim()
+    .min(1)
+    .max(100_000)
+    .refine((text) => !text.includes("\u0000"), { error: "must have no character NUL" })
+    .meta({
+      description:
+        "One SELECT, run in a read-only transaction. With ORDER BY the same rows are the same bytes, and so the same data set.",
+    }),
+});
+
+const KINDS = ["url", "s3", "postgres"] as const;
+
+export const source = z
+  .strictObject({
+    url: webUrl.optional().meta({ description: "https; http only to hosts in TRAINYARD_SOURCE_PRIVATE_HOSTS." }),
+    headers: z
+      .record(headerName, headerValue)
+      .refine((headers) => Object.keys(headers).length <= 20, { error: "must be 20 headers at most" })
+      .refine((headers) => !Object.keys(headers).some((name) => RESERVED.test(name)), {
+        error: "must have none that the connection sets by itself",
+      })
+      .optional()
+      .meta({
+        description:
+          "Sent with the request to `url`, and not to another server that it redirects to. Kept for a schedule, and never shown again.",
+      }),
+    s3: s3.optional().meta({ description: "An object of S3, signed with AWS Signature Version 4." }),
+    postgres: postgres.optional().meta({ description: "The rows of a query." }),
+  })
+  .refine((given) => KINDS.filter((kind) => given[kind] !== undefined).length === 1, {
+    error: "must have one of url, s3 and postgres",
+  })
+  .refine(({ url, headers }) => headers === undefined || url !== undefined, {
+    error: "is of a url",
+    path: ["headers"],
+  })
+  .meta({
+    id: "Source",
+    description: "Where a table is fetched from: one of `url`, `s3` and `postgres`.",
+    examples: [{ url: "https://example.com/penguins.csv" }],
+  });
+
+export type Source = z.output<typeof source>;
+export type S3Source = NonNullable<Source["s3"]>;
+export type PostgresSource = NonNullable<Source["postgres"]>;
+
+/** A source as it is shown: without query strings, values of headers, keys and passwords. */
+export const shownSource = z
+  .object({
+    url: z.string().optional().meta({ description: "Without what follows its `?`, which may be a secret." }),
+    headers: z.array(z.string()).optional().meta({ description: "Their names." }),
+    s3: z
+      .object({
+        bucket: z.string(),
+        key: z.string(),
+        region: z.string(),
+        endpoint: z.string().optional(),
+        path_style: z.boolean().optional(),
+        access_key_id: z.string().optional(),
+      })
+      .optional(),
+    postgres: z.object({ url: z.string().meta({ description: "Without its password." }), query: z.string() }).optional(),
+  })
+  .meta({ id: "ShownSource", description: "Where the table is fetched from, without secrets." });
+
+export type ShownSource = z.output<typeof shownSource>;
+
+/** Returns what may be shown of a source. */
+export function showSource({ url, headers, s3: object, postgres: database }: Source): ShownSource {
+  if (url !== undefined) return { url: plainUrl(url), ...(headers && { headers: Object.keys(headers) }) };
+  if (object) {
+    const { secret_access_key: _, session_token: __, endpoint, ...shown } = object;
+    return { s3: { ...shown, ...(endpoint !== undefined && { endpoint: plainUrl(endpoint) }) } };
+  }
+  if (!database) return {};
+  const address = new URL(database.url);
+  address.password = "";
+  return { postgres: { url: address.href, query: database.query } };
+}
+
+/** The host of a source, for the log. */
+export function hostOf({ url, s3: object, postgres: database }: Source): string {
+  const address = url ?? database?.url ?? object?.endpoint;
+  return address === undefined ? `s3 ${object?.region}` : new URL(address).host;
+}
+
+function plainUrl(text: string): string {
+  const { origin, pathname } = new URL(text);
+  return `${origin}${pathname}`;
+}
