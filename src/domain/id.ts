@@ -11,6 +11,8 @@ export const ID_PREFIXES = {
   sweep: "swp_",
   forget: "fgt_",
   audit: "aud_",
+  schedule: "sch_",
+  scheduleRun: "srn_",
 } as const;
 export type IdKind = keyof typeof ID_PREFIXES;
 

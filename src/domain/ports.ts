@@ -22,7 +22,7 @@ import type { Evaluation, PartEvaluation } from "./models/evaluation.ts";
 import type { Model, NewModel, Prediction } from "./models/model.ts";
 import type { BlockReply, RowBlock, StreamOptions } from "./models/prediction.ts";
 import type { Remark } from "./models/remarks.ts";
-import type { ScoreComparisonResult } from "./models/score-comparison.ts";
+import type { FreshComparisonResult, ScoreComparisonResult } from "./models/score-comparison.ts";
 import type { TrialParameters } from "./sweeps/parameter.ts";
 import type { RatedBy, SweepImportance } from "./sweeps/sweep-importance.ts";
 import type { ResolvedSweepSpec } from "./sweeps/sweep-spec.ts";
@@ -207,6 +207,14 @@ export interface ComputePool {
   evaluate(model: Model, dataset: DatasetRows, load: () => Promise<TensorSet>): Promise<DatasetEvaluation>;
   /** Compares two models on the rows that both jobs held out, in a thread. Transfers the values of both runs. */
   compareHeldOut(a: ScoredModel, b: ScoredModel): Promise<ScoreComparisonResult>;
+  /**
+   * Compares an old model with a new one on the rows that the new one's job held out and that trained neither, in a thread; `run` of the old one
+   * is null where its rows are gone. Transfers the values of both runs.
+   */
+  compareFresh(
+    old: Pick<ScoredModel, "model" | "weights"> & { readonly run: TrainingRun | null },
+    fresh: Pick<ScoredModel, "model" | "weights" | "run">,
+  ): Promise<FreshComparisonResult>;
   /** Compares two models on every row of a data set in a thread. Transfers the values of the columns. */
   compareOnDataset(
     a: Pick<ScoredModel, "model" | "weights">,

@@ -54,6 +54,7 @@ import { registerPartialDependence } from "./routes/partial-dependence.ts";
 import { registerPredict } from "./routes/predict.ts";
 import { registerRegistry } from "./routes/registry.ts";
 import { registerReplay } from "./routes/replay.ts";
+import { registerSchedules } from "./routes/schedules.ts";
 import { registerSeeds } from "./routes/seeds.ts";
 import { registerService } from "./routes/service.ts";
 import { registerSession } from "./routes/session.ts";
@@ -109,6 +110,7 @@ const API: readonly RegisterRoutes[] = [
   registerLabels,
   registerForgets,
   registerImportedTables,
+  registerSchedules,
   registerJobs,
   registerSweeps,
   registerTrials,

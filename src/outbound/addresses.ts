@@ -9,7 +9,8 @@ import ipaddr from "ipaddr.js";
 /** What goes out, and the setting that lets it go to other addresses: the end of a refusal. */
 export const RULES = {
   webhooks: "webhooks go to public addresses only (TRAINYARD_WEBHOOK_ALLOW_PRIVATE)",
-  sources: "data is fetched from public addresses only, and from those that the operator names (TRAINYARD_SOURCE_PRIVATE_HOSTS)",
+  sources:
+    "data is fetched from public addresses only, and from those that the operator names (TRAINYARD_SOURCE_PRIVATE_HOSTS)",
 } as const;
 
 /** A forbidden address. The message is shown to whoever asked: in the log of deliveries, or as the error of a source. */

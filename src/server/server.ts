@@ -12,6 +12,7 @@ import { notifyChanged } from "../app/jobs/notify-changed.ts";
 import { recover, removeUnfinished } from "../app/jobs/recover.ts";
 import { type Runner, startRunner } from "../app/jobs/run.ts";
 import { startSweeper } from "../app/retention.ts";
+import { startScheduler } from "../app/schedules/run-schedules.ts";
 import { createServices, type Services } from "../app/services.ts";
 import { projectSecret, startDeliverer } from "../app/webhooks/deliver-webhooks.ts";
 import { TrainyardError } from "../domain/errors.ts";
@@ -155,6 +156,8 @@ export async function startServer(config: Config, log: Logger, options: ServerOp
     closers.push(() => sweeper.stop());
     const forgetter = startForgetter(services, 1000 * (config.cluster?.leaseSeconds ?? FORGET_LEASE_S));
     closers.push(() => forgetter.stop());
+    const scheduler = startScheduler(services, 1000 * (config.cluster?.leaseSeconds ?? FORGET_LEASE_S));
+    closers.push(() => scheduler.stop());
     const runner: Runner = trains
       ? startRunner(services, {
           workers,
@@ -223,6 +226,7 @@ async function tidyUp(services: Services, { isShared }: Backend): Promise<void> 
   await services.store.deliveries.releaseAll(Date.now());
   await services.store.idempotency.releaseAll();
   await services.store.forgets.releaseAll();
+  await services.store.scheduleRuns.releaseAll();
   await recover(services, (job) => notifyChanged(services, job));
 }
 

@@ -31,6 +31,8 @@ export const COPIED: readonly (readonly [table: keyof Tables, key: readonly stri
   ["datasets", ["id"]],
   ["dataset_chunks", ["dataset_id", "column_index", "position"]],
   ["forgets", ["id"]],
+  ["schedules", ["id"]],
+  ["schedule_runs", ["id"]],
   ["webhook_deliveries", ["id"]],
   ["idempotency_keys", ["project", "route", "key"]],
   ["secrets", ["name"]],

@@ -111,6 +111,7 @@ import {
   transitionSweep,
 } from "./queries/sweeps/sweeps.ts";
 import { getTrial, listTrials, readResults } from "./queries/sweeps/trials.ts";
+import { scheduleStores } from "./schedule-stores.ts";
 import type { HealthKeeper } from "./sqlite/health.ts";
 import type { Tables } from "./tables.ts";
 
@@ -248,6 +249,7 @@ function storesOf(context: Context, project: string, listed: string | null): Ent
       removeUnfinished: (at) => removeUnfinishedDatasets(writer, at),
     },
     forgets: forgetStore(context, project, listed),
+    ...scheduleStores(context, project, listed),
     ...operationStores(context),
     ...accessStores(context),
   };

@@ -305,6 +305,35 @@ export interface ForgetsTable {
   readonly finished_at: number | null;
 }
 
+/** Schedules that fetch tables and train on them. */
+export interface SchedulesTable {
+  readonly id: string;
+  readonly project: string;
+  /** `ScheduleDocument` of domain/schedules/schedule.ts, with the secrets of its source. */
+  readonly document: string;
+  readonly paused: number;
+  readonly next_at: number | null;
+  readonly etag: string | null;
+  readonly sha256: string | null;
+  readonly created_at: number;
+}
+
+/** Their runs. */
+export interface ScheduleRunsTable {
+  readonly id: string;
+  readonly schedule_id: string;
+  readonly project: string;
+  readonly state: string;
+  /** `RunDocument` of domain/schedules/schedule.ts. */
+  readonly document: string;
+  readonly lease: string | null;
+  readonly leased_until: number | null;
+  /** The schedule while the run is under way, else null: unique. */
+  readonly active: string | null;
+  readonly created_at: number;
+  readonly finished_at: number | null;
+}
+
 export interface Tables {
   readonly jobs: JobsTable;
   readonly job_values: JobValuesTable;
@@ -333,4 +362,6 @@ export interface Tables {
   readonly sweep_events: SweepEventsTable;
   readonly forgets: ForgetsTable;
   readonly audit_log: AuditLogTable;
+  readonly schedules: SchedulesTable;
+  readonly schedule_runs: ScheduleRunsTable;
 }

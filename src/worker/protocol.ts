@@ -203,6 +203,11 @@ export interface CompareHeldOutTask {
   readonly b: ScoredModel;
 }
 
+export interface CompareFreshTask {
+  readonly old: Pick<ScoredModel, "model" | "weights"> & { readonly run: TrainingRun | null };
+  readonly fresh: Pick<ScoredModel, "model" | "weights" | "run">;
+}
+
 export interface CompareOnDatasetTask {
   readonly a: ModelSource;
   readonly b: ModelSource;

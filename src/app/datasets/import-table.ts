@@ -66,13 +66,23 @@ function describe(fetched: FetchedTable, { name, format: asked, reading }: Impor
   if (fetched.format !== null && asked !== undefined && asked !== fetched.format)
     return fault("/format", `a query comes as ${fetched.format}: leave the format out`);
   if (!format) {
-    const said = fetched.mediaType === "" ? "the source says no content type" : `the content type ${fetched.mediaType.slice(0, 100)} is not that of a table`;
-    return fault("/format", `${said}, nor does the name have an ending that is: say the format (${DATASET_FORMATS.join(", ")})`);
+    const said =
+      fetched.mediaType === ""
+        ? "the source says no content type"
+        : `the content type ${fetched.mediaType.slice(0, 100)} is not that of a table`;
+    return fault(
+      "/format",
+      `${said}, nor does the name have an ending that is: say the format (${DATASET_FORMATS.join(", ")})`,
+    );
   }
   if (called === "") return fault("/name", "must be given: the name of the data set");
   const options: ReadingOptions = reading ?? readingOptions.parse({});
   if (format === "parquet" && options.encoding !== "utf-8")
     return fault("/reading/encoding", "is for text; Parquet says itself how its texts are encoded");
   // The first row of a query has its names, whatever they look like.
-  return { name: called, format, options: fetched.format === null ? options : { ...options, header: "true" as const, delimiter: "," } };
+  return {
+    name: called,
+    format,
+    options: fetched.format === null ? options : { ...options, header: "true" as const, delimiter: "," },
+  };
 }

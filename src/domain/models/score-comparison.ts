@@ -82,3 +82,6 @@ export interface ComparedScores extends ScoreComparison {
 export type ScoreComparisonResult =
   | { readonly ok: true; readonly comparison: ScoreComparison }
   | { readonly ok: false; readonly reason: string };
+
+/** The same of rows that are new to both; `seen`: how many more were held out, which the first was trained on. Null where that is unknown. */
+export type FreshComparisonResult = ScoreComparisonResult & { readonly seen: number | null };

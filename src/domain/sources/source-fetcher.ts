@@ -36,7 +36,11 @@ export class SourceError extends TrainyardError {
   /** Whether asking again later may help. */
   readonly isTransient: boolean;
 
-  constructor(pointer: string, detail: string, { isTransient = false, cause }: { isTransient?: boolean; cause?: unknown } = {}) {
+  constructor(
+    pointer: string,
+    detail: string,
+    { isTransient = false, cause }: { isTransient?: boolean; cause?: unknown } = {},
+  ) {
     super("invalid", `${pointer}: ${detail}`, [{ pointer, detail }]);
     this.isTransient = isTransient;
     if (cause !== undefined) this.cause = cause;

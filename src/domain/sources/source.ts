@@ -9,20 +9,24 @@ const headerValue = z
   .max(4096)
   .regex(/^[\x20-\x7e\t]*$/, "must be visible ASCII characters and spaces");
 /** Headers that the connection sets by itself, or that would change what is asked. */
-const RESERVED = /^(?:host|connection|content-length|transfer-encoding|te|upgrade|expect|range|if-none-match|accept-encoding)$/i;
+const RESERVED =
+  /^(?:host|connection|content-length|transfer-encoding|te|upgrade|expect|range|if-none-match|accept-encoding)$/i;
 
 const webUrl = z
   .url({ protocol: /^https?$/, error: "must be a URL that begins with https://" })
   .max(MAX_URL)
   .refine((text) => !URL.canParse(text) || new URL(text).username + new URL(text).password === "", {
-    error: "must have no user and password: send them as a header, like {\"authorization\": \"Basic ...\"}",
+    error: 'must have no user and password: send them as a header, like {"authorization": "Basic ..."}',
   });
 
 const s3 = z
   .strictObject({
     bucket: z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{1,254}$/, "must be the name of a bucket"),
     key: z.string().min(1).max(1024).meta({ description: "Of the object, without a slash before it." }),
-    region: z.string().regex(/^[a-z0-9-]{1,50}$/, "must be a region, like eu-central-1").default("us-east-1"),
+    region: z
+      .string()
+      .regex(/^[a-z0-9-]{1,50}$/, "must be a region, like eu-central-1")
+      .default("us-east-1"),
     endpoint: webUrl.optional().meta({ description: "Of another server that speaks S3; that of AWS when left out." }),
     path_style: z.boolean().optional().meta({
       description: "Whether the bucket is in the path and not in the host name. As `endpoint` is given, when left out.",

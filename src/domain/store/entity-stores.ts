@@ -12,6 +12,7 @@ import type { MetricStore } from "../metrics/metric-store.ts";
 import type { ModelStore } from "../models/model-store.ts";
 import type { DeliveryStore, SecretStore } from "../operation/webhook.ts";
 import type { WorkerStore } from "../operation/worker.ts";
+import type { ScheduleRunStore, ScheduleStore } from "../schedules/schedule-store.ts";
 import type { SweepStore } from "../sweeps/sweep-store.ts";
 
 /** All that a database keeps. Methods take no `this`, so that each can be handed on by itself. */
@@ -25,6 +26,8 @@ export interface EntityStores {
   readonly models: ModelStore;
   readonly datasets: DatasetStore;
   readonly forgets: ForgetStore;
+  readonly schedules: ScheduleStore;
+  readonly scheduleRuns: ScheduleRunStore;
   readonly deliveries: DeliveryStore;
   readonly secrets: SecretStore;
   readonly keys: KeyStore;

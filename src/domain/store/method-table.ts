@@ -219,6 +219,26 @@ export const METHODS = {
     getOrCreate: { access: "write", project: "server", ifAnswerLost: "repeat" },
   },
   // Keys, sessions and idempotency keys name their project themselves.
+  schedules: {
+    insert: { access: "write", project: "within", ifAnswerLost: "repeat" },
+    get: { access: "read", project: orNull },
+    list: { access: "read", project: "within" },
+    change: { access: "write", project: orNull, ifAnswerLost: "repeat" },
+    delete: { access: "write", project: orFalse },
+    listDue: { access: "read", project: "server" },
+    fire: { access: "write", project: "server" },
+  },
+  scheduleRuns: {
+    insert: { access: "write", project: { idOf: ({ scheduleId }) => scheduleId, unknown: throwNoSchedule } },
+    get: { access: "read", project: orNull },
+    list: { access: "read", project: orEmptyPage },
+    listFree: { access: "read", project: "server" },
+    claim: { access: "write", project: "server" },
+    renew: { access: "write", project: "server", ifAnswerLost: "repeat" },
+    save: { access: "write", project: "server" },
+    release: { access: "write", project: "server", ifAnswerLost: "repeat" },
+    releaseAll: { access: "write", project: "server" },
+  },
   keys: {
     hasAny: { access: "read", project: "server" },
     insert: { access: "write", project: "server" },
@@ -260,6 +280,10 @@ export const METHODS = {
     removeSilent: { access: "write", project: "server" },
   },
 } as const satisfies MethodTable;
+
+function throwNoSchedule(id: string): never {
+  throw notFound("schedule", id);
+}
 
 function throwNoDataset(id: string): never {
   throw notFound("data set", id);

@@ -174,6 +174,10 @@ export const validateQuery = z.object({
     .meta({ description: "true: say what would be done, and change nothing." }),
 });
 
+export const scheduleParams = z.object({ id: idOf(ID_PREFIXES.schedule, "schedule") });
+export const schedulesQuery = z.object(pageOf(ID_PREFIXES.schedule));
+export const scheduleRunsQuery = z.object(pageOf(ID_PREFIXES.scheduleRun));
+
 export const previewQuery = z.object({
   rows: whole.min(1).max(MAX_PREVIEW_ROWS).default(10).meta({ description: "Most rows in the answer." }),
 });

@@ -26,7 +26,10 @@ const MAX_HEADER_BYTES = 32 * 1024;
 const MAX_REFUSAL_BYTES = 4096;
 
 /** Opens the table. Throws SourceError. */
-export async function fetchOverHttp({ url: first, headers, pointer, mayRedirect }: HttpRequest, reach: Reach): Promise<Fetched> {
+export async function fetchOverHttp(
+  { url: first, headers, pointer, mayRedirect }: HttpRequest,
+  reach: Reach,
+): Promise<Fetched> {
   const { etag } = reach;
   try {
     let url = first;
@@ -39,7 +42,8 @@ export async function fetchOverHttp({ url: first, headers, pointer, mayRedirect 
       const { location } = response.headers;
       if (REDIRECTS.has(status) && location !== undefined) {
         response.destroy();
-        if (!mayRedirect) throw new SourceError(pointer, `answered ${status}, a redirect, which is not followed here${regionOf(response)}`);
+        if (!mayRedirect)
+          throw new SourceError(pointer, `answered ${status}, a redirect, which is not followed here${regionOf(response)}`);
         if (redirects === MAX_REDIRECTS) throw new SourceError(pointer, `redirects more than ${MAX_REDIRECTS} times`);
         if (!URL.canParse(location, url)) throw new SourceError(pointer, "redirects to what is no URL");
         url = new URL(location, url);
@@ -100,7 +104,10 @@ function fetched(response: IncomingMessage, url: URL, pointer: string, reach: Re
   const declared = Number(headers["content-length"] ?? 0);
   if (declared > reach.maxBytes) {
     response.destroy();
-    throw new SourceError(pointer, `has ${declared} bytes, more than the limit of ${reach.maxBytes} (TRAINYARD_MAX_DATASET_BYTES)`);
+    throw new SourceError(
+      pointer,
+      `has ${declared} bytes, more than the limit of ${reach.maxBytes} (TRAINYARD_MAX_DATASET_BYTES)`,
+    );
   }
   return {
     isUnchanged: false,

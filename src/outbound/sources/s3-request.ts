@@ -21,7 +21,10 @@ export interface SignedRequest {
 }
 
 /** Returns the address and headers of a GET of the object at a time. Without keys it is not signed. */
-export function requestOfS3(object: S3Source, at: Date): { readonly url: URL; readonly headers: Readonly<Record<string, string>> } {
+export function requestOfS3(
+  object: S3Source,
+  at: Date,
+): { readonly url: URL; readonly headers: Readonly<Record<string, string>> } {
   const { region, access_key_id: accessKeyId, secret_access_key: secretAccessKey, session_token: token } = object;
   const url = addressOf(object);
   if (accessKeyId === undefined || secretAccessKey === undefined) return { url, headers: {} };

@@ -8,7 +8,11 @@ const MAX_DETAIL = 300;
 const CERTIFICATE = /CERT|SELF_SIGNED|UNABLE_TO|ERR_TLS/;
 
 /** Returns the error for a source. A SourceError stays as it is. */
-export function faultOf(error: unknown, pointer: string, { signal, timeoutMs }: Pick<Reach, "signal" | "timeoutMs">): SourceError {
+export function faultOf(
+  error: unknown,
+  pointer: string,
+  { signal, timeoutMs }: Pick<Reach, "signal" | "timeoutMs">,
+): SourceError {
   if (error instanceof SourceError) return error;
   if (error instanceof ForbiddenAddress) return new SourceError(pointer, error.message, { cause: error });
   if (signal.aborted && (signal.reason as Error | undefined)?.name === "TimeoutError")

@@ -17,6 +17,8 @@ const OWNING = [
   [ID_PREFIXES.checkpoint, "checkpoints"],
   [ID_PREFIXES.sweep, "sweeps"],
   [ID_PREFIXES.forget, "forgets"],
+  [ID_PREFIXES.schedule, "schedules"],
+  [ID_PREFIXES.scheduleRun, "schedule_runs"],
 ] as const satisfies readonly (readonly [string, keyof Tables])[];
 
 export interface Owners {

@@ -12,7 +12,7 @@ import type { AdmittedSeeds } from "../../domain/explanations/seeds.ts";
 import type { ShownRows } from "../../domain/jobs/job-rows.ts";
 import type { Limits } from "../../domain/limits.ts";
 import type { Model } from "../../domain/models/model.ts";
-import type { ScoreComparisonResult } from "../../domain/models/score-comparison.ts";
+import type { FreshComparisonResult, ScoreComparisonResult } from "../../domain/models/score-comparison.ts";
 import type {
   ComputePool,
   DatasetEvaluation,
@@ -85,6 +85,7 @@ const IS_LONG = {
   chooseBackground: true,
   encodeBackground: true,
   compareHeldOut: true,
+  compareFresh: true,
   compareOnDataset: true,
   explain: true,
   partialDependence: true,
@@ -221,6 +222,13 @@ export function createComputePool({
         const rows = [a, b].map(({ model, run: job }) => rowsOfRun(job) * multiplyAdds(model));
         const work = { bytes: bytesOf(views), multiplyAdds: rows.reduce((total, each) => total + each, 0) };
         return (await run("compareHeldOut", { a, b }, wholeBuffers(views), work)) as ScoreComparisonResult;
+      },
+      async compareFresh(old, fresh) {
+        const runs = [old.run, fresh.run].flatMap((job) => job ?? []);
+        const views = [...runs.flatMap(viewsOf), old.weights.data, fresh.weights.data];
+        const rows = rowsOfRun(fresh.run) * (multiplyAdds(old.model) + multiplyAdds(fresh.model));
+        const work = { bytes: bytesOf(views), multiplyAdds: rows };
+        return (await run("compareFresh", { old, fresh }, wholeBuffers(views), work)) as FreshComparisonResult;
       },
       async compareOnDataset(a, b, dataset) {
         const views = [a.weights.data, b.weights.data, ...dataset.values.values()];

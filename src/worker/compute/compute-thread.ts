@@ -10,7 +10,7 @@ import { chooseEpochs, pickEpochs } from "../../domain/metrics/downsampling.ts";
 import { joinWireColumns } from "../../domain/metrics/metric.ts";
 import type { ModelCardFacts } from "../../domain/model-card/facts.ts";
 import type { BlockReply } from "../../domain/models/prediction.ts";
-import type { ScoreComparisonResult } from "../../domain/models/score-comparison.ts";
+import type { FreshComparisonResult, ScoreComparisonResult } from "../../domain/models/score-comparison.ts";
 import type {
   DatasetEvaluation,
   Draft,
@@ -25,6 +25,7 @@ import { importanceOfSweep, type SweepImportance } from "../../domain/sweeps/swe
 import type { SweepSpec } from "../../domain/sweeps/sweep-spec.ts";
 import type { PreparedSweep, SweepDraft } from "../../domain/sweeps/trial-run.ts";
 import { encodeModelCard as writeCard } from "../../formats/model-card/model-card.ts";
+import { compareFresh as compareWithOld } from "../../training/certainty/compare-fresh.ts";
 import { compareHeldOut as compareJobs, compareOnDataset as compareRows } from "../../training/certainty/compare-scores.ts";
 import { showRows as show } from "../../training/data/shown-rows.ts";
 import { evaluateDataset } from "../../training/evaluate/evaluate-dataset.ts";
@@ -41,6 +42,7 @@ import type {
   AdmitInfluenceTask,
   AdmitSeedsTask,
   ChooseBackgroundTask,
+  CompareFreshTask,
   CompareHeldOutTask,
   CompareOnDatasetTask,
   DownsampleTask,
@@ -177,6 +179,10 @@ export function admitInfluence({ run, model, request }: AdmitInfluenceTask): Adm
 
 export function compareHeldOut({ a, b }: CompareHeldOutTask): ScoreComparisonResult {
   return compareJobs(a, b);
+}
+
+export function compareFresh({ old, fresh }: CompareFreshTask): FreshComparisonResult {
+  return compareWithOld(old, fresh);
 }
 
 export function compareOnDataset({ a, b, dataset }: CompareOnDatasetTask): ScoreComparisonResult {

@@ -108,6 +108,7 @@ export function plainCompute(): ComputePool & { encodings: number } {
     encodeModelCard: async (...args: Parameters<ComputePool["encodeModelCard"]>) => Buffer.from(encodeModelCard(...args)),
     encodeMetrics: async (...args: Parameters<ComputePool["encodeMetrics"]>) => encodeMetrics(...args),
     compareHeldOut: () => Promise.reject(new Error("this compute pool compares no models")),
+    compareFresh: () => Promise.reject(new Error("this compute pool compares no models")),
     compareOnDataset: () => Promise.reject(new Error("this compute pool compares no models")),
     readModelFile: () => Promise.reject(new Error("this compute pool reads no files")),
     ofProject: (): ComputePool => computePool,

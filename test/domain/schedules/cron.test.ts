@@ -57,14 +57,22 @@ describe("a cron expression", () => {
       fc.oneof(
         fc.constant("*"),
         value(from, to),
-        fc.tuple(fc.integer({ min: from, max: to }), fc.integer({ min: from, max: to })).map(([a, b]) => `${Math.min(a, b)}-${Math.max(a, b)}`),
+        fc
+          .tuple(fc.integer({ min: from, max: to }), fc.integer({ min: from, max: to }))
+          .map(([a, b]) => `${Math.min(a, b)}-${Math.max(a, b)}`),
         fc.uniqueArray(value(from, to), { minLength: 2, maxLength: 4 }).map((list) => list.join(",")),
         fc.integer({ min: 2, max: 9 }).map((step) => `*/${step}`),
       );
     // A day of the month that starts with a star leaves the day of the week alone: cron-parser reads a step otherwise.
     const days = fc.oneof(
-      fc.tuple(field(1, 28).filter((text) => !text.startsWith("*/")), fc.constant("*")),
-      fc.tuple(fc.constant("*"), field(0, 6).filter((text) => !text.startsWith("*/"))),
+      fc.tuple(
+        field(1, 28).filter((text) => !text.startsWith("*/")),
+        fc.constant("*"),
+      ),
+      fc.tuple(
+        fc.constant("*"),
+        field(0, 6).filter((text) => !text.startsWith("*/")),
+      ),
       fc.tuple(value(1, 28), value(0, 6)),
     );
     fc.assert(
@@ -74,7 +82,9 @@ describe("a cron expression", () => {
         fc.constantFrom("UTC", "Asia/Kathmandu", "Pacific/Kiritimati", "Asia/Tokyo"),
         ([minute, hour, [day, weekday], month], after, zone) => {
           const expression = `${minute} ${hour} ${day} ${month} ${weekday}`;
-          const told = CronExpressionParser.parse(expression, { currentDate: new Date(after), tz: zone }).next().getTime();
+          const told = CronExpressionParser.parse(expression, { currentDate: new Date(after), tz: zone })
+            .next()
+            .getTime();
           expect(nextAfter(parseCron(expression), zone, after)).toBe(told);
         },
       ),

@@ -1,0 +1,122 @@
+/**
+ * Carries out a run of a schedule as far as it can go without waiting: fetch the table, train on it, compare, move the alias. Each step may be
+ * repeated: a process that dies leaves a record from which another goes on.
+ */
+import { TrainyardError } from "../../domain/errors.ts";
+import { createId } from "../../domain/id.ts";
+import { isTerminal, type Job } from "../../domain/jobs/job.ts";
+import type { Model } from "../../domain/models/model.ts";
+import type { EndedRunState, RunDocument, Schedule, ScheduleRun } from "../../domain/schedules/schedule.ts";
+import type { RunChange } from "../../domain/schedules/schedule-store.ts";
+import { SourceError } from "../../domain/sources/source-fetcher.ts";
+import { importTable } from "../datasets/import-table.ts";
+import { submit } from "../jobs/submit.ts";
+import { setAlias } from "../models/name-models.ts";
+import type { ProjectServices } from "../services.ts";
+import { compareWithOld, isBetter } from "./compare-with-old.ts";
+import { jobBody } from "./job-body.ts";
+
+/** Stores how far a run has come. Throws where another process has it, or it is gone. */
+export type SaveRun = (change: Omit<RunChange, "finishedAt">) => Promise<void>;
+
+/** How often a run begins to fetch or to submit before it has failed. */
+const MOST_ATTEMPTS = 4;
+/** The wait before the second attempt; it doubles with each. */
+const FIRST_WAIT_MS = 30_000;
+/** Failures that pass by themselves. */
+const PASSING: readonly string[] = ["rate_limited", "unavailable", "storage_full", "timeout"];
+
+/** Goes on with a run until it has ended, waits for its job, or is to be tried again later. */
+export async function carryOut(
+  services: ProjectServices,
+  schedule: Schedule,
+  { state, document }: Pick<ScheduleRun, "state" | "document">,
+  save: SaveRun,
+  signal: AbortSignal,
+): Promise<void> {
+  let held = document;
+  const keep = async (values: Partial<RunDocument>, next: RunChange["state"] = state): Promise<void> => {
+    held = { ...held, ...values };
+    await save({ state: next, document: held });
+  };
+  const end = async (next: EndedRunState, values: Partial<RunDocument> = {}): Promise<void> => {
+    held = { ...held, ...values };
+    const { sha256, etag } = held;
+    // A table that a model has been made of is not to be trained on again, nor fetched while the source says that it is the same.
+    const isKnown = next !== "failed" && sha256 !== null;
+    await save({ state: next, document: held, ...(isKnown && { known: { sha256, etag } }) });
+  };
+  const fail = (error: string) => end("failed", { error });
+
+  if (held.job === null) {
+    if (held.attempts >= MOST_ATTEMPTS)
+      return fail(held.error ?? `no attempt came to its end: the server stopped within each of ${MOST_ATTEMPTS}`);
+    await keep({ attempts: held.attempts + 1, retryAt: null });
+  }
+  try {
+    if (held.dataset === null) {
+      const fetched = await fetchTable(services, schedule, signal);
+      if (fetched === null || fetched.sha256 === schedule.sha256) return await end("unchanged", fetched ?? {});
+      await keep({ ...fetched, error: null });
+    }
+    if (held.job === null) {
+      // The id is stored before the job is: submitting it again finds it.
+      await keep({ job: createId("job") }, "training");
+    }
+    const job = await jobOf(services, schedule, held);
+    if (!isTerminal(job.state)) return;
+    const model = job.model && (await services.store.models.get(job.model.id));
+    if (job.state !== "succeeded")
+      return await fail(`the job ${job.state}: ${job.error?.detail ?? job.transitions.at(-1)?.reason ?? ""}`);
+    if (!model) return await fail("the model of the job was deleted");
+    await keep({ model: { id: model.id, name: model.name, version: model.version } }, "comparing");
+    await end(...(await promote(services, schedule, model, job)));
+  } catch (error) {
+    if (signal.aborted || !(error instanceof TrainyardError)) throw error;
+    const mayPass = PASSING.includes(error.code) || (error instanceof SourceError && error.isTransient);
+    if (!mayPass || held.attempts >= MOST_ATTEMPTS) return await fail(error.message);
+    await keep({ error: error.message, retryAt: Date.now() + FIRST_WAIT_MS * 2 ** (held.attempts - 1) });
+  }
+}
+
+/** The data set, or null where the source still has the state that the last model is of. */
+async function fetchTable(services: ProjectServices, { project, document, etag }: Schedule, signal: AbortSignal) {
+  const { name, source, format, reading } = document;
+  const imported = await importTable(services, project, { name, source, format, reading }, { etag, signal });
+  return imported && { dataset: imported.summary.id, sha256: imported.summary.sha256, etag: imported.etag };
+}
+
+/** The job of a run, which is submitted where it is not there yet. Throws what a submission throws. */
+async function jobOf(services: ProjectServices, { document }: Schedule, run: RunDocument): Promise<Job> {
+  const { store } = services;
+  const id = run.job as string;
+  const known = await store.jobs.get(id);
+  if (known) return known;
+  await submit(services, jobBody(document, run.dataset as string), { validateOnly: false, id });
+  const submitted = await store.jobs.get(id);
+  if (!submitted) throw new TrainyardError("conflict", "the job was deleted");
+  return submitted;
+}
+
+/** How the run ends, and what it says of it. */
+async function promote(
+  services: ProjectServices,
+  { document }: Schedule,
+  fresh: Model,
+  job: Job,
+): Promise<[EndedRunState, Partial<RunDocument>]> {
+  const { promote: promotion } = document;
+  if (!promotion) return ["trained", {}];
+  const { store } = services;
+  const { alias } = promotion;
+  const { name, version } = fresh;
+  const old = await store.models.find({ kind: "alias", name, alias });
+  if (old?.id === fresh.id) return ["promoted", {}];
+  const comparison = old && (await compareWithOld(services, old, fresh, job, promotion));
+  if (comparison && !isBetter(comparison, promotion)) return ["kept", { comparison }];
+  const now = await store.models.find({ kind: "alias", name, alias });
+  if (comparison && now?.id !== old?.id)
+    return ["kept", { comparison: { ...comparison, reason: `${name}@${alias} moved while they were compared` } }];
+  await setAlias(services, name, alias, version);
+  return ["promoted", { comparison }];
+}

@@ -1,0 +1,152 @@
+/** Makes, reads, changes and deletes schedules, and asks for a run. */
+import { type FieldError, invalid, notFound, TrainyardError } from "../../domain/errors.ts";
+import { createId } from "../../domain/id.ts";
+import type { Page, PageRequest } from "../../domain/page.ts";
+import { CronError, nextAfter, parseCron, shortestGapMinutes } from "../../domain/schedules/cron.ts";
+import {
+  changesResult,
+  MIN_GAP_MINUTES,
+  NEW_RUN,
+  type Schedule,
+  type ScheduleChanges,
+  type ScheduleDocument,
+  type ScheduleRequest,
+  type ScheduleRun,
+} from "../../domain/schedules/schedule.ts";
+import type { ProjectServices } from "../services.ts";
+import { jobBody } from "./job-body.ts";
+
+/** A schedule and the last of its runs. */
+export interface ScheduleView {
+  readonly schedule: Schedule;
+  readonly lastRun: ScheduleRun | null;
+}
+
+/** Stands for the data set that is fetched while a job is checked. */
+const NO_DATASET = createId("dataset");
+
+/** Makes a schedule. Throws invalid with every failure, and conflict where the project has too many. */
+export async function createSchedule(
+  services: ProjectServices,
+  { paused, ...document }: ScheduleRequest,
+  id = createId("schedule"),
+): Promise<ScheduleView> {
+  await check(services, document);
+  const now = Date.now();
+  const nextAt = paused ? null : dueAfter(document, now);
+  const within = services.limits.project.schedules;
+  return viewOf(services, await services.store.schedules.insert({ id, document, paused, nextAt, createdAt: now, within }));
+}
+
+/** Throws not_found. */
+export async function readSchedule(services: ProjectServices, id: string): Promise<ScheduleView> {
+  return viewOf(services, await find(services, id));
+}
+
+/** Newest first. */
+export async function listSchedules(services: ProjectServices, page: PageRequest): Promise<Page<ScheduleView>> {
+  const found = await services.store.schedules.list(page);
+  return { ...found, data: await Promise.all(found.data.map((schedule) => viewOf(services, schedule))) };
+}
+
+/** Changes what is given. Throws not_found, and invalid with every failure. */
+export async function changeSchedule(services: ProjectServices, id: string, changes: ScheduleChanges): Promise<ScheduleView> {
+  const { store } = services;
+  const before = await find(services, id);
+  const { paused = before.paused, ...rest } = changes;
+  const given = Object.fromEntries(Object.entries(rest).filter(([, value]) => value !== undefined));
+  const document: ScheduleDocument = { ...before.document, ...given };
+  if (Object.keys(given).length > 0) await check(services, document);
+  const isTimed = given["cron"] !== undefined || given["timezone"] !== undefined || paused !== before.paused;
+  const changed = await store.schedules.change(id, {
+    ...{ document, paused },
+    ...(isTimed && { nextAt: paused ? null : dueAfter(document, Date.now()) }),
+    ...(changesResult(given) && { etag: null, sha256: null }),
+  });
+  if (!changed) throw notFound("schedule", id);
+  return viewOf(services, changed);
+}
+
+/** Deletes a schedule, its runs, and what it knows of its source; a job that it has queued goes on. Throws not_found. */
+export async function deleteSchedule({ store }: ProjectServices, id: string): Promise<void> {
+  if (!(await store.schedules.delete(id))) throw notFound("schedule", id);
+}
+
+/** Begins a run; one with this id that exists is answered instead. Throws not_found, and conflict while another is under way. */
+export async function runSchedule(
+  { store, bus }: ProjectServices,
+  scheduleId: string,
+  id = createId("scheduleRun"),
+): Promise<ScheduleRun> {
+  const document = { ...NEW_RUN, dueAt: null };
+  const run = await store.scheduleRuns.insert({ id, scheduleId, document, createdAt: Date.now() });
+  bus.publish(run.id);
+  return run;
+}
+
+/** Of a schedule, newest first. Throws not_found. */
+export async function listScheduleRuns(services: ProjectServices, id: string, page: PageRequest): Promise<Page<ScheduleRun>> {
+  await find(services, id);
+  return services.store.scheduleRuns.list(id, page);
+}
+
+/** When a schedule is due after a time; null where no time comes. */
+export function dueAfter({ cron, timezone }: Pick<ScheduleDocument, "cron" | "timezone">, after: number): number | null {
+  return nextAfter(parseCron(cron), timezone, after);
+}
+
+async function find({ store }: ProjectServices, id: string): Promise<Schedule> {
+  const schedule = await store.schedules.get(id);
+  if (!schedule) throw notFound("schedule", id);
+  return schedule;
+}
+
+async function viewOf({ store }: ProjectServices, schedule: Schedule): Promise<ScheduleView> {
+  const { data } = await store.scheduleRuns.list(schedule.id, { limit: 1 });
+  return { schedule, lastRun: data[0] ?? null };
+}
+
+/** Throws invalid with all that is wrong with the times and the job of a schedule, as far as it can be known without the table. */
+async function check(services: ProjectServices, document: ScheduleDocument): Promise<void> {
+  const errors = [...timeErrors(document), ...(await jobErrors(services, document))];
+  if (errors.length > 0) throw invalid(errors);
+}
+
+function timeErrors(document: ScheduleDocument): FieldError[] {
+  try {
+    const gap = shortestGapMinutes(parseCron(document.cron));
+    if (gap < MIN_GAP_MINUTES)
+      return [{ pointer: "/cron", detail: `is due every ${gap} minutes, and may be every ${MIN_GAP_MINUTES} at most` }];
+    return dueAfter(document, Date.now()) === null ? [{ pointer: "/cron", detail: "is due on no day of the calendar" }] : [];
+  } catch (error) {
+    if (!(error instanceof CronError)) throw error;
+    return [{ pointer: `/${error.field}`, detail: error.message }];
+  }
+}
+
+async function jobErrors({ computePool }: ProjectServices, document: ScheduleDocument): Promise<readonly FieldError[]> {
+  const { job, promote } = document;
+  const dataset = (job["data"] as { readonly dataset?: unknown } | undefined)?.dataset;
+  if (typeof dataset !== "object" || dataset === null || "id" in dataset)
+    return [
+      {
+        pointer: "/job/data",
+        detail: 'must be {"dataset": {"target": ...}} without an id: that is the data set that is fetched',
+      },
+    ];
+  if (promote && job["split"] === null)
+    return [
+      {
+        pointer: "/job/split",
+        detail: "must hold rows out: models are compared on them. Leave it out for a fifth of the rows",
+      },
+    ];
+  try {
+    const prepared = await computePool.prepare(jobBody(document, NO_DATASET));
+    const faults = "references" in prepared ? (prepared.faults ?? []) : prepared.ok ? [] : prepared.errors;
+    return faults.map(({ pointer, detail }) => ({ pointer: `/job${pointer}`, detail }));
+  } catch (error) {
+    if (!(error instanceof TrainyardError) || error.code !== "invalid") throw error;
+    return error.errors.map(({ pointer, detail }) => ({ pointer: `/job${pointer}`, detail }));
+  }
+}

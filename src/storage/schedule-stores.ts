@@ -1,0 +1,53 @@
+/** The stores of schedules and of their runs. */
+import type { EntityStores } from "../domain/store/entity-stores.ts";
+import {
+  claimRun,
+  getRun,
+  listFreeRuns,
+  listRuns,
+  releaseRun,
+  releaseRuns,
+  renewRun,
+  saveRun,
+} from "./queries/schedules/runs.ts";
+import {
+  changeSchedule,
+  deleteSchedule,
+  fireSchedule,
+  getSchedule,
+  insertSchedule,
+  listDueSchedules,
+  listSchedules,
+  startRun,
+} from "./queries/schedules/schedules.ts";
+import type { Databases } from "./store.ts";
+
+/** Creates them. Insertions belong to `project`; lists cover `listed`, or all projects when null. */
+export function scheduleStores(
+  { reader, writer, insertWriter }: Pick<Databases, "reader" | "writer" | "insertWriter">,
+  project: string,
+  listed: string | null,
+): Pick<EntityStores, "schedules" | "scheduleRuns"> {
+  return {
+    schedules: {
+      insert: (schedule) => insertSchedule(insertWriter, project, schedule),
+      get: (id) => getSchedule(reader, id),
+      list: (page) => listSchedules(reader, listed, page),
+      change: (id, change) => changeSchedule(writer, id, change),
+      delete: (id) => deleteSchedule(writer, id),
+      listDue: (now, limit) => listDueSchedules(reader, now, limit),
+      fire: (id, dueAt, nextAt, run) => fireSchedule(insertWriter, id, dueAt, nextAt, run),
+    },
+    scheduleRuns: {
+      insert: (run) => startRun(insertWriter, run),
+      get: (id) => getRun(reader, id),
+      list: (scheduleId, page) => listRuns(reader, scheduleId, page),
+      listFree: (now, limit) => listFreeRuns(reader, now, limit),
+      claim: (id, lease, now, until) => claimRun(writer, id, lease, now, until),
+      renew: (id, lease, until) => renewRun(writer, id, lease, until),
+      save: (id, lease, change) => saveRun(writer, id, lease, change),
+      release: (id, lease) => releaseRun(writer, id, lease),
+      releaseAll: () => releaseRuns(writer),
+    },
+  };
+}
