@@ -3,6 +3,7 @@ import { createDatasetsClient, type DatasetsClient } from "./datasets.ts";
 import { createJobsClient, type JobsClient } from "./jobs.ts";
 import { createModelsClient, type ModelsClient } from "./models.ts";
 import { createQuestionsClient, type QuestionsClient } from "./questions/questions.ts";
+import { createSchedulesClient, type SchedulesClient } from "./schedules.ts";
 import { createServiceClient, type ServiceClient } from "./service.ts";
 import { createSweepsClient, type SweepsClient } from "./sweeps.ts";
 import { createTransport, type TransportOptions } from "./transport.ts";
@@ -14,6 +15,7 @@ export interface Client
     ModelsClient,
     QuestionsClient,
     DatasetsClient,
+    SchedulesClient,
     ServiceClient,
     SweepsClient,
     WorkersClient {}
@@ -33,6 +35,7 @@ export function createClient(baseUrl: string | URL, options: TransportOptions = 
     ...createModelsClient(transport),
     ...createQuestionsClient(transport),
     ...createDatasetsClient(transport),
+    ...createSchedulesClient(transport),
     ...createServiceClient(transport),
     ...createSweepsClient(transport),
     ...createWorkersClient(transport),

@@ -15,6 +15,7 @@ export type { BackgroundQuery, BatchQuery, DependenceQuery, PredictOptions, Row,
 export type { Influence, InfluenceRequest } from "./questions/influence.ts";
 export type { LearningCurve, LearningCurveRequest } from "./questions/learning-curve.ts";
 export type { SeedSpread, SeedsRequest } from "./questions/seeds.ts";
+export type { ImportRequest, Schedule, ScheduleChanges, ScheduleRequest, ScheduleRun } from "./schedules.ts";
 export type { AuditEntry } from "./service.ts";
 export type {
   SubmittedSweep,

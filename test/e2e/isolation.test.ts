@@ -30,6 +30,7 @@ let theirKey: string;
 let ourKeyId: string;
 let has: {
   forget: string;
+  schedule: string;
   job: string;
   waiting: string;
   sweep: string;
@@ -92,8 +93,13 @@ async function fill(own: Client, other: Client): Promise<typeof has> {
     timeout: 60_000,
     interval: 100,
   });
+  const { id: schedule } = await own.createSchedule({
+    ...{ name: "nightly", cron: "0 3 * * *", paused: true, source: { url: "https://example.com/x.csv" } },
+    job: { data: { dataset: { target: "y" } }, model: { layers: [{ type: "linear" }] } },
+  });
   return {
     forget,
+    schedule,
     job,
     waiting,
     sweep,
@@ -147,6 +153,14 @@ const ATTEMPTS: Readonly<Record<string, () => readonly Attempt[]>> = {
   previewDataset: () => [{ path: `/v1/datasets/${has.dataset}/preview` }],
   sampleDatasetRows: () => [{ path: `/v1/datasets/${has.dataset}/rows?columns=["x"]` }],
   auditDataset: () => [{ path: `/v1/datasets/${has.dataset}/audit`, body: { target: "y" } }],
+  importDataset: () => [{ path: "/v1/datasets/import", body: { source: {} }, status: 422, says: isInvalidAt("/source") }],
+  createSchedule: () => [{ path: "/v1/schedules", body: {}, status: 422, says: () => undefined }],
+  listSchedules: () => [{ path: "/v1/schedules", status: 200, says: isEmpty }],
+  readSchedule: () => [{ path: `/v1/schedules/${has.schedule}` }],
+  changeSchedule: () => [{ path: `/v1/schedules/${has.schedule}`, body: { paused: true } }],
+  deleteSchedule: () => [{ path: `/v1/schedules/${has.schedule}` }],
+  runSchedule: () => [{ path: `/v1/schedules/${has.schedule}/run`, body: {} }],
+  listScheduleRuns: () => [{ path: `/v1/schedules/${has.schedule}/runs` }],
   forgetRows: () => [{ path: `/v1/datasets/${has.dataset}/forget`, body: { positions: [0] } }],
   listForgets: () => [{ path: "/v1/forgets", status: 200, says: isEmpty }],
   readForget: () => [{ path: `/v1/forgets/${has.forget}` }],

@@ -88,8 +88,8 @@ function valuesOf(field: Field, text: string): number[] {
     const match = /^(?:(\*)|([0-9a-z]+)(?:-([0-9a-z]+))?)(?:\/(\d{1,2}))?$/.exec(part);
     if (!match) throw new CronError("cron", `${part.slice(0, 40)} is no ${field.name}`);
     const [, star, first, last, step] = match;
-    const from = star ? field.from : valueOf(field, first as string);
-    const to = star || (step !== undefined && last === undefined) ? field.to : last === undefined ? from : valueOf(field, last);
+    const from = star ? field.from : readValue(field, first as string);
+    const to = star || (step !== undefined && last === undefined) ? field.to : last === undefined ? from : readValue(field, last);
     const by = step === undefined ? 1 : Number(step);
     if (by < 1 || to < from) throw new CronError("cron", `${part} is no ${field.name}: it has no values`);
     for (let value = from; value <= to; value += by) found.add(value);
@@ -97,7 +97,7 @@ function valuesOf(field: Field, text: string): number[] {
   return [...found].sort((a, b) => a - b);
 }
 
-function valueOf({ name, names, from, to }: Field, text: string): number {
+function readValue({ name, names, from, to }: Field, text: string): number {
   const place = names?.indexOf(text) ?? -1;
   const value = place >= 0 ? place + from : /^\d{1,2}$/.test(text) ? Number(text) : Number.NaN;
   if (value >= from && value <= to) return value;

@@ -9,6 +9,7 @@ import { checkpointContract } from "../../contract/checkpoints.ts";
 import { findContract } from "../../contract/find.ts";
 import { aChunk, aNewJob, aSuccess } from "../../contract/fixtures.ts";
 import { forgetContract } from "../../contract/forgets.ts";
+import { scheduleContract } from "../../contract/schedules.ts";
 import { keyContract } from "../../contract/keys.ts";
 import { queueOrderContract } from "../../contract/line.ts";
 import { projectContract } from "../../contract/projects.ts";
@@ -20,7 +21,7 @@ import { temporaryFolder } from "../../contract/temporary.ts";
 /** As a server opens it. */
 const open = async () => openStore({ dataDir: await temporaryFolder(), callsProcedures: true });
 const CONTRACTS = [
-  ...[storeContract, findContract, checkpointContract, sweepContract, forgetContract, keyContract],
+  ...[storeContract, findContract, checkpointContract, sweepContract, forgetContract, scheduleContract, keyContract],
   ...[queueOrderContract, sharesContract, projectContract],
 ];
 for (const contract of CONTRACTS) contract("SQLite", open);

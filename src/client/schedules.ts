@@ -1,0 +1,84 @@
+/** Methods about tables that the server fetches: once, or by schedules that train on them. */
+import type { z } from "zod";
+import type { RunComparison, ScheduleRunState, scheduleBody, scheduleChanges } from "../domain/schedules/schedule.ts";
+import type { importBody } from "../domain/sources/import-request.ts";
+import type { ShownSource } from "../domain/sources/source.ts";
+import type { Dataset, Page, PageQuery } from "./answers.ts";
+import { type CallOptions, segment, type Transport } from "./transport.ts";
+
+/** Where a table is fetched from, and how it is named and read. */
+export type ImportRequest = z.input<typeof importBody>;
+/** When a table is fetched, what trains on it, and which alias moves. */
+export type ScheduleRequest = z.input<typeof scheduleBody>;
+/** What of a schedule is to be another. */
+export type ScheduleChanges = z.input<typeof scheduleChanges>;
+
+/** A run of a schedule. */
+export interface ScheduleRun {
+  id: string;
+  schedule: string;
+  state: ScheduleRunState;
+  /** null for a run that was asked for. */
+  due_at: string | null;
+  dataset: string | null;
+  sha256: string | null;
+  job: string | null;
+  model: { id: string; name: string; version: number } | null;
+  comparison: RunComparison | null;
+  error: string | null;
+  created_at: string;
+  finished_at: string | null;
+}
+
+/** A schedule, its source without secrets. */
+export interface Schedule {
+  id: string;
+  name: string;
+  cron: string;
+  timezone: string;
+  source: ShownSource;
+  format: string | null;
+  reading: Record<string, unknown> | null;
+  job: Record<string, unknown>;
+  promote: { alias: string; metric?: string | undefined; min_gain: number } | null;
+  webhook: { url: string } | null;
+  paused: boolean;
+  next_at: string | null;
+  last_run: ScheduleRun | null;
+  created_at: string;
+}
+
+/** Methods about sources and schedules. All of them reject as the transport does. */
+export interface SchedulesClient {
+  /** Has the server fetch a table. The same bytes with the same options are the same data set. */
+  importDataset(request: ImportRequest): Promise<Dataset>;
+  /** Makes a schedule. */
+  createSchedule(request: ScheduleRequest): Promise<Schedule>;
+  /** Returns a page of schedules, newest first. */
+  schedules(query?: PageQuery, options?: CallOptions): Promise<Page<Schedule>>;
+  /** Returns a schedule. */
+  schedule(id: string, options?: CallOptions): Promise<Schedule>;
+  /** Changes what is given of a schedule. */
+  changeSchedule(id: string, changes: ScheduleChanges): Promise<Schedule>;
+  /** Deletes a schedule with its runs; data sets, jobs and models stay. */
+  removeSchedule(id: string): Promise<void>;
+  /** Begins a run now. It goes on by itself. */
+  runSchedule(id: string): Promise<ScheduleRun>;
+  /** Returns a page of a schedule's runs, newest first. */
+  scheduleRuns(id: string, query?: PageQuery, options?: CallOptions): Promise<Page<ScheduleRun>>;
+}
+
+/** Creates the methods over a transport. */
+export function createSchedulesClient({ send, get, post, drop }: Transport): SchedulesClient {
+  const pathOf = (id: string) => `v1/schedules/${segment(id)}`;
+  return {
+    importDataset: (request) => post("v1/datasets/import", request),
+    createSchedule: (request) => post("v1/schedules", request),
+    schedules: (query, options) => get("v1/schedules", query, options),
+    schedule: (id, options) => get(pathOf(id), {}, options),
+    changeSchedule: async (id, changes) => (await send("PATCH", pathOf(id), { body: changes })).json() as Promise<Schedule>,
+    removeSchedule: (id) => drop(pathOf(id)),
+    runSchedule: (id) => post(`${pathOf(id)}/run`),
+    scheduleRuns: (id, query, options) => get(`${pathOf(id)}/runs`, query, options),
+  };
+}
