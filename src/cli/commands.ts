@@ -9,6 +9,7 @@ import { registerDatasets } from "./commands/datasets.ts";
 import { registerDoctor } from "./commands/doctor.ts";
 import { registerExport } from "./commands/export.ts";
 import { registerForget } from "./commands/forget.ts";
+import { registerImport } from "./commands/import.ts";
 import { registerInfluence } from "./commands/influence.ts";
 import { registerJobs } from "./commands/jobs.ts";
 import { registerKeys } from "./commands/keys.ts";
@@ -16,6 +17,7 @@ import { registerLearningCurve } from "./commands/learning-curve.ts";
 import { registerModels } from "./commands/models.ts";
 import { registerPredict } from "./commands/predict.ts";
 import { registerReplay } from "./commands/replay.ts";
+import { registerSchedules } from "./commands/schedules.ts";
 import { registerSeeds } from "./commands/seeds.ts";
 import { registerServe } from "./commands/serve.ts";
 import { registerStateChanges } from "./commands/state-changes.ts";
@@ -37,6 +39,8 @@ export const COMMANDS: readonly Register[] = [
   registerSweeps,
   registerTensorBoard,
   registerDatasets,
+  registerImport,
+  registerSchedules,
   registerAudit,
   registerForget,
   registerModels,

@@ -1,5 +1,5 @@
 /** How the command line names jobs, sweeps and data sets: by id, by the end of an id, or by name, which means the newest one of it. */
-import type { Client, Dataset, Job, Page, PageQuery, Sweep } from "../client/index.ts";
+import type { Client, Dataset, Job, Page, PageQuery, Schedule, Sweep } from "../client/index.ts";
 import { CliError } from "./exit.ts";
 import type { Terminal } from "./terminal.ts";
 
@@ -41,6 +41,15 @@ export async function findDataset(client: Client, reference: string): Promise<Da
   const found = named ?? (await findByEnd(list, reference));
   if (!found) throw new CliError(`no data set is named ${reference}; list them with: trainyard datasets list`);
   return client.dataset(found.id);
+}
+
+/** Returns the schedule of an id, the end of one, or a name. Rejects with a CliError when there is none. */
+export async function findSchedule(client: Client, reference: string): Promise<Schedule> {
+  if (reference.startsWith("sch_")) return client.schedule(reference);
+  const list = (page: PageQuery) => client.schedules(page);
+  const found = (await findIn(list, ({ name }) => name === reference)) ?? (await findByEnd(list, reference));
+  if (!found) throw new CliError(`no schedule is named ${reference}; list them with: trainyard schedules`);
+  return found;
 }
 
 type List<Item> = (page: PageQuery) => Promise<Page<Item>>;

@@ -86,7 +86,10 @@ export function scheduleContract(name: string, open: () => Promise<Store>): void
         expect(await store.scheduleRuns.renew(id, "three", 400)).toBe(false);
         expect(await own.schedules.get(schedule)).toMatchObject({ etag: "e", sha256: "s" });
         const [delivery] = await store.deliveries.claim(1000, 5, 10);
-        expect(JSON.parse(delivery?.body ?? "{}")).toMatchObject({ type: "schedule.kept", data: { id, schedule, job: "job_x" } });
+        expect(JSON.parse(delivery?.body ?? "{}")).toMatchObject({
+          type: "schedule.kept",
+          data: { id, schedule, job: "job_x" },
+        });
         const { id: next } = await own.scheduleRuns.insert(runOf(schedule));
         await store.scheduleRuns.claim(next, "four", 300, 400);
         await store.scheduleRuns.releaseAll();

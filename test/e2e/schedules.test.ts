@@ -46,10 +46,14 @@ afterAll(async () => {
 
 /** Rows of y = 3 x, with noise in y of this size; `from` tells tables apart. */
 const tableOf = (rows: number, noise: number, from = 0) =>
-  ["x,y", ...Array.from({ length: rows }, (_, row) => {
-    const x = (((row + from) * 7919) % 1009) / 100;
-    return `${x},${3 * x + noise * ((((row + from) * 104729) % 1000) / 500 - 1)}`;
-  }), ""].join("\n");
+  [
+    "x,y",
+    ...Array.from({ length: rows }, (_, row) => {
+      const x = (((row + from) * 7919) % 1009) / 100;
+      return `${x},${3 * x + noise * ((((row + from) * 104729) % 1000) / 500 - 1)}`;
+    }),
+    "",
+  ].join("\n");
 
 const REQUEST: ScheduleRequest = {
   ...{ name: "nightly", cron: "0 3 * * *", timezone: "Europe/Berlin" },
@@ -98,7 +102,11 @@ describe("a schedule", () => {
     const { client } = server;
     table = tableOf(400, 20);
     const { id, ...schedule } = await client.createSchedule(REQUEST);
-    expect(schedule).toMatchObject({ paused: false, last_run: null, source: { url: `${source}/readings.csv`, headers: ["authorization"] } });
+    expect(schedule).toMatchObject({
+      paused: false,
+      last_run: null,
+      source: { url: `${source}/readings.csv`, headers: ["authorization"] },
+    });
     expect(schedule.next_at).toMatch(/T0[12]:00:00/);
 
     const first = await runOnce(id);

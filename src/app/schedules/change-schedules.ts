@@ -57,7 +57,7 @@ export async function changeSchedule(services: ProjectServices, id: string, chan
   const given = Object.fromEntries(Object.entries(rest).filter(([, value]) => value !== undefined));
   const document: ScheduleDocument = { ...before.document, ...given };
   if (Object.keys(given).length > 0) await check(services, document);
-  const isTimed = given["cron"] !== undefined || given["timezone"] !== undefined || paused !== before.paused;
+  const isTimed = given.cron !== undefined || given.timezone !== undefined || paused !== before.paused;
   const changed = await store.schedules.change(id, {
     ...{ document, paused },
     ...(isTimed && { nextAt: paused ? null : dueAfter(document, Date.now()) }),
@@ -126,7 +126,7 @@ function timeErrors(document: ScheduleDocument): FieldError[] {
 
 async function jobErrors({ computePool }: ProjectServices, document: ScheduleDocument): Promise<readonly FieldError[]> {
   const { job, promote } = document;
-  const dataset = (job["data"] as { readonly dataset?: unknown } | undefined)?.dataset;
+  const dataset = (job.data as { readonly dataset?: unknown } | undefined)?.dataset;
   if (typeof dataset !== "object" || dataset === null || "id" in dataset)
     return [
       {
@@ -134,7 +134,7 @@ async function jobErrors({ computePool }: ProjectServices, document: ScheduleDoc
         detail: 'must be {"dataset": {"target": ...}} without an id: that is the data set that is fetched',
       },
     ];
-  if (promote && job["split"] === null)
+  if (promote && job.split === null)
     return [
       {
         pointer: "/job/split",

@@ -89,7 +89,8 @@ function valuesOf(field: Field, text: string): number[] {
     if (!match) throw new CronError("cron", `${part.slice(0, 40)} is no ${field.name}`);
     const [, star, first, last, step] = match;
     const from = star ? field.from : readValue(field, first as string);
-    const to = star || (step !== undefined && last === undefined) ? field.to : last === undefined ? from : readValue(field, last);
+    const to =
+      star || (step !== undefined && last === undefined) ? field.to : last === undefined ? from : readValue(field, last);
     const by = step === undefined ? 1 : Number(step);
     if (by < 1 || to < from) throw new CronError("cron", `${part} is no ${field.name}: it has no values`);
     for (let value = from; value <= to; value += by) found.add(value);

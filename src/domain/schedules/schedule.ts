@@ -31,14 +31,9 @@ const promotion = z
       .enum(COMPARED_FIGURES)
       .optional()
       .meta({ description: "What both are compared by: `accuracy` of classes and `r2` of values, when left out." }),
-    min_gain: z
-      .number()
-      .min(0)
-      .max(1e12)
-      .default(0)
-      .meta({
-        description: "By how much the new model must be better, in the metric's own units. At a tie the old one stays.",
-      }),
+    min_gain: z.number().min(0).max(1e12).default(0).meta({
+      description: "By how much the new model must be better, in the metric's own units. At a tie the old one stays.",
+    }),
   })
   .meta({
     id: "Promotion",

@@ -1,0 +1,90 @@
+/** `trainyard import`: have the server fetch a table from a URL, S3 or PostgreSQL. */
+import type { ImportRequest } from "../../client/index.ts";
+import { examples, type Register } from "../context.ts";
+import { usageError } from "../exit.ts";
+
+interface ImportOptions {
+  readonly name?: string;
+  readonly format?: string;
+  readonly header?: readonly string[];
+  readonly query?: string;
+  readonly region?: string;
+  readonly endpoint?: string;
+}
+
+export const registerImport: Register = (program, context) => {
+  program
+    .command("import")
+    .description("have the server fetch a table, from https://, s3://bucket/key or postgres:// with --query")
+    .argument("<address>", "where the table is")
+    .option("-n, --name <name>", "name of the data set")
+    .option("-f, --format <format>", "csv, ndjson, json or parquet")
+    .option(
+      "-H, --header <line>",
+      "a header of the request, like 'authorization: Bearer ...'; may be repeated",
+      (line: string, others: string[] = []) => [...others, line],
+    )
+    .option("-q, --query <select>", "of PostgreSQL")
+    .option("--region <region>", "of S3 (default: $AWS_REGION)")
+    .option("--endpoint <url>", "of another server that speaks S3 (default: $AWS_ENDPOINT_URL)")
+    .addHelpText(
+      "after",
+      examples(
+        "trainyard import https://example.com/penguins.csv",
+        "trainyard import s3://tables/penguins.parquet --region eu-central-1",
+        "trainyard import postgres://reader:secret@db.example.com/shop --query 'select * from orders order by id' --name orders",
+      ),
+    )
+    .action(async (address: string, options: ImportOptions) => {
+      const { name, format } = options;
+      const request = {
+        source: sourceOf(address, options, context.environment),
+        ...(name !== undefined && { name }),
+        ...(format !== undefined && { format }),
+      };
+      const dataset = await context.client().importDataset(request as ImportRequest);
+      context.show(dataset, () => [
+        `${context.out.paint.bold(dataset.id)}  ${dataset.name}  ${dataset.rows} rows, ${dataset.column_count} columns`,
+      ]);
+    });
+};
+
+/** The source that an address means; keys of S3 are those of the environment, as every tool of AWS reads them. */
+function sourceOf(
+  address: string,
+  { header, query, region, endpoint }: ImportOptions,
+  environment: Readonly<Record<string, string | undefined>>,
+): ImportRequest["source"] {
+  if (!URL.canParse(address)) throw usageError(`${address} is no URL; a file is added with: trainyard datasets add`);
+  const { protocol, hostname, pathname } = new URL(address);
+  if (protocol === "s3:") return s3Of(hostname, pathname, { region, endpoint }, environment);
+  if (/^postgres(ql)?:$/.test(protocol)) {
+    if (query === undefined) throw usageError("say which rows: --query 'select ...'");
+    return { postgres: { url: address, query } };
+  }
+  const headers = Object.fromEntries((header ?? []).map(headerOf));
+  return { url: address, ...(header && { headers }) };
+}
+
+function s3Of(
+  bucket: string,
+  path: string,
+  { region, endpoint }: Pick<ImportOptions, "region" | "endpoint">,
+  environment: Readonly<Record<string, string | undefined>>,
+): ImportRequest["source"] {
+  const given = {
+    region: region ?? environment.AWS_REGION,
+    endpoint: endpoint ?? environment.AWS_ENDPOINT_URL,
+    access_key_id: environment.AWS_ACCESS_KEY_ID,
+    secret_access_key: environment.AWS_SECRET_ACCESS_KEY,
+    session_token: environment.AWS_SESSION_TOKEN,
+  };
+  const known = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined && value !== ""));
+  return { s3: { bucket, key: decodeURIComponent(path.slice(1)), ...known } };
+}
+
+function headerOf(line: string): [string, string] {
+  const at = line.indexOf(":");
+  if (at < 1) throw usageError(`${line} is no header: write NAME: VALUE`);
+  return [line.slice(0, at).trim(), line.slice(at + 1).trim()];
+}

@@ -1,0 +1,139 @@
+/** `trainyard schedules`: fetch a table again and again, and train on what is new. */
+import { readFile } from "node:fs/promises";
+import { text } from "node:stream/consumers";
+import type { Schedule, ScheduleRequest, ScheduleRun } from "../../client/index.ts";
+import { type Context, examples, type Register } from "../context.ts";
+import { usageError } from "../exit.ts";
+import { timeText } from "../figures.ts";
+import { findSchedule, idText } from "../references.ts";
+import { moreRows, table } from "../terminal.ts";
+import { wholeNumber } from "../values.ts";
+
+/** Interval between looks at a run. */
+const POLL_MS = 500;
+
+export const registerSchedules: Register = (program, context) => {
+  const schedules = program.command("schedules").description("schedules: fetch a table again and again, train on what is new");
+  schedules
+    .command("list", { isDefault: true })
+    .description("list schedules with what came of their last run, newest first")
+    .option("-l, --limit <count>", "how many", wholeNumber(1, 1000), 20)
+    .action(async (query: { limit: number }) => {
+      const page = await context.client().schedules(query);
+      context.show(page, () => {
+        if (page.data.length === 0) return ["There are no schedules; make one with: trainyard schedules create schedule.json"];
+        const { out } = context;
+        const rows = page.data.map((each) => [
+          ...[idText(each.id, out), each.name, each.cron, each.timezone],
+          ...[each.paused ? "paused" : dateText(each.next_at), outcome(each.last_run)],
+        ]);
+        const lines = table([["schedule", "name", "times", "zone", "next", "last run"], ...rows], out);
+        return [...lines, ...moreRows(page, "trainyard schedules list", query.limit, out)];
+      });
+    });
+  schedules
+    .command("create")
+    .description("make a schedule of a JSON file, or of stdin")
+    .argument("<file>", "the body of POST /v1/schedules; - for stdin")
+    .addHelpText("after", examples("trainyard schedules create nightly.json"))
+    .action(async (path: string) => {
+      const made = await context.client().createSchedule(await readRequest(path, context));
+      context.show(made, () => describe(made, context));
+    });
+  schedules
+    .command("show")
+    .description("show a schedule and its last runs")
+    .argument("<schedule>", "id or name")
+    .option("-l, --limit <count>", "how many runs", wholeNumber(1, 1000), 10)
+    .action(async (reference: string, query: { limit: number }) => {
+      const client = context.client();
+      const schedule = await findSchedule(client, reference);
+      const runs = await client.scheduleRuns(schedule.id, query);
+      context.show({ ...schedule, runs: runs.data }, () => [
+        ...describe(schedule, context),
+        ...(runs.data.length > 0 ? ["", ...runTable(runs.data, context)] : []),
+      ]);
+    });
+  schedules
+    .command("run")
+    .description("run a schedule now; with --wait until the run has ended")
+    .argument("<schedule>", "id or name")
+    .option("-w, --wait", "until it has ended")
+    .action(async (reference: string, { wait }: { wait?: boolean }) => {
+      const client = context.client();
+      const { id } = await findSchedule(client, reference);
+      let run = await client.runSchedule(id);
+      while (wait && run.finished_at === null) {
+        await new Promise((resolve) => setTimeout(resolve, POLL_MS));
+        const { data } = await client.scheduleRuns(id, { limit: 20 });
+        run = data.find((each) => each.id === run.id) ?? run;
+      }
+      context.show(run, () => runTable([run], context));
+      if (run.state === "failed") process.exitCode = 1;
+    });
+  for (const [name, paused, description] of [
+    ["pause", true, "let a schedule be due at no time"],
+    ["resume", false, "let a schedule that is paused go on"],
+  ] as const)
+    schedules
+      .command(name)
+      .description(description)
+      .argument("<schedule>", "id or name")
+      .action(async (reference: string) => {
+        const client = context.client();
+        const changed = await client.changeSchedule((await findSchedule(client, reference)).id, { paused });
+        context.show(changed, () => describe(changed, context));
+      });
+  schedules
+    .command("rm")
+    .description("delete a schedule with its runs and keys; data sets, jobs and models stay")
+    .argument("<schedule>", "id or name")
+    .action(async (reference: string) => {
+      const client = context.client();
+      const { id, name } = await findSchedule(client, reference);
+      await client.removeSchedule(id);
+      context.show({ id }, () => [`${name} is deleted`]);
+    });
+};
+
+async function readRequest(path: string, { input }: Context): Promise<ScheduleRequest> {
+  const json = path === "-" ? await text(input) : await readFile(path, "utf8").catch(() => null);
+  if (json === null) throw usageError(`there is no file ${path}`);
+  try {
+    return JSON.parse(json) as ScheduleRequest;
+  } catch (error) {
+    throw usageError(`${path} is not JSON: ${(error as Error).message}`);
+  }
+}
+
+/** A time to the minute, in UTC, as the API has it. */
+const dateText = (time: string | null): string => (time === null ? "-" : `${time.slice(0, 16).replace("T", " ")}Z`);
+
+/** What came of a run, in a few words. */
+function outcome(run: ScheduleRun | null): string {
+  if (!run) return "-";
+  const { state, model, error, comparison } = run;
+  if (state === "failed") return `failed: ${error}`.slice(0, 60);
+  const gain = comparison?.gain ?? null;
+  const by = gain === null ? (comparison?.reason ?? "") : `${comparison?.metric} ${gain < 0 ? "" : "+"}${gain.toPrecision(3)}`;
+  return [state, model ? `${model.name}@${model.version}` : "", by]
+    .filter((part) => part !== "")
+    .join("  ")
+    .slice(0, 80);
+}
+
+function runTable(runs: readonly ScheduleRun[], { out }: Context): string[] {
+  const rows = runs.map((run) => [idText(run.id, out), timeText(run.created_at, out), outcome(run)]);
+  return table([["run", "begun", "outcome"], ...rows], out);
+}
+
+function describe({ id, name, cron, timezone, paused, next_at: next, source, promote }: Schedule, { out }: Context): string[] {
+  const { url, s3, postgres } = source;
+  const from = url ?? postgres?.url ?? `s3://${s3?.bucket}/${s3?.key}`;
+  const moves = promote ? `  promotes ${promote.alias} when better by ${promote.min_gain}` : "";
+  return [
+    `${out.paint.bold(id)}  ${name}`,
+    `${cron} (${timezone})  ${paused ? "paused" : `next ${dateText(next)}`}${moves}`,
+    from,
+  ];
+}
