@@ -25,7 +25,7 @@ export class ForbiddenAddress extends Error {
 /** The only public addresses of IPv6 (IANA's registry of global unicast addresses). */
 const GLOBAL_IPV6 = ipaddr.IPv6.parseCIDR("2000::/3");
 
-/** Whether an address, as text, is public. An IPv4 address inside an IPv6 address counts as the IPv4 address. */
+/** Whether an address, as text, is public. An IPv4 address inside an IPv6 address counts as the IPv4 address. @internal */
 export function isPublicAddress(address: string): boolean {
   if (!ipaddr.isValid(address)) return false;
   const parsed = ipaddr.process(address);

@@ -1,4 +1,5 @@
 /** The stores of schedules and of their runs. */
+import type { Kysely } from "kysely";
 import type { EntityStores } from "../domain/store/entity-stores.ts";
 import {
   claimRun,
@@ -20,11 +21,18 @@ import {
   listSchedules,
   startRun,
 } from "./queries/schedules/schedules.ts";
-import type { Databases } from "./store.ts";
+import type { Tables } from "./tables.ts";
+
+/** The connections that they need; see Databases. */
+interface Connections {
+  readonly reader: Kysely<Tables>;
+  readonly writer: Kysely<Tables>;
+  readonly insertWriter: Kysely<Tables>;
+}
 
 /** Creates them. Insertions belong to `project`; lists cover `listed`, or all projects when null. */
 export function scheduleStores(
-  { reader, writer, insertWriter }: Pick<Databases, "reader" | "writer" | "insertWriter">,
+  { reader, writer, insertWriter }: Connections,
   project: string,
   listed: string | null,
 ): Pick<EntityStores, "schedules" | "scheduleRuns"> {

@@ -81,6 +81,17 @@ async function ended(client: Client, schedule: string, run: string): Promise<Sch
 
 const runOnce = async (schedule: string) => ended(server.client, schedule, (await server.client.runSchedule(schedule)).id);
 
+/** Rows that the second job tests on and the first did not, which have the text of one that the first did not test on. */
+async function countSeen(oldJob: string, newJob: string): Promise<number> {
+  const rowsOf = async (job: string) => {
+    const { parts, features, targets } = await server.client.jobRows(job, { limit: 1000 });
+    return parts.map((part, row) => ({ part, text: `${features[0]?.values[row]} ${targets[0]?.values[row]}` }));
+  };
+  const [before, now] = [await rowsOf(oldJob), await rowsOf(newJob)];
+  const trained = new Set(before.filter(({ part }) => part !== "test").map(({ text }) => text));
+  return now.filter(({ part, text }) => part === "test" && trained.has(text)).length;
+}
+
 describe("a table elsewhere", () => {
   it("becomes the data set that it would be when uploaded", async () => {
     table = tableOf(50, 0.1);
@@ -133,6 +144,9 @@ describe("a schedule", () => {
     expect(third).toMatchObject({ state: "kept", model: { version: 3 } });
     expect(third.comparison?.rows_seen).toBeGreaterThan(20);
     expect((third.comparison?.rows ?? 0) + (third.comparison?.rows_seen ?? 0)).toBe(100);
+    expect(third.comparison?.rows_seen).toBe(
+      await countSeen((second.state === "promoted" ? second : first).job ?? "", third.job ?? ""),
+    );
     expect((await client.model("readings@production")).version).toBe(second.state === "promoted" ? 2 : 1);
 
     await vi.waitFor(() => expect(told.map(({ type }) => type)).toContain("schedule.kept"), { timeout: 20_000, interval: 100 });

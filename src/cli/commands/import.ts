@@ -69,7 +69,7 @@ function sourceOf(
 function s3Of(
   bucket: string,
   path: string,
-  { region, endpoint }: Pick<ImportOptions, "region" | "endpoint">,
+  { region, endpoint }: { readonly region: string | undefined; readonly endpoint: string | undefined },
   environment: Readonly<Record<string, string | undefined>>,
 ): ImportRequest["source"] {
   const given = {

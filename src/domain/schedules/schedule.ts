@@ -13,8 +13,8 @@ export const MIN_GAP_MINUTES = 5;
 /** Runs that a schedule keeps; older ones go when another ends. */
 export const KEPT_RUNS = 1000;
 
-export const ACTIVE_RUN_STATES = ["fetching", "training", "comparing"] as const;
-export const ENDED_RUN_STATES = ["unchanged", "trained", "promoted", "kept", "failed"] as const;
+const ACTIVE_RUN_STATES = ["fetching", "training", "comparing"] as const;
+const ENDED_RUN_STATES = ["unchanged", "trained", "promoted", "kept", "failed"] as const;
 export const RUN_STATES = [...ACTIVE_RUN_STATES, ...ENDED_RUN_STATES] as const;
 export type ScheduleRunState = (typeof RUN_STATES)[number];
 export type EndedRunState = (typeof ENDED_RUN_STATES)[number];

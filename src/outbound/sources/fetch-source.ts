@@ -5,6 +5,7 @@ import { type Fetched, type FetchOptions, SourceError, type SourceFetcher } from
 import { assertPublic, publicLookup } from "../addresses.ts";
 import { fetchOverHttp } from "./http-source.ts";
 import { queryPostgres } from "./postgres-source.ts";
+import type { Reach } from "./reach.ts";
 import { requestOfS3 } from "./s3-request.ts";
 
 export interface SourceFetcherOptions {
@@ -18,20 +19,6 @@ export interface SourceFetcherOptions {
   readonly maxBytes: number;
   /** Resolves names; the resolver of the system when left out. */
   readonly lookup?: Parameters<typeof publicLookup>[0];
-}
-
-/** What a kind of source needs to know of the connection that it may open. */
-export interface Reach {
-  /** Whether the operator has named this host: it may be private, and be asked without TLS. */
-  isNamed(hostname: string): boolean;
-  /** The lookup for a socket to this host; undefined for that of the system. Throws ForbiddenAddress. */
-  lookupOf(hostname: string): LookupFunction | undefined;
-  readonly silenceMs: number;
-  readonly maxBytes: number;
-  readonly etag: string | null;
-  readonly signal: AbortSignal;
-  /** Aborts when the time is over, or the caller gives up. */
-  readonly timeoutMs: number;
 }
 
 const DEFAULT_SILENCE_MS = 30_000;

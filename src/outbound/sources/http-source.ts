@@ -6,7 +6,7 @@ import { type IncomingMessage, request as requestHttp } from "node:http";
 import { request as requestHttps } from "node:https";
 import { mediaTypeOf } from "../../domain/datasets/table-label.ts";
 import { type Fetched, SourceError } from "../../domain/sources/source-fetcher.ts";
-import type { Reach } from "./fetch-source.ts";
+import type { Reach } from "./reach.ts";
 import { faultOf } from "./source-fault.ts";
 
 export interface HttpRequest {

@@ -8,7 +8,7 @@ import pg from "pg";
 import { csvCell } from "../../domain/csv-cell.ts";
 import type { PostgresSource } from "../../domain/sources/source.ts";
 import { type Fetched, SourceError } from "../../domain/sources/source-fetcher.ts";
-import type { Reach } from "./fetch-source.ts";
+import type { Reach } from "./reach.ts";
 import { faultOf } from "./source-fault.ts";
 
 const POINTER = "/source/postgres";

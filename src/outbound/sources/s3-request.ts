@@ -47,7 +47,11 @@ function addressOf({ bucket, key, region, endpoint, path_style: isInPath = endpo
   return url;
 }
 
-/** Returns the header `authorization` of a request without a body. */
+/**
+ * Returns the header `authorization` of a request without a body.
+ *
+ * @internal Exported for the examples that AWS publishes.
+ */
 export function signV4({ method, url, headers, region, service, accessKeyId, secretAccessKey }: SignedRequest): string {
   const names = Object.keys(headers).sort();
   const signedHeaders = names.join(";");

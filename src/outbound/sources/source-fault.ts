@@ -1,7 +1,7 @@
 /** Puts what went wrong with a connection into words for whoever named the source. */
 import { SourceError } from "../../domain/sources/source-fetcher.ts";
 import { ForbiddenAddress } from "../addresses.ts";
-import type { Reach } from "./fetch-source.ts";
+import type { Reach } from "./reach.ts";
 
 const MAX_DETAIL = 300;
 /** What certificates fail with: asking again does not help. */

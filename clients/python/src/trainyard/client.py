@@ -160,6 +160,39 @@ class Client:
             self._transport.read("POST", "v1/datasets", body, query=fields, headers=headers, repeatable=upload.repeatable)
         )
 
+    def import_dataset(self, source: Mapping[str, Any], **options: Any) -> Json:
+        """
+        Has the server fetch a table and returns its data set. `source` is one of `{"url": ...}`, `{"s3": {...}}` and
+        `{"postgres": {"url": ..., "query": ...}}` (docs/schedules.md); `options` are `name`, `format` and `reading`.
+        """
+        return self._ask("v1/datasets/import", {"source": source, **options})
+
+    # Schedules: a table is fetched again and again, and a job trains on what is new.
+
+    def create_schedule(self, schedule: Mapping[str, Any]) -> Json:
+        """Makes a schedule of the body of `POST /v1/schedules`."""
+        return self._ask("v1/schedules", schedule)
+
+    def schedules(self) -> Iterator[Json]:
+        """Iterates over schedules, newest first, each with its last run."""
+        return self._pages("v1/schedules")
+
+    def schedule(self, id: str) -> Json:
+        """Returns a schedule."""
+        return self._transport.get(f"v1/schedules/{segment(id)}")
+
+    def run_schedule(self, id: str) -> Json:
+        """Begins a run now. It goes on by itself."""
+        return self._change(f"v1/schedules/{segment(id)}/run")
+
+    def schedule_runs(self, id: str) -> Iterator[Json]:
+        """Iterates over the runs of a schedule, newest first."""
+        return self._pages(f"v1/schedules/{segment(id)}/runs")
+
+    def delete_schedule(self, id: str) -> None:
+        """Deletes a schedule with its runs and keys. Data sets, jobs and models stay."""
+        self._transport.call("DELETE", f"v1/schedules/{segment(id)}")
+
     def dataset(self, id: str) -> Json:
         """Returns a data set with its columns and their statistics."""
         return self._transport.get(f"v1/datasets/{segment(id)}")
