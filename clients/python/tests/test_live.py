@@ -95,6 +95,23 @@ class Sweeps(LiveTest):
         self.assertEqual(sorted(trial["number"] for trial in client.trials(sweep["id"])), [0, 1])
 
 
+class Schedules(LiveTest):
+    def test_are_made_run_and_deleted(self):
+        client = Client()
+        with self.assertRaisesRegex(InvalidRequestError, "/source/url"):
+            client.import_dataset({"url": "https://127.0.0.1/x.csv"})
+        job = {"data": {"dataset": {"target": "y"}}, "model": {"layers": ["linear"]}}
+        source = {"url": "https://127.0.0.1/x.csv"}
+        made = client.create_schedule({"name": "py-nightly", "cron": "@daily", "source": source, "job": job})
+        self.assertTrue(client.change_schedule(made["id"], paused=True)["paused"])
+        run = client.run_schedule(made["id"])
+        self.assertEqual([each["id"] for each in client.schedule_runs(made["id"])], [run["id"]])
+        self.assertIn(made["id"], [each["id"] for each in client.schedules()])
+        client.delete_schedule(made["id"])
+        with self.assertRaises(NotFoundError):
+            client.schedule(made["id"])
+
+
 class Estimators(LiveTest):
     def test_need_neither_numpy_nor_scikit_learn(self):
         X = [[at % 7, at % 5] for at in range(70)]

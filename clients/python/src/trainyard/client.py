@@ -169,9 +169,13 @@ class Client:
 
     # Schedules: a table is fetched again and again, and a job trains on what is new.
 
-    def create_schedule(self, schedule: Mapping[str, Any]) -> Json:
+    def create_schedule(self, schedule: Mapping[str, Any], *, key: Optional[str] = None) -> Json:
         """Makes a schedule of the body of `POST /v1/schedules`."""
-        return self._ask("v1/schedules", schedule)
+        return self._create("v1/schedules", schedule, key)
+
+    def change_schedule(self, id: str, **changes: Any) -> Json:
+        """Changes what is given of a schedule: `paused=True` pauses it."""
+        return self._transport.call("PATCH", f"v1/schedules/{segment(id)}", changes, repeatable=True)
 
     def schedules(self) -> Iterator[Json]:
         """Iterates over schedules, newest first, each with its last run."""
