@@ -4,7 +4,11 @@ import { TrainyardError } from "../domain/errors.ts";
 import { NO_TRACING, type Tracing } from "../domain/operation/tracing.ts";
 import type { TracingSettings } from "../telemetry/tracing-settings.ts";
 
-/** The packages, at the versions that are tested: those of `peerDependencies` in package.json. */
+/**
+ * The packages, at the versions that are tested.
+ *
+ * @internal Exported for the test that holds them to `peerDependencies` in package.json.
+ */
 export const TRACING_PACKAGES = [
   "@opentelemetry/api@1.10.0",
   "@opentelemetry/exporter-trace-otlp-http@0.301.0",
@@ -18,19 +22,25 @@ export async function openTracing(settings: TracingSettings | null, instanceId: 
   const { createOtlpTracing } = await import("../telemetry/otlp-tracing.ts").catch((error: unknown) => {
     throw explained(error);
   });
-  const onExport = (err: unknown): void => {
-    if (err === null) log.info("spans are exported again");
-    else log.warn({ err }, "cannot export spans: they are lost until the receiver answers");
+  const onExport = (error: unknown): void => {
+    if (error === null) return log.info("spans are exported again");
+    // The error has the receiver's whole answer, too.
+    const { message, code } = error as NodeJS.ErrnoException;
+    log.warn({ error: message.slice(0, 300), code }, "cannot export spans: they are lost until the receiver takes them");
   };
   return createOtlpTracing({ ...settings, instanceId, onExport });
 }
 
-/** The error of the import; where a package is missing, one line with the cure. */
+/**
+ * The error of the import; where a package is missing, one line with the cure.
+ *
+ * @internal Exported for a test, in which they are all there.
+ */
 export function explained(error: unknown): unknown {
   const { code, message } = error as NodeJS.ErrnoException;
   if (code !== "ERR_MODULE_NOT_FOUND" || !message.includes("@opentelemetry/")) return error;
   return new TrainyardError(
     "unavailable",
-    `traces need packages that are not installed: npm install ${TRACING_PACKAGES.join(" ")}, or unset OTEL_EXPORTER_OTLP_ENDPOINT and OTEL_EXPORTER_OTLP_TRACES_ENDPOINT`,
+    `traces need packages that are not installed: npm install --save-prod ${TRACING_PACKAGES.join(" ")}, or unset OTEL_EXPORTER_OTLP_ENDPOINT and OTEL_EXPORTER_OTLP_TRACES_ENDPOINT`,
   );
 }

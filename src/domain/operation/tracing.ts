@@ -59,7 +59,7 @@ export const NO_TRACING: Tracing = {
   close: () => Promise.resolve(),
 };
 
-/** Runs work in a span of its own, which ends with it. */
+/** Runs work in a span of its own, which ends with it. Throws what the work throws. */
 export async function traced<Result>(
   tracing: Tracing,
   name: string,

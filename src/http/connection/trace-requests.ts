@@ -21,12 +21,14 @@ const PROBES: ReadonlySet<string | undefined> = new Set(["/healthz", "/readyz", 
 export function traceRequests(app: App, tracing: Tracing): void {
   if (!tracing.isOn) return;
   app.decorateRequest("span", null);
-  app.addHook("onRequest", (request, _reply, done) => {
+  app.addHook("onRequest", (request, reply, done) => {
     const { url: route } = request.routeOptions;
     if (PROBES.has(route) || request.headers.upgrade !== undefined) return done();
     const span = startSpan(tracing, request, route);
     request.span = span;
-    request.log = request.log.child({ trace_id: span.traceId });
+    const log = request.log.child({ trace_id: span.traceId });
+    request.log = log;
+    reply.log = log;
     tracing.within(span, done);
   });
   // The end of a body arrives from the connection, which knows no span.
