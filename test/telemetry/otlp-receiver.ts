@@ -52,6 +52,8 @@ export interface OtlpReceiver {
   readonly texts: string[];
   /** The headers of webhooks, which go to `/hook` and below. */
   readonly hooks: IncomingHttpHeaders[];
+  /** So many of the next exports are answered with 503. */
+  refuses: number;
   close(): Promise<void>;
 }
 
@@ -60,13 +62,17 @@ const valuesOf = (list: z.infer<typeof attributes>) =>
 
 /** Starts a receiver on a free port. */
 export async function startOtlpReceiver(): Promise<OtlpReceiver> {
-  const received: Omit<OtlpReceiver, "url" | "close"> = { spans: [], resources: [], headers: [], texts: [], hooks: [] };
+  const received = { spans: [], resources: [], headers: [], texts: [], hooks: [], refuses: 0 } as Omit<
+    OtlpReceiver,
+    "url" | "close"
+  >;
   const server = createServer(async (incoming, answer) => {
     const body = await text(incoming);
     if (incoming.url?.startsWith("/hook")) {
       received.hooks.push(incoming.headers);
       return void answer.end();
     }
+    if (received.refuses-- > 0) return void answer.writeHead(503).end();
     const parsed = incoming.url === "/v1/traces" ? request.safeParse(JSON.parse(body)) : null;
     if (!parsed?.success) return void answer.writeHead(400).end(String(parsed?.error ?? incoming.url));
     received.headers.push(incoming.headers);
@@ -80,12 +86,11 @@ export async function startOtlpReceiver(): Promise<OtlpReceiver> {
   });
   server.listen(0, "127.0.0.1");
   await once(server, "listening");
-  return {
-    ...received,
+  return Object.assign(received, {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     async close() {
       server.closeAllConnections();
       await new Promise((resolve) => server.close(resolve));
     },
-  };
+  });
 }

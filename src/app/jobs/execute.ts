@@ -12,9 +12,9 @@ import { errorTypeOf } from "../../domain/operation/tracing.ts";
 import type { TrainingObserver, TrainingResult, TrainingRun } from "../../domain/ports.ts";
 import { splitColumnOf } from "../../domain/spec/split.ts";
 import type { ProjectServices, Services } from "../services.ts";
+import { type EpochSpans, startRunSpan, traceEpochs } from "../trace-run.ts";
 import { finish, isStorageFull, requeueOrPause, retry, waitForRoom } from "./job-outcome.ts";
 import { type StopSignals, type Watch, watch } from "./stop-signals.ts";
-import { type EpochSpans, startRunSpan, traceEpochs } from "./trace-run.ts";
 
 const INTERNAL: JobError = {
   code: "internal",

@@ -29,9 +29,9 @@ export function traceRequests(app: App, tracing: Tracing): void {
     const log = request.log.child({ trace_id: span.traceId });
     request.log = log;
     reply.log = log;
-    tracing.within(span, done);
+    done();
   });
-  // The end of a body arrives from the connection, which knows no span.
+  // Not before: the end of a body arrives from the connection, which knows no span.
   app.addHook("preHandler", (request, _reply, done) => {
     if (request.span) tracing.within(request.span, done);
     else done();

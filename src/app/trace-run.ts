@@ -1,7 +1,7 @@
 /** The spans of a job once it has left the request: its wait in the queue, each run, and the epochs of a run. */
-import type { Job } from "../../domain/jobs/job.ts";
-import type { MetricChunk } from "../../domain/metrics/metric.ts";
-import { causeOf, type Span, type Tracing } from "../../domain/operation/tracing.ts";
+import type { Job } from "../domain/jobs/job.ts";
+import type { MetricChunk } from "../domain/metrics/metric.ts";
+import { causeOf, type Span, type Tracing } from "../domain/operation/tracing.ts";
 
 /**
  * A span of epochs ends when it has taken this share of the run so far. So the spans of a run grow with the logarithm of its time: some
