@@ -197,7 +197,7 @@ export const SETTING_DESCRIPTIONS: Readonly<Record<SettingName, SettingDescripti
 
   OTEL_EXPORTER_OTLP_ENDPOINT: {
     group: "tracing",
-    text: "Where a receiver of OTLP over HTTP listens; spans go to `v1/traces` below it. Without an endpoint nothing is traced, and no other variable of this section is looked at.",
+    text: "Where a receiver of OTLP over HTTP listens; spans go to /v1/traces below it. Without an endpoint nothing is traced, and no other variable of this section is looked at.",
     standard: "none",
     takes: "an address like `http://localhost:4318`",
   },

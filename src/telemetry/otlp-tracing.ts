@@ -11,7 +11,8 @@ import type { SamplerName, TracingSettings } from "./tracing-settings.ts";
 
 /** Spans that wait for their export; further ones are dropped. As in OpenTelemetry's SDKs. */
 const MAX_WAITING = 2048;
-const BATCH = 512;
+/** Few enough that writing them as one text does not hold the event loop. */
+const BATCH = 128;
 /** How long a span waits for others. */
 const DELAY_MS = 5000;
 /** How long an export may take. */
