@@ -108,6 +108,7 @@ const PACKAGES: Readonly<Record<string, readonly string[]>> = {
     "queue",
     "bus",
     "outbound",
+    "telemetry",
     "worker",
     "app",
     "http",

@@ -5,6 +5,7 @@
 import type { UploadSpool } from "../domain/datasets/upload.ts";
 import type { JobQueue } from "../domain/jobs/queue.ts";
 import type { ServiceLimits } from "../domain/limits.ts";
+import { NO_TRACING, type Tracing } from "../domain/operation/tracing.ts";
 import type { Bus, ComputePool, TrainingPool } from "../domain/ports.ts";
 import type { SourceFetcher } from "../domain/sources/source-fetcher.ts";
 import type { ProjectStore, Store } from "../domain/store/store.ts";
@@ -29,9 +30,12 @@ export interface Dependencies {
   readonly sources: SourceFetcher;
   readonly limits: ServiceLimits;
   readonly log: Log;
+  /** Left out, nothing is traced. */
+  readonly tracing?: Tracing;
 }
 
 export interface Services extends Dependencies {
+  readonly tracing: Tracing;
   /** Encoded events, shared by all readers of all jobs. */
   readonly frames: Frames;
   /** Background rows of models whose predictions were explained last. */
@@ -45,7 +49,7 @@ export interface ProjectServices extends Omit<Services, "store" | "trainingPool"
 
 /** Adds to the dependencies what the use cases share among themselves. */
 export function createServices(dependencies: Dependencies): Services {
-  return { ...dependencies, frames: createFrames(dependencies), backgrounds: createBackgroundCache() };
+  return { tracing: NO_TRACING, ...dependencies, frames: createFrames(dependencies), backgrounds: createBackgroundCache() };
 }
 
 /** Returns the dependencies of a project. */

@@ -28,6 +28,7 @@ import { refuseUnknownParameters } from "./connection/query.ts";
 import { createRequestLog, logRequests } from "./connection/request-log.ts";
 import { measureRequests } from "./connection/request-telemetry.ts";
 import { boundSockets, type SocketBounds, socketOptions } from "./connection/sockets.ts";
+import { traceRequests } from "./connection/trace-requests.ts";
 import type { App, RouteContext } from "./context.ts";
 import { createDashboard } from "./dashboard.ts";
 import { answerError, answerErrors } from "./errors/error-handlers.ts";
@@ -187,6 +188,7 @@ export async function buildApp(options: AppOptions): Promise<App> {
   acceptJsonBytes(app, limits.bodyBytes);
   refuseUnknownParameters(app);
   app.setSerializerCompiler(() => JSON.stringify);
+  traceRequests(app, services.tracing);
   logRequests(app);
   measureRequests(app, telemetry);
   addSecurityHeaders(app);

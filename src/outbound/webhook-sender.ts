@@ -57,6 +57,7 @@ function headersOf(message: WebhookMessage): Record<string, string> {
     "webhook-id": message.id,
     "webhook-timestamp": String(message.timestampS),
     "webhook-signature": signatureOf(message),
+    ...(message.traceparent && { traceparent: message.traceparent }),
   };
 }
 

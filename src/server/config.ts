@@ -7,8 +7,10 @@ import { ROLES, type Role } from "../domain/operation/worker.ts";
 import "../domain/spec/zod-messages.ts";
 import { isBasePath } from "../http/connection/base-path.ts";
 import type { SocketBounds } from "../http/connection/sockets.ts";
+import type { TracingSettings } from "../telemetry/tracing-settings.ts";
 import { connectionsWithin, DEFAULTS, trainingShare } from "./defaults.ts";
 import { descriptorLimit } from "./descriptors.ts";
+import { parseTracing, tracingSchemas, type WrongSetting } from "./tracing-config.ts";
 
 const whole = (min: number, max: number, standard: number) =>
   z
@@ -121,7 +123,7 @@ const variables = z.object({
 });
 
 /** The schema of each setting, by its variable: text in, its value out. */
-export const settingSchemas = variables.shape;
+export const settingSchemas = { ...variables.shape, ...tracingSchemas };
 
 /** The variable of a setting. */
 export type SettingName = keyof typeof settingSchemas;
@@ -174,6 +176,8 @@ export interface Config {
   /** Other origins whose pages may use the API from a browser. */
   readonly corsOrigins: readonly string[];
   readonly sockets: SocketBounds;
+  /** Null: nothing is traced. */
+  readonly tracing: TracingSettings | null;
 }
 
 export interface ClusterSettings {
@@ -230,13 +234,14 @@ export class ConfigError extends Error {
 export function parseConfig(environment: Readonly<Record<string, string | undefined>>): Config {
   const given = Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== ""));
   const parsed = variables.safeParse(given);
-  if (!parsed.success) {
-    const lines = parsed.error.issues.map(
-      ({ path, message }) => `${String(path[0])}=${shown(String(path[0]), given)}: ${message}`,
+  if (!parsed.success)
+    throw wrongSettings(
+      parsed.error.issues.map(({ path, message }) => [String(path[0]), message]),
+      given,
     );
-    throw new ConfigError(lines.join("; "));
-  }
   const env = parsed.data;
+  const traces = parseTracing(given);
+  if ("wrong" in traces) throw wrongSettings(traces.wrong, given);
   if (env.TRAINYARD_ROLE !== "all" && !env.TRAINYARD_DATABASE_URL)
     throw new ConfigError(
       `TRAINYARD_ROLE=${env.TRAINYARD_ROLE}: processes share their work in PostgreSQL: set TRAINYARD_DATABASE_URL, or leave it at all`,
@@ -307,6 +312,7 @@ export function parseConfig(environment: Readonly<Record<string, string | undefi
         descriptorLimit(),
       ),
     }),
+    tracing: traces.tracing,
     role: env.TRAINYARD_ROLE,
     nodeName: env.TRAINYARD_NODE_NAME,
     cluster: env.TRAINYARD_DATABASE_URL
@@ -340,7 +346,11 @@ function daysMs(days: number): number | null {
   return days === 0 ? null : days * 86_400_000;
 }
 
+function wrongSettings(wrong: readonly WrongSetting[], given: Readonly<Record<string, string | undefined>>): ConfigError {
+  return new ConfigError(wrong.map(([name, message]) => `${name}=${shown(name, given)}: ${message}`).join("; "));
+}
+
 /** The value of a setting for an error; a secret is not shown. */
 function shown(name: string, given: Readonly<Record<string, string | undefined>>): string {
-  return /_(SECRET|KEY|URL)$/.test(name) ? "..." : (given[name] ?? "");
+  return /_(SECRET|KEY|URL|ENDPOINT|HEADERS)$/.test(name) ? "..." : (given[name] ?? "");
 }

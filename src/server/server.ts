@@ -30,11 +30,13 @@ import { createWebhookSender } from "../outbound/webhook-sender.ts";
 import { createInstruments } from "../telemetry/instruments.ts";
 import { measureComputePool, measureStore, measureTrainingPool } from "../telemetry/measured.ts";
 import { createTelemetry } from "../telemetry/telemetry.ts";
+import { traceComputePool, traceLog, traceStore } from "../telemetry/traced.ts";
 import { createComputePool } from "../worker/compute/compute-pool.ts";
 import { openUploadSpool } from "../worker/ingest/upload-spool.ts";
 import { createTrainingPool } from "../worker/training/training-pool.ts";
 import { type Backend, openAlone } from "./backend.ts";
 import type { Config } from "./config.ts";
+import { openTracing } from "./open-tracing.ts";
 import { createWaitingRoom } from "./waiting-room.ts";
 
 /** Where `npm run build` puts the page. */
@@ -88,13 +90,15 @@ export async function startServer(config: Config, log: Logger, options: ServerOp
   try {
     const instruments = createInstruments();
     const workerId = createId("worker");
+    const tracing = openTracing(config.tracing, workerId, log);
+    closers.push(() => tracing.close());
     const waitingRoom = createWaitingRoom(config, log);
     const backend = await openBackend(config, log, workerId, waitingRoom.say).finally(waitingRoom.close);
     closers.push(() => backend.close());
-    const store = measureStore(backend.store, instruments);
+    const store = traceStore(measureStore(backend.store, instruments), tracing);
     const onComputeError = (err: unknown) => log.error({ err }, "a compute thread crashed");
     const compute = createComputePool({ limits, taskMs: config.taskMs, onError: onComputeError });
-    const computePool = measureComputePool(compute, instruments);
+    const computePool = traceComputePool(measureComputePool(compute, instruments), tracing);
     closers.push(() => computePool.close());
     const onBug = (err: unknown, jobId: string) => log.error({ err, job_id: jobId }, "a training thread failed");
     const threads = trains ? createTrainingPool({ size: workers, onBug, heartbeatMs: config.heartbeatMs }) : NO_TRAINING_POOL;
@@ -112,7 +116,8 @@ export async function startServer(config: Config, log: Logger, options: ServerOp
     const queue = await backend.openQueue(store, (job) => reclaimLost(services, job, config.backoffMs));
     const sources = createSourceFetcher({ ...config.sources, maxBytes: config.datasetLimits.bytes });
     const services: Services = createServices({
-      ...{ store, queue, bus, computePool, trainingPool, uploadSpool, sources, limits, log },
+      ...{ store, queue, bus, computePool, trainingPool, uploadSpool, sources, limits, tracing },
+      log: traceLog(log, tracing),
     });
 
     await assertGuarded(config, store);

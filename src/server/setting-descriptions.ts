@@ -17,6 +17,7 @@ export const SETTING_GROUPS = {
   sources: "Data from elsewhere",
   webhooks: "Webhooks",
   cluster: "Many processes",
+  tracing: "Traces",
 } as const;
 
 export interface SettingDescription {
@@ -200,4 +201,53 @@ export const SETTING_DESCRIPTIONS: Readonly<Record<SettingName, SettingDescripti
     group: "cluster",
     text: "After this long, a job writes a checkpoint, makes room for others, and resumes when its turn comes.",
   },
+
+  OTEL_EXPORTER_OTLP_ENDPOINT: {
+    group: "tracing",
+    text: "Where a receiver of OTLP over HTTP listens; spans go to /v1/traces below it. Without an endpoint nothing is traced, and no other variable of this section is looked at.",
+    standard: "none",
+    takes: "an address like `http://localhost:4318`",
+  },
+  OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: {
+    group: "tracing",
+    text: "The whole address for spans, instead of that endpoint.",
+    standard: "none",
+    takes: "an address like `http://localhost:4318/v1/traces`",
+  },
+  OTEL_EXPORTER_OTLP_HEADERS: {
+    group: "tracing",
+    text: "Headers of each export, such as a key of the receiver.",
+    standard: "none",
+    takes: "`name=value` between commas, percent-encoded",
+  },
+  OTEL_EXPORTER_OTLP_TRACES_HEADERS: {
+    group: "tracing",
+    text: "More of them; one that both have is this one's.",
+    standard: "none",
+    takes: "`name=value` between commas, percent-encoded",
+  },
+  OTEL_EXPORTER_OTLP_PROTOCOL: { group: "tracing", text: "The encoding of exports.", standard: "http/json" },
+  OTEL_EXPORTER_OTLP_TRACES_PROTOCOL: { group: "tracing", text: "The same, of spans alone.", standard: "http/json" },
+  OTEL_TRACES_EXPORTER: { group: "tracing", text: "`none` switches traces off." },
+  OTEL_TRACES_SAMPLER: {
+    group: "tracing",
+    text: "Which traces are recorded. Those that begin with `parentbased` leave it to the caller's `traceparent`, where there is one.",
+  },
+  OTEL_TRACES_SAMPLER_ARG: {
+    group: "tracing",
+    text: "The share of traces that the samplers with `ratio` record.",
+    takes: "0 to 1",
+  },
+  OTEL_SERVICE_NAME: {
+    group: "tracing",
+    text: "The name of the service in traces.",
+    standard: "`service.name` of `OTEL_RESOURCE_ATTRIBUTES`, else trainyard",
+  },
+  OTEL_RESOURCE_ATTRIBUTES: {
+    group: "tracing",
+    text: "Attributes of every span of the process, such as `deployment.environment.name=production`.",
+    standard: "none",
+    takes: "`name=value` between commas, percent-encoded",
+  },
+  OTEL_SDK_DISABLED: { group: "tracing", text: "Switches traces off, in small or large letters.", takes: "true, false" },
 };

@@ -54,7 +54,7 @@ describe("the configuration", () => {
   it("is described as it is: docs/configuration.md is what `npm run configuration` writes", () => {
     const document = readFileSync(new URL("../../docs/configuration.md", import.meta.url), "utf8");
     expect(document).toBe(describeConfiguration());
-    const rows = [...document.matchAll(/^\| `(TRAINYARD_\w+)` \| ([^|]*?) \|/gm)];
+    const rows = [...document.matchAll(/^\| `((?:TRAINYARD|OTEL)_\w+)` \| ([^|]*?) \|/gm)];
     expect(rows.map(([, name]) => name).sort()).toEqual(Object.keys(settingSchemas).sort());
     for (const [, name = "", shown = ""] of rows) {
       const [value = ""] = shown.split(" (");

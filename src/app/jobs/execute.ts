@@ -8,9 +8,11 @@ import type { NewCheckpoint } from "../../domain/jobs/checkpoint.ts";
 import type { Job, JobError, JobState } from "../../domain/jobs/job.ts";
 import type { Lease } from "../../domain/jobs/queue.ts";
 import type { MetricChunk } from "../../domain/metrics/metric.ts";
+import { errorTypeOf } from "../../domain/operation/tracing.ts";
 import type { TrainingObserver, TrainingResult, TrainingRun } from "../../domain/ports.ts";
 import { splitColumnOf } from "../../domain/spec/split.ts";
 import type { ProjectServices, Services } from "../services.ts";
+import { type EpochSpans, startRunSpan, traceEpochs } from "../trace-run.ts";
 import { finish, isStorageFull, requeueOrPause, retry, waitForRoom } from "./job-outcome.ts";
 import { type StopSignals, type Watch, watch } from "./stop-signals.ts";
 
@@ -35,26 +37,31 @@ export interface Attempt {
 
 /** Runs a claimed job. Returns true when its end is stored, or is another worker's to store. */
 export async function execute(services: Services, job: Job, options: Attempt): Promise<boolean> {
-  const { log } = services;
+  const { log, tracing } = services;
   const startedAt = performance.now();
-  services.bus.publish(job.id, job.lastSeq);
-  log.info({ job_id: job.id, attempt: job.attempt }, "job started");
-  try {
-    const state = await attempt(services, job, options);
-    log.info({ job_id: job.id, attempt: job.attempt, state, ms: Math.round(performance.now() - startedAt) }, "job ended");
-    return true;
-  } catch (err) {
-    // The outcome could not be stored: the job stays as it is until the next start, or until its lease has lapsed.
-    log.error({ err, job_id: job.id }, "cannot store the outcome of the job");
-    return false;
-  }
+  const span = startRunSpan(tracing, job);
+  return tracing.within(span, async () => {
+    services.bus.publish(job.id, job.lastSeq);
+    log.info({ job_id: job.id, attempt: job.attempt }, "job started");
+    try {
+      const state = await attempt(services, job, options, traceEpochs(tracing, span));
+      log.info({ job_id: job.id, attempt: job.attempt, state, ms: Math.round(performance.now() - startedAt) }, "job ended");
+      span.end({ attributes: { "trainyard.job.state": state }, errorType: state === "failed" ? "failed" : null });
+      return true;
+    } catch (err) {
+      span.end({ errorType: errorTypeOf(err) });
+      // The outcome could not be stored: the job stays as it is until the next start, or until its lease has lapsed.
+      log.error({ err, job_id: job.id }, "cannot store the outcome of the job");
+      return false;
+    }
+  });
 }
 
 /** How an attempt ended. `died` means that its thread crashed; the job may be retried. */
 type End = TrainingResult | { readonly state: "died"; readonly detail: string };
 
 /** Returns the state in which the attempt left the job. */
-async function attempt(services: Services, job: Job, options: Attempt): Promise<JobState | "lost"> {
+async function attempt(services: Services, job: Job, options: Attempt, epochs: EpochSpans): Promise<JobState | "lost"> {
   const { stopping, deadline, backoffMs, lease } = options;
   if (stopping.aborted) return requeueOrPause(services, job);
   const signals: StopSignals = { cancel: new AbortController(), stop: new AbortController() };
@@ -69,13 +76,14 @@ async function attempt(services: Services, job: Job, options: Attempt): Promise<
   on(deadline, onDeadline);
   on(lease.lost, onDeadline);
   try {
-    const end = await train(services, job, signals, watching).catch((err: unknown): End => {
+    const end = await train(services, job, signals, watching, epochs).catch((err: unknown): End => {
       if (isStorageFull(err)) throw err;
       services.log.error({ err, job_id: job.id }, "the job failed with an internal error");
       return { state: "failed", metrics: null, error: INTERNAL };
     });
     // Training has ended: the store alone decides now what becomes of a cancellation.
     watching.end();
+    epochs.end();
     if (end.state === "died") return await retry(services, job, end.detail, backoffMs);
     // The worker that holds the lease now decides what happens to the job.
     if (end.state === "cancelled" && lease.lost.aborted) return "lost";
@@ -94,9 +102,9 @@ async function attempt(services: Services, job: Job, options: Attempt): Promise<
 }
 
 /** Trains the job in a thread. Rejects on errors of the server, such as those of the store. */
-async function train(services: Services, job: Job, signals: StopSignals, watching: Watch): Promise<End> {
+async function train(services: Services, job: Job, signals: StopSignals, watching: Watch, epochs: EpochSpans): Promise<End> {
   const { trainingPool, log } = services;
-  const { observer, failure } = observe(services, job, signals, watching);
+  const { observer, failure } = observe(services, job, signals, watching, epochs);
   const run = await runOf(services, job);
   const end = await trainingPool.train(run, observer).catch((err: Error): End => {
     log.error({ err, job_id: job.id }, "the training thread crashed");
@@ -125,10 +133,12 @@ function observe(
   job: Job,
   { cancel, stop }: StopSignals,
   { stored }: Watch,
+  epochs: EpochSpans,
 ): { readonly observer: TrainingObserver; readonly failure: { first: unknown } } {
   const failure: { first: unknown } = { first: null };
   const onEpochs = async (chunk: MetricChunk): Promise<void> => {
     if (failure.first !== null) return;
+    epochs.trained(chunk);
     try {
       const seq = await store.metrics.append(job.id, job.attempt, chunk);
       if (seq === null) return cancel.abort();

@@ -85,7 +85,8 @@ export function startRunner(services: Services, options: RunnerOptions): Runner 
   });
   const poll = (): void => {
     clearTimeout(retry);
-    fill().catch((err: unknown) => {
+    // A request may be what wakes it, and has nothing to do with what is claimed.
+    services.tracing.within(null, fill).catch((err: unknown) => {
       services.log.error({ err }, "cannot claim a job from the queue");
       if (!stopping.signal.aborted) retry = setTimeout(poll, RETRY_MS);
     });

@@ -1,5 +1,7 @@
 /** Claims chunks of sweeps for free threads, renews their leases while they run, and ends what has lost its lease. */
 import { randomUUID } from "node:crypto";
+import { causeOf, type SpanOptions, traced } from "../../domain/operation/tracing.ts";
+import type { SweepChunk } from "../../domain/sweeps/sweep-store.ts";
 import type { Services } from "../services.ts";
 import { createChunkMemory, runChunk } from "./run-chunk.ts";
 
@@ -28,7 +30,7 @@ const BEATS_PER_LEASE = 3;
 
 /** Creates a runner without chunks. */
 export function createSweepRunner(services: Services, { leaseMs, stopping }: SweepRunnerOptions): SweepRunner {
-  const { store, limits, log } = services;
+  const { store, limits, log, tracing } = services;
   const memory = createChunkMemory();
   const held = new Map<string, AbortController>();
   const renew = async (): Promise<void> => {
@@ -57,7 +59,9 @@ export function createSweepRunner(services: Services, { leaseMs, stopping }: Swe
       return {
         memoryBytes: chunk.sweep.memoryBytes,
         async run() {
-          const isReleased = await runChunk(services, chunk, memory, stop.signal);
+          const isReleased = await traced(tracing, "run sweep chunk", spanOf(chunk), () =>
+            runChunk(services, chunk, memory, stop.signal),
+          );
           held.delete(lease);
           if (!isReleased) setTimeout(() => void services.queue.enqueue(chunk.sweep.id), leaseMs + 1).unref();
           stopping.removeEventListener("abort", onStopping);
@@ -66,4 +70,15 @@ export function createSweepRunner(services: Services, { leaseMs, stopping }: Swe
     },
     close: () => clearInterval(timer),
   };
+}
+
+/** The span of a chunk, under what submitted or resumed its sweep. One without trials plans the next ones. */
+function spanOf({ sweep, number, trials }: SweepChunk): SpanOptions {
+  const attributes = {
+    "trainyard.sweep.id": sweep.id,
+    "trainyard.project": sweep.project,
+    "trainyard.sweep.chunk": number,
+    "trainyard.trials": trials.length,
+  };
+  return { parent: causeOf(sweep), attributes };
 }

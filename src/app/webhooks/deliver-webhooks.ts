@@ -3,6 +3,7 @@
  * or has failed `maxAttempts` times. Delivery is at least once: if an attempt was sent but not recorded, it is sent again.
  */
 import { createHmac } from "node:crypto";
+import { causeOf, type Span } from "../../domain/operation/tracing.ts";
 import type { AfterAttempt, Delivery, DeliveryAttempt, SendResult, WebhookSender } from "../../domain/operation/webhook.ts";
 import type { Services } from "../services.ts";
 import { singleFlight } from "../single-flight.ts";
@@ -107,18 +108,20 @@ export function startDeliverer(services: Services, options: DeliveryOptions): De
   };
 }
 
-async function deliver(
-  { store, log }: Services,
-  options: DeliveryOptions,
-  delivery: Delivery,
-  stopping: AbortSignal,
-): Promise<void> {
+async function deliver(services: Services, options: DeliveryOptions, delivery: Delivery, stopping: AbortSignal): Promise<void> {
+  const { store, log } = services;
   const { sender, secretOf } = options;
   const { id, url, body, jobId } = delivery;
   const at = Date.now();
   const startedAt = performance.now();
-  const message = { id, url, body, secret: secretOf(delivery.project), timestampS: Math.floor(at / 1000) };
+  const span = await startSendSpan(services, delivery);
+  const signed = { id, url, body, secret: secretOf(delivery.project), timestampS: Math.floor(at / 1000) };
+  const message = span ? { ...signed, traceparent: span.traceparent } : signed;
   const result = await sender.send(message, stopping);
+  span?.end({
+    ...(result.status !== null && { attributes: { "http.response.status_code": result.status } }),
+    errorType: result.ok ? null : String(result.status ?? "no_answer"),
+  });
   // Aborted by `stop`: whether it was received is unknown, so the next start sends it again.
   if (!result.ok && stopping.aborted) return;
   const ms = Math.round(performance.now() - startedAt);
@@ -134,6 +137,25 @@ async function deliver(
   const fields = { delivery_id: id, job_id: jobId, host: new URL(url).host, status: attempt.status, ms, state: after.state };
   if (result.ok) log.info(fields, "webhook delivered");
   else log.warn({ ...fields, error: result.error }, "webhook not delivered");
+}
+
+/**
+ * Starts the span of an attempt, under what last moved the job; null where nothing is traced. It names the host alone: paths and queries
+ * of webhooks contain secrets.
+ */
+async function startSendSpan({ store, tracing }: Services, { url, jobId, project }: Delivery): Promise<Span | null> {
+  if (!tracing.isOn) return null;
+  const job = await store.jobs.get(jobId).catch(() => null);
+  const { hostname, port, protocol } = new URL(url);
+  const attributes = {
+    "http.request.method": "POST",
+    "server.address": hostname,
+    "server.port": Number(port) || (protocol === "https:" ? 443 : 80),
+    "url.scheme": protocol.slice(0, -1),
+    "trainyard.job.id": jobId,
+    "trainyard.project": project,
+  };
+  return tracing.start("POST", { kind: "client", parent: job && causeOf(job), attributes });
 }
 
 function afterwards({ attempts }: Delivery, result: SendResult, options: DeliveryOptions): AfterAttempt {

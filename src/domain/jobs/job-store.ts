@@ -36,6 +36,8 @@ export interface NewJob {
   /** Inline rows and initial weights. */
   readonly payload: TensorSet | null;
   readonly createdAt: number;
+  /** The span that submits it; left out where none does. */
+  readonly traceparent?: string;
   readonly reproduces?: Reproduction;
   /** Limits of its project. `insert` throws rate_limited or conflict if they are exceeded. */
   readonly within?: Pick<ProjectLimits, "queuedJobs" | "models">;

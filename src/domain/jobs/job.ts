@@ -54,6 +54,8 @@ export interface Transition {
   readonly state: JobState;
   readonly at: number;
   readonly reason: string;
+  /** The span that asked for the change; left out where none did. */
+  readonly traceparent?: string;
 }
 
 /** The values of an epoch, with its number. */

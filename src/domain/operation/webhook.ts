@@ -56,6 +56,8 @@ export interface WebhookMessage {
   readonly secret: string;
   /** Seconds since 1970, which are also signed. */
   readonly timestampS: number;
+  /** The span of the sending, for the receiver's; not signed. Left out where nothing is traced. */
+  readonly traceparent?: string;
 }
 
 /** Sends webhooks over the network. */

@@ -20,6 +20,8 @@ export interface NewSweep {
   /** No tags and no note when left out. */
   readonly labels?: Labels;
   readonly createdAt: number;
+  /** The span that submits it; left out where none does. */
+  readonly traceparent?: string;
   /** Limits of its project. `insert` throws rate_limited if it is exceeded. */
   readonly within?: Pick<ProjectLimits, "queuedJobs">;
 }

@@ -18,6 +18,8 @@ export interface SweepTransition {
   readonly state: SweepState;
   readonly at: number;
   readonly reason: string;
+  /** The span that asked for the change; left out where none did. */
+  readonly traceparent?: string;
 }
 
 /** The best trial that was trained to its end. */

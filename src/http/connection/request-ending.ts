@@ -21,14 +21,25 @@ export interface EndedRequest {
   readonly project: string | null;
 }
 
+/** Hears how a request ended. */
+type Listener = (request: FastifyRequest, reply: FastifyReply, how: EndedRequest) => void;
+
+/** Those who hear of the requests of a server: one set of hooks serves them all. */
+const listenersOf = new WeakMap<App, Listener[]>();
+
 /** Calls `ended` once for each request of routes that are added from now on. */
-export function onRequestEnd(app: App, ended: (request: FastifyRequest, reply: FastifyReply, how: EndedRequest) => void): void {
+export function onRequestEnd(app: App, ended: Listener): void {
+  const known = listenersOf.get(app);
+  if (known) return void known.push(ended);
+  const listeners = [ended];
+  listenersOf.set(app, listeners);
   const told = new WeakSet<FastifyRequest>();
   const tell = (request: FastifyRequest, reply: FastifyReply, ending: RequestEnding): void => {
     if (told.has(request)) return;
     told.add(request);
     const status = ending === "answered" ? reply.statusCode : CLIENT_LEFT;
-    ended(request, reply, { ending, status, ms: reply.elapsedTime, project: request.project || null });
+    const how = { ending, status, ms: reply.elapsedTime, project: request.project || null };
+    for (const listener of listeners) listener(request, reply, how);
   };
   app.addHook("onRequest", (request, reply, done) => {
     // An answer that was written whole has had its onResponse by then.

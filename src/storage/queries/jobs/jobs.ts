@@ -32,7 +32,8 @@ import { changedLabels, deleteValues, replaceTags, writeMetricValues, writeValue
 
 /** See JobStore.insert. */
 export async function insertJob(db: Kysely<Tables>, project: string, job: NewJob, onQueued?: OnQueued): Promise<Job> {
-  const transition: Transition = { state: "queued", at: job.createdAt, reason: "submitted" };
+  const { createdAt: at, traceparent } = job;
+  const transition: Transition = { state: "queued", at, reason: "submitted", ...(traceparent && { traceparent }) };
   return await db.transaction().execute(async (transaction) => {
     if (job.within) await assertRoomForJob(transaction, project, job.within);
     await assertDatasetIsThere(transaction, job.spec);

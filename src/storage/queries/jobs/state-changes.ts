@@ -13,8 +13,12 @@ export function transitionColumns(to: Transition): UpdateObject<Tables, "jobs"> 
   };
 }
 
-/** Inserts the event of a change whose row was just updated. */
-export async function insertStateEvent(db: Transaction<Tables>, { id, last_seq }: JobsTable, to: Transition): Promise<void> {
+/** Inserts the event of a change whose row was just updated. What asked for it is not for its readers. */
+export async function insertStateEvent(
+  db: Transaction<Tables>,
+  { id, last_seq }: JobsTable,
+  { traceparent: _, ...to }: Transition,
+): Promise<void> {
   const event = { job_id: id, seq: last_seq, type: "state" as const, payload: JSON.stringify(to) };
   await db.insertInto("events").values(event).execute();
 }

@@ -27,7 +27,8 @@ const ROWS_PER_DELETION = 2000;
 
 /** See SweepStore.insert. */
 export async function insertSweep(db: Kysely<Tables>, project: string, sweep: NewSweep): Promise<Sweep> {
-  const transition: SweepTransition = { state: "queued", at: sweep.createdAt, reason: "submitted" };
+  const { createdAt: at, traceparent } = sweep;
+  const transition: SweepTransition = { state: "queued", at, reason: "submitted", ...(traceparent && { traceparent }) };
   const row = newSweepRow(sweep, project, transition);
   return await db.transaction().execute(async (transaction) => {
     if (sweep.within) await assertRoomForSweep(transaction, project, sweep.within.queuedJobs);
@@ -146,7 +147,12 @@ export async function moveSweep(
   return row;
 }
 
-async function insertStateEvent(db: Transaction<Tables>, { id, last_seq }: SweepsTable, to: SweepTransition): Promise<void> {
+/** What asked for the change is not for the readers of the event. */
+async function insertStateEvent(
+  db: Transaction<Tables>,
+  { id, last_seq }: SweepsTable,
+  { traceparent: _, ...to }: SweepTransition,
+): Promise<void> {
   const event = { sweep_id: id, seq: last_seq, type: "state" as const, payload: JSON.stringify(to) };
   await db.insertInto("sweep_events").values(event).execute();
 }

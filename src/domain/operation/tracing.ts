@@ -1,0 +1,111 @@
+/**
+ * The interface of tracing to the code that is traced: spans, and the W3C trace context that joins those of many processes. Knows no
+ * exporter. See https://www.w3.org/TR/trace-context/.
+ */
+import { TrainyardError } from "../errors.ts";
+import type { Transition } from "../jobs/job.ts";
+
+/** What is said of a span: short values of a bounded kind, and none that came in rows, bodies or headers. */
+export type SpanAttributes = Readonly<Record<string, string | number | boolean>>;
+
+export interface SpanOptions {
+  /** `server`: answers a request; `client`: sends one. Default: `internal`. */
+  readonly kind?: "server" | "client" | "internal";
+  /** The `traceparent` of another span; null for the first span of a trace. Default: the active span. */
+  readonly parent?: string | null;
+  readonly attributes?: SpanAttributes;
+  /** Epoch milliseconds; now when left out. */
+  readonly startedAt?: number;
+}
+
+export interface SpanEnd {
+  readonly attributes?: SpanAttributes;
+  /** The kind of error that ended the work, as `error.type`: a code or a class, never a message. */
+  readonly errorType?: string | null;
+  /** Epoch milliseconds; now when left out. */
+  readonly endedAt?: number;
+}
+
+export interface Span {
+  /** 32 hexadecimal digits. */
+  readonly traceId: string;
+  /** Names the span to another process, whether or not it is sampled. */
+  readonly traceparent: string;
+  /** Ends the span. It is exported later, if it is sampled; a span that does not end is not exported. */
+  end(how?: SpanEnd): void;
+}
+
+export interface Tracing {
+  /** False where nothing is traced: then spans cost nothing and name nothing. */
+  readonly isOn: boolean;
+  /** Starts a span. It must be ended. */
+  start(name: string, options?: SpanOptions): Span;
+  /** Runs work, and what the work waits for, with this span active; null for none. */
+  within<Result>(span: Span | null, work: () => Result): Result;
+  /** The active span; null where there is none. */
+  active(): Span | null;
+  /** Exports what has ended, within two seconds, and stops. */
+  close(): Promise<void>;
+}
+
+const NO_SPAN: Span = { traceId: "", traceparent: "", end: () => undefined };
+
+/** Traces nothing. */
+export const NO_TRACING: Tracing = {
+  isOn: false,
+  start: () => NO_SPAN,
+  within: (_, work) => work(),
+  active: () => null,
+  close: () => Promise.resolve(),
+};
+
+/** Runs work in a span of its own, which ends with it. Throws what the work throws. */
+export async function traced<Result>(
+  tracing: Tracing,
+  name: string,
+  options: SpanOptions,
+  work: () => Promise<Result>,
+): Promise<Result> {
+  if (!tracing.isOn) return work();
+  const span = tracing.start(name, options);
+  try {
+    const result = await tracing.within(span, work);
+    span.end();
+    return result;
+  } catch (error) {
+    span.end({ errorType: errorTypeOf(error) });
+    throw error;
+  }
+}
+
+/** The kind of an error, without what its message says. */
+export function errorTypeOf(error: unknown): string {
+  if (error instanceof TrainyardError) return error.code;
+  return error instanceof Error ? error.name : "error";
+}
+
+/** version 00, with what a later one may add; see "A vendor that receives a higher version" there. */
+const TRACEPARENT = /^([0-9a-f]{2})-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})(-.*)?$/;
+const MAX_TRACEPARENT = 256;
+
+/** The members of a `traceparent`. */
+export interface TraceContext {
+  readonly traceId: string;
+  readonly spanId: string;
+  /** Whether the caller records its spans. */
+  readonly isSampled: boolean;
+}
+
+/** Reads a `traceparent`. Null for one that is not valid, which is to be ignored. */
+export function readTraceparent(text: unknown): TraceContext | null {
+  if (typeof text !== "string" || text.length > MAX_TRACEPARENT) return null;
+  const [, version, traceId = "", spanId = "", flags = "", more] = TRACEPARENT.exec(text) ?? [];
+  if (version === undefined || version === "ff" || (version === "00" && more !== undefined)) return null;
+  if (/^0+$/.test(traceId) || /^0+$/.test(spanId)) return null;
+  return { traceId, spanId, isSampled: (Number.parseInt(flags, 16) & 1) === 1 };
+}
+
+/** The `traceparent` of what last moved a job or a sweep and was traced; null where nothing was. */
+export function causeOf(moved: { readonly transitions: readonly Pick<Transition, "traceparent">[] }): string | null {
+  return moved.transitions.findLast(({ traceparent }) => traceparent !== undefined)?.traceparent ?? null;
+}

@@ -1,0 +1,154 @@
+import { describe, expect, it, onTestFinished } from "vitest";
+import { causeOf, readTraceparent, traced } from "../../src/domain/operation/tracing.ts";
+import { openStore } from "../../src/storage/open.ts";
+import { createOtlpTracing, type TracingOptions } from "../../src/telemetry/otlp-tracing.ts";
+import { traceStore } from "../../src/telemetry/traced.ts";
+import { aNewJob } from "../contract/fixtures.ts";
+import { storeContract } from "../contract/store.ts";
+import { temporaryFolder } from "../contract/temporary.ts";
+import { startOtlpReceiver } from "./otlp-receiver.ts";
+
+const TRACE = "0af7651916cd43dd8448eb211c80319c";
+const SPAN = "b7ad6b7169203331";
+const WHOLE = { sampler: "always_on", ratio: 1, serviceName: null, resource: {}, headers: {}, instanceId: "one" } as const;
+
+async function openTracing(options: Partial<TracingOptions> = {}) {
+  const receiver = await startOtlpReceiver();
+  onTestFinished(() => receiver.close());
+  const failures: (string | null)[] = [];
+  const onExport = (failure: string | null) => void failures.push(failure);
+  const tracing = createOtlpTracing({ ...WHOLE, url: `${receiver.url}/v1/traces`, onExport, ...options });
+  return { receiver, tracing, failures };
+}
+
+describe("a traceparent", () => {
+  it.each([
+    [`00-${TRACE}-${SPAN}-01`, { traceId: TRACE, spanId: SPAN, isSampled: true }],
+    [`00-${TRACE}-${SPAN}-00`, { traceId: TRACE, spanId: SPAN, isSampled: false }],
+    // A flag that came later, and a version that has more to say.
+    [`00-${TRACE}-${SPAN}-03`, { traceId: TRACE, spanId: SPAN, isSampled: true }],
+    [`cc-${TRACE}-${SPAN}-01-what-will-be`, { traceId: TRACE, spanId: SPAN, isSampled: true }],
+    [`00-${TRACE}-${SPAN}-01-more`, null],
+    [`ff-${TRACE}-${SPAN}-01`, null],
+    [`00-${"0".repeat(32)}-${SPAN}-01`, null],
+    [`00-${TRACE}-${"0".repeat(16)}-01`, null],
+    [`00-${TRACE.toUpperCase()}-${SPAN}-01`, null],
+    [`00-${TRACE}-${SPAN}`, null],
+    [`cc-${TRACE}-${SPAN}-01-${"x".repeat(300)}`, null],
+    [undefined, null],
+    [["two", "of them"], null],
+  ])("%s is read", (text, expected) => {
+    expect(readTraceparent(text)).toEqual(expected);
+  });
+});
+
+describe("tracing", () => {
+  it("exports spans with their parents, kinds, times, attributes and kinds of errors", async () => {
+    const { receiver, tracing } = await openTracing({ resource: { "service.name": "mine", zone: "a" } });
+    const request = tracing.start("GET /x", {
+      kind: "server",
+      parent: `00-${TRACE}-${SPAN}-01`,
+      attributes: { route: 'a"\n' },
+    });
+    await tracing.within(request, () => traced(tracing, "inner", { attributes: { part: 0.5, isIt: true } }, async () => 1));
+    const failing = traced(tracing, "failing", { parent: null }, () => Promise.reject(new RangeError("row 7 is 12.5")));
+    await expect(failing).rejects.toThrow("row 7");
+    tracing
+      .start("past", { parent: null, startedAt: 1_700_000_000_001, attributes: { long: "x".repeat(1000) } })
+      .end({ endedAt: 5 });
+    request.end({ attributes: { status: 200 } });
+    request.end();
+    await tracing.close();
+
+    const [inner, failed, past, outer, ...more] = receiver.spans;
+    expect(more).toEqual([]);
+    expect(outer).toMatchObject({ traceId: TRACE, parentSpanId: SPAN, kind: 2, attributes: { route: 'a"\n', status: 200 } });
+    expect(inner).toMatchObject({ traceId: TRACE, parentSpanId: outer?.spanId, kind: 1, status: { code: 0 } });
+    expect(inner?.attributes).toEqual({ part: 0.5, isIt: true });
+    expect(failed).toMatchObject({ attributes: { "error.type": "RangeError" }, status: { code: 2 } });
+    expect(failed).not.toHaveProperty("parentSpanId");
+    expect(past).toMatchObject({ startTimeUnixNano: "1700000000001000000", endTimeUnixNano: "1700000000001000000" });
+    expect(past?.attributes.long).toHaveLength(256);
+    expect(receiver.resources).toEqual([
+      { "service.version": expect.any(String), "service.instance.id": "one", "service.name": "mine", zone: "a" },
+    ]);
+    expect(receiver.texts.join("")).not.toContain("12.5");
+  });
+
+  it.each([
+    ["always_on", 1, 1000, 1],
+    ["always_off", 1, 0, 0],
+    ["traceidratio", 0, 0, 0],
+    ["traceidratio", 1, 1000, 1],
+    ["parentbased_always_on", 1, 1000, 0],
+    ["parentbased_always_off", 1, 0, 0],
+    ["parentbased_traceidratio", 1, 1000, 0],
+  ] as const)(
+    "samples by %s at %d: so many new traces, and whether one whose caller does not record",
+    async (sampler, ratio, count, unsampled) => {
+      const { receiver, tracing } = await openTracing({ sampler, ratio });
+      for (let at = 0; at < 1000; at++) tracing.start("new", { parent: null }).end();
+      const child = tracing.start("child", { parent: `00-${TRACE}-${SPAN}-00` });
+      // Whether or not it is recorded, others must be able to go on with its trace.
+      expect(readTraceparent(child.traceparent)).toMatchObject({ traceId: TRACE, isSampled: unsampled === 1 });
+      child.end();
+      await tracing.close();
+      expect(receiver.spans.filter(({ name }) => name === "new")).toHaveLength(count);
+      expect(receiver.spans.filter(({ name }) => name === "child")).toHaveLength(unsampled);
+    },
+  );
+
+  it("samples a share of the traces, the same ones everywhere", async () => {
+    const few = await openTracing({ sampler: "traceidratio", ratio: 0.25 });
+    const more = await openTracing({ sampler: "traceidratio", ratio: 0.5 });
+    const isTaken = ({ tracing }: typeof few, trace: string) =>
+      tracing.start("x", { parent: `00-${trace}-${SPAN}-00` }).traceparent.endsWith("01");
+    const traces = Array.from(
+      { length: 256 },
+      (_, at) => `${TRACE.slice(0, 16)}${at.toString(16).padStart(2, "0")}${"8".repeat(14)}`,
+    );
+    expect(traces.filter((trace) => isTaken(few, trace))).toHaveLength(64);
+    expect(traces.filter((trace) => isTaken(few, trace) && !isTaken(more, trace))).toEqual([]);
+  });
+
+  it("loses spans and nothing else while the receiver is away, and says so once", async () => {
+    const { tracing, failures } = await openTracing({ url: "http://127.0.0.1:9/v1/traces" });
+    // More than the queue holds, and more than one batch.
+    for (let at = 0; at < 5000; at++) tracing.start("lost", { parent: null }).end();
+    await tracing.close();
+    expect(failures).toHaveLength(1);
+    tracing.start("after the end", { parent: null }).end();
+  });
+
+  it("says why a receiver refuses, and when it takes spans again", async () => {
+    const { receiver, tracing, failures } = await openTracing();
+    receiver.refuses = 1;
+    for (let at = 0; at < 1024; at++) tracing.start("one of many", { parent: null }).end();
+    await tracing.close();
+    expect(failures).toEqual(["the receiver answered 503", null]);
+    expect(receiver.spans).toHaveLength(1024 - 128);
+  });
+});
+
+describe("a traced store", () => {
+  it("keeps the span that submitted a job, and the one that moved it last, but for no reader of events", async () => {
+    const { tracing } = await openTracing();
+    const store = traceStore(await openStore({ dataDir: await temporaryFolder() }), tracing);
+    onTestFinished(() => store.close());
+    const [submit, pause] = [tracing.start("submit", { parent: null }), tracing.start("pause", { parent: null })];
+    const job = await tracing.within(submit, () => store.ofProject("default").jobs.insert(aNewJob()));
+    expect(causeOf(job)).toBe(submit.traceparent);
+    const to = { state: "paused", at: 5, reason: "a test" } as const;
+    await tracing.within(pause, () => store.jobs.transition(job.id, { from: ["queued"], to }));
+    const read = await store.jobs.get(job.id);
+    expect(read && causeOf(read)).toBe(pause.traceparent);
+    expect(JSON.stringify(await store.events.read(job.id, 0, 10))).not.toContain(pause.traceId);
+    const other = await store.jobs.insert(aNewJob());
+    expect(causeOf(other)).toBeNull();
+  });
+});
+
+storeContract("a traced store on SQLite", async () => {
+  const { tracing } = await openTracing();
+  return traceStore(await openStore({ dataDir: await temporaryFolder() }), tracing);
+});
