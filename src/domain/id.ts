@@ -11,6 +11,9 @@ export const ID_PREFIXES = {
   sweep: "swp_",
   forget: "fgt_",
   audit: "aud_",
+  experiment: "exp_",
+  run: "run_",
+  loggedModel: "lgm_",
 } as const;
 export type IdKind = keyof typeof ID_PREFIXES;
 

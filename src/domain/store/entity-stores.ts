@@ -13,6 +13,7 @@ import type { ModelStore } from "../models/model-store.ts";
 import type { DeliveryStore, SecretStore } from "../operation/webhook.ts";
 import type { WorkerStore } from "../operation/worker.ts";
 import type { SweepStore } from "../sweeps/sweep-store.ts";
+import type { TrackingStore } from "../tracking/tracking-store.ts";
 
 /** All that a database keeps. Methods take no `this`, so that each can be handed on by itself. */
 export interface EntityStores {
@@ -25,6 +26,7 @@ export interface EntityStores {
   readonly models: ModelStore;
   readonly datasets: DatasetStore;
   readonly forgets: ForgetStore;
+  readonly tracking: TrackingStore;
   readonly deliveries: DeliveryStore;
   readonly secrets: SecretStore;
   readonly keys: KeyStore;
