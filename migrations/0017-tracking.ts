@@ -77,5 +77,9 @@ export async function up(db: Kysely<unknown>, { bytes }: ColumnTypes): Promise<v
     ["tracking_models", ["project", "created_at", "id"]],
     ["tracking_models", ["run_id"]],
   ] as const)
-    await db.schema.createIndex(`${table}_${columns[0]}`).on(table).columns([...columns]).execute();
+    await db.schema
+      .createIndex(`${table}_${columns[0]}`)
+      .on(table)
+      .columns([...columns])
+      .execute();
 }

@@ -108,7 +108,8 @@ export function isLike<T>(db: Kysely<T>, text: RawBuilder<unknown>, pattern: str
 
 /** The member of a JSON object in a text column as text; null where it has none. */
 export function textOfMember<T>(db: Kysely<T>, column: string, path: readonly string[]): RawBuilder<string | null> {
-  if (locksRows(db)) return sql`(${sql.ref(column)}::jsonb #>> ${sql.val(`{${path.map((name) => JSON.stringify(name)).join(",")}}`)}::text[])`;
+  if (locksRows(db))
+    return sql`(${sql.ref(column)}::jsonb #>> ${sql.val(`{${path.map((name) => JSON.stringify(name)).join(",")}}`)}::text[])`;
   // A name in quotes may have any character but a quote, of which there is then none in the path.
   const quoted = path.map((name) => `."${name.replaceAll('"', "")}"`).join("");
   return sql`cast(json_extract(${sql.ref(column)}, ${`$${quoted}`}) as text)`;

@@ -41,7 +41,10 @@ const double = z
 const bool = z.union([z.boolean(), z.enum(["true", "false"]).transform((value) => value === "true")]);
 /** A repeated field; a query that has it once has no list. */
 const many = <T extends z.ZodType>(of: T, most: number, error = `must be ${most} at most`) =>
-  z.preprocess((value) => (value === undefined || Array.isArray(value) ? value : [value]), z.array(of).max(most, { error }).default([]));
+  z.preprocess(
+    (value) => (value === undefined || Array.isArray(value) ? value : [value]),
+    z.array(of).max(most, { error }).default([]),
+  );
 
 const tagUpTo = (bytes: number) => z.object({ key, value: textUpTo(bytes).default("") });
 const tag = tagUpTo(MAX_TAG_BYTES);
@@ -119,9 +122,16 @@ export const REQUESTS = {
     run_view_type: viewType,
   }),
   GetMetricHistory: z
-    .object({ ...ofRun, metric_key: key, max_results: paging(1_000_000, 1).max_results.optional(), page_token: z.string().max(500).optional() })
+    .object({
+      ...ofRun,
+      metric_key: key,
+      max_results: paging(1_000_000, 1).max_results.optional(),
+      page_token: z.string().max(500).optional(),
+    })
     .refine(named, unnamed),
-  ListArtifacts: z.object({ ...ofRun, path: z.string().max(1000).optional(), page_token: z.string().optional() }).refine(named, unnamed),
+  ListArtifacts: z
+    .object({ ...ofRun, path: z.string().max(1000).optional(), page_token: z.string().optional() })
+    .refine(named, unnamed),
   SearchRegisteredModels: z.object({ ...paging(1000, 100), ...searching }),
   SearchModelVersions: z.object({ ...paging(200_000, 1000), ...searching }),
   RegisteredModel: z.object({ name }),

@@ -220,7 +220,7 @@ function conditionOf(tokens: Tokens, attributes: Attributes): RunCondition {
   const comparator = comparatorOf(tokens);
   const allowed = field.type === "number" ? ORDERED : COMPARATORS[field.entity];
   if (!allowed.includes(comparator)) throw fault(at, `${comparator} does not go with this field: ${allowed.join(", ")} do`);
-  return { entity: field.entity, key: field.key, comparator, value: valueOf(tokens, field, comparator) };
+  return { entity: field.entity, key: field.key, comparator, value: literalOf(tokens, field, comparator) };
 }
 
 function comparatorOf(tokens: Tokens): Comparator {
@@ -237,7 +237,7 @@ function comparatorOf(tokens: Tokens): Comparator {
   throw fault(token, `expected a comparison: ${[...ORDERED, "LIKE", "ILIKE", "IN"].join(", ")}`);
 }
 
-function valueOf(tokens: Tokens, { type }: Field, comparator: Comparator): RunCondition["value"] {
+function literalOf(tokens: Tokens, { type }: Field, comparator: Comparator): RunCondition["value"] {
   if (comparator === "IS NULL" || comparator === "IS NOT NULL") return null;
   if (comparator === "IN" || comparator === "NOT IN") return listOf(tokens);
   const token = tokens.take();

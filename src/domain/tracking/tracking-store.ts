@@ -38,7 +38,7 @@ export type PointCursor = Pick<Metric, "step" | "timestamp" | "value"> & { reado
 
 /** Stores what tracking clients log. Everything belongs to a project. Methods throw not_found for what does not exist, unless they say so. */
 export interface TrackingStore {
-  /** Stores an experiment. Throws conflict for a name that there is, and beyond the limit. */
+  /** Stores an experiment. Throws conflict for a name that there is, and too_large beyond the limit. */
   insertExperiment(experiment: Experiment): Promise<void>;
   /** All that were stored: beside those that clients have made, that of the project once it has tags. */
   listExperiments(): Promise<readonly Experiment[]>;
@@ -53,7 +53,7 @@ export interface TrackingStore {
     },
   ): Promise<void>;
 
-  /** Stores a run. Throws conflict where a project has as many as it may, or as many points. */
+  /** Stores a run. Throws too_large where a project has as many as it may, or as many points. */
   insertRun(run: RunInfo, tags: readonly KeyValue[]): Promise<void>;
   /** Null for an unknown id. */
   getRun(id: string): Promise<Run | null>;
@@ -72,7 +72,7 @@ export interface TrackingStore {
   ): Promise<void>;
   /**
    * Adds to a run that is active: all of it or nothing. A metric's value is that of the highest step, then of the latest time, then the
-   * largest. Throws invalid for a parameter that has another value already and for a deleted run, and conflict beyond a limit.
+   * largest. Throws invalid for a parameter that has another value already and for a deleted run, and too_large beyond a limit.
    */
   logToRun(id: string, at: number, batch: RunBatch): Promise<void>;
   /** Throws not_found for a tag that the run has not. */
@@ -82,7 +82,7 @@ export interface TrackingStore {
   /** Finds runs of clients, and jobs, sweeps and trials of the project, which are those of experiment "0". */
   searchRuns(search: RunSearch): Promise<readonly FoundRun[]>;
 
-  /** Stores a logged model. Throws conflict beyond the limit. */
+  /** Stores a logged model. Throws too_large beyond the limit. */
   insertModel(model: LoggedModel): Promise<void>;
   /** Null for an unknown id. */
   getModel(id: string): Promise<LoggedModel | null>;

@@ -15,7 +15,7 @@ export async function insertExperiment(db: Kysely<Tables>, project: string, expe
     .where("project", "=", project)
     .executeTakeFirstOrThrow();
   if (Number(count) >= TRACKING_LIMITS.experiments)
-    throw new TrainyardError("conflict", `a project has at most ${TRACKING_LIMITS.experiments} experiments`);
+    throw new TrainyardError("too_large", `a project has at most ${TRACKING_LIMITS.experiments} experiments`);
   const { id, name, lifecycle, tags, createdAt, updatedAt } = experiment;
   await unlessNamed(name, () =>
     db
@@ -59,7 +59,7 @@ export async function changeExperiment(
       const merged = Object.entries({ ...(JSON.parse(row.tags) as Record<string, string>), ...tags });
       const kept = merged.filter((entry): entry is [string, string] => entry[1] !== null);
       if (kept.length > TRACKING_LIMITS.values)
-        throw new TrainyardError("conflict", `an experiment has at most ${TRACKING_LIMITS.values} tags`);
+        throw new TrainyardError("too_large", `an experiment has at most ${TRACKING_LIMITS.values} tags`);
       await transaction
         .updateTable("tracking_experiments")
         .set({ name: name ?? row.name, lifecycle: lifecycle ?? row.lifecycle, updated_at: at })

@@ -17,7 +17,7 @@ export async function insertLoggedModel(db: Kysely<Tables>, project: string, mod
       .where("project", "=", project)
       .executeTakeFirstOrThrow();
     if (Number(count) >= TRACKING_LIMITS.models)
-      throw new TrainyardError("conflict", `a project has at most ${TRACKING_LIMITS.models} logged models: delete some first`);
+      throw new TrainyardError("too_large", `a project has at most ${TRACKING_LIMITS.models} logged models: delete some first`);
     const { id, name, type, status, createdAt, updatedAt } = model;
     await transaction
       .insertInto("tracking_models")

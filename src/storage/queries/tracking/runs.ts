@@ -41,7 +41,7 @@ export async function insertRun(db: Kysely<Tables>, project: string, run: RunInf
 
 function full(what: string): TrainyardError {
   const detail = `the project has ${what}, which is the maximum: runs that are deleted are removed after 30 days, and TRAINYARD_RETENTION_JOBS removes old ones`;
-  return new TrainyardError("conflict", detail);
+  return new TrainyardError("too_large", detail);
 }
 
 /** See TrackingStore.getRuns. */
@@ -93,7 +93,7 @@ export async function logToRun(db: Kysely<Tables>, project: string, id: string, 
     }
     const added = await writePoints(transaction, id, batch.metrics);
     if (Number(run.points) + added > TRACKING_LIMITS.runPoints)
-      throw new TrainyardError("conflict", `a run has at most ${TRACKING_LIMITS.runPoints} points of metrics`);
+      throw new TrainyardError("too_large", `a run has at most ${TRACKING_LIMITS.runPoints} points of metrics`);
     // A run is named by its tag too, as MLflow has it.
     const name = batch.tags.findLast(({ key }) => key === "mlflow.runName")?.value ?? run.name;
     await transaction

@@ -64,7 +64,11 @@ function keysOf(source: RunSource, { entity, key }: RunOrder, index: number): Ra
   ];
 }
 
-function conditionOf(db: Kysely<Tables>, source: RunSource, { entity, key, comparator, value }: RunCondition): RawBuilder<unknown> {
+function conditionOf(
+  db: Kysely<Tables>,
+  source: RunSource,
+  { entity, key, comparator, value }: RunCondition,
+): RawBuilder<unknown> {
   const compared = (of: RawBuilder<unknown>): RawBuilder<unknown> => {
     if (comparator === "IS NULL") return sql`${of} is null`;
     if (comparator === "IS NOT NULL") return sql`${of} is not null`;

@@ -52,7 +52,13 @@ export function trackedRuns(project: string, experimentIds: readonly string[], l
     id: sql`c.id`,
     number: sql`0`,
     attributes: {
-      ...{ id: sql`c.id`, name: sql`c.name`, status: sql`c.status`, user_id: sql`c.user_id`, experiment_id: sql`c.experiment_id` },
+      ...{
+        id: sql`c.id`,
+        name: sql`c.name`,
+        status: sql`c.status`,
+        user_id: sql`c.user_id`,
+        experiment_id: sql`c.experiment_id`,
+      },
       ...{ start_time: sql`c.start_time`, end_time: sql`c.end_time`, artifact_uri: sql`${artifactUriOf("")} || c.id` },
     },
     metric: (key) => value("m", key, sql`case when v.is_nan = 1 then null else v.number end`),
@@ -173,7 +179,10 @@ function trials(db: Kysely<Tables>, project: string): RunSource {
       const { number, text } = literalOf(literal);
       const truth = text === "true" ? true : text === "false" ? false : null;
       const one = (value: number | string | boolean) => memberOfJson(db, "c.parameters", `/${key}`, "=", value);
-      const isIt = sql.join([...(number === null ? [] : [one(number)]), one(text), ...(truth === null ? [] : [one(truth)])], sql` or `);
+      const isIt = sql.join(
+        [...(number === null ? [] : [one(number)]), one(text), ...(truth === null ? [] : [one(truth)])],
+        sql` or `,
+      );
       return comparator === "="
         ? sql`(${isIt})`
         : sql`(${textOfMember(db, "c.parameters", [`/${key}`])} is not null and not (${isIt}))`;

@@ -129,7 +129,7 @@ async function checkRoom(db: Kysely<Tables>, ownerId: string, kind: "m" | "p" | 
     .where("kind", "=", kind)
     .executeTakeFirstOrThrow();
   if (Number(count) > TRACKING_LIMITS.values)
-    throw new TrainyardError("conflict", `a run or a model has at most ${TRACKING_LIMITS.values} ${KINDS[kind]}`);
+    throw new TrainyardError("too_large", `a run or a model has at most ${TRACKING_LIMITS.values} ${KINDS[kind]}`);
 }
 
 /** Deletes a tag. Returns whether there was one. */
@@ -147,7 +147,9 @@ export async function writePoints(db: Kysely<Tables>, runId: string, metrics: re
   });
   for (const some of slices(rows)) {
     const insert = db.insertInto("tracking_points").values(some);
-    const { numInsertedOrUpdatedRows = 0n } = await insert.onConflict((conflict) => conflict.doNothing()).executeTakeFirstOrThrow();
+    const { numInsertedOrUpdatedRows = 0n } = await insert
+      .onConflict((conflict) => conflict.doNothing())
+      .executeTakeFirstOrThrow();
     added += Number(numInsertedOrUpdatedRows);
   }
   return added;
