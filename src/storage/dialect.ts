@@ -100,7 +100,7 @@ export function memberOfJson<T>(
 /** Whether text is like a pattern, in which % is any text and _ any character; `anyCase`: letters of ASCII are the same, large or small. */
 export function isLike<T>(db: Kysely<T>, text: RawBuilder<unknown>, pattern: string, anyCase: boolean): RawBuilder<boolean> {
   // PostgreSQL's LIKE has an escape unless it is told otherwise, SQLite's ignores the case of ASCII, and its GLOB has other wildcards.
-  if (locksRows(db)) return sql`${text} ${sql.raw(anyCase ? "ilike" : "like")} ${pattern} escape ''`;
+  if (locksRows(db)) return sql`${text} ${sql.raw(anyCase ? "ilike" : "like")} cast(${pattern} as text) escape ''`;
   if (anyCase) return sql`${text} like ${pattern}`;
   const glob = pattern.replaceAll(/[[*?]/g, "[$&]").replaceAll("%", "*").replaceAll("_", "?");
   return sql`${text} glob ${glob}`;

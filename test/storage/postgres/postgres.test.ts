@@ -18,6 +18,7 @@ import { projectContract } from "../../contract/projects.ts";
 import { sharesContract } from "../../contract/shares.ts";
 import { storeContract } from "../../contract/store.ts";
 import { sweepContract } from "../../contract/sweeps.ts";
+import { trackingContract } from "../../contract/tracking.ts";
 
 storeContract("PostgreSQL", openEmptyPostgres);
 findContract("PostgreSQL", openEmptyPostgres);
@@ -28,6 +29,7 @@ keyContract("PostgreSQL", openEmptyPostgres);
 queueOrderContract("PostgreSQL", openEmptyPostgres);
 sharesContract("PostgreSQL", openEmptyPostgres);
 projectContract("PostgreSQL", openEmptyPostgres);
+trackingContract("PostgreSQL", openEmptyPostgres);
 outboxContract("PostgreSQL", openEmptyPostgres);
 
 async function connect(url: string): Promise<pg.Client> {

@@ -73,9 +73,10 @@ function conditionOf(
     if (comparator === "IS NULL") return sql`${of} is null`;
     if (comparator === "IS NOT NULL") return sql`${of} is not null`;
     if (comparator === "LIKE" || comparator === "ILIKE") return isLike(db, of, String(value), comparator === "ILIKE");
-    if (Array.isArray(value)) return sql`${of} ${sql.raw(comparator.toLowerCase())} (${sql.join(value)})`;
-    const literal = typeof value === "number" ? sql`cast(${value} as double precision)` : sql`${value}`;
-    return sql`${of} ${sql.raw(comparator)} ${literal}`;
+    // PostgreSQL takes the type of a value from what it is compared with, which may be a constant.
+    const literal = (one: unknown) => sql`cast(${one} as ${sql.raw(typeof one === "number" ? "double precision" : "text")})`;
+    if (Array.isArray(value)) return sql`${of} ${sql.raw(comparator.toLowerCase())} (${sql.join(value.map(literal))})`;
+    return sql`${of} ${sql.raw(comparator)} ${literal(value)}`;
   };
   if (entity === "metric") return compared(source.metric(key));
   if (entity === "tag") return compared(source.tag(key));

@@ -59,7 +59,7 @@ export function trackedRuns(project: string, experimentIds: readonly string[], l
         user_id: sql`c.user_id`,
         experiment_id: sql`c.experiment_id`,
       },
-      ...{ start_time: sql`c.start_time`, end_time: sql`c.end_time`, artifact_uri: sql`${artifactUriOf("")} || c.id` },
+      ...{ start_time: sql`c.start_time`, end_time: sql`c.end_time`, artifact_uri: sql`${sql.lit(artifactUriOf(""))} || c.id` },
     },
     metric: (key) => value("m", key, sql`case when v.is_nan = 1 then null else v.number end`),
     tag: (key) => value("t", key, sql`v.text`),
@@ -87,8 +87,8 @@ function statusOf(state: Sql): Sql {
 
 function ownAttributes(id: Sql, name: Sql, state: Sql, start: Sql, end: Sql): RunSource["attributes"] {
   return {
-    ...{ id, name, status: statusOf(state), user_id: sql`''`, experiment_id: sql`${PROJECT_EXPERIMENT}` },
-    ...{ start_time: start, end_time: end, artifact_uri: sql`${artifactUriOf("")} || ${id}` },
+    ...{ id, name, status: statusOf(state), user_id: sql`''`, experiment_id: sql.lit(PROJECT_EXPERIMENT) },
+    ...{ start_time: start, end_time: end, artifact_uri: sql`${sql.lit(artifactUriOf(""))} || ${id}` },
   };
 }
 
@@ -97,9 +97,9 @@ function ownTag(kind: RunKind, name: Sql, state: Sql, others: (key: string) => S
   const given: Readonly<Record<string, Sql>> = {
     [RUN_TAG.name]: name,
     [RUN_TAG.state]: state,
-    [RUN_TAG.sourceName]: sql`${SOURCE_NAME}`,
-    [RUN_TAG.sourceType]: sql`${SOURCE_TYPE}`,
-    [RUN_TAG.kind]: sql`${kind}`,
+    [RUN_TAG.sourceName]: sql.lit(SOURCE_NAME),
+    [RUN_TAG.sourceType]: sql.lit(SOURCE_TYPE),
+    [RUN_TAG.kind]: sql.lit(kind),
   };
   return (key) => given[key] ?? others(key);
 }
