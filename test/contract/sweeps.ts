@@ -53,7 +53,12 @@ export const planned = (count: number): PlannedTrial[] =>
   }));
 
 /** A generation in chunks of at most `most` trials. */
-export const generationOf = (trials: readonly PlannedTrial[], most = 4, index = 0, pruned: number[] = []): PlannedGeneration => {
+export const generationOf = (
+  trials: readonly PlannedTrial[],
+  most = 4,
+  index = 0,
+  pruned: number[] = [],
+): PlannedGeneration => {
   const parts = Array.from({ length: Math.ceil(trials.length / most) }, (_, at) => trials.slice(at * most, (at + 1) * most));
   return { index, chunks: parts.map((part) => ({ size: part.length, json: JSON.stringify(part) })), pruned };
 };

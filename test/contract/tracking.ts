@@ -26,7 +26,13 @@ export function trackingContract(name: string, open: () => Promise<Store>): void
     });
     afterEach(() => store.close());
 
-    const find = async (filter: string, order: readonly string[] = [], of: Pick<Store, "tracking"> = store, offset = 0, limit = 100) => {
+    const find = async (
+      filter: string,
+      order: readonly string[] = [],
+      of: Pick<Store, "tracking"> = store,
+      offset = 0,
+      limit = 100,
+    ) => {
       const found = await of.tracking.searchRuns({
         ...{ experimentIds: ["0"], lifecycle: "active", offset, limit },
         ...{ conditions: parseRunFilter(filter, RUN_ATTRIBUTES), order: parseRunOrder(order, RUN_ATTRIBUTES) },
@@ -48,12 +54,19 @@ export function trackingContract(name: string, open: () => Promise<Store>): void
             }
             const stored = (each: { value: number }) => (Number.isNaN(each.value) ? 0 : each.value);
             const sorted = batches.flat().sort((a, b) => {
-              return a.step - b.step || a.timestamp - b.timestamp || stored(a) - stored(b) || Number(Number.isNaN(a.value)) - Number(Number.isNaN(b.value));
+              return (
+                a.step - b.step ||
+                a.timestamp - b.timestamp ||
+                stored(a) - stored(b) ||
+                Number(Number.isNaN(a.value)) - Number(Number.isNaN(b.value))
+              );
             });
             const unique = new Map(sorted.map((each) => [`${each.step} ${each.timestamp} ${each.value}`, each]));
             const points = await store.tracking.readPoints(run.id, "loss", null, 1000);
             expect(points.map(({ step, timestamp, value: each }) => `${step} ${timestamp} ${each === 0 ? 0 : each}`)).toEqual([
-              ...new Set([...unique.values()].map(({ step, timestamp, value: each }) => `${step} ${timestamp} ${each === 0 ? 0 : each}`)),
+              ...new Set(
+                [...unique.values()].map(({ step, timestamp, value: each }) => `${step} ${timestamp} ${each === 0 ? 0 : each}`),
+              ),
             ]);
             const half = points[Math.floor(points.length / 2)];
             if (half) {
@@ -78,7 +91,15 @@ export function trackingContract(name: string, open: () => Promise<Store>): void
         await expect(store.tracking.logToRun(run.id, 6, other)).rejects.toMatchObject({ code: "invalid" });
         await store.tracking.changeRun(run.id, 7, { status: "FINISHED", endTime: 9 });
         expect(await store.tracking.getRun(run.id)).toEqual({
-          ...{ ...run, name: "elm", status: "FINISHED", endTime: 9, metrics: [], params, tags: [{ key: "mlflow.runName", value: "elm" }] },
+          ...{
+            ...run,
+            name: "elm",
+            status: "FINISHED",
+            endTime: 9,
+            metrics: [],
+            params,
+            tags: [{ key: "mlflow.runName", value: "elm" }],
+          },
           links: { datasets: [], modelInputs: [], modelOutputs: [] },
         });
         await store.tracking.deleteRunTag(run.id, 8, "mlflow.runName");
@@ -150,9 +171,17 @@ export function trackingContract(name: string, open: () => Promise<Store>): void
         const model = aModelOf(run.id);
         await store.tracking.insertModel(model);
         await store.tracking.logToRun(run.id, 5, { ...NOTHING, metrics: [{ ...aMetric(0.5, 1), modelId: model.id }] });
-        await store.tracking.changeModel(model.id, 6, { status: "LOGGED_MODEL_READY", tags: { a: "1" }, params: [{ key: "p", value: "q" }] });
+        await store.tracking.changeModel(model.id, 6, {
+          status: "LOGGED_MODEL_READY",
+          tags: { a: "1" },
+          params: [{ key: "p", value: "q" }],
+        });
         const changed = { ...model, status: "LOGGED_MODEL_READY", updatedAt: 6, tags: [{ key: "a", value: "1" }] };
-        expect(await store.tracking.getModel(model.id)).toEqual({ ...changed, params: [{ key: "p", value: "q" }], metrics: [aMetric(0.5, 1)] });
+        expect(await store.tracking.getModel(model.id)).toEqual({
+          ...changed,
+          params: [{ key: "p", value: "q" }],
+          metrics: [aMetric(0.5, 1)],
+        });
         expect(await store.ofProject("bees").tracking.getModel(model.id)).toBeNull();
         await store.tracking.deleteModel(model.id);
         await expect(store.tracking.deleteModel(model.id)).rejects.toMatchObject({ code: "not_found" });
@@ -161,7 +190,11 @@ export function trackingContract(name: string, open: () => Promise<Store>): void
 
     describe("a search of runs", () => {
       it("finds logged runs, jobs, sweeps and trials by what they have, in any order and by pages", async () => {
-        const job = await store.jobs.insert({ ...aNewJob(), createdAt: 4000, labels: { tags: { team: "a" }, note: "Baseline." } });
+        const job = await store.jobs.insert({
+          ...aNewJob(),
+          createdAt: 4000,
+          labels: { tags: { team: "a" }, note: "Baseline." },
+        });
         const sweep = await store.sweeps.insert(aNewSweep({ createdAt: 3000, labels: { tags: { team: "b" }, note: null } }));
         const chunk = (await store.sweeps.claimChunk(aRequest())) as SweepChunk;
         await store.sweeps.startGeneration(keyOf(chunk), generationOf(planned(3)), 2000);
@@ -171,7 +204,11 @@ export function trackingContract(name: string, open: () => Promise<Store>): void
         const run = aRun();
         await store.tracking.insertRun(run, []);
         const lr = [{ key: "optimizer/lr", value: "0.2" }];
-        await store.tracking.logToRun(run.id, 5, { metrics: [aMetric(0.4), aMetric(Number.NaN, 0, 0, "auc")], params: lr, tags: [] });
+        await store.tracking.logToRun(run.id, 5, {
+          metrics: [aMetric(0.4), aMetric(Number.NaN, 0, 0, "auc")],
+          params: lr,
+          tags: [],
+        });
         const trials = [0, 1, 2].map((number) => `${sweep.id}-${number}`);
         const [t0, t1, t2] = trials as [string, string, string];
         const all = [job.id, sweep.id, ...trials, run.id];
@@ -181,8 +218,8 @@ export function trackingContract(name: string, open: () => Promise<Store>): void
         expect(await find(`metrics.loss < 0.45 and ${isNoSweep}`, ["metrics.loss DESC"])).toEqual([t2]);
         expect(await find("metrics.loss < 0.45 and tags.`trainyard.kind` IS NULL")).toEqual([run.id]);
         expect(await find("metrics.auc >= 0")).toEqual([]);
-        expect(new Set(await find('params."optimizer/lr" = \'0.2\''))).toEqual(new Set([t2, run.id]));
-        expect(new Set(await find('params."optimizer/lr" != \'0.2\''))).toEqual(new Set([job.id, t0, t1]));
+        expect(new Set(await find("params.\"optimizer/lr\" = '0.2'"))).toEqual(new Set([t2, run.id]));
+        expect(new Set(await find("params.\"optimizer/lr\" != '0.2'"))).toEqual(new Set([job.id, t0, t1]));
         expect(await find("tags.team = 'a'")).toEqual([job.id]);
         expect(await find("tags.team LIKE 'B'")).toEqual([]);
         expect(await find("tags.team ILIKE 'B'")).toEqual([sweep.id]);

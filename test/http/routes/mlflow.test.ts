@@ -49,7 +49,8 @@ async function good<T = Record<string, never>>(call: string, request: object | s
   expect([call, status, body]).toMatchObject([call, 200, {}]);
   const [method, path = ""] = call.split(" ");
   const endpoint = ENDPOINTS.find((each) => each.method === method && patternOf(each.path).test(`/api/2.0/mlflow/${path}`));
-  (endpoint?.answer as z.ZodType).parse(body);
+  if (!endpoint) throw new Error(`${call} is in no table`);
+  (endpoint.answer as z.ZodType).parse(body);
   return body as T;
 }
 const patternOf = (path: string) => new RegExp(`^${path.replaceAll(/:\w+/g, "[^/]+")}$`);
@@ -137,7 +138,10 @@ describe("a client that logs", () => {
     await good("POST runs/restore", { run_id });
     await good("POST experiments/update", { experiment_id, new_name: "woods" });
     await good("POST experiments/delete", { experiment_id });
-    const found = await good<{ experiments: { name: string }[] }>("POST experiments/search", { max_results: 10, view_type: "ACTIVE_ONLY" });
+    const found = await good<{ experiments: { name: string }[] }>("POST experiments/search", {
+      max_results: 10,
+      view_type: "ACTIVE_ONLY",
+    });
     expect(found.experiments.map(({ name }) => name)).toEqual(["ants"]);
     await good("POST experiments/restore", { experiment_id });
   });
@@ -179,7 +183,10 @@ describe("a client that logs", () => {
       ["POST runs/update", { run_id, status: "DONE" }],
     ];
     for (const [call, request] of refused)
-      expect([request, await ask(call, request)]).toMatchObject([{}, { status: 400, body: { error_code: "INVALID_PARAMETER_VALUE" } }]);
+      expect([request, await ask(call, request)]).toMatchObject([
+        {},
+        { status: 400, body: { error_code: "INVALID_PARAMETER_VALUE" } },
+      ]);
     const { run } = await good<Run>("GET runs/get", { run_id });
     expect([run.data.metrics, run.data.params]).toEqual([[], [{ key: "depth", value: "1" }]]);
     // What was logged twice, for want of an answer, is one point.
@@ -211,13 +218,20 @@ describe("a client that logs", () => {
         data: { params: [{ key: "depth" }, { key: "leaves" }], metrics: [{ key: "f1", value: 0.75 }] },
       },
     });
-    const search = { experiment_ids: ["0"], filter: "metrics.f1 > 0.5 AND name LIKE 'o%'", order_by: [{ field_name: "metrics.f1", ascending: false }] };
+    const search = {
+      experiment_ids: ["0"],
+      filter: "metrics.f1 > 0.5 AND name LIKE 'o%'",
+      order_by: [{ field_name: "metrics.f1", ascending: false }],
+    };
     expect(await good("POST logged-models/search", search)).toMatchObject({ models: [{ info: { model_id } }] });
     expect(await good<Run>("GET runs/get", { run_id: source_run_id })).toMatchObject({
       run: { outputs: { model_outputs: [{ model_id, step: 1 }] } },
     });
     await good(`DELETE logged-models/${model_id}`);
-    expect(await ask(`GET logged-models/${model_id}`)).toMatchObject({ status: 404, body: { error_code: "RESOURCE_DOES_NOT_EXIST" } });
+    expect(await ask(`GET logged-models/${model_id}`)).toMatchObject({
+      status: 404,
+      body: { error_code: "RESOURCE_DOES_NOT_EXIST" },
+    });
   });
 });
 
@@ -243,7 +257,9 @@ describe("a client that reads", () => {
       const onnx = await staged.app.inject(`${root}/${jobId}/model.onnx`);
       const model = await staged.app.inject("/v1/models/line/onnx");
       expect(onnx.rawPayload.equals(model.rawPayload)).toBe(true);
-      expect(await staged.app.inject({ method: "PUT", url: `${root}/${jobId}/a.txt`, payload: "a".repeat(5000) })).toMatchObject({
+      expect(
+        await staged.app.inject({ method: "PUT", url: `${root}/${jobId}/a.txt`, payload: "a".repeat(5000) }),
+      ).toMatchObject({
         statusCode: 400,
       });
 
@@ -290,7 +306,12 @@ describe("a client that reads", () => {
 
   it("searches its own runs and the server's together", async () => {
     const headers = bearer(keys.bees);
-    const submitted = await staged.app.inject({ method: "POST", url: "/v1/jobs", payload: { ...SPEC, tags: { team: "a" } }, headers });
+    const submitted = await staged.app.inject({
+      method: "POST",
+      url: "/v1/jobs",
+      payload: { ...SPEC, tags: { team: "a" } },
+      headers,
+    });
     const job = submitted.json<{ id: string }>().id;
     const asked = { key: keys.bees };
     const one = await startRun("0", "oak", keys.bees);
@@ -324,7 +345,12 @@ describe("a client that reads", () => {
     // Page by page, every run once.
     const seen: string[] = [];
     for (let page_token: string | undefined; ; ) {
-      const request = { experiment_ids: ["0"], max_results: 1, order_by: ["tags.team DESC"], ...(page_token ? { page_token } : {}) };
+      const request = {
+        experiment_ids: ["0"],
+        max_results: 1,
+        order_by: ["tags.team DESC"],
+        ...(page_token ? { page_token } : {}),
+      };
       const page = await good<Runs>("POST runs/search", request, asked);
       seen.push(...idsOf(page));
       page_token = page.next_page_token;
@@ -338,7 +364,10 @@ describe("a client that reads", () => {
       ["metrics.loss < 1 or metrics.loss > 2", "joined by AND"],
     ] as const) {
       const { status, body } = await ask("POST runs/search", { experiment_ids: ["0"], filter }, asked);
-      expect([status, body]).toMatchObject([400, { error_code: "INVALID_PARAMETER_VALUE", message: expect.stringContaining(says) }]);
+      expect([status, body]).toMatchObject([
+        400,
+        { error_code: "INVALID_PARAMETER_VALUE", message: expect.stringContaining(says) },
+      ]);
     }
   });
 });
@@ -350,7 +379,10 @@ describe("what is refused", () => {
       status: 401,
       body: { error_code: "UNAUTHENTICATED" },
     });
-    expect(await ask("GET /api/2.0/mlflow/prompts/get")).toMatchObject({ status: 404, body: { error_code: "ENDPOINT_NOT_FOUND" } });
+    expect(await ask("GET /api/2.0/mlflow/prompts/get")).toMatchObject({
+      status: 404,
+      body: { error_code: "ENDPOINT_NOT_FOUND" },
+    });
     expect(await ask("PUT runs/search")).toMatchObject({ status: 405, body: { error_code: "ENDPOINT_NOT_FOUND" } });
     expect(await ask("POST runs/search", "{")).toMatchObject({ status: 400, body: { error_code: "INVALID_PARAMETER_VALUE" } });
     expect(await ask("POST runs/search", JSON.stringify("x".repeat(1024 * 1024)))).toMatchObject({
@@ -362,7 +394,9 @@ describe("what is refused", () => {
   it("takes a key as a token or as a password, here alone, and neither from the page of another site", async () => {
     const basic = (key: string) => ({ authorization: `Basic ${Buffer.from(`ada:${key}`).toString("base64")}` });
     await good("GET experiments/get", { experiment_id: "0" }, { headers: basic(keys.ants) });
-    expect(await ask("GET experiments/get", { experiment_id: "0" }, { headers: basic("ty_wrong") })).toMatchObject({ status: 401 });
+    expect(await ask("GET experiments/get", { experiment_id: "0" }, { headers: basic("ty_wrong") })).toMatchObject({
+      status: 401,
+    });
     const origin = { ...basic(keys.ants), origin: "https://elsewhere.example" };
     expect(await ask("POST experiments/create", { name: "stolen" }, { headers: origin })).toMatchObject({ status: 403 });
     const own = await staged.app.inject({ url: "/v1/jobs", headers: basic(keys.ants) });
@@ -372,19 +406,39 @@ describe("what is refused", () => {
   it("hides what another project has logged, behind every endpoint", async () => {
     const run_id = await startRun();
     const { experiment_id } = await good<{ experiment_id: string }>("POST experiments/create", { name: "secret" });
-    const { model } = await good<{ model: { info: { model_id: string } } }>("POST logged-models", { name: "m", source_run_id: run_id });
+    const { model } = await good<{ model: { info: { model_id: string } } }>("POST logged-models", {
+      name: "m",
+      source_run_id: run_id,
+    });
     const { model_id } = model.info;
     const theirs = { key: keys.bees };
     const job = await submitJobOf(keys.ants);
     const named = { experiment_id, run_id, model_id, key: "k", value: "v", metric_key: "m", tag_key: "k", timestamp: 1 };
-    const rest = { experiment_ids: [experiment_id, "0"], metrics: [], status: "FINISHED", source_run_id: run_id, name: "secret" };
+    const rest = {
+      experiment_ids: [experiment_id, "0"],
+      metrics: [],
+      status: "FINISHED",
+      source_run_id: run_id,
+      name: "secret",
+    };
     for (const { method, path } of ENDPOINTS) {
       const url = path.replace(":model_id", model_id).replace(":tag_key", "k");
       for (const id of [run_id, job]) {
-        const request = { ...named, ...rest, run_id: id, ...(path.includes("logged-models") ? { status: "LOGGED_MODEL_READY" } : {}) };
-        const { status, body } = await ask(`${method} ${url}`, method === "GET" ? { ...named, run_id: id, name: "secret" } : request, theirs);
+        const request = {
+          ...named,
+          ...rest,
+          run_id: id,
+          ...(path.includes("logged-models") ? { status: "LOGGED_MODEL_READY" } : {}),
+        };
+        const { status, body } = await ask(
+          `${method} ${url}`,
+          method === "GET" ? { ...named, run_id: id, name: "secret" } : request,
+          theirs,
+        );
         expect([path, status]).not.toEqual([path, 500]);
-        expect(JSON.stringify(status === 200 ? body : {})).not.toMatch(new RegExp(`${run_id}|${job}|${experiment_id}|${model_id}`));
+        expect(JSON.stringify(status === 200 ? body : {})).not.toMatch(
+          new RegExp(`${run_id}|${job}|${experiment_id}|${model_id}`),
+        );
       }
     }
     const { run } = await good<Run>("GET runs/get", { run_id });

@@ -6,7 +6,7 @@ import { BetterThan } from "../../jobs/better.tsx";
 import { colorAt, comparedIds, compareHref } from "../../jobs/comparison-address.ts";
 import { useApp, useTitle } from "../../shell/app-context.ts";
 import type { ViewProps } from "../../shell/view.ts";
-import { Button } from "../../ui/button.tsx";
+import { Button, LinkButton } from "../../ui/button.tsx";
 import { Dialog } from "../../ui/dialog.tsx";
 import { StateBadge } from "../../ui/state-badge.tsx";
 import { Card } from "../../ui/surfaces.tsx";
@@ -30,13 +30,14 @@ export default function ComparePage({ query }: ViewProps) {
     <div class="page">
       <div class="page-head">
         <h1 tabIndex={-1}>Compare</h1>
-        {ids.length >= 2 && (
-          <div class="actions">
+        <div class="actions">
+          <LinkButton href="/runs">Logged runs</LinkButton>
+          {ids.length >= 2 && (
             <Button icon="plus" onClick={() => setPicking(true)}>
               Choose jobs
             </Button>
-          </div>
-        )}
+          )}
+        </div>
       </div>
       {ids.length > 0 && <Chips compared={compared} onRemove={(id) => pick(ids.filter((each) => each !== id))} />}
       {ids.length < 2 && (

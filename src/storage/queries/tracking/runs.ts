@@ -40,7 +40,7 @@ export async function insertRun(db: Kysely<Tables>, project: string, run: RunInf
 }
 
 function full(what: string): TrainyardError {
-  const detail = `the project has ${what}, which is the maximum: runs that are deleted are removed after 30 days, and TRAINYARD_RETENTION_JOBS removes old ones`;
+  const detail = `the project has ${what}, which is the maximum: runs that are deleted are removed after 30 days, and TRAINYARD_RETAIN_JOBS_DAYS removes old ones`;
   return new TrainyardError("too_large", detail);
 }
 
