@@ -8,7 +8,6 @@ export const VIEWS: readonly View[] = [
   { pattern: "/jobs/:id", section: "/jobs", load: () => import("./views/job/page.tsx") },
   { pattern: "/sweeps", section: "/sweeps", load: () => import("./views/sweeps/page.tsx") },
   { pattern: "/sweeps/:id", section: "/sweeps", load: () => import("./views/sweeps/one-page.tsx") },
-  { pattern: "/runs", section: "/compare", load: () => import("./views/runs/page.tsx") },
   { pattern: "/start", section: "/jobs", load: () => import("./views/start/page.tsx") },
   { pattern: "/new", section: "/new", load: () => import("./views/new/page.tsx") },
   { pattern: "/playground", section: "/playground", load: () => import("./views/playground/page.tsx") },

@@ -51,8 +51,9 @@ const tag = tagUpTo(MAX_TAG_BYTES);
 const param = z.object({ key, value: textUpTo(MAX_PARAM_BYTES).default("") });
 const metric = z.object({ key, value: double, timestamp: time, step: int64.default(0), model_id: id.optional() });
 const viewType = z.enum(["ACTIVE_ONLY", "DELETED_ONLY", "ALL"]).default("ACTIVE_ONLY");
+const countUpTo = (most: number) => int64.pipe(z.int().min(1).max(most));
 const paging = (most: number, usual: number) => ({
-  max_results: int64.pipe(z.int().min(1).max(most)).default(usual),
+  max_results: countUpTo(most).default(usual),
   page_token: z.string().max(500).optional(),
 });
 const searching = { filter: z.string().max(4000).default(""), order_by: many(z.string().max(500), 5) };
@@ -125,7 +126,7 @@ export const REQUESTS = {
     .object({
       ...ofRun,
       metric_key: key,
-      max_results: paging(1_000_000, 1).max_results.optional(),
+      max_results: countUpTo(1_000_000).optional(),
       page_token: z.string().max(500).optional(),
     })
     .refine(named, unnamed),

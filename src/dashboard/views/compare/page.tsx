@@ -15,10 +15,16 @@ import { namesOf } from "./names.ts";
 import { Overlay } from "./overlay.tsx";
 import { Picker } from "./picker.tsx";
 import { Results } from "./results.tsx";
+import { LoggedRuns } from "./runs/logged-runs.tsx";
 import { SpecTable } from "./spec-table.tsx";
 import { Swatch } from "./swatch.tsx";
 
 export default function ComparePage({ query }: ViewProps) {
+  const runs = query.get("runs");
+  return runs === null ? <CompareJobs query={query} /> : <LoggedRuns shown={runs === "all" ? "all" : "logged"} />;
+}
+
+function CompareJobs({ query }: Pick<ViewProps, "query">) {
   const { router } = useApp();
   useTitle("Compare");
   const ids = useSteadyIds(comparedIds(query));
@@ -31,7 +37,7 @@ export default function ComparePage({ query }: ViewProps) {
       <div class="page-head">
         <h1 tabIndex={-1}>Compare</h1>
         <div class="actions">
-          <LinkButton href="/runs">Logged runs</LinkButton>
+          <LinkButton href="/compare?runs=logged">Logged runs</LinkButton>
           {ids.length >= 2 && (
             <Button icon="plus" onClick={() => setPicking(true)}>
               Choose jobs

@@ -1,5 +1,5 @@
 /** Reads runs as MLflow's API has them: those that its clients have logged, and the server's own. Knows nothing of how they are shown. */
-import type { Transport } from "../../../client/transport.ts";
+import type { Transport } from "../../../../client/transport.ts";
 
 interface KeyValue {
   readonly key: string;

@@ -1,14 +1,13 @@
-/** The view of runs that MLflow's clients have logged, beside the server's own where they are wanted; the curves of those that are chosen. */
+/** The part of the view for runs that MLflow's clients have logged, beside the server's own where they are wanted; the curves of those that are chosen. */
 import { useState } from "preact/hooks";
-import { useApp, useTitle } from "../../shell/app-context.ts";
-import { useNow } from "../../shell/clock.ts";
-import { formatAgo, formatDuration, formatValue } from "../../shell/format.ts";
-import { usePages } from "../../shell/pages.ts";
-import type { ViewProps } from "../../shell/view.ts";
-import { Button } from "../../ui/button.tsx";
-import { Segments } from "../../ui/field.tsx";
-import { Empty, ListSkeleton, Problem } from "../../ui/surfaces.tsx";
-import { type Column, Table } from "../../ui/table.tsx";
+import { useApp, useTitle } from "../../../shell/app-context.ts";
+import { useNow } from "../../../shell/clock.ts";
+import { formatAgo, formatDuration, formatValue } from "../../../shell/format.ts";
+import { usePages } from "../../../shell/pages.ts";
+import { Button, LinkButton } from "../../../ui/button.tsx";
+import { Segments } from "../../../ui/field.tsx";
+import { Empty, ListSkeleton, Problem } from "../../../ui/surfaces.tsx";
+import { type Column, Table } from "../../../ui/table.tsx";
 import { Curves } from "./curves.tsx";
 import { type Run, readRuns, tagOf } from "./read-runs.ts";
 
@@ -35,10 +34,9 @@ interface Row {
   readonly experiment: string;
 }
 
-export default function RunsPage({ query }: ViewProps) {
+export function LoggedRuns({ shown }: { readonly shown: (typeof SHOWN)[number]["value"] }) {
   const { api, router } = useApp();
   useTitle("Logged runs");
-  const shown = query.get("show") === "all" ? "all" : "logged";
   const pages = usePages((after, signal) => readRuns(api.transport, shown === "all", after, signal), [shown]);
   const [chosen, setChosen] = useState<readonly string[]>([]);
   const now = useNow(5000);
@@ -50,18 +48,14 @@ export default function RunsPage({ query }: ViewProps) {
       <div class="page-head">
         <h1 tabIndex={-1}>Logged runs</h1>
         <div class="actions">
+          <LinkButton href="/compare">Compare jobs</LinkButton>
           <Button icon="refresh" onClick={pages.reload}>
             Refresh
           </Button>
         </div>
       </div>
       <div class="list-tools">
-        <Segments
-          label="Which runs"
-          value={shown}
-          options={SHOWN}
-          onChange={(value) => router.setQuery({ show: value === "all" ? "all" : null })}
-        />
+        <Segments label="Which runs" value={shown} options={SHOWN} onChange={(value) => router.setQuery({ runs: value })} />
         <span class="muted">{`Choose up to ${MAX_CHOSEN} to see their curves`}</span>
       </div>
       {pages.error ? <Problem error={pages.error} retry={pages.reload} /> : null}

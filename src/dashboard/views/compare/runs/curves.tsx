@@ -1,12 +1,12 @@
 /** The curves of chosen runs: a plot for each metric, a line for each run that has it. */
 
-import { PlotFrame, plotArea } from "../../plots/frame.tsx";
-import { cssColour, usePalette } from "../../plots/palette.ts";
-import { domainOf, shareOf } from "../../plots/scale.ts";
-import { useWidth } from "../../plots/size.ts";
-import { useApp } from "../../shell/app-context.ts";
-import { useResource } from "../../shell/resource.ts";
-import { Card, Problem } from "../../ui/surfaces.tsx";
+import { PlotFrame, plotArea } from "../../../plots/frame.tsx";
+import { cssColour, usePalette } from "../../../plots/palette.ts";
+import { domainOf, shareOf } from "../../../plots/scale.ts";
+import { useWidth } from "../../../plots/size.ts";
+import { useApp } from "../../../shell/app-context.ts";
+import { useResource } from "../../../shell/resource.ts";
+import { Card, Problem } from "../../../ui/surfaces.tsx";
 import { type Curve, type Run, readCurve } from "./read-runs.ts";
 
 const HEIGHT_PX = 260;
