@@ -29,7 +29,7 @@ export function trackingContract(name: string, open: () => Promise<Store>): void
     const find = async (
       filter: string,
       order: readonly string[] = [],
-      of: Pick<Store, "tracking"> = store,
+      of: { readonly tracking: Pick<Store["tracking"], "searchRuns"> } = store,
       offset = 0,
       limit = 100,
     ) => {

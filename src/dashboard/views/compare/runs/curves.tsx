@@ -16,12 +16,15 @@ const MAX_PLOTS = 12;
 const MAX_POINTS = 2000;
 
 export function Curves({ runs }: { readonly runs: readonly Run[] }) {
-  const metrics = [...new Set(runs.flatMap(({ data }) => data.metrics.map(({ key }) => key)))].sort();
+  const counts = new Map<string, number>();
+  for (const { key } of runs.flatMap(({ data }) => data.metrics)) counts.set(key, (counts.get(key) ?? 0) + 1);
+  // Those that most runs have come first: they are what is compared.
+  const metrics = [...counts].sort(([a, left], [b, right]) => right - left || (a < b ? -1 : 1)).map(([key]) => key);
   return (
     <>
       {metrics.slice(0, MAX_PLOTS).map((metric) => (
         <Card key={metric} title={metric}>
-          <MetricPlot metric={metric} runs={runs.filter(({ data }) => data.metrics.some(({ key }) => key === metric))} />
+          <MetricPlot metric={metric} chosen={runs} />
         </Card>
       ))}
       {metrics.length > MAX_PLOTS && <p class="muted">{`And ${metrics.length - MAX_PLOTS} more metrics.`}</p>}
@@ -29,7 +32,14 @@ export function Curves({ runs }: { readonly runs: readonly Run[] }) {
   );
 }
 
-function MetricPlot({ metric, runs }: { readonly metric: string; readonly runs: readonly Run[] }) {
+interface PlotProps {
+  readonly metric: string;
+  /** All that are chosen: a run has one colour in every plot. */
+  readonly chosen: readonly Run[];
+}
+
+function MetricPlot({ metric, chosen }: PlotProps) {
+  const runs = chosen.filter(({ data }) => data.metrics.some(({ key }) => key === metric));
   const { api } = useApp();
   const [root, width] = useWidth<HTMLDivElement>();
   const palette = usePalette();
@@ -48,6 +58,8 @@ function MetricPlot({ metric, runs }: { readonly metric: string; readonly runs: 
     curves.flatMap(({ values }) => values),
     0.06,
   );
+  const colourOf = ({ info }: Run) =>
+    cssColour(palette.classColour(chosen.findIndex((run) => run.info.run_id === info.run_id)));
   const area = plotArea(width, HEIGHT_PX, y);
   const px = (step: number) => area.left + shareOf(x, step) * area.width;
   const py = (value: number) => area.top + (1 - shareOf(y, value)) * area.height;
@@ -63,12 +75,12 @@ function MetricPlot({ metric, runs }: { readonly metric: string; readonly runs: 
             grid
             label={labelOf(metric, curves)}
           >
-            {curves.map((curve, index) => (
+            {curves.map((curve) => (
               <path
                 key={curve.run.info.run_id}
                 d={pathOf(curve, px, py)}
                 fill="none"
-                stroke={cssColour(palette.classColour(index))}
+                stroke={colourOf(curve.run)}
                 stroke-width="2"
               />
             ))}
@@ -76,12 +88,12 @@ function MetricPlot({ metric, runs }: { readonly metric: string; readonly runs: 
         )}
       </div>
       <ul class="row wrap" aria-label={`Runs with ${metric}`}>
-        {runs.map(({ info }, index) => (
-          <li key={info.run_id} class="row">
-            <span aria-hidden="true" style={{ color: cssColour(palette.classColour(index)) }}>
+        {runs.map((run) => (
+          <li key={run.info.run_id} class="row">
+            <span aria-hidden="true" style={{ color: colourOf(run) }}>
               ●
             </span>
-            {info.run_name}
+            {run.info.run_name}
           </li>
         ))}
       </ul>

@@ -134,9 +134,12 @@ function columnsOf(now: number, chosen: readonly string[], onToggle: (id: string
   ];
 }
 
-/** The first few of a list, as one line of text. */
-const named = (all: readonly string[]): string =>
-  all.slice(0, NAMED).join(", ") + (all.length > NAMED ? `, and ${all.length - NAMED} more` : "");
+/** The first few of a list, in a column that a phone scrolls to rather than narrows. */
+const named = (all: readonly string[]) => (
+  <span style={{ display: "inline-block", minWidth: "220px" }}>
+    {all.slice(0, NAMED).join(", ") + (all.length > NAMED ? `, and ${all.length - NAMED} more` : "")}
+  </span>
+);
 
 /** A job and a sweep have a view of their own. */
 function RunName({ run }: { readonly run: Run }) {
