@@ -31,7 +31,7 @@ export async function readValues(db: Kysely<Tables>, ids: readonly string[]): Pr
 }
 
 /** Returns a value as databases keep it: as MLflow's own store, infinity is the largest number, and NaN is told beside a 0. */
-export function storedNumber(value: number): { readonly number: number; readonly is_nan: number } {
+function storedNumber(value: number): { readonly number: number; readonly is_nan: number } {
   if (Number.isNaN(value)) return { number: 0, is_nan: 1 };
   return { number: Math.min(Math.max(value, -Number.MAX_VALUE), Number.MAX_VALUE), is_nan: 0 };
 }
