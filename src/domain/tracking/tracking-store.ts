@@ -59,6 +59,7 @@ export interface TrackingStore {
   getRun(id: string): Promise<Run | null>;
   /** Runs by their ids, in any order; those that are unknown are left out. */
   getRuns(ids: readonly string[]): Promise<readonly Run[]>;
+  /** Changes what a run is; what is left out stays. */
   changeRun(
     id: string,
     at: number,
@@ -98,6 +99,7 @@ export interface TrackingStore {
       readonly params?: readonly KeyValue[];
     },
   ): Promise<void>;
+  /** Deletes a logged model with its values, for good. */
   deleteModel(id: string): Promise<void>;
 
   /**

@@ -33,7 +33,7 @@ export function registerMlflow(app: App): void {
   );
 }
 
-const servicesOf = ({ services: { store, limits }, project }: FastifyRequest): TrackingServices => ({ store, limits, project });
+const servicesOf = ({ services, project }: FastifyRequest): TrackingServices => ({ ...services, project });
 
 const anything = z.record(z.string(), z.unknown());
 

@@ -1,6 +1,7 @@
 /** The store of what tracking clients log, of one project. */
+import type { Kysely } from "kysely";
 import type { TrackingStore } from "../../../domain/tracking/tracking-store.ts";
-import type { Databases } from "../../store.ts";
+import type { Tables } from "../../tables.ts";
 import { changeExperiment, insertExperiment, listExperiments } from "./experiments.ts";
 import { changeLoggedModel, deleteLoggedModel, getLoggedModel, insertLoggedModel, listLoggedModels } from "./models.ts";
 import { changeRun, deleteOldRuns, deleteRunTag, getRuns, insertRun, logToRun } from "./runs.ts";
@@ -9,7 +10,7 @@ import { readPoints } from "./values.ts";
 
 /** Creates the store of a project. */
 export function trackingStore(
-  { reader, writer, insertWriter }: Pick<Databases, "reader" | "writer" | "insertWriter">,
+  { reader, writer, insertWriter }: Readonly<Record<"reader" | "writer" | "insertWriter", Kysely<Tables>>>,
   project: string,
 ): TrackingStore {
   return {
