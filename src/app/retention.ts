@@ -1,12 +1,15 @@
 /** Removes records older than the configured retention, in small transactions. */
 import { KEY_LIFETIME_MS } from "../domain/access/idempotency.ts";
 import type { Retention } from "../domain/operation/retention.ts";
+import { RESTORABLE_MS } from "../domain/tracking/tracking.ts";
 import type { Services } from "./services.ts";
 
 /** Rows removed in one transaction, and the maximum number of transactions for each kind of record in one sweep. */
 const STEP = 50;
 /** Entries of the audit log removed in one transaction: they are small, and many. */
 const AUDIT_STEP = 2000;
+/** Logged runs removed in one transaction: one may have a million points. */
+const RUNS_STEP = 2;
 const MAX_STEPS = 200;
 const EVERY_MS = 10 * 60_000;
 /** Pause between two transactions, so that other writers can run. */
@@ -85,6 +88,10 @@ export async function sweep({ store, bus }: Services, retention: Retention, now:
     jobs_without_checkpoints: checkpointsMs === null ? 0 : await steps(() => removeCheckpoints(now - checkpointsMs)),
     deliveries: deliveriesMs === null ? 0 : await steps(() => store.deliveries.deleteEnded(now - deliveriesMs, STEP)),
     audit_entries: auditMs === null ? 0 : await steps(() => store.auditLog.deleteOld(now - auditMs, AUDIT_STEP), AUDIT_STEP),
+    logged_runs: await steps(
+      () => store.tracking.deleteOld(jobsMs === null ? null : now - jobsMs, now - RESTORABLE_MS, RUNS_STEP),
+      RUNS_STEP,
+    ),
     idempotency_keys: await steps(() => store.idempotency.deleteOld(now - KEY_LIFETIME_MS, STEP)),
   };
 }

@@ -13,6 +13,9 @@ export const ID_PREFIXES = {
   audit: "aud_",
   schedule: "sch_",
   scheduleRun: "srn_",
+  experiment: "exp_",
+  run: "run_",
+  loggedModel: "lgm_",
 } as const;
 export type IdKind = keyof typeof ID_PREFIXES;
 

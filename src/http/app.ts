@@ -49,6 +49,7 @@ import { registerJobs } from "./routes/jobs.ts";
 import { registerKeys } from "./routes/keys.ts";
 import { registerLearningCurve } from "./routes/learning-curve.ts";
 import { registerMetrics } from "./routes/metrics.ts";
+import { registerMlflow } from "./routes/mlflow/mlflow.ts";
 import { registerModels } from "./routes/models.ts";
 import { registerOpenInference } from "./routes/open-inference.ts";
 import { registerPartialDependence } from "./routes/partial-dependence.ts";
@@ -132,6 +133,7 @@ const API: readonly RegisterRoutes[] = [
   registerPartialDependence,
   registerTfServing,
   registerOpenInference,
+  registerMlflow,
   registerWebhooks,
   registerBackups,
   registerKeys,

@@ -40,6 +40,11 @@ export const COPIED: readonly (readonly [table: keyof Tables, key: readonly stri
   ["sessions", ["hash"]],
   ["audit_log", ["id"]],
   ["project_turns", ["project"]],
+  ["tracking_experiments", ["project", "id"]],
+  ["tracking_runs", ["id"]],
+  ["tracking_models", ["id"]],
+  ["tracking_values", ["owner_id", "kind", "key"]],
+  ["tracking_points", ["run_id", "key", "step", "timestamp", "value", "is_nan"]],
 ];
 
 /**

@@ -96,3 +96,21 @@ export function memberOfJson<T>(
   const wanted = operator === "!=" ? sql`not ${holds}` : holds;
   return sql<boolean>`exists (select 1 from ${each} as member where member.key = ${key} and ${wanted})`;
 }
+
+/** Whether text is like a pattern, in which % is any text and _ any character; `anyCase`: letters of ASCII are the same, large or small. */
+export function isLike<T>(db: Kysely<T>, text: RawBuilder<unknown>, pattern: string, anyCase: boolean): RawBuilder<boolean> {
+  // PostgreSQL's LIKE has an escape unless it is told otherwise, SQLite's ignores the case of ASCII, and its GLOB has other wildcards.
+  if (locksRows(db)) return sql`${text} ${sql.raw(anyCase ? "ilike" : "like")} cast(${pattern} as text) escape ''`;
+  if (anyCase) return sql`${text} like ${pattern}`;
+  const glob = pattern.replaceAll(/[[*?]/g, "[$&]").replaceAll("%", "*").replaceAll("_", "?");
+  return sql`${text} glob ${glob}`;
+}
+
+/** The member of a JSON object in a text column as text; null where it has none. */
+export function textOfMember<T>(db: Kysely<T>, column: string, path: readonly string[]): RawBuilder<string | null> {
+  if (locksRows(db))
+    return sql`(${sql.ref(column)}::jsonb #>> ${sql.val(`{${path.map((name) => JSON.stringify(name)).join(",")}}`)}::text[])`;
+  // A name in quotes may have any character but a quote, of which there is then none in the path.
+  const quoted = path.map((name) => `."${name.replaceAll('"', "")}"`).join("");
+  return sql`cast(json_extract(${sql.ref(column)}, ${`$${quoted}`}) as text)`;
+}

@@ -111,6 +111,7 @@ import {
   transitionSweep,
 } from "./queries/sweeps/sweeps.ts";
 import { getTrial, listTrials, readResults } from "./queries/sweeps/trials.ts";
+import { trackingStore } from "./queries/tracking/tracking.ts";
 import { scheduleStores } from "./schedule-stores.ts";
 import type { HealthKeeper } from "./sqlite/health.ts";
 import type { Tables } from "./tables.ts";
@@ -219,6 +220,7 @@ function storesOf(context: Context, project: string, listed: string | null): Ent
       position: (id) => queuePosition(reader, id),
     },
     sweeps: sweepStore(context, project, listed),
+    tracking: trackingStore(context, project),
     models: {
       insert: (model, weights, within) =>
         insertWriter.transaction().execute(async (transaction) => {

@@ -1,5 +1,12 @@
 /** The tables as Kysely types, the same for both databases. Text columns that migrations/ describes as structures hold JSON. */
 import type { ApiKeysTable, AuditLogTable, CountersTable, IdempotencyKeysTable, SessionsTable } from "./access-tables.ts";
+import type {
+  TrackingExperimentsTable,
+  TrackingModelsTable,
+  TrackingPointsTable,
+  TrackingRunsTable,
+  TrackingValuesTable,
+} from "./tracking-tables.ts";
 
 export interface JobsTable {
   readonly id: string;
@@ -364,4 +371,9 @@ export interface Tables {
   readonly audit_log: AuditLogTable;
   readonly schedules: SchedulesTable;
   readonly schedule_runs: ScheduleRunsTable;
+  readonly tracking_experiments: TrackingExperimentsTable;
+  readonly tracking_runs: TrackingRunsTable;
+  readonly tracking_models: TrackingModelsTable;
+  readonly tracking_values: TrackingValuesTable;
+  readonly tracking_points: TrackingPointsTable;
 }

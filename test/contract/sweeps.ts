@@ -44,7 +44,7 @@ export function aNewSweep(changes: Partial<NewSweep> = {}): NewSweep {
   };
 }
 
-const planned = (count: number): PlannedTrial[] =>
+export const planned = (count: number): PlannedTrial[] =>
   Array.from({ length: count }, (_, number) => ({
     number,
     parameters: { "/optimizer/lr": number / 10 },
@@ -53,12 +53,17 @@ const planned = (count: number): PlannedTrial[] =>
   }));
 
 /** A generation in chunks of at most `most` trials. */
-const generationOf = (trials: readonly PlannedTrial[], most = 4, index = 0, pruned: number[] = []): PlannedGeneration => {
+export const generationOf = (
+  trials: readonly PlannedTrial[],
+  most = 4,
+  index = 0,
+  pruned: number[] = [],
+): PlannedGeneration => {
   const parts = Array.from({ length: Math.ceil(trials.length / most) }, (_, at) => trials.slice(at * most, (at + 1) * most));
   return { index, chunks: parts.map((part) => ({ size: part.length, json: JSON.stringify(part) })), pruned };
 };
 
-const aTrial = (number: number, changes: Partial<Trial> = {}): Trial => ({
+export const aTrial = (number: number, changes: Partial<Trial> = {}): Trial => ({
   number,
   generation: 0,
   parameters: { "/optimizer/lr": number / 10 },
@@ -75,7 +80,7 @@ const aTrial = (number: number, changes: Partial<Trial> = {}): Trial => ({
 });
 
 let leases = 0;
-const aRequest = (changes: Partial<ChunkRequest> = {}): ChunkRequest => ({
+export const aRequest = (changes: Partial<ChunkRequest> = {}): ChunkRequest => ({
   lease: `lease-${leases++}`,
   at: 2000,
   until: 3000,
@@ -84,7 +89,7 @@ const aRequest = (changes: Partial<ChunkRequest> = {}): ChunkRequest => ({
   ...changes,
 });
 
-const keyOf = ({ sweep, number, lease }: SweepChunk) => ({ sweepId: sweep.id, number, lease });
+export const keyOf = ({ sweep, number, lease }: SweepChunk) => ({ sweepId: sweep.id, number, lease });
 
 /** `open` gives an empty store; the suite closes it. */
 export function sweepContract(name: string, open: () => Promise<Store>): void {

@@ -14,6 +14,7 @@ import type { DeliveryStore, SecretStore } from "../operation/webhook.ts";
 import type { WorkerStore } from "../operation/worker.ts";
 import type { ScheduleRunStore, ScheduleStore } from "../schedules/schedule-store.ts";
 import type { SweepStore } from "../sweeps/sweep-store.ts";
+import type { TrackingStore } from "../tracking/tracking-store.ts";
 
 /** All that a database keeps. Methods take no `this`, so that each can be handed on by itself. */
 export interface EntityStores {
@@ -28,6 +29,7 @@ export interface EntityStores {
   readonly forgets: ForgetStore;
   readonly schedules: ScheduleStore;
   readonly scheduleRuns: ScheduleRunStore;
+  readonly tracking: TrackingStore;
   readonly deliveries: DeliveryStore;
   readonly secrets: SecretStore;
   readonly keys: KeyStore;

@@ -9,6 +9,10 @@ export interface Access {
   /** Null: no key is required. */
   readonly scope: Scope | null;
   readonly superuser?: true;
+  /** Clients may send the key as the password of Basic authentication too, which theirs know. */
+  readonly basic?: true;
+  /** Not entered into the audit log: what a run says of itself while it goes comes every second. */
+  readonly unaudited?: true;
 }
 
 const PUBLIC: Access = { scope: null };
@@ -122,6 +126,10 @@ const ACCESS: Readonly<Record<string, Access>> = {
   tfMetadata: PREDICT,
   tfMetadataVersion: PREDICT,
 
+  mlflowRead: { scope: "read", basic: true },
+  mlflowWrite: { scope: "submit", basic: true },
+  mlflowLog: { scope: "submit", basic: true, unaudited: true },
+
   createKey: ADMIN,
   listKeys: ADMIN,
   listAuditLog: ADMIN,
@@ -142,7 +150,7 @@ export const SAFE_METHODS: ReadonlySet<string> = new Set(["GET", "HEAD", "OPTION
 export const onlyReads = ({ scope }: Access): boolean => scope === "read" || scope === "predict";
 
 /** Paths below which even a route that is hidden from the document needs a line in the table. */
-const API_PATHS = /^\/(v1|v2|metrics)(\/|$)/;
+const API_PATHS = /^\/(v1|v2|api|metrics)(\/|$)/;
 
 /** The access that a route requires. Throws for a route without a line in the table: a bug that shows at the start. */
 export function accessOf(url: string, schema: { readonly hide?: boolean; readonly operationId?: string } | undefined): Access {

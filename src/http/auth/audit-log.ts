@@ -23,7 +23,8 @@ export function recordChanges(app: App, record: RecordAudit): void {
  */
 function hasChanged(request: FastifyRequest, reply: FastifyReply): boolean {
   const { access } = request.routeOptions.config;
-  if (SAFE_METHODS.has(request.method) || !access || onlyReads(access) || request.project === "") return false;
+  if (SAFE_METHODS.has(request.method) || !access || onlyReads(access) || access.unaudited || request.project === "")
+    return false;
   const { validate_only: validateOnly } = (request.query ?? {}) as { readonly validate_only?: string };
   if (validateOnly === "true" || reply.hasHeader("idempotency-replayed")) return false;
   return reply.statusCode < 400 || reply.statusCode === 500;

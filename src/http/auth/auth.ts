@@ -83,7 +83,9 @@ export function admitRequests(
       throw unauthorized(request, reply);
     }
     if (principal.keyId === null && localOnly && !isForThisMachine(request)) throw forbidden(OTHER_HOST);
-    const isByHeader = principal.keyId !== null && principal.session === null;
+    // A browser sends Basic by itself once it has been given it, as it does a cookie.
+    const isByHeader =
+      principal.keyId !== null && principal.session === null && !BASIC.test(request.headers.authorization ?? "");
     const changes = !SAFE_METHODS.has(request.method) || request.headers.upgrade !== undefined;
     if (changes && !isByHeader && isForeign(request, principal.session === null ? origins : NO_ORIGINS))
       throw forbidden(OTHER_SITE);
@@ -122,12 +124,22 @@ export function identify(authenticator: Authenticator, request: FastifyRequest):
 function byCredentials(authenticator: Authenticator, request: FastifyRequest): Soon<Principal | null> {
   const { authorization } = request.headers;
   if (authorization !== undefined) {
-    const [, key] = /^Bearer +(\S+) *$/i.exec(authorization) ?? [];
+    const key = keyIn(authorization, request.routeOptions.config.access?.basic === true);
     return key === undefined ? null : authenticator.byKey(key);
   }
   const [token, ...others] = sessionTokens(request);
   if (token === undefined) return null;
   return others.length === 0 ? authenticator.bySession(token) : byFirstGood(authenticator, [token, ...others]);
+}
+
+const BASIC = /^Basic +([\w+/=-]+) *$/i;
+
+/** The key of the header Authorization: of Bearer, or, where the route takes it, the password of Basic (RFC 7617). */
+function keyIn(authorization: string, takesBasic: boolean): string | undefined {
+  const [, bearer] = /^Bearer +(\S+) *$/i.exec(authorization) ?? [];
+  const [, basic] = (takesBasic && BASIC.exec(authorization)) || [];
+  if (bearer !== undefined || basic === undefined) return bearer;
+  return /^[^:]*:(\S+)$/.exec(Buffer.from(basic, "base64").toString("utf8"))?.[1];
 }
 
 /** The principal of the first of several cookies that is good: one that a neighbouring host has set locks nobody out. */

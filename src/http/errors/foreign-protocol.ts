@@ -1,9 +1,9 @@
-/** Routes that speak another server's protocol: any content type is JSON, and errors are `{"error": "..."}`. */
+/** Routes that speak another server's protocol: any content type is JSON, and errors are written as that server writes them. */
 import { z } from "zod";
 import { acceptAnyBytes } from "../connection/body.ts";
 import type { App } from "../context.ts";
 import { answerError, type ErrorFormat } from "./error-handlers.ts";
-import { STATUS_OF } from "./problem.ts";
+import { type Problem, STATUS_OF } from "./problem.ts";
 
 const foreignError = z
   .object({ error: z.string() })
@@ -18,20 +18,55 @@ const FOREIGN_ERROR: ErrorFormat = {
   }),
 };
 
+/** MLflow's codes of errors (databricks.proto), and the statuses that its server gives them where they are not ours. */
+const MLFLOW_CODES: Readonly<Record<Problem["code"], readonly [code: string, status?: number]>> = {
+  malformed: ["INVALID_PARAMETER_VALUE"],
+  invalid: ["INVALID_PARAMETER_VALUE", STATUS_OF.malformed],
+  unsupported_media_type: ["BAD_REQUEST", STATUS_OF.malformed],
+  upgrade_required: ["BAD_REQUEST"],
+  headers_too_large: ["BAD_REQUEST"],
+  unauthorized: ["UNAUTHENTICATED"],
+  forbidden: ["PERMISSION_DENIED"],
+  not_found: ["RESOURCE_DOES_NOT_EXIST"],
+  method_not_allowed: ["ENDPOINT_NOT_FOUND"],
+  conflict: ["RESOURCE_ALREADY_EXISTS", STATUS_OF.malformed],
+  too_large: ["QUOTA_EXCEEDED"],
+  rate_limited: ["REQUEST_LIMIT_EXCEEDED"],
+  timeout: ["DEADLINE_EXCEEDED"],
+  storage_full: ["QUOTA_EXCEEDED"],
+  unavailable: ["TEMPORARILY_UNAVAILABLE"],
+  internal: ["INTERNAL_ERROR"],
+};
+
+const mlflowFormat = (codes: typeof MLFLOW_CODES): ErrorFormat => ({
+  contentType: "application/json",
+  write: ({ code, status, detail }) => {
+    const [name, theirs = status] = codes[code];
+    return { status: theirs, body: { error_code: name, message: detail } };
+  },
+});
+
+/** How MLflow writes an error. */
+export const MLFLOW_ERROR = mlflowFormat(MLFLOW_CODES);
+
 /** Paths of these protocols: an error is theirs there too where no route answers. */
-const FOREIGN_PATHS = [/^\/v2(\/|$)/, /^\/v1\/models\/[^/]+(\/versions\/[^/]+)?(:[a-z]+|\/metadata)$/];
+const FOREIGN_PATHS: readonly (readonly [pattern: RegExp, format: ErrorFormat])[] = [
+  [/^\/v2(\/|$)/, FOREIGN_ERROR],
+  [/^\/v1\/models\/[^/]+(\/versions\/[^/]+)?(:[a-z]+|\/metadata)$/, FOREIGN_ERROR],
+  [/^\/(ajax-)?api\/\d\.0\/mlflow/, mlflowFormat({ ...MLFLOW_CODES, not_found: ["ENDPOINT_NOT_FOUND"] })],
+];
 
 /** Returns how an error at a path is written that no route answers; undefined where Trainyard's own way is right. */
 export function foreignFormatOf(path: string): ErrorFormat | undefined {
-  return FOREIGN_PATHS.some((pattern) => pattern.test(path)) ? FOREIGN_ERROR : undefined;
+  return FOREIGN_PATHS.find(([pattern]) => pattern.test(path))?.[1];
 }
 
 /** Registers routes in a scope of their own. */
-export function openForeignProtocol(app: App, register: (scope: App) => void): void {
+export function openForeignProtocol(app: App, register: (scope: App) => void, format = FOREIGN_ERROR): void {
   app.register(async (scope: App) => {
     // Their clients send no content type, or that of a form, as curl does.
     acceptAnyBytes(scope);
-    scope.setErrorHandler((error, request, reply) => answerError(error, request, reply, FOREIGN_ERROR));
+    scope.setErrorHandler((error, request, reply) => answerError(error, request, reply, format));
     register(scope);
   });
 }

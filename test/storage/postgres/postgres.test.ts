@@ -19,6 +19,7 @@ import { scheduleContract } from "../../contract/schedules.ts";
 import { sharesContract } from "../../contract/shares.ts";
 import { storeContract } from "../../contract/store.ts";
 import { sweepContract } from "../../contract/sweeps.ts";
+import { trackingContract } from "../../contract/tracking.ts";
 
 storeContract("PostgreSQL", openEmptyPostgres);
 findContract("PostgreSQL", openEmptyPostgres);
@@ -30,6 +31,7 @@ keyContract("PostgreSQL", openEmptyPostgres);
 queueOrderContract("PostgreSQL", openEmptyPostgres);
 sharesContract("PostgreSQL", openEmptyPostgres);
 projectContract("PostgreSQL", openEmptyPostgres);
+trackingContract("PostgreSQL", openEmptyPostgres);
 outboxContract("PostgreSQL", openEmptyPostgres);
 
 async function connect(url: string): Promise<pg.Client> {

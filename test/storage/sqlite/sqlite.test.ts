@@ -17,12 +17,13 @@ import { sharesContract } from "../../contract/shares.ts";
 import { storeContract } from "../../contract/store.ts";
 import { sweepContract } from "../../contract/sweeps.ts";
 import { temporaryFolder } from "../../contract/temporary.ts";
+import { trackingContract } from "../../contract/tracking.ts";
 
 /** As a server opens it. */
 const open = async () => openStore({ dataDir: await temporaryFolder(), callsProcedures: true });
 const CONTRACTS = [
   ...[storeContract, findContract, checkpointContract, sweepContract, forgetContract, scheduleContract, keyContract],
-  ...[queueOrderContract, sharesContract, projectContract],
+  ...[queueOrderContract, sharesContract, projectContract, trackingContract],
 ];
 for (const contract of CONTRACTS) contract("SQLite", open);
 

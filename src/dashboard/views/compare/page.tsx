@@ -6,7 +6,7 @@ import { BetterThan } from "../../jobs/better.tsx";
 import { colorAt, comparedIds, compareHref } from "../../jobs/comparison-address.ts";
 import { useApp, useTitle } from "../../shell/app-context.ts";
 import type { ViewProps } from "../../shell/view.ts";
-import { Button } from "../../ui/button.tsx";
+import { Button, LinkButton } from "../../ui/button.tsx";
 import { Dialog } from "../../ui/dialog.tsx";
 import { StateBadge } from "../../ui/state-badge.tsx";
 import { Card } from "../../ui/surfaces.tsx";
@@ -15,10 +15,16 @@ import { namesOf } from "./names.ts";
 import { Overlay } from "./overlay.tsx";
 import { Picker } from "./picker.tsx";
 import { Results } from "./results.tsx";
+import { LoggedRuns } from "./runs/logged-runs.tsx";
 import { SpecTable } from "./spec-table.tsx";
 import { Swatch } from "./swatch.tsx";
 
 export default function ComparePage({ query }: ViewProps) {
+  const runs = query.get("runs");
+  return runs === null ? <CompareJobs query={query} /> : <LoggedRuns shown={runs === "all" ? "all" : "logged"} />;
+}
+
+function CompareJobs({ query }: Pick<ViewProps, "query">) {
   const { router } = useApp();
   useTitle("Compare");
   const ids = useSteadyIds(comparedIds(query));
@@ -30,13 +36,14 @@ export default function ComparePage({ query }: ViewProps) {
     <div class="page">
       <div class="page-head">
         <h1 tabIndex={-1}>Compare</h1>
-        {ids.length >= 2 && (
-          <div class="actions">
+        <div class="actions">
+          <LinkButton href="/compare?runs=logged">Logged runs</LinkButton>
+          {ids.length >= 2 && (
             <Button icon="plus" onClick={() => setPicking(true)}>
               Choose jobs
             </Button>
-          </div>
-        )}
+          )}
+        </div>
       </div>
       {ids.length > 0 && <Chips compared={compared} onRemove={(id) => pick(ids.filter((each) => each !== id))} />}
       {ids.length < 2 && (

@@ -1,0 +1,44 @@
+/** Artifacts of runs and models as MLflow's clients list and download them: the files that a model can be exported as. */
+import { Readable } from "node:stream";
+import type { FastifyReply } from "fastify";
+import { readWeights } from "../../../app/models/find-model.ts";
+import { artifactModel } from "../../../app/tracking/artifact-model.ts";
+import type { TrackingServices } from "../../../app/tracking/find-runs.ts";
+import { TrainyardError } from "../../../domain/errors.ts";
+import type { Model } from "../../../domain/models/model.ts";
+import type { TensorSet } from "../../../domain/tensor.ts";
+import type { Answer } from "../../../domain/tracking/messages.ts";
+import { encodeOnnx, ONNX_TYPE } from "../../../formats/onnx/onnx.ts";
+import { encodeSafetensors, SAFETENSORS_TYPE, safetensorsSize } from "../../../formats/safetensors/safetensors.ts";
+
+interface File {
+  readonly type: string;
+  encode(model: Model, weights: TensorSet): { readonly size: number; readonly pieces: Iterable<Uint8Array> };
+}
+
+/** The files of a model, by their names. */
+const FILES: Readonly<Record<string, File>> = {
+  "model.onnx": { type: ONNX_TYPE, encode: encodeOnnx },
+  "model.safetensors": {
+    type: SAFETENSORS_TYPE,
+    encode: (_, weights) => ({ size: safetensorsSize(weights), pieces: encodeSafetensors(weights) }),
+  },
+};
+
+/** Lists the artifacts below a path of a run or a model. Those that clients upload are not kept: what they log has none. */
+export async function listArtifacts(services: TrackingServices, id: string, path: string): Promise<Answer<"Files">["files"]> {
+  const model = await artifactModel(services, id);
+  if (!model || path.replaceAll("/", "") !== "") return [];
+  return Object.keys(FILES).map((name) => ({ path: name, is_dir: false }));
+}
+
+/** Sends an artifact, `ID/NAME`. Throws not_found. */
+export async function sendArtifact(services: TrackingServices, path: string, reply: FastifyReply): Promise<Readable> {
+  const [id = "", name = "", ...rest] = path.split("/");
+  const file = Object.hasOwn(FILES, name) && rest.length === 0 ? FILES[name] : undefined;
+  const model = file && (await artifactModel(services, id));
+  if (!file || !model) throw new TrainyardError("not_found", `there is no artifact ${path}`);
+  const { size, pieces } = file.encode(model, await readWeights(services, model.id));
+  reply.type(file.type).header("content-length", size).header("content-disposition", `attachment; filename="${name}"`);
+  return Readable.from(pieces, { objectMode: false });
+}

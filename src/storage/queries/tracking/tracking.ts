@@ -1,0 +1,35 @@
+/** The store of what tracking clients log, of one project. */
+import type { Kysely } from "kysely";
+import type { TrackingStore } from "../../../domain/tracking/tracking-store.ts";
+import type { Tables } from "../../tables.ts";
+import { changeExperiment, insertExperiment, listExperiments } from "./experiments.ts";
+import { changeLoggedModel, deleteLoggedModel, getLoggedModel, insertLoggedModel, listLoggedModels } from "./models.ts";
+import { changeRun, deleteOldRuns, deleteRunTag, getRuns, insertRun, logToRun } from "./runs.ts";
+import { searchRuns } from "./search.ts";
+import { readPoints } from "./values.ts";
+
+/** Creates the store of a project. */
+export function trackingStore(
+  { reader, writer, insertWriter }: Readonly<Record<"reader" | "writer" | "insertWriter", Kysely<Tables>>>,
+  project: string,
+): TrackingStore {
+  return {
+    insertExperiment: (experiment) => insertExperiment(insertWriter, project, experiment),
+    listExperiments: () => listExperiments(reader, project),
+    changeExperiment: (...change) => changeExperiment(insertWriter, project, ...change),
+    insertRun: (run, tags) => insertRun(insertWriter, project, run, tags),
+    getRun: async (id) => (await getRuns(reader, project, [id]))[0] ?? null,
+    getRuns: (ids) => getRuns(reader, project, ids),
+    changeRun: (...change) => changeRun(writer, project, ...change),
+    logToRun: (id, at, batch) => logToRun(insertWriter, project, id, at, batch),
+    deleteRunTag: (id, at, key) => deleteRunTag(writer, project, id, at, key),
+    readPoints: (runId, key, after, limit) => readPoints(reader, project, runId, key, after, limit),
+    searchRuns: (search) => searchRuns(reader, project, search),
+    insertModel: (model) => insertLoggedModel(insertWriter, project, model),
+    getModel: (id) => getLoggedModel(reader, project, id),
+    listModels: (experimentIds, offset, limit) => listLoggedModels(reader, project, experimentIds, offset, limit),
+    changeModel: (...change) => changeLoggedModel(insertWriter, project, ...change),
+    deleteModel: (id) => deleteLoggedModel(writer, project, id),
+    deleteOld: (before, deletedBefore, limit) => deleteOldRuns(writer, before, deletedBefore, limit),
+  };
+}
