@@ -121,7 +121,11 @@ describe("the same rows", () => {
           const head = Buffer.from(padding + json);
           const headers = bytes.length > 0 ? { "inference-header-content-length": String(head.length) } : {};
           const payload = Buffer.concat([head, bytes]);
-          const { statusCode, rawPayload, headers: own } = await staged.app.inject({ method: "POST", url: path, payload, headers });
+          const {
+            statusCode,
+            rawPayload,
+            headers: own,
+          } = await staged.app.inject({ method: "POST", url: path, payload, headers });
           const { "content-type": type, "trainyard-notes": notes, "inference-header-content-length": length } = own;
           return { statusCode, type, notes, length, text: rawPayload.toString("latin1") };
         }),
