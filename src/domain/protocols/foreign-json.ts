@@ -12,7 +12,7 @@ const CONSTANTS = /"(?:[^"\\]|\\.)*"?|NaN|Infinity/gs;
 /** NaN is a missing value, and 1e999 is read as infinity, also behind a minus sign. */
 const IN_JSON: Readonly<Record<string, string>> = { NaN: "null", Infinity: "1e999" };
 
-/** Does the same as `parseDocument`, for texts with these constants too. */
+/** Parses as `parseDocument` does, texts with these constants too. Throws what it throws. */
 export function parseForeignDocument<T extends z.ZodType>(schema: T, bytes: Uint8Array): z.output<T> {
   try {
     return parseDocument(schema, bytes);
