@@ -27,7 +27,7 @@ import { locateBelow } from "./connection/location.ts";
 import { refuseUnknownParameters } from "./connection/query.ts";
 import { createRequestLog, logRequests } from "./connection/request-log.ts";
 import { measureRequests } from "./connection/request-telemetry.ts";
-import { boundSockets, type SocketBounds, socketOptions } from "./connection/sockets.ts";
+import { answerBadHandshakes, boundSockets, type SocketBounds, socketOptions } from "./connection/sockets.ts";
 import { traceRequests } from "./connection/trace-requests.ts";
 import type { App, RouteContext } from "./context.ts";
 import { createDashboard } from "./dashboard.ts";
@@ -211,6 +211,7 @@ export async function buildApp(options: AppOptions): Promise<App> {
       void streams.settle().then(() => this.websocketServer.close(() => done()));
     },
   });
+  answerBadHandshakes(app.websocketServer);
   await app.register(swagger, swaggerOptions);
   await app.register(swaggerUi, {
     routePrefix: "/docs",

@@ -106,6 +106,14 @@ describe("explain at predict", () => {
       { ...ROW, body_mass_g: 5000 },
     ];
     const [own] = await client.predict(penguins.model, [ROW], { explain: { background } });
+    // A body so large that a thread reads it has to ask for its background first, and is answered the same.
+    const asked = JSON.stringify({ instances: [ROW], explain: { background } });
+    const headers = { "content-type": "application/json" };
+    const text = async (body: string) =>
+      (await fetch(`${server.url}/v1/models/${penguins.model}/predict`, { method: "POST", body, headers })).text();
+    expect(await text(" ".repeat(40_000) + asked)).toBe(await text(asked));
+    const drawn = asked.replace(JSON.stringify(background), "20");
+    expect(await text(" ".repeat(40_000) + drawn)).toBe(await text(drawn));
     const [moved] = await client.predict(imported.id, [ROW], { explain: { background } });
     expect(moved).toEqual(own);
     const still = explanationOf(own).contributions.filter(({ column }) => column !== "island" && column !== "body_mass_g");

@@ -8,6 +8,8 @@ import {
   assertPredictable,
   type BlockReply,
   type CsvReading,
+  type DocumentFormat,
+  type DocumentOptions,
   MAX_BATCH_ROW_BYTES,
   type RowBlock,
   type StreamOptions,
@@ -56,18 +58,29 @@ async function explainedAs(services: ProjectServices, model: Model, request: Exp
 }
 
 /**
- * Predicts a large JSON body: parses and answers it in a thread. Returns the JSON of the answer as UTF-8. `asked` applies where
- * the body says nothing of its own. The caller must not use the body afterwards: it is transferred to the thread. Throws what
+ * Predicts a large body, ours or of another server's protocol: parses and answers it in a thread. Returns the answer in UTF-8, of a
+ * protocol with what is said of it outside its body. `asked` applies where the body says nothing of its own. The caller must not use the body afterwards: it is transferred to the thread. Throws what
  * `predictRows` throws, and malformed.
  */
 export async function predictDocument(
   services: ProjectServices,
   model: Model,
   body: Uint8Array<ArrayBuffer>,
-  asked: AnswerOptions,
-): Promise<Uint8Array> {
-  const block: RowBlock = { bytes: body, firstLine: 1, reading: null };
-  return (await answerBlock(services, model, block, { format: "json", header: "auto", ...asked })).bytes;
+  asked: DocumentRequest,
+): Promise<Extract<BlockReply, { ok: true }>> {
+  const answer = (bytes: Uint8Array<ArrayBuffer>, document: DocumentOptions = {}) =>
+    answerBlock(services, model, { bytes, firstLine: 1, reading: null }, { header: "auto", ...asked, document });
+  const first = await answer(body, asked.document);
+  if (!first.needs) return first;
+  const { choice, work } = first.needs;
+  const background = choice && (await readBackground(services, model, choice, "/explain/background"));
+  return answer(first.bytes, { ...asked.document, drawn: { background, work } });
+}
+
+/** The format of a document, and what the request around it says. */
+interface DocumentRequest extends AnswerOptions {
+  readonly format: DocumentFormat;
+  readonly document?: DocumentOptions;
 }
 
 /** Predicts a block. Throws the errors in it. */

@@ -13,8 +13,11 @@ import type { Remark } from "./remarks.ts";
 /** Most bytes of one row of a stream, which are buffered to find its end. */
 export const MAX_BATCH_ROW_BYTES = 1024 * 1024;
 
-/** The format of a stream of rows. `json` is a whole document (`predictBody`) as a stream of one block. */
-export type StreamFormat = BatchFormat | "json";
+/** Formats of a whole document, which is a stream of one block: `json` is `predictBody`, the others are other servers' requests. */
+export type DocumentFormat = "json" | "tf-serving" | "open-inference";
+
+/** The format of a stream of rows. */
+export type StreamFormat = BatchFormat | DocumentFormat;
 
 export interface StreamOptions extends AnswerOptions {
   readonly format: StreamFormat;
@@ -24,6 +27,33 @@ export interface StreamOptions extends AnswerOptions {
   readonly spreadsheet?: boolean;
   /** Explains each row against these background rows; null or left out: explains none. */
   readonly explain?: { readonly request: ExplainRequest; readonly background: Background } | null;
+  readonly document?: DocumentOptions;
+}
+
+/** What a document is answered by beside its own words. */
+export interface DocumentOptions {
+  /** What to explain if the document says nothing of it; null or left out: nothing. */
+  readonly explain?: ExplainRequest | null;
+  /** The background of a document that is explained, once a first reply has asked for it: null where the document has its own. */
+  readonly drawn?: { readonly background: Background | null; readonly work: number };
+  /** The bytes of its JSON, where tensors in bytes follow; left out: all. */
+  readonly jsonBytes?: number;
+}
+
+/** A document that is explained needs its background before it is answered. */
+export interface NeedsBackground {
+  /** Which training rows it is; null where the document has its own. */
+  readonly choice: { readonly count: number; readonly seed: number } | null;
+  /** Multiply-adds of explaining all of its rows. */
+  readonly work: number;
+}
+
+/** What is known of the answer to a document beside its bytes. */
+export interface DocumentAnswer {
+  /** The bytes of the answer that are JSON, where tensors in bytes follow; null where all are. */
+  readonly jsonBytes: number | null;
+  /** Milliseconds of reading the request, of the model, and of writing the answer. */
+  readonly times: { readonly input: number; readonly infer: number; readonly output: number };
 }
 
 /** How to read the rows of a CSV, determined from its first row. */
@@ -56,8 +86,11 @@ export type BlockReply =
       readonly reading: CsvReading | null;
       /** Rows that were answered. */
       readonly rows: number;
-      /** What is odd about them, by their lines; of a document, the answer itself says it. */
+      /** What is odd about them, by their lines; of a document in JSON, the answer itself says it. */
       readonly remarks: readonly Remark[];
+      readonly document?: DocumentAnswer;
+      /** Then `bytes` are those of the document itself, which is to be sent again with its background. */
+      readonly needs?: NeedsBackground;
     }
   | { readonly ok: false; readonly code: ErrorCode; readonly detail: string; readonly errors: readonly FieldError[] };
 

@@ -73,27 +73,32 @@ function renameAxes(from: Shape, position: readonly Index[], to: Shape): Index[]
   return to.map((size) => (size === 1 ? ZERO : (moved[next++] as Index)));
 }
 
-/** Yields the positions that a reduction visits, each as a map from reduced axis to index. */
-function* positions(shape: Shape, axes: readonly number[]): Generator<ReadonlyMap<number, number>> {
-  const count = sizeOf(axes.map((axis) => shape[axis] as number));
-  for (let element = 0; element < count; element++) {
+/** Returns the first `most` positions of `shape` that the element of a reduction over `axes` at `position` is computed from. */
+function reducedPositions(shape: Shape, axes: readonly number[], position: readonly Index[], most: number): Index[][] {
+  const count = Math.min(most, sizeOf(axes.map((axis) => shape[axis] as number)));
+  return Array.from({ length: count }, (_, element) => {
+    const chosen = [...position];
     let rest = element;
-    const chosen = new Map<number, number>();
-    for (const axis of axes.toReversed()) {
+    for (let index = axes.length - 1; index >= 0; index--) {
+      const axis = axes[index] as number;
       const size = shape[axis] as number;
-      chosen.set(axis, rest % size);
+      chosen[axis] = at(rest % size);
       rest = Math.floor(rest / size);
     }
-    yield chosen;
-  }
+    return chosen;
+  });
 }
 
 /**
- * Returns the elements that the element of `tensor` at `position` is computed from. Undefined for operations whose elements
- * are not an expression of single elements: leaves, matrix products, pad, scatter_add, and reshapes that do more than rename
- * axes.
+ * Returns the elements that the element of `tensor` at `position` is computed from, of a reduction the first `most`. Undefined for
+ * operations whose elements are not an expression of single elements: leaves, matrix products, pad, scatter_add, and reshapes that do
+ * more than rename axes.
  */
-export function accesses(tensor: Tensor, position: readonly Index[]): Access[] | undefined {
+export function accesses(
+  tensor: Tensor,
+  position: readonly Index[],
+  most: number = Number.POSITIVE_INFINITY,
+): Access[] | undefined {
   const { op, inputs, shape } = tensor;
   const [x] = inputs as [Tensor];
   switch (op.kind) {
@@ -113,10 +118,7 @@ export function accesses(tensor: Tensor, position: readonly Index[]): Access[] |
       ];
     case "sum":
     case "max":
-      return Array.from(positions(x.shape, op.axes), (chosen) => ({
-        tensor: x,
-        position: position.map((index, axis) => (chosen.has(axis) ? at(chosen.get(axis) as number) : index)),
-      }));
+      return reducedPositions(x.shape, op.axes, position, most).map((each) => ({ tensor: x, position: each }));
     default:
       return undefined;
   }

@@ -8,9 +8,8 @@ import { setImmediate as nextTurn } from "node:timers/promises";
 import type { FastifyRequest, FastifySchemaCompiler } from "fastify";
 import { validatorCompiler } from "fastify-type-provider-zod";
 import { z } from "zod";
-import { invalid, TrainyardError } from "../../domain/errors.ts";
-import { fieldErrors } from "../../domain/spec/spec-errors.ts";
-import { parseUntrusted } from "../../domain/untrusted-json.ts";
+import { TrainyardError } from "../../domain/errors.ts";
+import { parseDocument } from "../../domain/json-document.ts";
 import type { App } from "../context.ts";
 import { type BodyBudget, type BodyLease, createBodyBudget } from "./body-budget.ts";
 import { isGzip, unpackGzip } from "./content-coding.ts";
@@ -85,19 +84,15 @@ async function* bytesOf(request: IncomingMessage): AsyncGenerator<Uint8Array, vo
   }
 }
 
-/** Parses a small body on the event loop. Throws `malformed`, or `invalid` for members that reach prototypes. */
-function parseJson(body: Uint8Array): unknown {
-  const given = parseUntrusted(body);
-  if (given.ok) return given.value;
-  if (given.code === "malformed") throw new TrainyardError("malformed", given.detail);
-  throw invalid([{ pointer: given.pointer, detail: given.detail }]);
-}
+/**
+ * Largest JSON body of rows that is parsed on the event loop, whoever's protocol it is in: whatever it is made of, this many bytes
+ * take a few milliseconds at most. Larger ones are answered in a thread.
+ */
+export const PARSED_HERE_BYTES = 32 * 1024;
 
 /** Parses a small JSON body by a schema. Throws `malformed`, or `invalid` with every failure. */
 export function parseBody<T extends z.ZodType>(schema: T, body: unknown): z.output<T> {
-  const parsed = schema.safeParse(parseJson((body ?? new Uint8Array()) as Uint8Array));
-  if (!parsed.success) throw invalid(fieldErrors(parsed.error));
-  return parsed.data;
+  return parseDocument(schema, (body ?? new Uint8Array()) as Uint8Array);
 }
 
 const asItIs = (value: unknown) => ({ value });

@@ -1,38 +1,11 @@
-/**
- * Reads bodies of foreign protocols, whose clients are written in Python mostly: JSON with the constants that its json.dumps writes,
- * and JSON with tensors in bytes behind it.
- */
+/** Cuts bodies of foreign protocols into their JSON and the tensors in bytes behind it. */
 import type { IncomingHttpHeaders } from "node:http";
-import type { z } from "zod";
 import { TrainyardError } from "../../domain/errors.ts";
-import { parseBody } from "./body.ts";
-
-/**
- * What json.dumps writes for floats that JSON has not, and texts, in which nothing is replaced. A text may lack its end: a search that
- * failed there would begin anew at every quote of the rest.
- */
-const CONSTANTS = /"(?:[^"\\]|\\.)*"?|NaN|Infinity/gs;
-
-/** NaN is a missing value, and 1e999 is read as infinity, also behind a minus sign. */
-const IN_JSON: Readonly<Record<string, string>> = { NaN: "null", Infinity: "1e999" };
-
-/** Parses a small JSON body by a schema. Throws `malformed`, or `invalid` with every failure. */
-export function parseForeignBody<T extends z.ZodType>(schema: T, body: unknown): z.output<T> {
-  try {
-    return parseBody(schema, body);
-  } catch (error) {
-    if (!(error instanceof TrainyardError) || error.code !== "malformed") throw error;
-    const text = Buffer.from((body ?? new Uint8Array()) as Uint8Array).toString("utf8");
-    const replaced = text.replaceAll(CONSTANTS, (found) => IN_JSON[found] ?? found);
-    if (replaced === text) throw error;
-    return parseBody(schema, Buffer.from(replaced));
-  }
-}
 
 /** A body of JSON and what follows it. */
 export interface FramedBody {
-  readonly json: Uint8Array;
-  readonly bytes: Uint8Array;
+  readonly json: Uint8Array<ArrayBuffer>;
+  readonly bytes: Uint8Array<ArrayBuffer>;
 }
 
 /** The header that says how many bytes of a body are its JSON, where tensors follow. */
@@ -40,7 +13,7 @@ export const JSON_LENGTH_HEADER = "inference-header-content-length";
 
 /** Cuts a body where the header says. Throws `malformed` for a length that the body has not. */
 export function framedBody(headers: IncomingHttpHeaders, body: unknown): FramedBody {
-  const all = (body ?? new Uint8Array()) as Uint8Array;
+  const all = (body ?? new Uint8Array()) as Uint8Array<ArrayBuffer>;
   const given = headers[JSON_LENGTH_HEADER];
   if (given === undefined) return { json: all, bytes: all.subarray(all.length) };
   const length = /^\d+$/.test(String(given)) ? Number(given) : Number.NaN;

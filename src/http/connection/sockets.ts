@@ -5,6 +5,7 @@
 import { randomUUID } from "node:crypto";
 import { type IncomingMessage, type ServerResponse, STATUS_CODES } from "node:http";
 import type { Socket } from "node:net";
+import type { Duplex } from "node:stream";
 import type { App } from "../context.ts";
 import { PROBLEM_TYPE, ProtocolError, toProblem } from "../errors/problem.ts";
 
@@ -91,8 +92,21 @@ function answerBadRequest({ code = "" }: NodeJS.ErrnoException, socket: Socket):
   refuse(socket, ...(FAULTS[code] ?? NOT_HTTP));
 }
 
+/** What can be told of a WebSocket server. */
+interface HandshakeServer {
+  on(event: "wsClientError", listener: (error: Error, socket: Duplex) => void): unknown;
+}
+
+/** Answers handshakes that are none with a problem, where the library would answer with its own page. */
+export function answerBadHandshakes(server: HandshakeServer): void {
+  server.on("wsClientError", ({ message }, socket) => {
+    const error = new ProtocolError("malformed", `this is not a WebSocket handshake: ${message}`);
+    refuse(socket, 400, error, ["sec-websocket-version: 13"]);
+  });
+}
+
 /** Answers on the socket itself, and ends it. */
-function refuse(socket: Socket, status: number, error: ProtocolError): void {
+function refuse(socket: Duplex, status: number, error: ProtocolError, headers: readonly string[] = []): void {
   if (!socket.writable) return void socket.destroy();
   const body = JSON.stringify(toProblem(error, { requestId: randomUUID(), bodyLimit: 0 }));
   const head = [
@@ -100,6 +114,7 @@ function refuse(socket: Socket, status: number, error: ProtocolError): void {
     `content-type: ${PROBLEM_TYPE}`,
     `content-length: ${Buffer.byteLength(body)}`,
     "connection: close",
+    ...headers,
   ];
   socket.end(`${head.join("\r\n")}\r\n\r\n${body}`, () => socket.destroy());
 }

@@ -3,11 +3,14 @@ import type { FastifyReply, FastifyRequest } from "fastify";
 import { z } from "zod";
 import { findModel } from "../../app/models/find-model.ts";
 import { predictRows } from "../../app/models/predict.ts";
+import { predictDocument } from "../../app/models/predict-stream.ts";
 import { listModels } from "../../app/models/read-models.ts";
 import type { ProjectServices } from "../../app/services.ts";
 import { TrainyardError } from "../../domain/errors.ts";
+import { NOTHING_ASKED } from "../../domain/models/answer-options.ts";
 import type { Model } from "../../domain/models/model.ts";
 import { rowNotes } from "../../domain/models/remarks.ts";
+import { parseForeignDocument } from "../../domain/protocols/foreign-json.ts";
 import {
   createInferenceStatistics,
   type InferenceStatistics,
@@ -24,7 +27,8 @@ import {
   modelMetadata,
 } from "../../domain/protocols/open-inference.ts";
 import { VERSION } from "../../domain/version.ts";
-import { framedBody, JSON_LENGTH_HEADER, parseForeignBody } from "../connection/foreign-body.ts";
+import { PARSED_HERE_BYTES } from "../connection/body.ts";
+import { framedBody, JSON_LENGTH_HEADER } from "../connection/foreign-body.ts";
 import type { App, RouteContext } from "../context.ts";
 import { foreignResponses, openForeignProtocol } from "../errors/foreign-protocol.ts";
 import { modelRefParams, modelVersionParams } from "../openapi/parameters.ts";
@@ -212,7 +216,8 @@ async function infer(
   const { services, headers, body } = request;
   const startedAt = performance.now();
   const { json, bytes } = framedBody(headers, body);
-  const asked = parseForeignBody(inferRequest, json);
+  if (json.length + bytes.length > PARSED_HERE_BYTES) return inferInThread(ref, request, reply, statistics, json.length);
+  const asked = parseForeignDocument(inferRequest, json);
   const parsedAt = performance.now();
   const model = await findServed(services, ref);
   const foundAt = performance.now();
@@ -229,6 +234,30 @@ async function infer(
     if (!head || !answer.bytes) return answer.json;
     reply.header(JSON_LENGTH_HEADER, head.length).type("application/octet-stream");
     return Buffer.concat([head, ...answer.bytes]);
+  } catch (error) {
+    statistics.failed(model.id, performance.now() - startedAt);
+    throw error;
+  }
+}
+
+/** Does the same for a large body, of which the first `jsonBytes` are JSON. */
+async function inferInThread(
+  ref: string,
+  { services, body }: FastifyRequest,
+  reply: FastifyReply,
+  statistics: InferenceStatistics,
+  jsonBytes: number,
+): Promise<object> {
+  const startedAt = performance.now();
+  const model = await findServed(services, ref);
+  try {
+    const asked = { format: "open-inference", ...NOTHING_ASKED, document: { jsonBytes } } as const;
+    const { bytes, rows, document } = await predictDocument(services, model, body as Uint8Array<ArrayBuffer>, asked);
+    if (document) statistics.succeeded(model.id, rows, document.times, Date.now());
+    const head = document?.jsonBytes ?? null;
+    if (head !== null) reply.header(JSON_LENGTH_HEADER, head);
+    reply.type(head === null ? "application/json; charset=utf-8" : "application/octet-stream");
+    return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   } catch (error) {
     statistics.failed(model.id, performance.now() - startedAt);
     throw error;

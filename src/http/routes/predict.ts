@@ -19,7 +19,7 @@ import type { Note } from "../../domain/notes.ts";
 import { overLimit } from "../../formats/tables/table.ts";
 import { asUtf8 } from "../../formats/tables/text-encoding.ts";
 import { createBatchedReplies } from "../connection/batched-replies.ts";
-import { parseBody } from "../connection/body.ts";
+import { PARSED_HERE_BYTES, parseBody } from "../connection/body.ts";
 import { drainRequest } from "../connection/connections.ts";
 import { isGzip, unpackGzip } from "../connection/content-coding.ts";
 import type { App, RouteContext } from "../context.ts";
@@ -30,11 +30,8 @@ import { predictionsAnswer } from "../openapi/response-schemas.ts";
 
 const tags = ["models"];
 
-/** Largest JSON body that is explained, or of another server's protocol: it is parsed on the event loop. */
+/** Largest JSON body that is explained, or of another server's protocol. */
 export const PREDICT_BODY_BYTES = 256 * 1024;
-
-/** Largest JSON body otherwise that is parsed on the event loop: whatever it is made of, this many bytes take a few milliseconds at most. */
-const PARSED_HERE_BYTES = 32 * 1024;
 
 /** Largest body that is answered without a turn of the event loop between: about 0.2 ms with all that becomes of it. */
 const NOW_BODY_BYTES = 16 * 1024;
@@ -182,10 +179,9 @@ export async function predictJson(
   const body = (sent ?? new Uint8Array()) as Uint8Array<ArrayBuffer>;
   const model = await findModel(services, ref);
   reply.type(JSON_TYPE);
-  const text = Buffer.from(body.buffer, body.byteOffset, body.byteLength);
-  if (body.byteLength > (asked || text.includes('"explain"') ? PREDICT_BODY_BYTES : PARSED_HERE_BYTES)) {
-    if (asked) throw notExplained();
-    const bytes = await predictDocument(services, model, body, given);
+  if (asked && body.byteLength > PREDICT_BODY_BYTES) throw notExplained();
+  if (body.byteLength > PARSED_HERE_BYTES) {
+    const { bytes } = await predictDocument(services, model, body, { format: "json", ...given, document: { explain: asked } });
     return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   }
   const { instances, explain: inBody, ...own } = parseBody(predictBody, body);

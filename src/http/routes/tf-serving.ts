@@ -3,11 +3,14 @@ import type { FastifyReply } from "fastify";
 import { z } from "zod";
 import { findModel } from "../../app/models/find-model.ts";
 import { predictRows } from "../../app/models/predict.ts";
+import { predictDocument } from "../../app/models/predict-stream.ts";
 import type { ProjectServices } from "../../app/services.ts";
 import { notFound, TrainyardError } from "../../domain/errors.ts";
+import { NOTHING_ASKED } from "../../domain/models/answer-options.ts";
 import { rowNotes } from "../../domain/models/remarks.ts";
+import { parseForeignDocument } from "../../domain/protocols/foreign-json.ts";
 import { tfAnswer, tfMetadata, tfMetadataOf, tfRequest, tfRows } from "../../domain/protocols/tf-serving.ts";
-import { parseForeignBody } from "../connection/foreign-body.ts";
+import { PARSED_HERE_BYTES } from "../connection/body.ts";
 import { setNotesHeader } from "../connection/notes-header.ts";
 import type { App, RouteContext } from "../context.ts";
 import { foreignResponses, openForeignProtocol } from "../errors/foreign-protocol.ts";
@@ -75,8 +78,16 @@ function registerPredict(app: App, { limits }: RouteContext): void {
   );
 }
 
-async function answer(services: ProjectServices, ref: string, body: unknown, reply: FastifyReply): Promise<object> {
-  const request = parseForeignBody(tfRequest, body);
+async function answer(services: ProjectServices, ref: string, sent: unknown, reply: FastifyReply): Promise<object> {
+  const body = (sent ?? new Uint8Array()) as Uint8Array<ArrayBuffer>;
+  if (body.byteLength > PARSED_HERE_BYTES) {
+    const model = await findModel(services, ref);
+    const { bytes, remarks, rows } = await predictDocument(services, model, body, { format: "tf-serving", ...NOTHING_ASKED });
+    setNotesHeader(reply, rowNotes(model, remarks, rows));
+    reply.type("application/json; charset=utf-8");
+    return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  }
+  const request = parseForeignDocument(tfRequest, body);
   const model = await findModel(services, ref);
   const { predictions, remarks } = await predictRows(services, model, { instances: tfRows(model, request) });
   setNotesHeader(reply, rowNotes(model, remarks, predictions.length));

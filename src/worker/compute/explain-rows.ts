@@ -21,7 +21,10 @@ import type { ExplainTask, PartialDependenceTask } from "../protocol.ts";
 import type { LoadedModel } from "./predictors.ts";
 
 /** The answer to a predict request with `explain`. */
-export function answerExplained(loaded: LoadedModel, { rows, background: drawn }: ExplainTask): EncodedAnswer {
+export function answerExplained(
+  loaded: LoadedModel,
+  { rows, background: drawn }: Pick<ExplainTask, "rows" | "background">,
+): EncodedAnswer {
   const { model, predictor } = loaded;
   const { instances, options, explain: asked } = rows;
   const predicted = predictor.predict(instances);

@@ -11,7 +11,7 @@ import { malformedTable } from "../../formats/tables/table.ts";
 import type { PredictBlockTask } from "../protocol.ts";
 import { columnNames, explain } from "./explain-rows.ts";
 import { readCsvRows, writeCsvHead, writeCsvRow } from "./predict-csv.ts";
-import { predictDocument } from "./predict-document.ts";
+import { predictDocument, predictOpenInference, predictTfServing } from "./predict-document.ts";
 import type { LoadedModel } from "./predictors.ts";
 
 /** Rows that go through the network at once. */
@@ -23,13 +23,9 @@ type Answer = Extract<BlockReply, { ok: true }>;
 const ANSWERS: Readonly<Record<StreamFormat, (loaded: LoadedModel, asked: Asked) => Answer | Promise<Answer>>> = {
   csv: csvBlock,
   ndjson: ndjsonBlock,
-  json: (loaded, { block, options, maxRows }) => ({
-    ok: true,
-    bytes: predictDocument(loaded, block.bytes, options, maxRows),
-    reading: null,
-    rows: 0,
-    remarks: [],
-  }),
+  json: predictDocument,
+  "tf-serving": predictTfServing,
+  "open-inference": predictOpenInference,
 };
 
 /** The answer to a block in its own format, or the first thing that is wrong with it (of a document: everything). */
@@ -41,7 +37,7 @@ export async function predictBlock(loaded: LoadedModel, asked: Asked): Promise<B
     if (!(error instanceof TrainyardError)) throw error;
     const { code, message: detail, errors } = error;
     // A line is named in the detail; no pointer leads to it.
-    return { ok: false, code, detail, errors: format === "json" ? errors : [{ pointer: "", detail }] };
+    return { ok: false, code, detail, errors: format === "csv" || format === "ndjson" ? [{ pointer: "", detail }] : errors };
   }
 }
 

@@ -54,7 +54,7 @@ export function createPredict({ maxRows, run, predictors: inline, multiplyAdds }
       const task: PredictBlockTask = { modelId: model.id, block, options, maxRows };
       // A row takes two bytes at the least.
       const mostRows = Math.min(maxRows, block.bytes.byteLength / 2);
-      const explaining = options.explain ? BLOCK_WORK : 0;
+      const explaining = options.document?.drawn?.work ?? (options.explain ? BLOCK_WORK : 0);
       return run<BlockReply>("predictBlock", task, model, load, mostRows * multiplyAdds(model) + explaining);
     },
   };

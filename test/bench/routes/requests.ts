@@ -47,6 +47,9 @@ export const LEFT_OUT: Readonly<Record<string, string>> = {
   labelJob: "changes one row",
   labelSweep: "likewise",
   askInfluence: "makes a job, of a body of 256 kB at most",
+  askLearningCurve: "likewise",
+  askSeeds: "likewise",
+  modelStatisticsVersion: "as modelStatistics",
 };
 
 const JSON_TYPE = { "content-type": "application/json" };
@@ -100,6 +103,7 @@ export function requestsOn(has: Records): Request[] {
     get("listKeys", "", "/v1/keys?limit=200"),
     get("readKey", "unknown", "/v1/keys/key_01a22698-1944-7000-a224-4274722125e5"),
     get("listWorkers", "", "/v1/workers"),
+    get("listAuditLog", "", "/v1/audit?limit=200"),
     get("readWebhookSecret", "", "/v1/webhook-secret"),
 
     post("submitJob", "55 MB of rows", "/v1/jobs?validate_only=true", { data: inline(600_000), ...spec }, { once: true }),
@@ -192,6 +196,7 @@ export function requestsOn(has: Records): Request[] {
     get("readModel", "1,999 inputs", wide),
     get("listVersions", "", `${line}/versions?limit=200`),
     get("compareModels", "1,999 inputs", `${wide}/compare?with=${has.line}`),
+    get("readModelCard", "1,999 inputs", `${wide}/card`),
     get("readWeights", "", `${wide}/weights`),
     get("exportOnnx", "", `${wide}/onnx`),
     post("reproduceModel", "", `${line}/reproduce`, ""),
@@ -256,6 +261,8 @@ export function requestsOn(has: Records): Request[] {
     post("infer", "255 kB of unknown members", v2, `${tensor(4)},${fields(255 * KIB)}}`),
     post("infer", "4 MB", v2, `${tensor(4 * 250_000)}}`),
     get("modelMetadata", "1,999 inputs", `/v2/models/${has.wide}`),
+    get("allModelStatistics", "", "/v2/models/stats"),
+    get("modelStatistics", "", `/v2/models/${has.line}/stats`),
     get("modelReady", "", `/v2/models/${has.line}/ready`),
     get("modelConfig", "", `/v2/models/${has.wide}/config`),
   ];

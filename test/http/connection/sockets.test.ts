@@ -88,6 +88,17 @@ describe("a connection", () => {
     expect(problemIn(await raw.closed).status).toBe(status);
   });
 
+  it.each([
+    ["without a key", "sec-websocket-version: 13\r\n"],
+    ["of a version that nobody speaks", "sec-websocket-version: 7\r\nsec-websocket-key: dGhlIHNhbXBsZSBub25jZQ==\r\n"],
+  ])("whose WebSocket handshake is %s is answered with a problem", async (_what, headers) => {
+    const raw = await openRawSocket(url);
+    raw.send(`GET /v1/stream HTTP/1.1\r\nhost: localhost\r\nconnection: upgrade\r\nupgrade: websocket\r\n${headers}\r\n`);
+    const text = await raw.closed;
+    expect(problemIn(text)).toMatchObject({ status: 400, code: "malformed", detail: expect.stringContaining("Sec-WebSocket") });
+    expect(answerIn(text).headers).toContain("connection: close");
+  });
+
   it("is closed when there are too many", async () => {
     const held = await Promise.all(Array.from({ length: 20 }, () => openRawSocket(url)));
     const further = await openRawSocket(url);

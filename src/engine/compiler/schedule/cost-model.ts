@@ -43,10 +43,15 @@ export function costOf(tensor: Tensor, inner: (input: Tensor) => number): number
 
 /** The instructions per point of the iteration space of a stored tensor: its whole expression, including the loads. */
 export function costWithin(tensor: Tensor, stored: ReadonlySet<Tensor>): number {
+  return costOfExpression(tensor, expressionOf([tensor], stored).computed);
+}
+
+/** The same, given the tensors that the expression computes. */
+export function costOfExpression(tensor: Tensor, computed: Iterable<Tensor>): number {
   const costs = new Map<Tensor, number>();
   // A load costs one instruction.
   const inner = (input: Tensor): number => costs.get(input) ?? 1;
-  for (const each of inTopologicalOrder(expressionOf([tensor], stored).computed)) costs.set(each, costOf(each, inner));
+  for (const each of inTopologicalOrder(computed)) costs.set(each, costOf(each, inner));
   const whole = costOf(tensor, inner);
   return isReduction(tensor) ? whole / reducedSize(tensor) : whole;
 }

@@ -2,16 +2,17 @@
  * Kernel fusion. Each tensor is either stored by a kernel, or inline: recomputed in the expressions that read it. Kernels
  * over the same iteration space are merged. Knows costs and shapes; knows nothing of addresses or instructions.
  */
-import { sizeOf, type Tensor } from "../../graph.ts";
-import { reachable, walkCarrying } from "../../graph-walk.ts";
+import type { Tensor } from "../../graph.ts";
+import { reachable } from "../../graph-walk.ts";
 import { type Program, rootsOf } from "../../program.ts";
 import { sameButUnits } from "../affine-index.ts";
 import { isLeaf } from "../expression.ts";
-import { buildMatmul, operandViews, readsOf } from "../matmul/product.ts";
+import { buildMatmul, operandViews } from "../matmul/product.ts";
 import { LARGEST_INLINE_SUM } from "../rewrite/lower.ts";
 import { uniformValue } from "../rewrite/simplify.ts";
 import { costOf, costOfBody, isReduction, reducedSize } from "./cost-model.ts";
 import { type Group, group } from "./group.ts";
+import { InlineTensors } from "./inline-tensors.ts";
 import { buildLoops, type IterationSpace } from "./iteration-space.ts";
 import type { Kernel, KernelOutput } from "./kernels.ts";
 import { storeNestedSums } from "./nested-sums.ts";
@@ -24,8 +25,6 @@ export interface Fused {
   readonly stored: ReadonlySet<Tensor>;
 }
 
-/** Cost above which a second kernel loads a result instead of recomputing it. */
-const CHEAP = 8;
 /** Most instructions in the expression of an inline reduction. */
 const LARGEST_INLINE_COST = 256;
 /**
@@ -43,9 +42,10 @@ export function fuse(program: Program, purpose: Purpose = "code"): Fused {
   const stored = mustBeStored(program, tensors);
   const readings = new Readings(stored);
   // Storing a tensor changes the kernels, and so which tensors are worth storing: a few rounds reach a fixed point.
+  const inline = new InlineTensors(tensors, stored);
   let groups = group(program, tensors, readings);
   for (let round = 0; round < 4; round++) {
-    const repeated = worthStoring(tensors, stored, groups);
+    const repeated = inline.worthStoring(groups);
     if (repeated.length === 0) break;
     readings.store(repeated);
     groups = group(program, tensors, readings);
@@ -83,60 +83,6 @@ function mustBeStored(program: Program, tensors: readonly Tensor[]): Set<Tensor>
   }
   return stored;
 }
-
-/**
- * Returns the inline tensors that are cheaper to store: expensive tensors that several kernels would compute, or that a grid
- * kernel would recompute for every element that they are broadcast to.
- */
-function worthStoring(tensors: readonly Tensor[], stored: ReadonlySet<Tensor>, groups: readonly Group[]): Tensor[] {
-  const users = new Map<Tensor, Set<Group>>();
-  const repeated = new Set<Tensor>();
-  for (const each of groups) {
-    const isComputed = (tensor: Tensor): boolean => !isLeaf(tensor) && (!stored.has(tensor) || each.members.has(tensor));
-    const reach = (tensors: readonly Tensor[], repeats: boolean) => {
-      const computed = tensors.filter(isComputed);
-      if (repeats && each.space.kind === "grid")
-        for (const tensor of computed) if (COMPUTING.has(tensor.op.kind)) repeated.add(tensor);
-      return computed.map((tensor) => ({ tensor, repeats }));
-    };
-    walkCarrying(reach([...each.members], false), ({ tensor, repeats }) => {
-      users.set(tensor, (users.get(tensor) ?? new Set()).add(each));
-      const expands = tensor.op.kind === "broadcast" && uniformValue(tensor) === undefined;
-      // The inputs of the first computed tensor are computed once, together with it.
-      return reach(readsOf(tensor), expands || (repeats && !COMPUTING.has(tensor.op.kind)));
-    });
-  }
-  const consumers = new Map<Tensor, Tensor[]>();
-  for (const tensor of tensors) {
-    for (const input of tensor.inputs) {
-      const known = consumers.get(input);
-      if (known) known.push(tensor);
-      else consumers.set(input, [tensor]);
-    }
-  }
-  const chosen: Tensor[] = [];
-  const costs = new Map<Tensor, number>();
-  for (const tensor of tensors) {
-    const cost = costOf(tensor, (input) => (stored.has(input) ? 1 : (costs.get(input) ?? 1)));
-    const own = users.get(tensor);
-    // If all users read it through the same consumer, storing the consumer is better.
-    const passedOn = consumers.get(tensor)?.some((next) => !stored.has(next) && sameSet(users.get(next), own)) ?? false;
-    const shared = (own?.size ?? 0) > 1 && !passedOn;
-    const inline = !isLeaf(tensor) && !stored.has(tensor);
-    // Repeating a move is free; its source is stored instead if that pays.
-    const computes = COMPUTING.has(tensor.op.kind);
-    if (inline && computes && cost > CHEAP && (shared || (repeated.has(tensor) && sizeOf(tensor.shape) > 1))) {
-      chosen.push(tensor);
-      costs.set(tensor, 1);
-    } else costs.set(tensor, cost);
-  }
-  return chosen;
-}
-
-const COMPUTING: ReadonlySet<string> = new Set(["unary", "binary", "where", "sum", "max", "uniform"]);
-
-const sameSet = <Item>(a: ReadonlySet<Item> | undefined, b: ReadonlySet<Item> | undefined): boolean =>
-  a !== undefined && b !== undefined && a.size === b.size && [...a].every((item) => b.has(item));
 
 // ---------------------------------------------------------------- kernels
 

@@ -50,7 +50,8 @@ export function group(program: Program, tensors: readonly Tensor[], readings: Re
     let index = space.alone
       ? -1
       : (alike.find((at) => at >= earliest && (groups[at] as Group).cost + cost <= LARGEST_BODY) ?? -1);
-    const epilogue = epilogueOf(tensor, stored, groupIndices, groups);
+    const readsProduct = [...needs.keys()].some((need) => groups[groupIndices.get(need) ?? -1]?.product !== undefined);
+    const epilogue = readsProduct ? epilogueOf(tensor, stored, groupIndices, groups) : undefined;
     const fits = replaced === undefined || (fitsTiles(tensor) && (readersOf.get(replaced) ?? 0) <= (epilogue ?? 0));
     if (epilogue !== undefined && fits) index = epilogue;
     if (index < 0) {

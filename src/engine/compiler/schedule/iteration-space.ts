@@ -252,6 +252,9 @@ function visitsRows({ tensor, space }: { readonly tensor: Tensor; readonly space
   return space.roles.findIndex((role) => role.kind === "loop" && role.loop === loop) < lead;
 }
 
+/** Most operands of an operation; of the elements that a reduction reads, as many stand for all. */
+const MOST_OPERANDS = 3;
+
 /** The strides, in elements, of all loads and stores of a member along one loop. */
 function stridesAlong({ tensor, space }: { readonly tensor: Tensor; readonly space: IterationSpace }, loop: number): number[] {
   const strides: number[] = [];
@@ -259,10 +262,10 @@ function stridesAlong({ tensor, space }: { readonly tensor: Tensor; readonly spa
     return role.kind === "loop" && role.loop === loop ? { constant: 0, terms: [], lane: 1 } : ZERO;
   });
   walkCarrying<Access>([{ tensor: space.value, position }], ({ tensor: each, position: here }) => {
-    const sources = each.inputs.length > 0 ? accesses(each, here) : undefined;
+    const sources = each.inputs.length > 0 ? accesses(each, here, MOST_OPERANDS) : undefined;
     const isNumber = each.inputs.length === 0 && uniformValue(each) !== undefined;
     if (!sources && !isNumber) strides.push(linear(each.shape, here).lane);
-    return sources?.slice(0, 3) ?? [];
+    return sources ?? [];
   });
   if (space.output === "pointwise") strides.push(linear(tensor.shape, position).lane);
   return strides;

@@ -7,7 +7,7 @@ import { walk } from "../../graph-walk.ts";
 import { sameButUnits } from "../affine-index.ts";
 import { isLeaf } from "../expression.ts";
 import { readsOf } from "../matmul/product.ts";
-import { costWithin } from "./cost-model.ts";
+import { costOfExpression, costWithin } from "./cost-model.ts";
 import { type IterationSpace, iterationSpaceOf } from "./iteration-space.ts";
 
 /** The expression of a stored tensor, down to what is in memory. */
@@ -50,17 +50,21 @@ export class Readings {
     const known = this.#known.get(tensor);
     if (known) return known;
     const space = iterationSpaceOf(tensor, this.#stored);
-    const needs = this.#needsOf(tensor);
-    const reading = { space, needs, cost: space.copies * (costWithin(tensor, this.#stored) + 2) };
+    const { needs, computed } = this.#read(tensor);
+    const cost = tensor.op.kind === "matmul" ? costWithin(tensor, this.#stored) : costOfExpression(tensor, computed);
+    const reading = { space, needs, cost: space.copies * (cost + 2) };
     this.#known.set(tensor, reading);
     return reading;
   }
 
-  #needsOf(tensor: Tensor): Map<Tensor, boolean> {
+  /** What the expression of a tensor reads, and what it computes. */
+  #read(tensor: Tensor): { readonly needs: Map<Tensor, boolean>; readonly computed: readonly Tensor[] } {
     const found = new Map<Tensor, boolean>();
+    const computed: Tensor[] = [];
     if (isLeaf(tensor)) found.set(tensor, false);
     walk([tensor], (each) => {
       if (isLeaf(each) || (each !== tensor && this.#stored.has(each))) return [];
+      computed.push(each);
       if (each !== tensor) this.#note(each, tensor);
       const reads = readsOf(each);
       const whole = readsWhole(each);
@@ -69,7 +73,7 @@ export class Readings {
       }
       return reads;
     });
-    return found;
+    return { needs: found, computed };
   }
 
   #note(inline: Tensor, user: Tensor): void {

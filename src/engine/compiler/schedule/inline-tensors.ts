@@ -1,0 +1,139 @@
+/**
+ * Which inline tensors are cheaper to store: expensive ones that several kernels would compute, or that a grid kernel would recompute
+ * for every element that they are broadcast to. Knows costs and groups; knows nothing of loops.
+ */
+import { sizeOf, type Tensor } from "../../graph.ts";
+import { walkCarrying } from "../../graph-walk.ts";
+import { isLeaf } from "../expression.ts";
+import { readsOf } from "../matmul/product.ts";
+import { uniformValue } from "../rewrite/simplify.ts";
+import { costOf } from "./cost-model.ts";
+import type { Group } from "./group.ts";
+
+/** Cost above which a second kernel loads a result instead of recomputing it. */
+const CHEAP = 8;
+
+const COMPUTING: ReadonlySet<string> = new Set(["unary", "binary", "where", "sum", "max", "uniform"]);
+
+/** What the kernel of a group computes. */
+interface Computation {
+  readonly members: readonly Tensor[];
+  readonly kind: Group["space"]["kind"];
+  readonly computed: readonly Tensor[];
+  /** Those that are computed again for every element that they are broadcast to. */
+  readonly repeated: readonly Tensor[];
+}
+
+/** The tensors of a program that are not stored, while more of them become stored. */
+export class InlineTensors {
+  readonly #tensors: readonly Tensor[];
+  readonly #stored: ReadonlySet<Tensor>;
+  /** What groups of earlier rounds compute, by their first members: most groups are the same in the next round. */
+  readonly #known = new Map<Tensor, Computation>();
+  /** The tensors that read a tensor, once one of them is asked for. */
+  #consumers: ReadonlyMap<Tensor, readonly Tensor[]> | undefined;
+  /** The tensors that cost enough to be stored, as of the round before: what is stored makes others cheaper, and none dearer. */
+  #candidates: readonly Tensor[];
+
+  /** `tensors` are those of the program, in topological order; `stored` may grow between the calls. */
+  constructor(tensors: readonly Tensor[], stored: ReadonlySet<Tensor>) {
+    this.#tensors = tensors;
+    this.#stored = stored;
+    this.#candidates = tensors.filter((tensor) => COMPUTING.has(tensor.op.kind));
+  }
+
+  /** Returns the inline tensors that are cheaper to store, given the groups of those that are stored. */
+  worthStoring(groups: readonly Group[]): Tensor[] {
+    const first = new Map<Tensor, Group>();
+    /** The groups of tensors that several compute. */
+    const users = new Map<Tensor, Set<Group>>();
+    const repeated = new Set<Tensor>();
+    for (const group of groups) {
+      const computation = this.#computationOf(group);
+      for (const tensor of computation.repeated) repeated.add(tensor);
+      for (const tensor of computation.computed) {
+        const other = first.get(tensor);
+        if (!other) first.set(tensor, group);
+        else if (!users.get(tensor)?.add(group)) users.set(tensor, new Set([other, group]));
+      }
+    }
+    const isWorth = (tensor: Tensor): boolean =>
+      !this.#stored.has(tensor) &&
+      ((repeated.has(tensor) && sizeOf(tensor.shape) > 1) || (users.has(tensor) && !this.#isPassedOn(tensor, users)));
+    const worth = new Set(this.#candidates.filter(isWorth));
+    return worth.size === 0 ? [] : this.#choose(worth);
+  }
+
+  /** Returns those that cost enough, in topological order: the ones chosen so far make the next ones cheaper. */
+  #choose(worth: ReadonlySet<Tensor>): Tensor[] {
+    const chosen: Tensor[] = [];
+    const costs = new Map<Tensor, number>();
+    const costOfInput = (input: Tensor): number => (this.#stored.has(input) ? 1 : (costs.get(input) ?? 1));
+    for (const tensor of this.#tensors) {
+      const cost = costOf(tensor, costOfInput);
+      const isChosen = cost > CHEAP && worth.has(tensor);
+      if (isChosen) chosen.push(tensor);
+      costs.set(tensor, isChosen ? 1 : cost);
+    }
+    this.#candidates = this.#candidates.filter((tensor) => (costs.get(tensor) as number) > CHEAP);
+    return chosen;
+  }
+
+  /** Whether all groups that compute a tensor read it through the same consumer: storing that is better. */
+  #isPassedOn(tensor: Tensor, users: ReadonlyMap<Tensor, ReadonlySet<Group>>): boolean {
+    this.#consumers ??= consumersOf(this.#tensors);
+    const consumers = this.#consumers.get(tensor) ?? [];
+    return consumers.some((next) => !this.#stored.has(next) && sameSet(users.get(next), users.get(tensor)));
+  }
+
+  #computationOf(group: Group): Computation {
+    const members = [...group.members];
+    const known = this.#known.get(members[0] as Tensor);
+    if (known && this.#holdsFor(known, group, members)) return known;
+    const found = this.#compute(group, members);
+    this.#known.set(members[0] as Tensor, found);
+    return found;
+  }
+
+  /** Whether a group computes the same as one of an earlier round: it has the same members, and nothing else of it is stored now. */
+  #holdsFor({ members, kind, computed }: Computation, group: Group, now: readonly Tensor[]): boolean {
+    return (
+      kind === group.space.kind &&
+      members.length === now.length &&
+      members.every((member, at) => member === now[at]) &&
+      computed.every((tensor) => !this.#stored.has(tensor) || group.members.has(tensor))
+    );
+  }
+
+  #compute(group: Group, members: readonly Tensor[]): Computation {
+    const { kind } = group.space;
+    const repeated: Tensor[] = [];
+    const isComputed = (tensor: Tensor): boolean => !isLeaf(tensor) && (!this.#stored.has(tensor) || group.members.has(tensor));
+    const reach = (tensors: readonly Tensor[], repeats: boolean) => {
+      const computed = tensors.filter(isComputed);
+      if (repeats && kind === "grid") for (const tensor of computed) if (COMPUTING.has(tensor.op.kind)) repeated.push(tensor);
+      return computed.map((tensor) => ({ tensor, repeats }));
+    };
+    const computed = walkCarrying(reach(members, false), ({ tensor, repeats }) => {
+      const expands = tensor.op.kind === "broadcast" && uniformValue(tensor) === undefined;
+      // The inputs of the first computed tensor are computed once, together with it.
+      return reach(readsOf(tensor), expands || (repeats && !COMPUTING.has(tensor.op.kind)));
+    });
+    return { members, kind, computed: [...computed], repeated };
+  }
+}
+
+function consumersOf(tensors: readonly Tensor[]): ReadonlyMap<Tensor, readonly Tensor[]> {
+  const consumers = new Map<Tensor, Tensor[]>();
+  for (const tensor of tensors) {
+    for (const input of tensor.inputs) {
+      const known = consumers.get(input);
+      if (known) known.push(tensor);
+      else consumers.set(input, [tensor]);
+    }
+  }
+  return consumers;
+}
+
+const sameSet = <Item>(a: ReadonlySet<Item> | undefined, b: ReadonlySet<Item> | undefined): boolean =>
+  a !== undefined && b !== undefined && a.size === b.size && [...a].every((item) => b.has(item));
