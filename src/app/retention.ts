@@ -1,5 +1,6 @@
 /** Removes records older than the configured retention, in small transactions. */
 import { KEY_LIFETIME_MS } from "../domain/access/idempotency.ts";
+import { ANSWERS_KEPT_MS } from "../domain/monitoring/monitor-store.ts";
 import type { Retention } from "../domain/operation/retention.ts";
 import type { Services } from "./services.ts";
 
@@ -85,6 +86,7 @@ export async function sweep({ store, bus }: Services, retention: Retention, now:
     jobs_without_checkpoints: checkpointsMs === null ? 0 : await steps(() => removeCheckpoints(now - checkpointsMs)),
     deliveries: deliveriesMs === null ? 0 : await steps(() => store.deliveries.deleteEnded(now - deliveriesMs, STEP)),
     audit_entries: auditMs === null ? 0 : await steps(() => store.auditLog.deleteOld(now - auditMs, AUDIT_STEP), AUDIT_STEP),
+    answers: await steps(() => store.monitors.deleteOldAnswers(now - ANSWERS_KEPT_MS, STEP)),
     idempotency_keys: await steps(() => store.idempotency.deleteOld(now - KEY_LIFETIME_MS, STEP)),
   };
 }

@@ -18,6 +18,7 @@ import * as jobValues from "../../migrations/0013-job-values.ts";
 import * as forgets from "../../migrations/0014-forgets.ts";
 import * as editedMigrations from "../../migrations/0015-edited-migrations.ts";
 import * as auditLog from "../../migrations/0016-audit-log.ts";
+import * as monitoring from "../../migrations/0018-monitoring.ts";
 import type { ColumnTypes } from "../../migrations/column-types.ts";
 import type { Tables } from "./tables.ts";
 
@@ -44,6 +45,7 @@ export const MIGRATIONS: Readonly<Record<string, MigrationFile>> = {
   "0014-forgets": forgets,
   "0015-edited-migrations": editedMigrations,
   "0016-audit-log": auditLog,
+  "0018-monitoring": monitoring,
 };
 
 /** The names of the migrations, in the order in which they are applied. */

@@ -1,5 +1,6 @@
 /** The tables as Kysely types, the same for both databases. Text columns that migrations/ describes as structures hold JSON. */
 import type { ApiKeysTable, AuditLogTable, CountersTable, IdempotencyKeysTable, SessionsTable } from "./access-tables.ts";
+import type { MonitoredAnswersTable, MonitorsTable, MonitorWindowsTable } from "./monitoring-tables.ts";
 
 export interface JobsTable {
   readonly id: string;
@@ -333,4 +334,7 @@ export interface Tables {
   readonly sweep_events: SweepEventsTable;
   readonly forgets: ForgetsTable;
   readonly audit_log: AuditLogTable;
+  readonly monitors: MonitorsTable;
+  readonly monitor_windows: MonitorWindowsTable;
+  readonly monitored_answers: MonitoredAnswersTable;
 }

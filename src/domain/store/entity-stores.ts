@@ -10,6 +10,7 @@ import type { EventStore, JobStore } from "../jobs/job-store.ts";
 import type { QueueStore } from "../jobs/queue-order.ts";
 import type { MetricStore } from "../metrics/metric-store.ts";
 import type { ModelStore } from "../models/model-store.ts";
+import type { MonitorStore } from "../monitoring/monitor-store.ts";
 import type { DeliveryStore, SecretStore } from "../operation/webhook.ts";
 import type { WorkerStore } from "../operation/worker.ts";
 import type { SweepStore } from "../sweeps/sweep-store.ts";
@@ -23,6 +24,7 @@ export interface EntityStores {
   readonly queue: QueueStore;
   readonly sweeps: SweepStore;
   readonly models: ModelStore;
+  readonly monitors: MonitorStore;
   readonly datasets: DatasetStore;
   readonly forgets: ForgetStore;
   readonly deliveries: DeliveryStore;
