@@ -164,6 +164,8 @@ export interface CountedModel extends PredictionCounts {
 
 /** What this process has counted of predictions of monitored models, until it is taken. A process that is killed loses it. */
 export interface CountedPredictions {
+  /** Whether anything is counted. */
+  readonly isOn: boolean;
   /** Returns what was counted since the last call, and forgets it. */
   take(): readonly CountedModel[];
   /** Calls the listener, of which there is one, when a model has the rows of a window. It may be called again until they are taken. */

@@ -53,6 +53,7 @@ import { registerPartialDependence } from "./routes/partial-dependence.ts";
 import { registerPredict } from "./routes/predict.ts";
 import { registerRegistry } from "./routes/registry.ts";
 import { registerReplay } from "./routes/replay.ts";
+import { registerMonitoring } from "./routes/monitoring.ts";
 import { registerSeeds } from "./routes/seeds.ts";
 import { registerService } from "./routes/service.ts";
 import { registerSession } from "./routes/session.ts";
@@ -124,6 +125,7 @@ const API: readonly RegisterRoutes[] = [
   registerInfluence,
   registerLearningCurve,
   registerSeeds,
+  registerMonitoring,
   registerPartialDependence,
   registerTfServing,
   registerOpenInference,

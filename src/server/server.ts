@@ -12,6 +12,7 @@ import { notifyChanged } from "../app/jobs/notify-changed.ts";
 import { recover, removeUnfinished } from "../app/jobs/recover.ts";
 import { type Runner, startRunner } from "../app/jobs/run.ts";
 import { startSweeper } from "../app/retention.ts";
+import { startCountKeeper } from "../app/monitoring/store-counts.ts";
 import { createServices, type Services } from "../app/services.ts";
 import { projectSecret, startDeliverer } from "../app/webhooks/deliver-webhooks.ts";
 import { TrainyardError } from "../domain/errors.ts";
@@ -91,7 +92,12 @@ export async function startServer(config: Config, log: Logger, options: ServerOp
     closers.push(() => backend.close());
     const store = measureStore(backend.store, instruments);
     const onComputeError = (err: unknown) => log.error({ err }, "a compute thread crashed");
-    const compute = createComputePool({ limits, taskMs: config.taskMs, onError: onComputeError });
+    const compute = createComputePool({
+      limits,
+      taskMs: config.taskMs,
+      monitors: config.monitoring,
+      onError: onComputeError,
+    });
     const computePool = measureComputePool(compute, instruments);
     closers.push(() => computePool.close());
     const onBug = (err: unknown, jobId: string) => log.error({ err, job_id: jobId }, "a training thread failed");
@@ -110,6 +116,8 @@ export async function startServer(config: Config, log: Logger, options: ServerOp
     const queue = await backend.openQueue(store, (job) => reclaimLost(services, job, config.backoffMs));
     const services: Services = createServices({ store, queue, bus, computePool, trainingPool, uploadSpool, limits, log });
 
+    const countKeeper = startCountKeeper(services);
+    closers.push(() => countKeeper.stop());
     await assertGuarded(config, store);
     const webhookSecret = config.webhooks.secret ?? (await store.secrets.getOrCreate("webhook", newWebhookSecret()));
     const lifecycle = createLifecycle();

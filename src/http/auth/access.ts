@@ -60,6 +60,7 @@ const ACCESS: Readonly<Record<string, Access>> = {
   readWeights: READ,
   exportOnnx: READ,
   readModelCard: READ,
+  readMonitoring: READ,
 
   submitJob: SUBMIT,
   cancelJob: SUBMIT,
@@ -88,6 +89,7 @@ const ACCESS: Readonly<Record<string, Access>> = {
   askSeeds: SUBMIT,
   tagModel: SUBMIT,
   deleteModel: SUBMIT,
+  configureMonitoring: SUBMIT,
   setAlias: SUBMIT,
   deleteAlias: SUBMIT,
 
@@ -95,6 +97,7 @@ const ACCESS: Readonly<Record<string, Access>> = {
   predictWithCheckpoint: PREDICT,
   evaluateModel: PREDICT,
   partialDependence: PREDICT,
+  sendFeedback: PREDICT,
   tfPredict: PREDICT,
   tfPredictVersion: PREDICT,
   tfModelStatus: PREDICT,

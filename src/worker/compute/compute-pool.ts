@@ -144,7 +144,7 @@ export function createComputePool({
       }
     };
   const predictors = createInlinePredictors(monitors);
-  const counting = createPredictionCounting();
+  const counting = createPredictionCounting(monitors);
   const known = new Map<string, number>();
   const multiplyAdds = (model: Model): number => {
     const total = known.get(model.id) ?? rowMultiplyAdds(model);

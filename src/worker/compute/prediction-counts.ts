@@ -15,29 +15,32 @@ export interface PredictionCounting extends CountedPredictions {
 }
 
 /** Creates the counting, without counts. */
-export function createPredictionCounting(): PredictionCounting {
+export function createPredictionCounting(isOn: boolean): PredictionCounting {
   const tallies = new Set<Tally>();
   const waiting = new Map<string, PredictionCounts>();
   let listen: () => void = () => undefined;
-  const add = (modelId: string, added: PredictionCounts): void => {
+  const merge = (modelId: string, added: PredictionCounts): number => {
     const before = waiting.get(modelId);
-    if (!before && waiting.size >= MOST_MODELS) return;
+    if (!before && waiting.size >= MOST_MODELS) return 0;
     if (before) added.counts.forEach((count, bin) => (before.counts[bin] = (before.counts[bin] as number) + count));
     const now = before ? { rows: before.rows + added.rows, counts: before.counts } : added;
     waiting.set(modelId, now);
-    if (now.rows >= WINDOW_ROWS) listen();
+    return now.rows;
   };
   return {
+    isOn,
     tallied(tally) {
       // The next `take` takes these rows too: a model that is asked row by row costs a look-up each.
       tallies.add(tally);
       if (tally.rows >= WINDOW_ROWS || tallies.size >= MOST_MODELS) listen();
     },
-    add,
+    add(modelId, counts) {
+      if (merge(modelId, counts) >= WINDOW_ROWS) listen();
+    },
     take() {
       for (const tally of tallies) {
         const counts = tally.take();
-        if (counts) add(tally.modelId, counts);
+        if (counts) merge(tally.modelId, counts);
       }
       tallies.clear();
       const taken: CountedModel[] = [...waiting].map(([modelId, counts]) => ({ modelId, ...counts }));
