@@ -7,6 +7,7 @@ import { valuesOfEpoch } from "../../../src/domain/metrics/live-metrics.ts";
 import { openStore } from "../../../src/storage/open.ts";
 import { checkpointContract } from "../../contract/checkpoints.ts";
 import { findContract } from "../../contract/find.ts";
+import { monitorContract } from "../../contract/monitors.ts";
 import { aChunk, aNewJob, aSuccess } from "../../contract/fixtures.ts";
 import { forgetContract } from "../../contract/forgets.ts";
 import { keyContract } from "../../contract/keys.ts";
@@ -20,7 +21,7 @@ import { temporaryFolder } from "../../contract/temporary.ts";
 /** As a server opens it. */
 const open = async () => openStore({ dataDir: await temporaryFolder(), callsProcedures: true });
 const CONTRACTS = [
-  ...[storeContract, findContract, checkpointContract, sweepContract, forgetContract, keyContract],
+  ...[storeContract, findContract, monitorContract, checkpointContract, sweepContract, forgetContract, keyContract],
   ...[queueOrderContract, sharesContract, projectContract],
 ];
 for (const contract of CONTRACTS) contract("SQLite", open);
