@@ -40,10 +40,6 @@ export async function up(db: Kysely<unknown>, types: ColumnTypes): Promise<void>
     .addColumn("answered_at", "bigint", (column) => column.notNull())
     .addPrimaryKeyConstraint("monitored_answers_key", ["model_id", "prediction_id", "row"])
     .execute();
-  await db.schema
-    .createIndex("monitored_answers_age")
-    .on("monitored_answers")
-    .columns(["model_id", "answered_at"])
-    .execute();
+  await db.schema.createIndex("monitored_answers_age").on("monitored_answers").columns(["model_id", "answered_at"]).execute();
   await db.schema.createIndex("monitored_answers_old").on("monitored_answers").columns(["answered_at"]).execute();
 }

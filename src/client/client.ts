@@ -2,6 +2,7 @@
 import { createDatasetsClient, type DatasetsClient } from "./datasets.ts";
 import { createJobsClient, type JobsClient } from "./jobs.ts";
 import { createModelsClient, type ModelsClient } from "./models.ts";
+import { createMonitoringClient, type MonitoringClient } from "./monitoring/monitoring.ts";
 import { createQuestionsClient, type QuestionsClient } from "./questions/questions.ts";
 import { createServiceClient, type ServiceClient } from "./service.ts";
 import { createSweepsClient, type SweepsClient } from "./sweeps.ts";
@@ -13,6 +14,7 @@ export interface Client
   extends JobsClient,
     ModelsClient,
     QuestionsClient,
+    MonitoringClient,
     DatasetsClient,
     ServiceClient,
     SweepsClient,
@@ -32,6 +34,7 @@ export function createClient(baseUrl: string | URL, options: TransportOptions = 
     ...createJobsClient(transport),
     ...createModelsClient(transport),
     ...createQuestionsClient(transport),
+    ...createMonitoringClient(transport),
     ...createDatasetsClient(transport),
     ...createServiceClient(transport),
     ...createSweepsClient(transport),

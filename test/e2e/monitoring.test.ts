@@ -21,14 +21,17 @@ const rowAt = (index: number, shift = 0): Row => ({
   city: ["Bern", "Basel", "Chur"][Math.floor(3 * even(index, 13))],
 });
 const isTall = ({ age, height }: Row) => ((height as number) + (age as number) > 210 ? "yes" : "no");
-const rowsOf = (count: number, from: number, shift = 0) => Array.from({ length: count }, (_, index) => rowAt(from + index, shift));
+const rowsOf = (count: number, from: number, shift = 0) =>
+  Array.from({ length: count }, (_, index) => rowAt(from + index, shift));
 
 let dataDir: Awaited<ReturnType<typeof createDataDir>>;
 let server: LiveServer;
 const received: { type: string; data: Row }[] = [];
 const receiver = createServer((request, response) => {
   let text = "";
-  request.on("data", (chunk: Buffer) => (text += chunk.toString()));
+  request.on("data", (chunk: Buffer) => {
+    text += chunk.toString();
+  });
   request.on("end", () => {
     received.push(JSON.parse(text) as (typeof received)[number]);
     response.writeHead(204).end();
@@ -127,12 +130,14 @@ describe("a model in use", () => {
     await vi.waitFor(() => expect(received).toHaveLength(2), { timeout: 20_000, interval: 100 });
     expect(received.map(({ type }) => type)).toEqual(["model.drifted", "model.recovered"]);
     expect(received[0]?.data).toMatchObject({ model: { name: "tall" }, window: { number: 2, rows: 500 } });
-    expect((received[0]?.data.columns as Row[])[0]).toMatchObject({ column: "age", role: "input" });
+    expect(received[0]?.data.columns).toContainEqual(expect.objectContaining({ column: "age", role: "input" }));
   });
 
   it("is told what was true", async () => {
     const rows = rowsOf(4, 5000);
-    const asked = await call<{ predictions: { label: string }[] }>("POST", "/predict?prediction_id=visit:1", { instances: rows });
+    const asked = await call<{ predictions: { label: string }[] }>("POST", "/predict?prediction_id=visit:1", {
+      instances: rows,
+    });
     expect(asked.status).toBe(200);
     const labels = asked.predictions.map(({ label }, row) => ({ prediction_id: "visit:1", row, label }));
     // The second one was wrong.

@@ -30,7 +30,10 @@ export function startCountKeeper(services: Monitoring, everyMs = EVERY_MS): Coun
       try {
         await storeCounts(services, counted);
       } catch (err) {
-        log.warn({ err, model_id: counted.modelId, rows: counted.rows }, "cannot store what a model was asked: rows are not counted");
+        log.warn(
+          { err, model_id: counted.modelId, rows: counted.rows },
+          "cannot store what a model was asked: rows are not counted",
+        );
       }
     }
   });

@@ -12,8 +12,13 @@ const columnReport = z
   .object({
     name: z.string(),
     role: z.enum(["input", "answer"]),
-    kind: z.enum(["number", "datetime", "text", "category", "class", "value"]).meta({ description: "Of a text, its length is compared." }),
-    psi: z.number().nullable().meta({ description: "Population stability index of the last window; null before the first is full." }),
+    kind: z
+      .enum(["number", "datetime", "text", "category", "class", "value"])
+      .meta({ description: "Of a text, its length is compared." }),
+    psi: z
+      .number()
+      .nullable()
+      .meta({ description: "Population stability index of the last window; null before the first is full." }),
     p_value: z.number().nullable().meta({
       description: "Of Pearson's chi-square test that the window and training are of one distribution.",
     }),

@@ -30,7 +30,8 @@ export const feedbackBody = z
           prediction_id: predictionId,
           row: z.int().min(0).default(0).meta({ description: "Of several rows of a prediction, counted from 0." }),
           label: z.union([z.string(), z.number(), z.boolean()]).meta({
-            description: "What turned out to be true: a class, or a value. A class that the model does not have counts as a wrong answer.",
+            description:
+              "What turned out to be true: a class, or a value. A class that the model does not have counts as a wrong answer.",
           }),
         }),
       )

@@ -10,9 +10,9 @@ import { JOB_FIELDS, MAX_ORDER_LENGTH, parseOrder } from "../../domain/jobs/job-
 import { MAX_NUMBERED_ROWS, MAX_SHOWN_ROWS } from "../../domain/jobs/job-rows.ts";
 import { REPLAY_ASKS } from "../../domain/jobs/replay.ts";
 import { SERIES } from "../../domain/metrics/metric.ts";
+import { aliasName } from "../../domain/models/registry.ts";
 import { KEPT_WINDOWS } from "../../domain/monitoring/monitor-store.ts";
 import { predictionId } from "../../domain/monitoring/requests.ts";
-import { aliasName } from "../../domain/models/registry.ts";
 
 const UUID = "[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}";
 const DEFAULT_PAGE = 50;

@@ -7,10 +7,10 @@ import {
   type AnswerPart,
   type ColumnReference,
   edgesOf,
-  type MonitoringReference,
   MOST_COLUMNS,
   MOST_LABELS,
   MOST_TARGETS,
+  type MonitoringReference,
 } from "../../domain/monitoring/reference.ts";
 import type { TrainedModel, TrainingRun } from "../../domain/ports.ts";
 import { valuePlace } from "../../domain/quantiles.ts";
@@ -150,6 +150,8 @@ function answersTo(model: TrainedModel, weights: TensorSet, { features, rows }: 
   if (classes.length > 0)
     return [labelReference(classes, all, (row) => choosePlace(outputs, row * outputWidth, outputWidth, threshold))];
   const numbers = Array.from(all, (row) => answerNumbers(model, outputs, row * outputWidth));
-  const targets = quantiles ? [valuePlace(quantiles)] : Array.from({ length: Math.min(outputWidth, MOST_TARGETS) }, (_, t) => t);
+  const targets = quantiles
+    ? [valuePlace(quantiles)]
+    : Array.from({ length: Math.min(outputWidth, MOST_TARGETS) }, (_, t) => t);
   return targets.map((target) => numberReference(all, (row) => numbers[row]?.[target] ?? Number.NaN));
 }

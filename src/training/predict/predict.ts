@@ -62,7 +62,8 @@ export function createPredictor(model: Model, weights: TensorSet): Predictor {
 function countAnswer(tally: Tally, prediction: Prediction): void {
   if ("place" in prediction) tally.answer(0, prediction.place);
   else if (typeof prediction.value === "number") tally.answer(0, prediction.value);
-  else for (let target = 0; target < prediction.value.length; target++) tally.answer(target, prediction.value[target] as number);
+  else
+    for (let target = 0; target < prediction.value.length; target++) tally.answer(target, prediction.value[target] as number);
 }
 
 /** Returns the prediction for the outputs at `offset`. */

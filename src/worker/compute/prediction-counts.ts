@@ -22,7 +22,9 @@ export function createPredictionCounting(isOn: boolean): PredictionCounting {
   const merge = (modelId: string, added: PredictionCounts): number => {
     const before = waiting.get(modelId);
     if (!before && waiting.size >= MOST_MODELS) return 0;
-    if (before) added.counts.forEach((count, bin) => (before.counts[bin] = (before.counts[bin] as number) + count));
+    added.counts.forEach((count, bin) => {
+      if (before) before.counts[bin] = (before.counts[bin] as number) + count;
+    });
     const now = before ? { rows: before.rows + added.rows, counts: before.counts } : added;
     waiting.set(modelId, now);
     return now.rows;

@@ -1,8 +1,8 @@
 /** Windows of drawn rows, quiet ones and shifted ones, to measure how often they raise an alert. */
 import { judgeWindow, WINDOW_ROWS, type WindowVerdict } from "../../../src/domain/monitoring/drift.ts";
-import { binOf, layoutOf, type Layout } from "../../../src/domain/monitoring/layout.ts";
-import { edgesOf, type ColumnReference, type MonitoringReference } from "../../../src/domain/monitoring/reference.ts";
-import { createRandom } from "../../../src/engine/index.ts";
+import { binOf, type Layout, layoutOf } from "../../../src/domain/monitoring/layout.ts";
+import { type ColumnReference, edgesOf, type MonitoringReference } from "../../../src/domain/monitoring/reference.ts";
+import { createRandom, streamKey } from "../../../src/engine/index.ts";
 
 type Draw = () => number;
 
@@ -20,8 +20,9 @@ const KINDS: readonly { readonly isLabel: boolean; draw(uniform: Draw, shift: nu
     isLabel: true,
     draw(uniform) {
       let left = uniform() * LABEL_SUM;
-      const label = LABEL_SHARES.findIndex((share) => (left -= share) < 0);
-      return label < 0 ? LABELS.length - 1 : label;
+      let label = 0;
+      while (label < LABELS.length - 1 && left >= (LABEL_SHARES[label] as number)) left -= LABEL_SHARES[label++] as number;
+      return label;
     },
   },
 ];
@@ -47,7 +48,7 @@ const WINDOWS_OF_A_REFERENCE = 20;
 
 /** What every window of such use comes to. */
 export function* judgedWindows({ columns, rows, windows, shift = 0, seed = 1 }: Use): Generator<WindowVerdict> {
-  const random = createRandom(BigInt(seed));
+  const random = createRandom(streamKey(seed, "simulated use"));
   const uniform = () => random.uniform();
   let layout = drawLayout(columns, rows, uniform);
   for (let window = 1; window <= windows; window++) {
