@@ -1,120 +1,112 @@
 /**
- * What monitoring costs, and how often it is wrong: `npm run bench:monitoring [-- --rounds 15] [--only cost|rates]`. Two servers that differ in
- * TRAINYARD_MONITORING alone answer the same requests in turn; the ratio is that of the medians of the processor time of a round. Then quiet and
- * shifted windows are drawn. Prints a line of JSON each.
+ * What monitoring costs, and how often it is wrong: `npm run bench:monitoring [-- --rounds 40] [--only cost|rates] [--columns 40]`. The whole of a prediction
+ * without HTTP (bytes of a body to bytes of the answer) runs with and without a tally, in turn; the ratio is that of the medians of processor
+ * time. What HTTP adds to both makes it smaller. Then quiet and shifted windows are drawn. Prints a line of JSON each.
  */
-import { readFileSync } from "node:fs";
 import { parseArgs } from "node:util";
+import { NOTHING_ASKED } from "../../src/domain/models/answer-options.ts";
+import type { Model } from "../../src/domain/models/model.ts";
+import { predictBody } from "../../src/domain/models/prediction.ts";
+import { predictionsJson } from "../../src/domain/models/prediction-json.ts";
+import type { TensorSet } from "../../src/domain/tensor.ts";
+import { parseBody } from "../../src/http/connection/body.ts";
+import { createPredictor } from "../../src/training/predict/predict.ts";
+import { unmonitored } from "../../src/worker/compute/model-runner.ts";
+import { predictBlock } from "../../src/worker/compute/predict-block.ts";
+import type { LoadedModel } from "../../src/worker/compute/predictors.ts";
 import { judgedWindows } from "../domain/monitoring/simulated-use.ts";
-import { createDataDir, type LiveServer, startLiveServer } from "../e2e/live-server.ts";
+import { datasetOf } from "../training/dataset.ts";
+import { modelRecord, train } from "../training/train.ts";
 
-const { values } = parseArgs({ options: { rounds: { type: "string", default: "15" }, only: { type: "string" } } });
+const { values } = parseArgs({
+  options: { rounds: { type: "string", default: "40" }, only: { type: "string" }, columns: { type: "string" } },
+});
 const ROUNDS = Number(values.rounds);
 
-/** Milliseconds of a tick in /proc: 100 a second on every Linux. */
-const TICK_MS = 10;
+const print = (line: object) => process.stdout.write(`${JSON.stringify(line)}\n`);
+const quantile = (numbers: readonly number[], share: number) =>
+  numbers.toSorted((a, b) => a - b)[Math.floor(share * numbers.length)] as number;
 
-/** Processor time of all threads of a process. */
-function processorMs({ process: { pid } }: LiveServer): number {
-  const [user, system] = readFileSync(`/proc/${pid}/stat`, "utf8").split(") ")[1]?.split(" ").slice(11, 13) ?? [];
-  return TICK_MS * (Number(user) + Number(system));
-}
-
-const median = (numbers: readonly number[]) => numbers.toSorted((a, b) => a - b)[Math.floor(numbers.length / 2)] as number;
+/** A fractional part of a multiple of the golden ratio: as even as a uniform sample. */
 const even = (index: number, factor: number) => (index * factor * 0.6180339887498949) % 1;
+const cellAt = (index: number, column: number) =>
+  column % 4 === 3 ? `label ${Math.floor(8 * even(index, column + 1))}` : Number((10 * even(index, column + 1)).toFixed(3));
+const namesOf = (width: number) => Array.from({ length: width }, (_, column) => `c${column}`);
 const rowAt = (index: number, width: number) =>
-  Object.fromEntries(
-    Array.from({ length: width }, (_, column) => [
-      `c${column}`,
-      column % 4 === 3 ? `label ${Math.floor(8 * even(index, column + 1))}` : Number((10 * even(index, column + 1)).toFixed(3)),
-    ]),
-  );
+  Object.fromEntries(namesOf(width).map((name, column) => [name, cellAt(index, column)]));
 
-/** A server with a model of so many columns. */
-async function serverWith(width: number, monitoring: boolean): Promise<{ server: LiveServer; remove: () => Promise<void> }> {
-  const dir = await createDataDir();
-  const server = await startLiveServer(dir.path, { TRAINYARD_MONITORING: String(monitoring), TRAINYARD_LOG_LEVEL: "warn" });
-  const rows = Array.from({ length: 1000 }, (_, index) => rowAt(index, width));
-  const head = [...Object.keys(rows[0] ?? {}), "y"].join();
-  const csv = [head, ...rows.map((row, index) => [...Object.values(row), index % 2 ? "yes" : "no"].join())].join("\n");
-  const { id } = await server.client.upload(new TextEncoder().encode(`${csv}\n`), { format: "csv", name: "rows" });
-  const job = await server.client.submit({
-    name: "m",
-    data: { dataset: { id, target: "y" } },
+const ROWS = 1000;
+
+/** A trained model of so many columns, as a thread has it: with a tally, and without. */
+function modelsOf(width: number): Readonly<Record<"on" | "off", LoadedModel>> {
+  const columns = namesOf(width).map((name, column) => [name, Array.from({ length: ROWS }, (_, row) => cellAt(row, column))]);
+  const y = Array.from({ length: ROWS }, (_, row) => (row % 2 ? "yes" : "no"));
+  const spec = {
+    data: { dataset: { id: "ds_0197b2a4-6c3e-7d2f-9a51-3f0c5d7e8b90", target: "y" } },
     model: { layers: [{ type: "linear", units: 32 }, { type: "relu" }, { type: "linear" }] },
     optimizer: { type: "adam", lr: 0.01 },
     epochs: 3,
-  } as never);
-  await server.client.wait(job.id);
-  return {
-    server,
-    async remove() {
-      await server.stop();
-      await dir.remove();
-    },
   };
+  const { result } = train(spec, { dataset: datasetOf({ ...Object.fromEntries(columns), y }) });
+  if (result.state !== "succeeded") throw new Error("the training failed");
+  const model = modelRecord(result.model);
+  const loaded = (own: Model, weights: TensorSet) => ({ model: own, predictor: createPredictor(own, weights) });
+  return { on: loaded(model, result.weights), off: loaded(unmonitored(model), result.weights) };
 }
 
-interface Load {
-  readonly type: string;
-  readonly body: string;
-  readonly requests: number;
-}
+/** One round of a load: some milliseconds. */
+type Load = (loaded: LoadedModel) => Promise<void>;
 
-const loadsOf = (width: number): Readonly<Record<string, Load>> => {
+function loadsOf(width: number): Readonly<Record<string, Load>> {
   const rows = (count: number) => Array.from({ length: count }, (_, index) => rowAt(index, width));
-  const json = (count: number) => ({ type: "application/json", body: JSON.stringify({ instances: rows(count) }) });
-  const lines = rows(5000).map((row) => JSON.stringify(row));
-  const cells = rows(5000).map((row) => Object.values(row).join());
-  return {
-    "one row, JSON": { ...json(1), requests: 800 },
-    "50 rows, JSON": { ...json(50), requests: width > 10 ? 40 : 200 },
-    "5,000 rows, NDJSON": { type: "application/x-ndjson", body: `${lines.join("\n")}\n`, requests: width > 10 ? 1 : 4 },
-    "5,000 rows, CSV": {
-      type: "text/csv",
-      body: `${[Object.keys(rowAt(0, width)).join(), ...cells].join("\n")}\n`,
-      requests: width > 10 ? 1 : 4,
-    },
+  const json = (count: number, requests: number): Load => {
+    const body = new TextEncoder().encode(JSON.stringify({ instances: rows(count) }));
+    return async ({ model, predictor }) => {
+      for (let request = 0; request < requests; request++) {
+        const { instances } = parseBody(predictBody, body);
+        const result = predictor.predict(instances);
+        if (!result.ok) throw new Error("a row is wrong");
+        Buffer.from(predictionsJson(model, result, null));
+      }
+      predictor.tally?.take();
+    };
   };
-};
-
-async function send({ url }: LiveServer, { type, body, requests }: Load): Promise<void> {
-  for (let sent = 0; sent < requests; ) {
-    const batch = Math.min(8, requests - sent);
-    await Promise.all(
-      Array.from({ length: batch }, async () => {
-        const response = await fetch(`${url}/v1/models/m/predict`, { method: "POST", headers: { "content-type": type }, body });
-        await response.arrayBuffer();
-        if (!response.ok) throw new Error(`answered ${response.status}`);
-      }),
-    );
-    sent += batch;
-  }
+  const stream = (format: "csv" | "ndjson", text: string): Load => {
+    const bytes = new TextEncoder().encode(text);
+    return async (loaded) => {
+      const block = { bytes: bytes.slice(), firstLine: 1, reading: null };
+      const reply = await predictBlock(loaded, { block, options: { format, header: "auto", ...NOTHING_ASKED }, maxRows: 8192 });
+      if (!reply.ok) throw new Error(reply.detail);
+      loaded.predictor.tally?.take();
+    };
+  };
+  const many = rows(2000);
+  return {
+    "1 row, JSON": json(1, 1000),
+    "50 rows, JSON": json(50, 40),
+    "2,000 rows, NDJSON": stream("ndjson", `${many.map((row) => JSON.stringify(row)).join("\n")}\n`),
+    "2,000 rows, CSV": stream("csv", `${[namesOf(width), ...many.map((row) => Object.values(row))].join("\n")}\n`),
+  };
 }
-
-const print = (line: object) => process.stdout.write(`${JSON.stringify(line)}\n`);
 
 async function costs(width: number): Promise<void> {
-  const on = await serverWith(width, true);
-  const off = await serverWith(width, false);
-  for (const [name, load] of Object.entries(loadsOf(width))) {
+  const models = modelsOf(width);
+  for (const [load, run] of Object.entries(loadsOf(width))) {
     const spent = { on: [] as number[], off: [] as number[] };
-    for (let round = -2; round < ROUNDS; round++) {
+    // The first rounds compile.
+    for (let round = -10; round < ROUNDS; round++) {
       // Who goes first alternates: what the machine does besides hits both alike.
-      const order = round % 2 === 0 ? (["on", "off"] as const) : (["off", "on"] as const);
-      for (const which of order) {
-        const { server } = which === "on" ? on : off;
-        const before = processorMs(server);
-        await send(server, load);
-        // The first rounds compile.
-        if (round >= 0) spent[which].push(processorMs(server) - before);
+      for (const which of round % 2 === 0 ? (["on", "off"] as const) : (["off", "on"] as const)) {
+        const before = process.cpuUsage();
+        await run(models[which]);
+        const { user, system } = process.cpuUsage(before);
+        if (round >= 0) spent[which].push((user + system) / 1000);
       }
     }
-    const [withIt, without] = [median(spent.on), median(spent.off)];
-    print({ columns: width, load: name, on_ms: withIt, off_ms: without, ratio: Number((withIt / without).toFixed(3)) });
+    const ratio = (share: number) => Number((quantile(spent.on, share) / quantile(spent.off, share)).toFixed(3));
+    // On a busy machine the least times say more: what else runs only adds.
+    print({ columns: width, load, off_ms: quantile(spent.off, 0.5), ratio: ratio(0.5), ratio_of_least_tenth: ratio(0.1) });
   }
-  await on.remove();
-  await off.remove();
 }
 
 function rates(): void {
@@ -127,5 +119,5 @@ function rates(): void {
   }
 }
 
-if (values.only !== "rates") for (const width of [4, 40]) await costs(width);
+if (values.only !== "rates") for (const width of values.columns ? [Number(values.columns)] : [4, 40]) await costs(width);
 if (values.only !== "cost") rates();
