@@ -43,8 +43,6 @@ export interface BackgroundQuery {
 export interface RowsOptions extends PredictOptions {
   /** Explains each prediction by the contributions of its columns. */
   readonly explain?: BackgroundQuery & { readonly method?: "shapley"; readonly samples?: number };
-  /** Keeps the answers under this id, which you choose, for `feedback`. */
-  readonly predictionId?: string;
 }
 
 /** What of a model's columns is varied. */
@@ -141,12 +139,10 @@ export function createModelsClient({ send, get, post, drop, bytes }: Transport):
   const ask = async (
     path: string,
     instances: readonly Row[],
-    { topK, threshold, interval, explain, predictionId, signal }: RowsOptions = {},
+    { topK, threshold, interval, explain, signal }: RowsOptions = {},
   ) => {
     const body = { instances, top_k: topK, threshold, interval, explain };
-    return (
-      await post<{ predictions: PredictionAnswer[] }>(`${path}/predict`, body, { prediction_id: predictionId }, { signal })
-    ).predictions;
+    return (await post<{ predictions: PredictionAnswer[] }>(`${path}/predict`, body, {}, { signal })).predictions;
   };
   return {
     model: (ref, options) => get(pathOf(ref), {}, options),

@@ -2,6 +2,8 @@
 import type { z } from "zod";
 import type { MonitoringReport } from "../../domain/monitoring/report.ts";
 import type { feedbackBody, monitorBody } from "../../domain/monitoring/requests.ts";
+import type { PredictionAnswer } from "../answers.ts";
+import type { Row } from "../models.ts";
 import { type CallOptions, segment, type Transport } from "../transport.ts";
 
 export type { MonitoringReport } from "../../domain/monitoring/report.ts";
@@ -25,7 +27,9 @@ export interface MonitoringClient {
   monitoring(ref: string, query?: { readonly windows?: number }, options?: CallOptions): Promise<MonitoringReport>;
   /** Changes how a model is monitored. */
   configureMonitoring(ref: string, options: MonitoringOptions): Promise<MonitoringReport>;
-  /** Tells what was true of predictions that were asked with `predictionId`. */
+  /** Predicts up to 1000 rows, and keeps the answers under an id that you choose, for `feedback`. */
+  predictAs(ref: string, predictionId: string, instances: readonly Row[]): Promise<PredictionAnswer[]>;
+  /** Tells what was true of predictions that were asked with an id. */
   feedback(ref: string, labels: readonly FeedbackLabel[]): Promise<FeedbackTaken>;
 }
 
@@ -36,6 +40,9 @@ export function createMonitoringClient({ get, post, send }: Pick<Transport, "get
     monitoring: (ref, query = {}, options) => get(`${pathOf(ref)}/monitoring`, { ...query }, options),
     configureMonitoring: async (ref, body) =>
       (await send("PATCH", `${pathOf(ref)}/monitoring`, { body })).json() as Promise<MonitoringReport>,
+    predictAs: async (ref, id, instances) =>
+      (await post<{ predictions: PredictionAnswer[] }>(`${pathOf(ref)}/predict`, { instances }, { prediction_id: id }))
+        .predictions,
     feedback: (ref, labels) => post(`${pathOf(ref)}/feedback`, { labels }),
   };
 }
