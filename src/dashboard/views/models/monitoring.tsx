@@ -42,9 +42,10 @@ export function Monitoring({ model }: { readonly model: Model }) {
           { label: "Rows", value: formatCount(rows) },
           { label: "Windows", value: formatCount(windows[0]?.number ?? 0) },
           { label: "Last row", value: updated_at && rows > 0 ? formatAgo(updated_at, now) : "never" },
-          { label: "Live score", value: score ?? "no labels yet" },
+          { label: "Labelled answers", value: formatCount(feedback.labelled) },
         ]}
       />
+      {score !== null && <p>Live score: {score}.</p>}
       {windows.length > 0 && (
         <Card title={`Columns of the last window, ${formatCount(windows[0]?.rows ?? 0)} rows`} flush>
           <Table caption="Columns" columns={COLUMNS} rows={shown} keyOf={({ name, role }) => `${role} ${name}`} />
