@@ -5,9 +5,9 @@ import type { Layout, MonitoredColumn } from "./layout.ts";
 /** Rows of a window at least. A change that begins within one is seen whole by the next, and so within twice as many rows. */
 export const WINDOW_ROWS = 500;
 /** The probability that a window of unchanged, independent rows raises any alert, at most: shared out among its tests (Bonferroni). */
-export const FALSE_ALERTS = 0.002;
+const FALSE_ALERTS = 0.002;
 /** The index from which a difference matters: 0.1 is commonly called a moderate change, 0.25 a large one. */
-export const LEAST_PSI = 0.1;
+const LEAST_PSI = 0.1;
 /** Stands in for the rows of an empty bin, whose logarithm would be infinite. */
 const EMPTY_BIN_ROWS = 0.5;
 

@@ -89,11 +89,3 @@ export function binOf({ binOfPlace, edges, bins }: MonitoredColumn, value: numbe
   while (bin < edges.length && (edges[bin] as number) < value) bin++;
   return bin;
 }
-
-/** Rows of a column whose value is missing, in its part of some counts. */
-export const missingIn = ({ offset, bins }: MonitoredColumn, counts: ArrayLike<number>): number =>
-  counts[offset + bins - 1] as number;
-
-/** Rows of a column whose label no training row had; 0 for numbers. */
-export const unseenIn = ({ offset, bins, binOfPlace }: MonitoredColumn, counts: ArrayLike<number>): number =>
-  binOfPlace ? (counts[offset + bins - 2] as number) : 0;

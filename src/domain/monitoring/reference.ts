@@ -6,7 +6,7 @@ export const MOST_TARGETS = 8;
 /** Labels of a column that are counted one by one, the most frequent; all others are counted together. */
 export const MOST_LABELS = 40;
 /** Bins of numbers: each has as many training rows as equal values allow. */
-export const BINS = 10;
+const BINS = 10;
 
 /** The values of one column among the training rows. */
 export interface ColumnReference {

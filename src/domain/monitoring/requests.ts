@@ -1,8 +1,9 @@
 /** What requests say of monitoring: its options, ids of predictions, and the truth about them. */
 import { z } from "zod";
 
-/** Labels of a request, and rows of a prediction that is kept. */
-export const MOST_LABELLED = 1000;
+/** Labels of a request. */
+const MOST_LABELLED = 1000;
+/** Rows of a prediction that is kept. */
 export const MOST_KEPT_ROWS = 1000;
 
 /** The id of a prediction, as whoever asks for it chooses it. */
