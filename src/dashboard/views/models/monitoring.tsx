@@ -52,8 +52,8 @@ export function Monitoring({ model }: { readonly model: Model }) {
         </Card>
       )}
       <p class="muted">
-        PSI, the population stability index, is 0 where rows are like those of training. A column has drifted from 0.1 on, where chance does not
-        explain it.
+        PSI, the population stability index, is 0 where rows are like those of training. A column has drifted from 0.1 on, where
+        chance does not explain it.
       </p>
     </div>
   );
