@@ -4,8 +4,8 @@ import type { Layout, MonitoredColumn } from "./layout.ts";
 
 /** Rows of a window at least. A change that begins within one is seen whole by the next, and so within twice as many rows. */
 export const WINDOW_ROWS = 500;
-/** The probability that a window of unchanged, independent rows raises any alert, at most: shared out among its tests (Bonferroni). */
-const FALSE_ALERTS = 0.002;
+/** The probability that a window of unchanged, independent rows raises any alert, at most: shared out among its tests (Bonferroni). Far below what is promised: with few rows in a cell the tail of chi-square is too thin. */
+const FALSE_ALERTS = 0.0001;
 /** The index from which a difference matters: 0.1 is commonly called a moderate change, 0.25 a large one. */
 const LEAST_PSI = 0.1;
 /** Stands in for the rows of an empty bin, whose logarithm would be infinite. */
