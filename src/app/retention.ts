@@ -1,5 +1,6 @@
 /** Removes records older than the configured retention, in small transactions. */
 import { KEY_LIFETIME_MS } from "../domain/access/idempotency.ts";
+import { ANSWERS_KEPT_MS } from "../domain/monitoring/monitor-store.ts";
 import type { Retention } from "../domain/operation/retention.ts";
 import { RESTORABLE_MS } from "../domain/tracking/tracking.ts";
 import type { Services } from "./services.ts";
@@ -92,6 +93,7 @@ export async function sweep({ store, bus }: Services, retention: Retention, now:
       () => store.tracking.deleteOld(jobsMs === null ? null : now - jobsMs, now - RESTORABLE_MS, RUNS_STEP),
       RUNS_STEP,
     ),
+    answers: await steps(() => store.monitors.deleteOldAnswers(now - ANSWERS_KEPT_MS, STEP)),
     idempotency_keys: await steps(() => store.idempotency.deleteOld(now - KEY_LIFETIME_MS, STEP)),
   };
 }

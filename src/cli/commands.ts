@@ -15,6 +15,7 @@ import { registerJobs } from "./commands/jobs.ts";
 import { registerKeys } from "./commands/keys.ts";
 import { registerLearningCurve } from "./commands/learning-curve.ts";
 import { registerModels } from "./commands/models.ts";
+import { registerMonitor } from "./commands/monitor.ts";
 import { registerPredict } from "./commands/predict.ts";
 import { registerReplay } from "./commands/replay.ts";
 import { registerSchedules } from "./commands/schedules.ts";
@@ -51,6 +52,7 @@ export const COMMANDS: readonly Register[] = [
   registerInfluence,
   registerLearningCurve,
   registerSeeds,
+  registerMonitor,
   registerReplay,
   registerKeys,
   registerBackup,

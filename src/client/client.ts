@@ -2,6 +2,7 @@
 import { createDatasetsClient, type DatasetsClient } from "./datasets.ts";
 import { createJobsClient, type JobsClient } from "./jobs.ts";
 import { createModelsClient, type ModelsClient } from "./models.ts";
+import { createMonitoringClient, type MonitoringClient } from "./monitoring/monitoring.ts";
 import { createQuestionsClient, type QuestionsClient } from "./questions/questions.ts";
 import { createSchedulesClient, type SchedulesClient } from "./schedules.ts";
 import { createServiceClient, type ServiceClient } from "./service.ts";
@@ -14,6 +15,7 @@ export interface Client
   extends JobsClient,
     ModelsClient,
     QuestionsClient,
+    MonitoringClient,
     DatasetsClient,
     SchedulesClient,
     ServiceClient,
@@ -34,6 +36,7 @@ export function createClient(baseUrl: string | URL, options: TransportOptions = 
     ...createJobsClient(transport),
     ...createModelsClient(transport),
     ...createQuestionsClient(transport),
+    ...createMonitoringClient(transport),
     ...createDatasetsClient(transport),
     ...createSchedulesClient(transport),
     ...createServiceClient(transport),

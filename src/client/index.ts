@@ -12,6 +12,7 @@ export type { UploadOptions } from "./datasets.ts";
 export { ApiError, type ProblemDocument, UnreachableError } from "./error.ts";
 export type { MetricsQuery, SubmitOptions } from "./jobs.ts";
 export type { BackgroundQuery, BatchQuery, DependenceQuery, PredictOptions, Row, RowsOptions } from "./models.ts";
+export type { FeedbackLabel, FeedbackTaken, MonitoringOptions, MonitoringReport } from "./monitoring/monitoring.ts";
 export type { Influence, InfluenceRequest } from "./questions/influence.ts";
 export type { LearningCurve, LearningCurveRequest } from "./questions/learning-curve.ts";
 export type { SeedSpread, SeedsRequest } from "./questions/seeds.ts";

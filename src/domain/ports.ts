@@ -23,6 +23,7 @@ import type { Model, NewModel, Prediction } from "./models/model.ts";
 import type { BlockReply, RowBlock, StreamOptions } from "./models/prediction.ts";
 import type { Remark } from "./models/remarks.ts";
 import type { FreshComparisonResult, ScoreComparisonResult } from "./models/score-comparison.ts";
+import type { PredictionCounts } from "./monitoring/tally.ts";
 import type { TrialParameters } from "./sweeps/parameter.ts";
 import type { RatedBy, SweepImportance } from "./sweeps/sweep-importance.ts";
 import type { ResolvedSweepSpec } from "./sweeps/sweep-spec.ts";
@@ -156,6 +157,21 @@ export interface Predict {
   stream(model: Model, block: RowBlock, options: StreamOptions, load: () => Promise<TensorSet>): Promise<BlockReply>;
 }
 
+/** What was counted of the rows that a model predicted. */
+export interface CountedModel extends PredictionCounts {
+  readonly modelId: string;
+}
+
+/** What this process has counted of predictions of monitored models, until it is taken. A process that is killed loses it. */
+export interface CountedPredictions {
+  /** Whether anything is counted. */
+  readonly isOn: boolean;
+  /** Returns what was counted since the last call, and forgets it. */
+  take(): readonly CountedModel[];
+  /** Calls the listener, of which there is one, when a model has the rows of a window. It may be called again until they are taken. */
+  onWindow(listener: () => void): void;
+}
+
 /**
  * Threads for work that is too long for the event loop, separate from training so that they never wait for it. Each task has a
  * limit of time and of memory: it throws `invalid` or `too_large` when it exceeds one, and its thread is replaced.
@@ -182,6 +198,8 @@ export interface ComputePool {
     results: readonly Uint8Array<ArrayBuffer>[],
   ): Promise<SweepImportance>;
   readonly predict: Predict;
+  /** Counts of every project's models. */
+  readonly counted: CountedPredictions;
   /** Chooses background rows of a job's data in a thread. Transfers the run's values. */
   chooseBackground(run: TrainingRun, count: number, seed: number): Promise<ChosenBackground>;
   /** Encodes rows of some columns of a data set in a thread. Transfers the values. */

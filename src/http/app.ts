@@ -51,6 +51,7 @@ import { registerLearningCurve } from "./routes/learning-curve.ts";
 import { registerMetrics } from "./routes/metrics.ts";
 import { registerMlflow } from "./routes/mlflow/mlflow.ts";
 import { registerModels } from "./routes/models.ts";
+import { registerMonitoring } from "./routes/monitoring.ts";
 import { registerOpenInference } from "./routes/open-inference.ts";
 import { registerPartialDependence } from "./routes/partial-dependence.ts";
 import { registerPredict } from "./routes/predict.ts";
@@ -130,6 +131,7 @@ const API: readonly RegisterRoutes[] = [
   registerInfluence,
   registerLearningCurve,
   registerSeeds,
+  registerMonitoring,
   registerPartialDependence,
   registerTfServing,
   registerOpenInference,

@@ -49,6 +49,7 @@ const variables = z.object({
   TRAINYARD_MAX_JOB_MEMORY_BYTES: whole(MiB, 3 * 1024 * MiB, 1024 * MiB),
   TRAINYARD_MAX_PREDICT_ROWS: whole(1, 10_000_000, 100_000),
   TRAINYARD_TASK_SECONDS: whole(1, 3600, 30),
+  TRAINYARD_MONITORING: yesOrNo(true),
   TRAINYARD_READ_SECONDS: whole(1, 86_400, 120),
   TRAINYARD_PROJECT_QUEUED_JOBS: whole(1, 1_000_000, 10_000),
   TRAINYARD_PROJECT_RUNNING_JOBS: whole(1, 10_000, 10_000),
@@ -157,6 +158,8 @@ export interface Config {
   readonly datasetLimits: DatasetLimits;
   /** The least time that a compute thread may take for one request. */
   readonly taskMs: number;
+  /** Whether predictions are counted. */
+  readonly monitoring: boolean;
   /** The least time that an upload thread may take to read one table. */
   readonly readMs: number;
   /** Size up to which a SQLite database may grow; null: as far as the disk goes. */
@@ -289,6 +292,7 @@ export function parseConfig(environment: Readonly<Record<string, string | undefi
       memoryBytes: env.TRAINYARD_MAX_DATASET_MEMORY_BYTES,
     }),
     taskMs: env.TRAINYARD_TASK_SECONDS * 1000,
+    monitoring: env.TRAINYARD_MONITORING,
     readMs: env.TRAINYARD_READ_SECONDS * 1000,
     maxDatabaseBytes: env.TRAINYARD_MAX_DATABASE_BYTES || null,
     reserveBytes: env.TRAINYARD_RESERVE_BYTES,

@@ -11,6 +11,7 @@ import { reclaimLost } from "../app/jobs/job-outcome.ts";
 import { notifyChanged } from "../app/jobs/notify-changed.ts";
 import { recover, removeUnfinished } from "../app/jobs/recover.ts";
 import { type Runner, startRunner } from "../app/jobs/run.ts";
+import { startCountKeeper } from "../app/monitoring/store-counts.ts";
 import { startSweeper } from "../app/retention.ts";
 import { startScheduler } from "../app/schedules/run-schedules.ts";
 import { createServices, type Services } from "../app/services.ts";
@@ -97,7 +98,12 @@ export async function startServer(config: Config, log: Logger, options: ServerOp
     closers.push(() => backend.close());
     const store = traceStore(measureStore(backend.store, instruments), tracing);
     const onComputeError = (err: unknown) => log.error({ err }, "a compute thread crashed");
-    const compute = createComputePool({ limits, taskMs: config.taskMs, onError: onComputeError });
+    const compute = createComputePool({
+      limits,
+      taskMs: config.taskMs,
+      monitors: config.monitoring,
+      onError: onComputeError,
+    });
     const computePool = traceComputePool(measureComputePool(compute, instruments), tracing);
     closers.push(() => computePool.close());
     const onBug = (err: unknown, jobId: string) => log.error({ err, job_id: jobId }, "a training thread failed");
@@ -120,6 +126,8 @@ export async function startServer(config: Config, log: Logger, options: ServerOp
       log: traceLog(log, tracing),
     });
 
+    const countKeeper = startCountKeeper(services);
+    closers.push(() => countKeeper.stop());
     await assertGuarded(config, store);
     const webhookSecret = config.webhooks.secret ?? (await store.secrets.getOrCreate("webhook", newWebhookSecret()));
     const lifecycle = createLifecycle();

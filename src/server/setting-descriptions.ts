@@ -88,6 +88,10 @@ export const SETTING_DESCRIPTIONS: Readonly<Record<SettingName, SettingDescripti
     group: "limits",
     text: "How long a thread may work on one request (checking a job, evaluating a model); more for large ones, up to 20 times. 422 above.",
   },
+  TRAINYARD_MONITORING: {
+    group: "limits",
+    text: "Whether the rows that models predict are counted and compared with those of training; `false`: no model is monitored.",
+  },
 
   TRAINYARD_MAX_DATASET_BYTES: { group: "tables", text: "Bytes of one upload, both as it is sent and unpacked." },
   TRAINYARD_MAX_DATASET_ROWS: { group: "tables", text: "Rows of one data set." },

@@ -19,6 +19,7 @@ import * as forgets from "../../migrations/0014-forgets.ts";
 import * as editedMigrations from "../../migrations/0015-edited-migrations.ts";
 import * as auditLog from "../../migrations/0016-audit-log.ts";
 import * as tracking from "../../migrations/0017-tracking.ts";
+import * as monitoring from "../../migrations/0018-monitoring.ts";
 import * as schedules from "../../migrations/0019-schedules.ts";
 import type { ColumnTypes } from "../../migrations/column-types.ts";
 import type { Tables } from "./tables.ts";
@@ -47,6 +48,7 @@ export const MIGRATIONS: Readonly<Record<string, MigrationFile>> = {
   "0015-edited-migrations": editedMigrations,
   "0016-audit-log": auditLog,
   "0017-tracking": tracking,
+  "0018-monitoring": monitoring,
   "0019-schedules": schedules,
 };
 

@@ -1,5 +1,6 @@
 /** The tables as Kysely types, the same for both databases. Text columns that migrations/ describes as structures hold JSON. */
 import type { ApiKeysTable, AuditLogTable, CountersTable, IdempotencyKeysTable, SessionsTable } from "./access-tables.ts";
+import type { MonitoredAnswersTable, MonitorsTable, MonitorWindowsTable } from "./monitoring-tables.ts";
 import type {
   TrackingExperimentsTable,
   TrackingModelsTable,
@@ -376,4 +377,7 @@ export interface Tables {
   readonly tracking_models: TrackingModelsTable;
   readonly tracking_values: TrackingValuesTable;
   readonly tracking_points: TrackingPointsTable;
+  readonly monitors: MonitorsTable;
+  readonly monitor_windows: MonitorWindowsTable;
+  readonly monitored_answers: MonitoredAnswersTable;
 }

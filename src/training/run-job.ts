@@ -4,6 +4,7 @@ import { isSearch } from "../domain/spec/spec.ts";
 import { search } from "./auto/search.ts";
 import { asksInfluence, influence } from "./influence/influence.ts";
 import { asksLearningCurve, learningCurve } from "./learning-curve/learning-curve.ts";
+import { referenceOf } from "./monitoring/reference.ts";
 import type { RunControl } from "./run/run-control.ts";
 import { train } from "./run/train.ts";
 import { asksSeeds, seeds } from "./seeds/seeds.ts";
@@ -14,5 +15,11 @@ export function runJob(run: TrainingRun, control: RunControl): TrainingResult {
   if (asksInfluence(spec)) return influence({ ...run, job: { ...run.job, spec } }, control);
   if (asksLearningCurve(spec)) return learningCurve({ ...run, job: { ...run.job, spec } }, control);
   if (asksSeeds(spec)) return seeds({ ...run, job: { ...run.job, spec } }, control);
-  return isSearch(spec) ? search({ ...run, job: { ...run.job, spec } }, control) : train(run, control);
+  const result = isSearch(spec) ? search({ ...run, job: { ...run.job, spec } }, control) : train(run, control);
+  return result.state === "succeeded" ? withReference(run, result) : result;
+}
+
+function withReference(run: TrainingRun, result: Extract<TrainingResult, { state: "succeeded" }>): TrainingResult {
+  const { model, weights } = result;
+  return { ...result, model: { ...model, reference: referenceOf(run, model, weights) } };
 }

@@ -17,6 +17,7 @@ import type { Rows } from "../domain/metrics/downsampling.ts";
 import type { MetricChunk } from "../domain/metrics/metric.ts";
 import type { Model } from "../domain/models/model.ts";
 import type { RowBlock, StreamOptions } from "../domain/models/prediction.ts";
+import type { PredictionCounts } from "../domain/monitoring/tally.ts";
 import type {
   Draft,
   ExplainedRows,
@@ -249,7 +250,12 @@ export interface ShowRowsTask {
 /** The result of a task, or `missing`: send the task again with the model, and with the returned block if there was one. */
 export type WithModel<Result> =
   | { readonly missing: true; readonly block: RowBlock | undefined }
-  | { readonly missing: false; readonly result: Result };
+  | {
+      readonly missing: false;
+      readonly result: Result;
+      /** What the thread has counted of predictions of the model since its last reply. */
+      readonly counted?: PredictionCounts;
+    };
 
 export interface EncodeTask {
   readonly head: string;

@@ -237,6 +237,10 @@ const ATTEMPTS: Readonly<Record<string, () => readonly Attempt[]>> = {
   readSweepEvents: () => [...ofSweep("/events"), ...ofSweep("/events", { headers: { accept: "text/event-stream" } })],
   exportOnnx: () => ofRefs((ref) => `/v1/models/${ref}/onnx`),
   readModelCard: () => ofRefs((ref) => `/v1/models/${ref}/card`),
+  readMonitoring: () => ofRefs((ref) => `/v1/models/${ref}/monitoring`),
+  configureMonitoring: () => ofRefs((ref) => `/v1/models/${ref}/monitoring`, { body: { enabled: false } }),
+  sendFeedback: () =>
+    ofRefs((ref) => `/v1/models/${ref}/feedback`, { body: { labels: [{ prediction_id: "order-1", label: 1 }] } }),
   reproduceModel: () => ofRefs((ref) => `/v1/models/${ref}/reproduce`),
   askSeeds: () => ofRefs((ref) => `/v1/models/${ref}/seeds`, { body: {} }),
   askInfluence: () => ofRefs((ref) => `/v1/models/${ref}/influence`, { body: ROWS }),

@@ -3,6 +3,7 @@
 import type { Preprocessing } from "../datasets/preprocessing.ts";
 import type { JobMetrics } from "../jobs/job.ts";
 import type { Tags } from "../labels.ts";
+import type { MonitoringReference } from "../monitoring/reference.ts";
 import type { Layer } from "../spec/layers.ts";
 import type { Task } from "../spec/spec.ts";
 import type { TensorEntry } from "../tensor.ts";
@@ -53,6 +54,8 @@ export interface Model {
   readonly conformal?: Conformal;
   /** Left out for a model whose network was given. */
   readonly search?: SearchResult;
+  /** What rows to predict are compared with. Left out for an imported model, for one of an older server, and for a checkpoint. */
+  readonly reference?: MonitoringReference;
   readonly createdAt: number;
 }
 

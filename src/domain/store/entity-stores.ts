@@ -10,6 +10,7 @@ import type { EventStore, JobStore } from "../jobs/job-store.ts";
 import type { QueueStore } from "../jobs/queue-order.ts";
 import type { MetricStore } from "../metrics/metric-store.ts";
 import type { ModelStore } from "../models/model-store.ts";
+import type { MonitorStore } from "../monitoring/monitor-store.ts";
 import type { DeliveryStore, SecretStore } from "../operation/webhook.ts";
 import type { WorkerStore } from "../operation/worker.ts";
 import type { ScheduleRunStore, ScheduleStore } from "../schedules/schedule-store.ts";
@@ -25,6 +26,7 @@ export interface EntityStores {
   readonly queue: QueueStore;
   readonly sweeps: SweepStore;
   readonly models: ModelStore;
+  readonly monitors: MonitorStore;
   readonly datasets: DatasetStore;
   readonly forgets: ForgetStore;
   readonly schedules: ScheduleStore;

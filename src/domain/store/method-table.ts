@@ -174,6 +174,20 @@ export const METHODS = {
       measuredAs: "deleteModel",
     },
   },
+  monitors: {
+    add: { access: "write", project: "server", measuredAs: "addCounts" },
+    judge: { access: "write", project: "server" },
+    get: { access: "read", project: orNull },
+    listWindows: { access: "read", project: orNone },
+    configure: { access: "write", project: orNull, ifAnswerLost: "repeat" },
+    keepAnswers: { access: "write", project: orFalse, ifAnswerLost: "repeat", measuredAs: "keepAnswers" },
+    label: { access: "write", project: orNone, ifAnswerLost: "repeat" },
+    sums: {
+      access: "read",
+      project: { unknown: () => ({ answers: 0, labelled: 0, right: 0, absolute: 0, squared: 0, variation: 0 }) },
+    },
+    deleteOldAnswers: { access: "write", project: "server" },
+  },
   datasets: {
     insert: { access: "write", project: "within", measuredAs: "insertDataset" },
     find: { access: "read", project: "within" },

@@ -67,6 +67,7 @@ const ACCESS: Readonly<Record<string, Access>> = {
   readWeights: READ,
   exportOnnx: READ,
   readModelCard: READ,
+  readMonitoring: READ,
 
   submitJob: SUBMIT,
   cancelJob: SUBMIT,
@@ -100,6 +101,7 @@ const ACCESS: Readonly<Record<string, Access>> = {
   askSeeds: SUBMIT,
   tagModel: SUBMIT,
   deleteModel: SUBMIT,
+  configureMonitoring: SUBMIT,
   setAlias: SUBMIT,
   deleteAlias: SUBMIT,
 
@@ -107,6 +109,7 @@ const ACCESS: Readonly<Record<string, Access>> = {
   predictWithCheckpoint: PREDICT,
   evaluateModel: PREDICT,
   partialDependence: PREDICT,
+  sendFeedback: PREDICT,
   tfPredict: PREDICT,
   tfPredictVersion: PREDICT,
   tfModelStatus: PREDICT,

@@ -11,6 +11,8 @@ import { MAX_NUMBERED_ROWS, MAX_SHOWN_ROWS } from "../../domain/jobs/job-rows.ts
 import { REPLAY_ASKS } from "../../domain/jobs/replay.ts";
 import { SERIES } from "../../domain/metrics/metric.ts";
 import { aliasName } from "../../domain/models/registry.ts";
+import { KEPT_WINDOWS } from "../../domain/monitoring/monitor-store.ts";
+import { predictionId } from "../../domain/monitoring/requests.ts";
 
 const UUID = "[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}";
 const DEFAULT_PAGE = 50;
@@ -82,12 +84,20 @@ export const predictQuery = answerQuery.extend({
   background: whole.min(1).max(MAX_BACKGROUND_ROWS).optional().meta({
     description: "With `explain`: how many of the rows that trained each row is compared with (default 100).",
   }),
+  prediction_id: predictionId.optional().meta({
+    description:
+      "For JSON of up to 256 KiB and 1000 rows: keeps the answers under this id, which you choose, so that `POST /v1/models/{ref}/feedback` can tell what was true.",
+  }),
   trailer: z.enum(["true", "false"]).default("false").meta({
     description:
       "For CSV and NDJSON: whether the answer ends with a line of its own that reports success or the error, instead of a broken connection.",
   }),
   spreadsheet,
 });
+export const monitoringQuery = z.object({
+  windows: whole.min(0).max(KEPT_WINDOWS).default(12).meta({ description: "The newest windows, at most so many." }),
+});
+
 export const compareScoresQuery = z.object({
   with: z.string().meta({ description: "The other model, as a reference." }),
   dataset: z.string().optional().meta({

@@ -8,6 +8,7 @@ import { explainRows } from "../../app/models/explain.ts";
 import { findModel, knownModel } from "../../app/models/find-model.ts";
 import { predictNow, predictRows } from "../../app/models/predict.ts";
 import { type LineOptions, predictDocument, predictStream } from "../../app/models/predict-stream.ts";
+import { assertKeepable, keepAnswers } from "../../app/monitoring/feedback.ts";
 import type { Encoding } from "../../domain/datasets/reading-options.ts";
 import { invalid, TrainyardError } from "../../domain/errors.ts";
 import { type ExplainRequest, explainRequestOf, notExplained } from "../../domain/explanations/explanation.ts";
@@ -92,18 +93,20 @@ function registerRoute(app: App, { limits }: RouteContext): void {
       },
     },
     (request, reply) => {
-      const { header, trailer, encoding, spreadsheet, explain: method, background, ...query } = request.query;
+      const { header, trailer, encoding, spreadsheet, explain: method, background, prediction_id, ...query } = request.query;
+      const keepAs = prediction_id ?? null;
       const explain = explainOf(method, background);
       const given = optionsOf(query, NOTHING_ASKED);
       if (encoding !== "utf-8" && !batchFormatOf(request as FastifyRequest)) throw notText();
       const { ref } = request.params;
-      const now = explain ? null : answerNow(request, ref, given);
+      const now = explain || keepAs !== null ? null : answerNow(request, ref, given);
       if (now === null)
         return answer(request as FastifyRequest, reply as FastifyReply, ref, {
           ...given,
           header,
           encoding,
           explain,
+          keepAs,
           spreadsheet: spreadsheet === "true",
           hasTrailer: trailer === "true",
         });
@@ -138,7 +141,12 @@ type Asked = Pick<FastifyRequest, "services" | "body">;
 /** What a query says of a stream. */
 type BatchOptions = AnswerOptions &
   Required<Pick<LineOptions, "header" | "spreadsheet">> &
-  Pick<CloseReason, "hasTrailer"> & { readonly encoding: Encoding; readonly explain: ExplainRequest | null };
+  Pick<CloseReason, "hasTrailer"> & {
+    readonly encoding: Encoding;
+    readonly explain: ExplainRequest | null;
+    /** The id under which the answers are kept. */
+    readonly keepAs: string | null;
+  };
 
 function notText(): TrainyardError {
   const detail = "is for text/csv and application/x-ndjson: JSON is UTF-8; leave it out, or send the rows as one of these";
@@ -150,10 +158,11 @@ async function answer(
   request: FastifyRequest,
   reply: FastifyReply,
   ref: string,
-  { header, spreadsheet, encoding, hasTrailer, explain, ...given }: BatchOptions,
+  { header, spreadsheet, encoding, hasTrailer, explain, keepAs, ...given }: BatchOptions,
 ): Promise<unknown> {
   const format = batchFormatOf(request);
-  if (!format) return predictJson(request, reply, ref, given, explain);
+  if (!format) return predictJson(request, reply, ref, given, { explain, keepAs });
+  if (keepAs !== null) throw notKept("is for JSON: leave it out, or send the rows as JSON");
   const { uploadBytes } = request.services.limits;
   const plain = rowsOf(request.body as IncomingMessage);
   const limit = { bytes: uploadBytes, error: () => overLimit("the packed body has more bytes", uploadBytes, "DATASET_BYTES") };
@@ -174,25 +183,35 @@ export async function predictJson(
   reply: Pick<FastifyReply, "type">,
   ref: string,
   given: AnswerOptions,
-  asked: ExplainRequest | null = null,
+  { explain: asked, keepAs }: Pick<BatchOptions, "explain" | "keepAs"> = { explain: null, keepAs: null },
 ): Promise<string | Buffer> {
   const body = (sent ?? new Uint8Array()) as Uint8Array<ArrayBuffer>;
   const model = await findModel(services, ref);
   reply.type(JSON_TYPE);
   if (asked && body.byteLength > PREDICT_BODY_BYTES) throw notExplained();
   if (body.byteLength > PARSED_HERE_BYTES) {
+    if (keepAs !== null) throw notKept(`is for bodies of up to ${PARSED_HERE_BYTES} bytes: send fewer rows`);
     const { bytes } = await predictDocument(services, model, body, { format: "json", ...given, document: { explain: asked } });
     return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   }
   const { instances, explain: inBody, ...own } = parseBody(predictBody, body);
   const options = optionsOf(own, given);
   const explain = inBody ? explainRequestOf(inBody) : asked;
+  if (keepAs !== null) {
+    if (explain) throw notKept("is for predictions that are not explained: ask for one of the two");
+    assertKeepable(model, instances.length);
+    const predicted = await predictRows(services, model, { instances, ...options });
+    await keepAnswers(services, model, keepAs, predicted.predictions);
+    return predictionsJson(model, predicted, options.topK);
+  }
   if (explain) {
     const bytes = await explainRows(services, model, { instances, options, explain });
     return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   }
   return predictionsJson(model, await predictRows(services, model, { instances, ...options }), options.topK);
 }
+
+const notKept = (detail: string): TrainyardError => invalid([{ pointer: "/prediction_id", detail }]);
 
 const CSV_EXAMPLE =
   "island,body_mass_g,prediction,probability,probability_Adelie,probability_Gentoo\r\nDream,3750,Adelie,0.97,0.97,0.03\r\n";

@@ -139,6 +139,7 @@ type Architecture = Pick<
   | "receipt"
   | "score"
   | "search"
+  | "reference"
 >;
 
 /** Returns the row of a new model with its version, without tags. */

@@ -20,12 +20,19 @@ interface RowError {
 /** Is called with each value that is valid but odd: its column, the offset of its row in the features, and the raw value. */
 type OnOdd = (column: number, offset: number, raw: unknown) => void;
 
+/**
+ * Is called with each value that is valid, in the order of the columns, row by row: NaN where it is missing, the place of a label, and of a
+ * text its length.
+ */
+type OnValue = (column: number, value: number) => void;
+
 /** Creates the reader of a model's rows: numbers, or raw columns by position or by name. `onOdd` is called for raw columns only. */
 export function createRowReader(
   { preprocessing, inputWidth }: Pick<Model, "preprocessing" | "inputWidth">,
   onOdd: OnOdd,
+  onValue: OnValue | null = null,
 ): RowReader {
-  return preprocessing ? rawReader(preprocessing, onOdd) : plainReader(inputWidth);
+  return preprocessing ? rawReader(preprocessing, onOdd, onValue) : plainReader(inputWidth, onValue);
 }
 
 /** Writes the features of rows to `out`, row-major. Returns errors with pointers under /instances; empty if there are none. */
@@ -38,7 +45,7 @@ export function readInstances(read: RowReader, instances: readonly unknown[], wi
   return errors;
 }
 
-function plainReader(width: number): RowReader {
+function plainReader(width: number, onValue: OnValue | null): RowReader {
   return (row, out, offset) => {
     if (!Array.isArray(row)) return { path: [], detail: `must be an array of ${width} numbers` };
     if (row.length !== width) return { path: [], detail: `has ${row.length} values; the model takes ${width}` };
@@ -47,11 +54,13 @@ function plainReader(width: number): RowReader {
     const column = numbers.findIndex((value) => !fitsFloat32(value));
     if (column >= 0) return { path: [column], detail: "must be a finite number that fits float32" };
     out.set(numbers as number[], offset);
+    // As training saw them: float32.
+    if (onValue) for (let index = 0; index < width; index++) onValue(index, out[offset + index] as number);
     return null;
   };
 }
 
-function rawReader(preprocessing: Preprocessing, onOdd: OnOdd): RowReader {
+function rawReader(preprocessing: Preprocessing, onOdd: OnOdd, onValue: OnValue | null): RowReader {
   const { columns } = preprocessing;
   const { offsets } = layoutOf(columns);
   const names = columns.map(({ column }) => column);
@@ -64,6 +73,7 @@ function rawReader(preprocessing: Preprocessing, onOdd: OnOdd): RowReader {
     const value = (writers[index] as ColumnWriter)(raw, out, offset + (offsets[index] as number));
     if (typeof value === "string") return { path: [key], detail: value };
     if (value < (lows[index] as number) || value > (highs[index] as number)) onOdd(index, offset, raw);
+    if (onValue) onValue(index, value);
     return null;
   };
   return (row, out, offset) => {
@@ -83,7 +93,7 @@ function rawReader(preprocessing: Preprocessing, onOdd: OnOdd): RowReader {
   };
 }
 
-/** Writes the features of a raw value, and returns the value: NaN of a text. Returns a sentence where it cannot be read. */
+/** Writes the features of a raw value, and returns the value: of a text, its length, NaN where it is missing. Returns a sentence where it cannot be read. */
 type ColumnWriter = (raw: unknown, out: Float32Array, offset: number) => number | string;
 
 function columnWriter(column: EncodedColumn): ColumnWriter {
@@ -94,7 +104,7 @@ function columnWriter(column: EncodedColumn): ColumnWriter {
       const text = read(raw);
       if (text === null) return NOT_A_TEXT;
       encode(text, out, offset);
-      return Number.NaN;
+      return textLength(text);
     };
   }
   const read = createValueReader(column);
@@ -104,6 +114,9 @@ function columnWriter(column: EncodedColumn): ColumnWriter {
     return value;
   };
 }
+
+/** What is monitored of a text. */
+export const textLength = (text: string): number => (text === "" ? Number.NaN : text.length);
 
 function firstError(names: readonly string[], check: (index: number) => RowError | null): RowError | null {
   for (let index = 0; index < names.length; index++) {

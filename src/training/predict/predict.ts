@@ -3,6 +3,7 @@
 import { choosePlace } from "../../domain/models/decision.ts";
 import type { Model, Prediction } from "../../domain/models/model.ts";
 import { createRemarkCollector } from "../../domain/models/remarks.ts";
+import { createTally, type Tally } from "../../domain/monitoring/tally.ts";
 import type { PredictionResult } from "../../domain/ports.ts";
 import { valuePlace } from "../../domain/quantiles.ts";
 import type { TensorSet } from "../../domain/tensor.ts";
@@ -14,6 +15,8 @@ export interface Predictor {
   readonly memoryBytes: number;
   /** The compiled network, for what asks many questions of it. Rows that are written to its tables are gone at the next prediction. */
   readonly inference: Inference;
+  /** What rows and answers were; null for a model that is not monitored. */
+  readonly tally: Tally | null;
   /** Returns a prediction per row (an array, or an object by column), or the errors of rows. Pointers start at /instances. */
   predict(instances: readonly unknown[]): PredictionResult;
 }
@@ -22,10 +25,16 @@ export interface Predictor {
 export function createPredictor(model: Model, weights: TensorSet): Predictor {
   const inference = createInference(model, weights, [SMALL_BLOCK, BLOCK]);
   const collector = createRemarkCollector();
-  const read = createRowReader(model, (column, offset, raw) => collector.add(column, offset / model.inputWidth, raw));
+  const tally = createTally(model);
+  const read = createRowReader(
+    model,
+    (column, offset, raw) => collector.add(column, offset / model.inputWidth, raw),
+    tally && tally.read,
+  );
   return {
     memoryBytes: inference.memoryBytes,
     inference,
+    tally,
     predict(instances) {
       const { inputWidth, outputWidth } = model;
       const rows = instances.length;
@@ -33,14 +42,28 @@ export function createPredictor(model: Model, weights: TensorSet): Predictor {
       const features = isSmall ? inference.small.x : new Float32Array(rows * inputWidth);
       const errors = readInstances(read, instances, inputWidth, features);
       const remarks = collector.take();
-      if (errors.length > 0) return { ok: false, errors };
+      if (errors.length > 0) {
+        tally?.discard();
+        return { ok: false, errors };
+      }
       if (isSmall) inference.small.run();
       const outputs = isSmall ? inference.small.y : inference.outputs(features, rows);
       const predictions: Prediction[] = [];
       for (let row = 0; row < rows; row++) predictions.push(predictionOf(model, outputs, row * outputWidth));
+      if (tally) {
+        tally.commit(rows);
+        for (const prediction of predictions) countAnswer(tally, prediction);
+      }
       return { ok: true, predictions, remarks };
     },
   };
+}
+
+function countAnswer(tally: Tally, prediction: Prediction): void {
+  if ("place" in prediction) tally.answer(0, prediction.place);
+  else if (typeof prediction.value === "number") tally.answer(0, prediction.value);
+  else
+    for (let target = 0; target < prediction.value.length; target++) tally.answer(target, prediction.value[target] as number);
 }
 
 /** Returns the prediction for the outputs at `offset`. */

@@ -42,6 +42,7 @@ import { chunkBuffers, wholeBuffers } from "../transfer.ts";
 import { encodeStoredChunk } from "./encode.ts";
 import { createModelRunner } from "./model-runner.ts";
 import { createInlinePredictors, createPredict } from "./predict.ts";
+import { createPredictionCounting } from "./prediction-counts.ts";
 
 export interface ComputePoolOptions {
   readonly limits: Limits;
@@ -49,6 +50,8 @@ export interface ComputePoolOptions {
   readonly threads?: number;
   /** Minimum time limit of a task; tasks with more to read or to compute may take longer. */
   readonly taskMs?: number;
+  /** Whether predictions of models with a reference are counted. Default: yes. */
+  readonly monitors?: boolean;
   /** Called when an idle thread crashes. */
   readonly onError: (error: unknown) => void;
   /** The module that exports the tasks; tests pass another one. */
@@ -122,6 +125,7 @@ export function createComputePool({
   limits,
   threads = 2,
   taskMs = DEFAULT_TASK_MS,
+  monitors = true,
   onError,
   entry = new URL("./compute-thread.ts", import.meta.url),
 }: ComputePoolOptions): ComputePool {
@@ -141,7 +145,8 @@ export function createComputePool({
           : new Error(`the compute thread's ${name} failed`, { cause: error });
       }
     };
-  const predictors = createInlinePredictors();
+  const predictors = createInlinePredictors(monitors);
+  const counting = createPredictionCounting(monitors);
   const known = new Map<string, number>();
   const multiplyAdds = (model: Model): number => {
     const total = known.get(model.id) ?? rowMultiplyAdds(model);
@@ -152,7 +157,7 @@ export function createComputePool({
 
   const ofTenant = (tenant: string): ComputePool => {
     const run = runFor(tenant);
-    const runModel = createModelRunner(run);
+    const runModel = createModelRunner(run, { monitors, onCounted: counting.add });
     return {
       prepare: async (body) =>
         (await run("prepare", { body, limits }, wholeBuffers([body]), { bytes: body.byteLength })) as Prepared | Draft,
@@ -182,7 +187,7 @@ export function createComputePool({
         const task = { source, spec: { method, objective }, results };
         return (await run("importance", task, wholeBuffers(views), { bytes: bytesOf(views) })) as SweepImportance;
       },
-      predict: createPredict({ maxRows: limits.predictRows, run: runModel, predictors, multiplyAdds }),
+      predict: createPredict({ maxRows: limits.predictRows, run: runModel, predictors, counting, multiplyAdds }),
       async chooseBackground(job, count, seed) {
         const views = viewsOf(job);
         const task = { run: job, count, seed };
@@ -283,6 +288,7 @@ export function createComputePool({
         const task = { file, architecture, limits };
         return (await run("readModelFile", task, wholeBuffers([file]), { bytes: file.byteLength })) as ModelReading;
       },
+      counted: counting,
       ofProject: ofTenant,
       close: () => pool.close(),
     };

@@ -122,15 +122,21 @@ export function importance({ source, spec, results }: ImportanceTask): SweepImpo
 
 export function predictRows(task: PredictRowsTask): WithModel<PredictionResult> {
   const loaded = loadedModel(task);
-  return loaded ? { missing: false, result: loaded.predictor.predict(task.instances) } : missingModel(task);
+  return loaded ? replyOf(loaded, loaded.predictor.predict(task.instances)) : missingModel(task);
 }
 
 export async function predictBlock(task: PredictBlockTask): Promise<WithModel<BlockReply>> {
   const loaded = loadedModel(task);
   if (!loaded) return missingModel(task);
-  const result = await answerBlock(loaded, task);
-  const reply = { missing: false as const, result };
-  return result.ok ? moving(reply, wholeBuffers([result.bytes])) : reply;
+  return replyOf(loaded, await answerBlock(loaded, task));
+}
+
+/** The reply of a thread, with what it has counted; bytes move. */
+function replyOf<Result extends { readonly ok: boolean }>({ predictor }: LoadedModel, result: Result): WithModel<Result> {
+  const counted = predictor.tally?.take();
+  const reply = { missing: false as const, result, ...(counted && { counted }) };
+  const bytes = "bytes" in result ? [result.bytes as Uint8Array<ArrayBuffer>] : [];
+  return moving(reply, wholeBuffers([...bytes, ...(counted ? [counted.counts] : [])]));
 }
 
 function loadedModel({ modelId, source }: ModelTask): LoadedModel | undefined {
@@ -156,17 +162,12 @@ export function encodeBackground({ columns, dataset, numbers }: EncodeBackground
 
 export function explain(task: ExplainTask): WithModel<EncodedAnswer> {
   const loaded = loadedModel(task);
-  return loaded ? movingAnswer(answerExplained(loaded, task)) : missingModel(task);
+  return loaded ? replyOf(loaded, answerExplained(loaded, task)) : missingModel(task);
 }
 
 export function partialDependence(task: PartialDependenceTask): WithModel<EncodedAnswer> {
   const loaded = loadedModel(task);
-  return loaded ? movingAnswer(answerDependence(loaded, task)) : missingModel(task);
-}
-
-function movingAnswer(result: EncodedAnswer): WithModel<EncodedAnswer> {
-  const reply = { missing: false as const, result };
-  return result.ok ? moving(reply, wholeBuffers([result.bytes])) : reply;
+  return loaded ? replyOf(loaded, answerDependence(loaded, task)) : missingModel(task);
 }
 
 export function showRows({ run, choice }: ShowRowsTask): ShownRows {

@@ -1,5 +1,6 @@
 /** Runs tasks of models in threads: a thread keeps the models that it was given, and is given one that it lacks. */
 import type { Model } from "../../domain/models/model.ts";
+import type { PredictionCounts } from "../../domain/monitoring/tally.ts";
 import type { TensorSet } from "../../domain/tensor.ts";
 import type { ModelTask, WithModel } from "../protocol.ts";
 import { wholeBuffers } from "../transfer.ts";
@@ -27,8 +28,20 @@ export type ModelRunner = <Result>(
   multiplyAdds: number,
 ) => Promise<Result>;
 
+export interface RunnerOptions {
+  /** Whether predictions are counted. */
+  readonly monitors: boolean;
+  /** Is told what a thread has counted of predictions. */
+  readonly onCounted: (modelId: string, counts: PredictionCounts) => void;
+}
+
+/** A model without what its predictions are compared with: they are not counted. */
+export function unmonitored({ reference: _, ...model }: Model): Model {
+  return model;
+}
+
 /** Creates a runner on the threads of a pool. */
-export function createModelRunner(run: RunTask): ModelRunner {
+export function createModelRunner(run: RunTask, { monitors, onCounted }: RunnerOptions): ModelRunner {
   return async <Result>(
     name: ModelTaskName,
     task: ModelTask,
@@ -39,12 +52,15 @@ export function createModelRunner(run: RunTask): ModelRunner {
     const send = async (sent: ModelTask): Promise<WithModel<Result>> => {
       const moved = [...(sent.block ? [sent.block.bytes] : []), ...(sent.source ? [sent.source.weights.data] : [])];
       const work = { bytes: sent.block?.bytes.byteLength ?? 0, multiplyAdds };
-      return (await run(name, sent, wholeBuffers(moved), work)) as WithModel<Result>;
+      const reply = (await run(name, sent, wholeBuffers(moved), work)) as WithModel<Result>;
+      if (!reply.missing && reply.counted) onCounted(model.id, reply.counted);
+      return reply;
     };
     const first = await send(task);
     if (!first.missing) return first.result;
     const { block } = first;
-    const second = await send({ ...task, ...(block && { block }), source: { model, weights: await load() } });
+    const source = { model: monitors ? model : unmonitored(model), weights: await load() };
+    const second = await send({ ...task, ...(block && { block }), source });
     if (second.missing) throw new Error("a thread that was given a model does not have it");
     return second.result;
   };

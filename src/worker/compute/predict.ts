@@ -11,7 +11,8 @@ import { layerCount } from "../../domain/spec/layer-walks.ts";
 import type { Predictor } from "../../training/predict/predict.ts";
 import type { PredictBlockTask, PredictRowsTask } from "../protocol.ts";
 import { batchesOf, joinResults } from "./batches.ts";
-import type { Load, ModelRunner } from "./model-runner.ts";
+import { type Load, type ModelRunner, unmonitored } from "./model-runner.ts";
+import type { PredictionCounting } from "./prediction-counts.ts";
 import { createPredictors } from "./predictors.ts";
 
 /** Rows and multiply-adds that a prediction on the event loop may have: about a millisecond. */
@@ -26,21 +27,30 @@ export interface PredictOptions {
   readonly maxRows: number;
   readonly run: ModelRunner;
   readonly predictors: InlinePredictors;
+  readonly counting: PredictionCounting;
   /** Multiply-adds of predicting a row. */
   multiplyAdds(model: Model): number;
 }
 
 /** The entrances. */
-export function createPredict({ maxRows, run, predictors: inline, multiplyAdds }: PredictOptions): Predict {
+export function createPredict({ maxRows, run, predictors: inline, counting, multiplyAdds }: PredictOptions): Predict {
   const fitsInline = (model: Model, rows: number): boolean =>
     rows <= INLINE_ROWS &&
     model.parameters <= INLINE_PARAMETERS &&
     layerCount(model.layers) <= INLINE_LAYERS &&
     rows * multiplyAdds(model) <= INLINE_MULTIPLY_ADDS;
+  const predictHere = (predictor: Predictor, instances: readonly unknown[]): PredictionResult => {
+    const result = predictor.predict(instances);
+    if (predictor.tally) counting.tallied(predictor.tally);
+    return result;
+  };
   return {
-    now: (model, instances) => (fitsInline(model, instances.length) ? (inline.known(model)?.predict(instances) ?? null) : null),
+    now(model, instances) {
+      const predictor = fitsInline(model, instances.length) ? inline.known(model) : undefined;
+      return predictor ? predictHere(predictor, instances) : null;
+    },
     async rows(model, instances, load) {
-      if (fitsInline(model, instances.length)) return (await inline.get(model, load)).predict(instances);
+      if (fitsInline(model, instances.length)) return predictHere(await inline.get(model, load), instances);
       const batches = batchesOf(instances);
       const results: PredictionResult[] = [];
       for (const batch of batches) {
@@ -68,12 +78,12 @@ export interface InlinePredictors {
 }
 
 /** None at first. */
-export function createInlinePredictors(): InlinePredictors {
+export function createInlinePredictors(monitors: boolean): InlinePredictors {
   const predictors = createPredictors();
   const loading = new Map<string, Promise<Predictor>>();
   const add = async (model: Model, load: Load): Promise<Predictor> => {
     try {
-      return predictors.add(model, await load()).predictor;
+      return predictors.add(monitors ? model : unmonitored(model), await load()).predictor;
     } finally {
       loading.delete(model.id);
     }

@@ -11,6 +11,7 @@ import { aChunk, aNewJob, aSuccess } from "../../contract/fixtures.ts";
 import { forgetContract } from "../../contract/forgets.ts";
 import { keyContract } from "../../contract/keys.ts";
 import { queueOrderContract } from "../../contract/line.ts";
+import { monitorContract } from "../../contract/monitors.ts";
 import { projectContract } from "../../contract/projects.ts";
 import { scheduleContract } from "../../contract/schedules.ts";
 import { sharesContract } from "../../contract/shares.ts";
@@ -22,8 +23,8 @@ import { trackingContract } from "../../contract/tracking.ts";
 /** As a server opens it. */
 const open = async () => openStore({ dataDir: await temporaryFolder(), callsProcedures: true });
 const CONTRACTS = [
-  ...[storeContract, findContract, checkpointContract, sweepContract, forgetContract, scheduleContract, keyContract],
-  ...[queueOrderContract, sharesContract, projectContract, trackingContract],
+  ...[storeContract, findContract, monitorContract, checkpointContract, sweepContract, forgetContract, scheduleContract],
+  ...[keyContract, queueOrderContract, sharesContract, projectContract, trackingContract],
 ];
 for (const contract of CONTRACTS) contract("SQLite", open);
 

@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import type { Model } from "../../../src/domain/models/model.ts";
 import { rowMultiplyAdds } from "../../../src/training/predict/row-work.ts";
 import { createInlinePredictors, createPredict } from "../../../src/worker/compute/predict.ts";
+import { createPredictionCounting } from "../../../src/worker/compute/prediction-counts.ts";
 import { aModel } from "../../contract/fixtures.ts";
 
 /** A model with these layers, as far as its cost depends on it. */
@@ -16,7 +17,8 @@ describe("a prediction on the event loop", () => {
       tasks.push(name);
       return { ok: true, predictions: [], remarks: [] } as Result;
     },
-    predictors: createInlinePredictors(),
+    predictors: createInlinePredictors(true),
+    counting: createPredictionCounting(true),
     multiplyAdds: rowMultiplyAdds,
   });
 

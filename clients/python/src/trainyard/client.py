@@ -283,6 +283,28 @@ class Client:
         query = {"with": b, "dataset": dataset_id}
         return self._transport.call("GET", f"v1/models/{segment(a)}/compare/scores", query=query, repeatable=True)
 
+    def monitoring(self, ref: str, *, windows: int = 12) -> Json:
+        """Returns how the rows that a model predicts compare with its training, and its newest windows."""
+        return self._transport.call("GET", f"v1/models/{segment(ref)}/monitoring", query={"windows": windows}, repeatable=True)
+
+    def configure_monitoring(self, ref: str, **changes: Any) -> Json:
+        """Changes how a model is monitored: `enabled`, and `webhook` as `{"url": ...}` or None."""
+        return self._transport.call("PATCH", f"v1/models/{segment(ref)}/monitoring", changes, repeatable=True)
+
+    def predict_as(self, ref: str, prediction_id: str, rows: Any) -> List[Json]:
+        """Predicts up to 1000 rows in one request, and keeps the answers under an id that you choose, for `feedback`."""
+        path = f"v1/models/{segment(ref)}/predict"
+        body = {"instances": _instances(rows)}
+        answers: List[Json] = self._transport.call(
+            "POST", path, body, query={"prediction_id": prediction_id}, repeatable=True
+        )["predictions"]
+        return answers
+
+    def feedback(self, ref: str, labels: Sequence[Mapping[str, Any]]) -> Json:
+        """Tells what was true: `{"prediction_id", "row", "label"}` each, of predictions by `predict_as`. Returns the live score."""
+        body = {"labels": [dict(label) for label in labels]}
+        return self._transport.call("POST", f"v1/models/{segment(ref)}/feedback", body, repeatable=True)
+
     def set_alias(self, name: str, alias: str, version: int) -> Json:
         """Points an alias of a name at one of its versions."""
         path = f"v1/models/{segment(name)}/aliases/{segment(alias)}"

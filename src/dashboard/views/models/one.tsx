@@ -15,6 +15,7 @@ import { Menu } from "../../ui/menu.tsx";
 import { Facts, Problem, Skeleton, Tabs } from "../../ui/surfaces.tsx";
 import { CompareModels } from "./compare.tsx";
 import { modelLabel, TASK_LABELS } from "./model-text.ts";
+import { Monitoring } from "./monitoring.tsx";
 import { Versions } from "./versions.tsx";
 
 interface ModelProps {
@@ -34,6 +35,7 @@ const isCheckpoint = (ref: string): boolean => ref.startsWith("ckp_");
 const TABS = [
   ["model", "Model"],
   ["predict", "Predict"],
+  ["monitoring", "In use"],
   ["versions", "Versions"],
 ] as const;
 
@@ -69,6 +71,7 @@ export function OneModel({ modelRef, query }: OneModelProps) {
               />
               {tab === "model" && <ModelTab model={data} modelRef={modelRef} />}
               {tab === "predict" && <PredictView model={data} modelRef={modelRef} />}
+              {tab === "monitoring" && <Monitoring model={data} />}
               {tab === "versions" && <Versions model={data} onChange={reload} />}
             </>
           )}

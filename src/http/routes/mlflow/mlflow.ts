@@ -6,8 +6,8 @@ import type { FastifyRequest } from "fastify";
 import { z } from "zod";
 import type { TrackingServices } from "../../../app/tracking/find-runs.ts";
 import { invalid, TrainyardError } from "../../../domain/errors.ts";
+import { parseForeignDocument } from "../../../domain/protocols/foreign-json.ts";
 import { fieldErrors } from "../../../domain/spec/spec-errors.ts";
-import { parseForeignBody } from "../../connection/foreign-body.ts";
 import type { App } from "../../context.ts";
 import { MLFLOW_ERROR, openForeignProtocol } from "../../errors/foreign-protocol.ts";
 import { listArtifacts, sendArtifact } from "./artifacts.ts";
@@ -39,7 +39,8 @@ const anything = z.record(z.string(), z.unknown());
 
 /** Reads a request of what is in the path, the query or the body: a field that is null is left out. Throws malformed or invalid. */
 function readRequest(schema: z.ZodType, { method, body, query, params }: FastifyRequest): unknown {
-  const given = method === "GET" ? (query as object) : body === undefined ? {} : parseForeignBody(anything, body);
+  const given =
+    method === "GET" ? (query as object) : body === undefined ? {} : parseForeignDocument(anything, body as Uint8Array);
   const fields = Object.entries({ ...(query as object), ...given, ...(params as object) }).filter(
     ([, value]) => value !== null,
   );

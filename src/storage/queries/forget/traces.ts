@@ -21,6 +21,7 @@ export async function eraseTraces(db: Kysely<Tables>, project: string, ids: read
   for (const id of ofKind(ID_PREFIXES.dataset)) await eraseDataset(db, id);
   for (const id of ofKind(ID_PREFIXES.sweep)) await eraseTensors(db, id);
   await eraseOfJobs(db, ofKind(ID_PREFIXES.job));
+  await eraseDeliveries(db, ofKind(ID_PREFIXES.model));
   const erased = new Set(ids);
   await eraseAnswers(db, project, erased);
   await eraseHashes(db, project, erased);
@@ -39,6 +40,14 @@ async function eraseOfJobs(db: Kysely<Tables>, jobs: readonly string[]): Promise
       db,
       unfinished.map(({ id }) => id),
     );
+    await eraseDeliveries(db, part);
+  }
+}
+
+/** What was to be sent of jobs, or of models that drifted. */
+async function eraseDeliveries(db: Kysely<Tables>, ids: readonly string[]): Promise<void> {
+  for (let from = 0; from < ids.length; from += IDS_PER_STATEMENT) {
+    const part = ids.slice(from, from + IDS_PER_STATEMENT);
     await db.deleteFrom("webhook_deliveries").where("job_id", "in", part).execute();
   }
 }

@@ -1,0 +1,77 @@
+/**
+ * Stores what this process has counted of predictions, and judges the windows that this closes. Counts of the last seconds are in memory alone:
+ * a process that is killed loses them, one that stops stores them.
+ */
+import { judgeWindow, WINDOW_ROWS } from "../../domain/monitoring/drift.ts";
+import { layoutOf } from "../../domain/monitoring/layout.ts";
+import { driftMessage } from "../../domain/monitoring/messages.ts";
+import type { Monitor, MonitorWindow } from "../../domain/monitoring/monitor-store.ts";
+import type { CountedModel } from "../../domain/ports.ts";
+import type { Services } from "../services.ts";
+import { singleFlight } from "../single-flight.ts";
+
+/** How long counts wait in memory where no window is full. */
+const EVERY_MS = 2000;
+
+type Monitoring = Pick<Services, "store" | "computePool" | "log">;
+
+export interface CountKeeper {
+  /** Stores what was counted so far. */
+  flush(): Promise<void>;
+  /** Stores what is left. */
+  stop(): Promise<void>;
+}
+
+/** Starts storing counts: when a window is full, and every `everyMs`. */
+export function startCountKeeper(services: Monitoring, everyMs = EVERY_MS): CountKeeper {
+  const { computePool, log } = services;
+  const flush = singleFlight(async () => {
+    for (const counted of computePool.counted.take()) {
+      try {
+        await storeCounts(services, counted);
+      } catch (err) {
+        log.warn(
+          { err, model_id: counted.modelId, rows: counted.rows },
+          "cannot store what a model was asked: rows are not counted",
+        );
+      }
+    }
+  });
+  computePool.counted.onWindow(() => void flush());
+  const timer = setInterval(() => void flush(), everyMs);
+  timer.unref();
+  return {
+    flush,
+    async stop() {
+      clearInterval(timer);
+      await flush();
+    },
+  };
+}
+
+async function storeCounts({ store, log }: Monitoring, { modelId, ...counts }: CountedModel): Promise<void> {
+  const stored = await store.monitors.add(modelId, counts, WINDOW_ROWS, Date.now());
+  if (!stored || stored.unjudged.length === 0) return;
+  const model = await store.models.get(modelId);
+  const layout = model && layoutOf(model);
+  if (!layout) return;
+  let { drifted } = stored.monitor;
+  for (const window of stored.unjudged) {
+    const verdict = judgeWindow(layout, window.counts);
+    const judged = { number: window.number, verdict, at: Date.now() };
+    const body = driftMessage(model, layout, window, verdict, drifted);
+    const message = messageTo(stored.monitor, body);
+    const isFirst = await store.monitors.judge(modelId, { ...judged, message });
+    if (isFirst && body !== null) logDrift(log, modelId, window, verdict.drifted);
+    drifted = verdict.drifted;
+  }
+}
+
+const messageTo = ({ webhook }: Monitor, body: string | null) =>
+  webhook !== null && body !== null ? { url: webhook, body } : null;
+
+function logDrift(log: Services["log"], modelId: string, { number, rows }: MonitorWindow, drifted: readonly string[]): void {
+  const fields = { model_id: modelId, window: number, rows, columns: drifted };
+  if (drifted.length > 0) log.warn(fields, "rows to predict differ from those of training");
+  else log.info(fields, "rows to predict are like those of training again");
+}

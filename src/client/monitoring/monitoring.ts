@@ -1,0 +1,69 @@
+/** The client's methods for models in use, and what they say in words. */
+import type { z } from "zod";
+import type { MonitoringReport } from "../../domain/monitoring/report.ts";
+import type { feedbackBody, monitorBody } from "../../domain/monitoring/requests.ts";
+import type { PredictionAnswer } from "../answers.ts";
+import type { Row } from "../models.ts";
+import { type CallOptions, segment, type Transport } from "../transport.ts";
+
+export type { MonitoringReport } from "../../domain/monitoring/report.ts";
+
+/** How a model is monitored; what is left out stays. */
+export type MonitoringOptions = z.input<typeof monitorBody>;
+
+/** What turned out to be true of a row that was predicted with an id. */
+export type FeedbackLabel = z.input<typeof feedbackBody>["labels"][number];
+
+/** What became of labels, and the live score. */
+export interface FeedbackTaken {
+  readonly labelled: number;
+  readonly unknown: readonly { readonly prediction_id: string; readonly row: number }[];
+  readonly score: MonitoringReport["feedback"];
+}
+
+/** Methods that reject as the transport does. */
+export interface MonitoringClient {
+  /** Returns how the rows that a model predicts compare with its training, and its newest windows: 12 when left out. */
+  monitoring(ref: string, query?: { readonly windows?: number }, options?: CallOptions): Promise<MonitoringReport>;
+  /** Changes how a model is monitored. */
+  configureMonitoring(ref: string, options: MonitoringOptions): Promise<MonitoringReport>;
+  /** Predicts up to 1000 rows, and keeps the answers under an id that you choose, for `feedback`. */
+  predictAs(ref: string, predictionId: string, instances: readonly Row[]): Promise<PredictionAnswer[]>;
+  /** Tells what was true of predictions that were asked with an id. */
+  feedback(ref: string, labels: readonly FeedbackLabel[]): Promise<FeedbackTaken>;
+}
+
+/** Creates the methods over a transport. */
+export function createMonitoringClient({ get, post, send }: Pick<Transport, "get" | "post" | "send">): MonitoringClient {
+  const pathOf = (ref: string) => `v1/models/${segment(ref)}`;
+  return {
+    monitoring: (ref, query = {}, options) => get(`${pathOf(ref)}/monitoring`, { ...query }, options),
+    configureMonitoring: async (ref, body) =>
+      (await send("PATCH", `${pathOf(ref)}/monitoring`, { body })).json() as Promise<MonitoringReport>,
+    predictAs: async (ref, id, instances) =>
+      (await post<{ predictions: PredictionAnswer[] }>(`${pathOf(ref)}/predict`, { instances }, { prediction_id: id }))
+        .predictions,
+    feedback: (ref, labels) => post(`${pathOf(ref)}/feedback`, { labels }),
+  };
+}
+
+/** What is to be said of a model in use, first. */
+export function monitoringSentence({ reason, rows, windows, drifted, open_rows, window_rows }: MonitoringReport): string {
+  if (reason !== null && rows === 0) return `Not monitored: ${reason}`;
+  if (windows.length === 0) return `${open_rows} of ${window_rows} rows of the first window`;
+  if (drifted.length === 0) return "Rows are like those of training";
+  return `Rows differ from those of training: ${drifted.join(", ")}`;
+}
+
+/** What labelled answers come to; null before there is a label. */
+export function liveScoreText(
+  { labelled, accuracy, mae, rmse, r2 }: MonitoringReport["feedback"],
+  text: (value: number) => string,
+): string | null {
+  if (labelled === 0) return null;
+  const of = `of ${labelled} labelled answer${labelled === 1 ? "" : "s"}`;
+  if (accuracy !== null) return `accuracy ${text(accuracy)} ${of}`;
+  const figures = { MAE: mae, RMSE: rmse, "R²": r2 };
+  const known = Object.entries(figures).flatMap(([name, value]) => (value === null ? [] : [`${name} ${text(value)}`]));
+  return `${known.join(", ")} ${of}`;
+}

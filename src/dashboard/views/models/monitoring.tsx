@@ -1,0 +1,111 @@
+/** A model in use: how its rows and answers compare with its training, over windows, and what the answers turned out to be worth. */
+import type { Model } from "../../../client/answers.ts";
+import {
+  createMonitoringClient,
+  liveScoreText,
+  type MonitoringReport,
+  monitoringSentence,
+} from "../../../client/monitoring/monitoring.ts";
+import { useApp } from "../../shell/app-context.ts";
+import { useNow } from "../../shell/clock.ts";
+import { formatAgo, formatCount, formatValue } from "../../shell/format.ts";
+import { useResource } from "../../shell/resource.ts";
+import { Card, Facts, Problem, Skeleton } from "../../ui/surfaces.tsx";
+import { type Column, Table } from "../../ui/table.tsx";
+
+type ColumnReport = MonitoringReport["columns"][number] & { readonly history: readonly number[] };
+
+/** Windows that are shown. */
+const WINDOWS = 24;
+
+export function Monitoring({ model }: { readonly model: Model }) {
+  const { api } = useApp();
+  const { data, error, reload } = useResource(
+    (signal) => createMonitoringClient(api.transport).monitoring(model.id, { windows: WINDOWS }, { signal }),
+    [model.id],
+  );
+  const now = useNow(5000);
+  if (error) return <Problem error={error} retry={reload} />;
+  if (!data) return <Skeleton height="320px" />;
+  const { rows, windows, columns, feedback, updated_at } = data;
+  const score = liveScoreText(feedback, formatValue);
+  const oldestFirst = windows.toReversed();
+  const shown = columns.map((column, index) => ({
+    ...column,
+    history: oldestFirst.flatMap(({ psi }) => psi[index] ?? []),
+  }));
+  return (
+    <div class="stack">
+      <h2>{monitoringSentence(data)}</h2>
+      <Facts
+        facts={[
+          { label: "Rows", value: formatCount(rows) },
+          { label: "Windows", value: formatCount(windows[0]?.number ?? 0) },
+          { label: "Last row", value: updated_at && rows > 0 ? formatAgo(updated_at, now) : "never" },
+          { label: "Labelled answers", value: formatCount(feedback.labelled) },
+        ]}
+      />
+      {score !== null && <p>Live score: {score}.</p>}
+      {windows.length > 0 && (
+        <Card title={`Columns of the last window, ${formatCount(windows[0]?.rows ?? 0)} rows`} flush>
+          <Table caption="Columns" columns={COLUMNS} rows={shown} keyOf={({ name, role }) => `${role} ${name}`} />
+        </Card>
+      )}
+      <p class="muted">
+        PSI, the population stability index, is 0 where rows are like those of training. A column has drifted from 0.1 on, where
+        chance does not explain it.
+      </p>
+    </div>
+  );
+}
+
+const share = (value: number | null): string => (value === null ? "" : `${formatValue(100 * value)} %`);
+
+const COLUMNS: readonly Column<ColumnReport>[] = [
+  {
+    key: "name",
+    title: "Column",
+    render: ({ name, role, drifted }) => (
+      <>
+        {role === "answer" ? `answer: ${name}` : name}{" "}
+        {drifted && (
+          <span class="badge plain" data-tone="bad">
+            drifted
+          </span>
+        )}
+      </>
+    ),
+  },
+  { key: "psi", title: "PSI", numeric: true, render: ({ psi }) => (psi === null ? "" : psi.toFixed(3)) },
+  { key: "history", title: "Over windows", render: ({ history, name }) => <History values={history} name={name} /> },
+  { key: "missing", title: "Missing", numeric: true, render: ({ missing }) => share(missing.window) },
+  { key: "unseen", title: "Unseen", numeric: true, render: ({ unseen }) => share(unseen) },
+];
+
+const WIDTH = 96;
+const HEIGHT = 20;
+/** The index that fills the height: 0.25 is a large change. */
+const FULL = 0.25;
+
+/** A bar for each window, the oldest first. */
+function History({ values, name }: { readonly values: readonly number[]; readonly name: string }) {
+  const step = WIDTH / WINDOWS;
+  return (
+    <svg width={WIDTH} height={HEIGHT} role="img" aria-label={`PSI of ${name} over ${values.length} windows`}>
+      {values.map((value, index) => {
+        const height = Math.max(1, HEIGHT * Math.min(1, value / FULL));
+        return (
+          <rect
+            key={index}
+            x={index * step}
+            y={HEIGHT - height}
+            width={step - 1}
+            height={height}
+            fill="currentColor"
+            opacity={value >= 0.1 ? 1 : 0.4}
+          />
+        );
+      })}
+    </svg>
+  );
+}

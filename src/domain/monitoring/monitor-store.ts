@@ -1,0 +1,100 @@
+/** The interface of the store of what models are asked. Knows nothing of databases. */
+import type { WindowVerdict } from "./drift.ts";
+import type { PredictionCounts } from "./tally.ts";
+
+/** Closed windows of a model that are kept, the newest. */
+export const KEPT_WINDOWS = 48;
+/** Answers of a model that wait for the truth, about: the oldest make room, a tenth at a time. */
+export const MOST_ANSWERS = 100_000;
+/** How long an answer is kept. */
+export const ANSWERS_KEPT_MS = 30 * 24 * 3600 * 1000;
+
+/** How a model is monitored. */
+export interface MonitorOptions {
+  readonly enabled: boolean;
+  /** Is told of drift, and when it is over; null: nobody. */
+  readonly webhook: string | null;
+}
+
+export interface Monitor extends MonitorOptions {
+  readonly project: string;
+  /** Rows of the window that is open. */
+  readonly openRows: number;
+  /** Rows since the model was first asked. */
+  readonly rows: number;
+  /** Windows that were closed. */
+  readonly windows: number;
+  /** Columns that differed in the last window that was judged. */
+  readonly drifted: readonly string[];
+  /** When rows were last added; of a monitor without rows, when it was made. */
+  readonly updatedAt: number;
+}
+
+export interface MonitorWindow extends PredictionCounts {
+  /** Counted from 1. */
+  readonly number: number;
+  readonly startedAt: number;
+  readonly endedAt: number;
+  /** Null until it is judged. */
+  readonly verdict: WindowVerdict | null;
+}
+
+/** What a window has come to, and what is sent of it. */
+export interface JudgedWindow {
+  readonly number: number;
+  readonly verdict: WindowVerdict;
+  readonly at: number;
+  /** Null: nothing is sent. */
+  readonly message: { readonly url: string; readonly body: string } | null;
+}
+
+/** The truth about one row of a prediction. */
+export interface Truth {
+  readonly predictionId: string;
+  readonly row: number;
+  /** The place of a class, -1 for one that the model does not have, or a value. */
+  readonly truth: number;
+}
+
+/** Sums over the answers whose truth is known. */
+export interface LiveSums {
+  /** Answers that are kept. */
+  readonly answers: number;
+  readonly labelled: number;
+  /** Answers that are the truth. */
+  readonly right: number;
+  /** Sums of |answer - truth|, of its square, and of (truth - mean truth)². */
+  readonly absolute: number;
+  readonly squared: number;
+  readonly variation: number;
+}
+
+/** Stores what models are asked. Everything goes with its model. Times are epoch milliseconds. */
+export interface MonitorStore {
+  /**
+   * Adds counts to the open window of a model, and closes it when it has `windowRows` rows. Returns the monitor and its windows that are not
+   * judged yet. Null for a model that does not exist or is not monitored: the counts are dropped.
+   */
+  add(
+    modelId: string,
+    counts: PredictionCounts,
+    windowRows: number,
+    at: number,
+  ): Promise<{ readonly monitor: Monitor; readonly unjudged: readonly MonitorWindow[] } | null>;
+  /** Stores what a window has come to, and its message. Of several calls for one window, the first counts: false for the others. */
+  judge(modelId: string, judged: JudgedWindow): Promise<boolean>;
+  /** Returns the monitor of a model; null before anything was asked of it. */
+  get(modelId: string): Promise<Monitor | null>;
+  /** Returns the newest closed windows, newest first. */
+  listWindows(modelId: string, limit: number): Promise<readonly MonitorWindow[]>;
+  /** Changes how a model is monitored. Null for a model that does not exist. */
+  configure(modelId: string, changes: Partial<MonitorOptions>, at: number): Promise<Monitor | null>;
+  /** Stores the answers to the rows of a prediction, or those to the same rows again. False for a model that does not exist. */
+  keepAnswers(modelId: string, predictionId: string, answers: readonly number[], at: number): Promise<boolean>;
+  /** Stores the truth about answers. Returns for each whether there is such an answer. */
+  label(modelId: string, truths: readonly Truth[]): Promise<readonly boolean[]>;
+  /** Returns what the answers whose truth is known come to. */
+  sums(modelId: string): Promise<LiveSums>;
+  /** Deletes at most `limit` answers from before a time. Returns how many. */
+  deleteOldAnswers(before: number, limit: number): Promise<number>;
+}

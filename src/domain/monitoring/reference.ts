@@ -1,0 +1,51 @@
+/** What the rows of a model's training looked like, in bins: what the rows that it is asked are compared with. Plain JSON, stored with the model. */
+
+/** Columns of a row that are monitored, the first ones; and targets. */
+export const MOST_COLUMNS = 200;
+export const MOST_TARGETS = 8;
+/** Labels of a column that are counted one by one, the most frequent; all others are counted together. */
+export const MOST_LABELS = 40;
+/** Bins of numbers: each has as many training rows as equal values allow. */
+const BINS = 10;
+
+/** The values of one column among the training rows. */
+export interface ColumnReference {
+  /** Of numbers, times, and lengths of texts: the upper edges of all bins but the last, rising. An edge belongs to the bin below it. */
+  readonly edges?: readonly number[];
+  /** Of labels: those that are counted one by one. */
+  readonly labels?: readonly string[];
+  /** Rows in each bin, in the order that `layout.ts` gives them. */
+  readonly counts: readonly number[];
+}
+
+/** The part of the rows whose answers are compared with. Of `train`, answers are too good to compare: they are shown and raise no alert. */
+export type AnswerPart = "train" | "validation" | "test";
+
+export interface MonitoringReference {
+  /** Training rows that were counted: all, or a sample. */
+  readonly rows: number;
+  /** The first of the model's columns, in their order. */
+  readonly columns: readonly ColumnReference[];
+  readonly answers: {
+    readonly part: AnswerPart;
+    readonly rows: number;
+    /** One of the class, or one for each of the first targets. */
+    readonly columns: readonly ColumnReference[];
+  };
+}
+
+/** The upper edges of the bins of observed values: quantiles, equal ones merged. Takes the values in any order, without NaN. */
+export function edgesOf(observed: Float64Array): number[] {
+  const sorted = observed.toSorted();
+  const edges: number[] = [];
+  for (let bin = 1; bin < BINS && sorted.length > 0; bin++) {
+    // An observed value, so that equal values, of which there may be many, fall into one bin.
+    const edge = sorted[Math.ceil((bin * sorted.length) / BINS) - 1] as number;
+    if (edges.length === 0 || edge > (edges.at(-1) as number)) edges.push(edge);
+  }
+  const least = sorted[0];
+  // Where the first bin is one value, what is below it is new.
+  return least !== undefined && edges[0] === least ? [below(least), ...edges] : edges;
+}
+
+const below = (value: number): number => value - Math.max(Math.abs(value) * Number.EPSILON, Number.MIN_VALUE);

@@ -1,0 +1,44 @@
+/** What requests say of monitoring: its options, ids of predictions, and the truth about them. */
+import { z } from "zod";
+
+/** Labels of a request. */
+const MOST_LABELLED = 1000;
+/** Rows of a prediction that is kept. */
+export const MOST_KEPT_ROWS = 1000;
+
+/** The id of a prediction, as whoever asks for it chooses it. */
+export const predictionId = z
+  .string()
+  .regex(/^[A-Za-z0-9._:-]{1,64}$/, { error: "must be 1 to 64 letters, digits or . _ : -" })
+  .meta({ examples: ["order-4711"] });
+
+export const monitorBody = z
+  .strictObject({
+    enabled: z.boolean().optional().meta({ description: "Whether rows are counted." }),
+    webhook: z
+      .strictObject({ url: z.url({ protocol: /^https?$/, error: "must be an http or https URL" }).max(2000) })
+      .nullable()
+      .optional()
+      .meta({ description: "Is sent `model.drifted` and `model.recovered`; null: nothing is sent." }),
+  })
+  .meta({ id: "MonitoringOptions", examples: [{ webhook: { url: "https://example.com/drift" } }, { enabled: false }] });
+
+export const feedbackBody = z
+  .strictObject({
+    labels: z
+      .array(
+        z.strictObject({
+          prediction_id: predictionId,
+          row: z.int().min(0).default(0).meta({ description: "Of several rows of a prediction, counted from 0." }),
+          label: z.union([z.string(), z.number(), z.boolean()]).meta({
+            description:
+              "What turned out to be true: a class, or a value. A class that the model does not have counts as a wrong answer.",
+          }),
+        }),
+      )
+      .min(1)
+      .max(MOST_LABELLED),
+  })
+  .meta({ id: "Feedback", examples: [{ labels: [{ prediction_id: "order-4711", row: 0, label: "Adelie" }] }] });
+
+export type FeedbackLabel = z.output<typeof feedbackBody>["labels"][number];

@@ -1,0 +1,89 @@
+/** Models in use: what they are asked, compared with their training, and what their answers turned out to be worth. */
+import { z } from "zod";
+import { takeFeedback } from "../../app/monitoring/feedback.ts";
+import { configureMonitoring, readMonitoring } from "../../app/monitoring/read-monitoring.ts";
+import { monitoringReport } from "../../domain/monitoring/report.ts";
+import { feedbackBody, monitorBody, predictionId } from "../../domain/monitoring/requests.ts";
+import { parseBody } from "../connection/body.ts";
+import type { App } from "../context.ts";
+import { answers } from "../openapi/openapi.ts";
+import { modelParams, monitoringQuery } from "../openapi/parameters.ts";
+
+const tags = ["models"];
+const BODY_BYTES = 256 * 1024;
+
+const feedbackAnswer = z
+  .object({
+    labelled: z.int().meta({ description: "Labels that were taken." }),
+    unknown: z.array(z.object({ prediction_id: predictionId, row: z.int() })).meta({
+      description: "Those without an answer: it was made without an id, by another version of the model, or is too old.",
+    }),
+    score: monitoringReport.shape.feedback,
+  })
+  .meta({ id: "FeedbackAnswer" });
+
+const DESCRIPTION = `Every row that a model predicts is counted, whichever way it came, in the bins of its columns among the training rows: deciles of numbers, times and lengths of texts, labels, missing values, labels that are unseen; and its answers likewise. When 500 rows are together, the window is compared with training: by the population stability index, and by Pearson's chi-square test. A column has drifted where the index is at least 0.1 and so great a difference comes by chance in fewer than 0.01 % of windows, whatever the number of columns. Answers are compared with those to held-out rows; where fewer than 50 were held out, they are shown and raise no alert.
+
+The webhook is sent \`model.drifted\` when a column drifts that did not in the window before, and \`model.recovered\` when none does any more, signed as those of jobs are, with the model, the window, and the columns with their index and p-value.
+
+Counts are stored every two seconds: a server that is killed loses those since, one that stops loses none. The last 48 windows are kept. The first 200 columns, 8 targets, and of each column the 40 most frequent labels are counted by themselves.`;
+
+/** Registers the routes of monitoring. */
+export function registerMonitoring(app: App): void {
+  app.get(
+    "/v1/models/:ref/monitoring",
+    {
+      schema: {
+        tags,
+        operationId: "readMonitoring",
+        summary: "Read how a model's rows compare with its training",
+        description: DESCRIPTION,
+        params: modelParams,
+        querystring: monitoringQuery,
+        response: answers({ 200: ["What was counted.", monitoringReport] }, [404, 422]),
+      },
+    },
+    ({ params, query, services }) => readMonitoring(services, params.ref, query.windows),
+  );
+
+  app.patch(
+    "/v1/models/:ref/monitoring",
+    {
+      bodyLimit: BODY_BYTES,
+      schema: {
+        tags,
+        operationId: "configureMonitoring",
+        summary: "Change how a model is monitored",
+        description: "What is left out stays as it is.",
+        params: modelParams,
+        body: monitorBody,
+        response: answers({ 200: ["What was counted, without windows.", monitoringReport] }, [400, 404, 413, 415, 422]),
+      },
+    },
+    ({ params, body, services }) => {
+      const { enabled, webhook } = parseBody(monitorBody, body);
+      return configureMonitoring(services, params.ref, {
+        ...(enabled !== undefined && { enabled }),
+        ...(webhook !== undefined && { webhook: webhook?.url ?? null }),
+      });
+    },
+  );
+
+  app.post(
+    "/v1/models/:ref/feedback",
+    {
+      bodyLimit: BODY_BYTES,
+      schema: {
+        tags,
+        operationId: "sendFeedback",
+        summary: "Tell a model what was true",
+        description:
+          "By the `prediction_id` that predictions were asked with, of the same version of the model. A label that is sent again replaces the one before. Answers are kept for 30 days, and of a model at most 100,000 rows: the oldest make room.",
+        params: modelParams,
+        body: feedbackBody,
+        response: answers({ 200: ["What was taken, and the live score.", feedbackAnswer] }, [400, 404, 413, 415, 422]),
+      },
+    },
+    ({ params, body, services }) => takeFeedback(services, params.ref, parseBody(feedbackBody, body).labels),
+  );
+}

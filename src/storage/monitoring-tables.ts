@@ -1,0 +1,46 @@
+/** The tables of monitoring as Kysely types, the same for both databases. */
+
+/** One for each model that was asked something, or told how it is monitored. */
+export interface MonitorsTable {
+  readonly model_id: string;
+  readonly project: string;
+  readonly enabled: number;
+  /** The URL that is told of drift. */
+  readonly webhook: string | null;
+  /** Rows of the open window. */
+  readonly rows: number;
+  readonly total_rows: number;
+  /** Number of the last closed window. */
+  readonly windows: number;
+  /** Float64, little-endian: the bins of the open window; empty where it has no rows. */
+  readonly counts: Uint8Array<ArrayBuffer>;
+  /** Names of the columns that had drifted in the last window, as a JSON array. */
+  readonly drifted: string;
+  /** Answers that are kept, about: those that went with age are still counted. */
+  readonly answers: number;
+  readonly window_started_at: number | null;
+  readonly updated_at: number;
+}
+
+export interface MonitorWindowsTable {
+  readonly model_id: string;
+  /** Counted from 1. */
+  readonly number: number;
+  readonly started_at: number;
+  readonly ended_at: number;
+  readonly rows: number;
+  readonly counts: Uint8Array<ArrayBuffer>;
+  /** `WindowVerdict` of domain/monitoring/drift.ts; null until it is judged. */
+  readonly verdict: string | null;
+}
+
+export interface MonitoredAnswersTable {
+  readonly model_id: string;
+  readonly prediction_id: string;
+  readonly row: number;
+  /** The place of a class, or a value. */
+  readonly answer: number;
+  /** The same of what turned out to be true; null until it is known. */
+  readonly truth: number | null;
+  readonly answered_at: number;
+}

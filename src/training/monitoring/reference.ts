@@ -1,0 +1,157 @@
+/** Counts the training rows of a finished model, and its answers to rows that were held out: what later rows are compared with. */
+import type { DatasetRows } from "../../domain/datasets/dataset.ts";
+import type { EncodedColumn, Preprocessing } from "../../domain/datasets/preprocessing.ts";
+import { choosePlace } from "../../domain/models/decision.ts";
+import { binCount, binOf, layoutOf } from "../../domain/monitoring/layout.ts";
+import {
+  type AnswerPart,
+  type ColumnReference,
+  edgesOf,
+  MOST_COLUMNS,
+  MOST_LABELS,
+  MOST_TARGETS,
+  type MonitoringReference,
+} from "../../domain/monitoring/reference.ts";
+import type { TrainedModel, TrainingRun } from "../../domain/ports.ts";
+import { valuePlace } from "../../domain/quantiles.ts";
+import type { TensorSet } from "../../domain/tensor.ts";
+import { createRandom, streamKey } from "../../engine/index.ts";
+import { encodeRows, loadTable, splitDataset, splitTable } from "../data/data.ts";
+import type { Parts } from "../data/split.ts";
+import { type Table, takeRows } from "../data/table.ts";
+import { textReader } from "../data/text/column-texts.ts";
+import { answerNumbers } from "../predict/answer-numbers.ts";
+import { BLOCK, createInference } from "../predict/inference.ts";
+import { textLength } from "../predict/instances.ts";
+
+/** Rows of a part that are counted at most, drawn by the seed: the error that this leaves is part of the test. */
+const MOST_ROWS = 20_000;
+/** Rows that are predicted at most, and multiply-adds that this may take, about. */
+const MOST_ANSWERS = 4000;
+const MOST_WORK = 2e9;
+/** Held-out rows that answers are compared with at least. */
+const FEWEST_HELD_OUT = 50;
+
+/** Describes the rows of a run and what its model answers. The same run and model give the same reference. */
+export function referenceOf(run: TrainingRun, model: TrainedModel, weights: TensorSet): MonitoringReference {
+  const { spec, classes } = run.job;
+  const rows = "dataset" in spec.data ? datasetRows(run, model) : tableRows(run);
+  const draw = (part: Int32Array, most: number) => drawn(part, most, spec.seed);
+  const train = draw(rows.parts.train, MOST_ROWS);
+  const columns = rows.columns.slice(0, MOST_COLUMNS).map((values) => values(train));
+  const part = (["test", "validation"] as const).find((name) => rows.parts[name].length >= FEWEST_HELD_OUT) ?? "train";
+  const asked = draw(rows.parts[part], Math.max(1, Math.min(MOST_ANSWERS, Math.floor(MOST_WORK / (1 + model.parameters)))));
+  const answers = answersTo({ ...model, classes }, weights, rows.tableOf(asked));
+  return {
+    rows: train.length,
+    columns,
+    answers: { part: part satisfies AnswerPart, rows: asked.length, columns: answers },
+  };
+}
+
+/** The rows of a job: each column as what is kept of it at some rows, and rows as the network takes them. */
+interface MonitoredRows {
+  readonly parts: Parts;
+  readonly columns: readonly ((rows: Int32Array) => ColumnReference)[];
+  tableOf(rows: Int32Array): Table;
+}
+
+function datasetRows({ job, dataset }: TrainingRun, { preprocessing }: TrainedModel): MonitoredRows {
+  const loaded = dataset as DatasetRows;
+  const fitted = preprocessing as Preprocessing;
+  const { parts, codes } = splitDataset(job.spec, job.classes, loaded);
+  return {
+    parts,
+    columns: fitted.columns.map((column) => {
+      const at = valueAt(column, loaded);
+      return (rows) => (column.kind === "category" ? labelReference(column.categories, rows, at) : numberReference(rows, at));
+    }),
+    tableOf: (rows) => encodeRows(loaded, fitted, codes, null, rows),
+  };
+}
+
+/** The value of a column in a row, as the reader of predictions gives it. */
+function valueAt(column: EncodedColumn, { columns, values }: DatasetRows): (row: number) => number {
+  const own = columns.find(({ name }) => name === column.column);
+  const found = values.get(column.column);
+  if (!own || !found) throw new Error(`the data set has no column ${column.column}`);
+  if (column.kind === "text") {
+    const textAt = textReader(own, found);
+    return (row) => textLength(textAt(row));
+  }
+  if (column.kind !== "category") return (row) => found[row] as number;
+  const places = (own.categories ?? []).map((label) => column.categories.indexOf(label));
+  return (row) => {
+    const code = found[row] as number;
+    return code < 0 ? Number.NaN : (places[code] as number);
+  };
+}
+
+function tableRows(run: TrainingRun): MonitoredRows {
+  const { spec, classes } = run.job;
+  const table = loadTable(run);
+  const { features, featureWidth } = table;
+  return {
+    parts: splitTable(spec, classes, table),
+    columns: Array.from(
+      { length: featureWidth },
+      (_, column) => (rows) => numberReference(rows, (row) => features[row * featureWidth + column] as number),
+    ),
+    tableOf: (rows) => takeRows(table, rows),
+  };
+}
+
+function drawn(rows: Int32Array, most: number, seed: number): Int32Array {
+  if (rows.length <= most) return rows;
+  const places = createRandom(streamKey(seed, "monitoring/rows")).permutation(rows.length).subarray(0, most).sort();
+  return Int32Array.from(places, (place) => rows[place] as number);
+}
+
+function numberReference(rows: Int32Array, at: (row: number) => number): ColumnReference {
+  const values = Float64Array.from(rows, at);
+  const edges = edgesOf(values.filter((value) => !Number.isNaN(value)));
+  return { edges, counts: countsOf({ edges }, [], values) };
+}
+
+function labelReference(all: readonly string[], rows: Int32Array, at: (row: number) => number): ColumnReference {
+  const places = Float64Array.from(rows, at);
+  const frequency = new Float64Array(all.length);
+  for (const place of places) if (place >= 0) frequency[place] = (frequency[place] as number) + 1;
+  const labels = all
+    .map((_, place) => place)
+    .sort((a, b) => (frequency[b] as number) - (frequency[a] as number) || a - b)
+    .slice(0, MOST_LABELS)
+    .sort((a, b) => a - b)
+    .map((place) => all[place] as string);
+  return { labels, counts: countsOf({ labels }, all, places) };
+}
+
+/** Counts values in the bins that later values are counted in, by the same function. */
+function countsOf(bins: Pick<ColumnReference, "edges" | "labels">, all: readonly string[], values: Float64Array): number[] {
+  const counts = new Array<number>(binCount(bins)).fill(0);
+  const answers = { part: "train", rows: 0, columns: [{ ...bins, counts }] } as const;
+  const reference = { rows: 0, columns: [], answers };
+  const column = layoutOf({ preprocessing: null, inputWidth: 0, classes: all, reference })?.answers[0];
+  if (!column) throw new Error("a layout has the columns of its reference");
+  for (const value of values) {
+    const bin = binOf(column, value);
+    counts[bin] = (counts[bin] as number) + 1;
+  }
+  return counts;
+}
+
+/** The answers of a model to some rows: its classes, or the values of each target. */
+function answersTo(model: TrainedModel, weights: TensorSet, { features, rows }: Table): ColumnReference[] {
+  const inference = createInference(model, weights, [BLOCK]);
+  const outputs = inference.outputs(features, rows);
+  inference.release();
+  const { classes, outputWidth, quantiles, threshold } = model;
+  const all = Int32Array.from({ length: rows }, (_, row) => row);
+  if (classes.length > 0)
+    return [labelReference(classes, all, (row) => choosePlace(outputs, row * outputWidth, outputWidth, threshold))];
+  const numbers = Array.from(all, (row) => answerNumbers(model, outputs, row * outputWidth));
+  const targets = quantiles
+    ? [valuePlace(quantiles)]
+    : Array.from({ length: Math.min(outputWidth, MOST_TARGETS) }, (_, t) => t);
+  return targets.map((target) => numberReference(all, (row) => numbers[row]?.[target] ?? Number.NaN));
+}

@@ -1,0 +1,56 @@
+/** What was counted of predictions in this process and not taken yet, by model. Owns no count of its own: tallies are where rows are read. */
+import { WINDOW_ROWS } from "../../domain/monitoring/drift.ts";
+import type { PredictionCounts, Tally } from "../../domain/monitoring/tally.ts";
+import type { CountedModel, CountedPredictions } from "../../domain/ports.ts";
+
+/** Models that counts wait for at most; those of more are dropped until they are taken. */
+const MOST_MODELS = 1000;
+
+/** The port, and the ways in. */
+export interface PredictionCounting extends CountedPredictions {
+  /** A tally of this thread has counted rows. */
+  tallied(tally: Tally): void;
+  /** Rows were counted in a thread. */
+  add(modelId: string, counts: PredictionCounts): void;
+}
+
+/** Creates the counting, without counts. */
+export function createPredictionCounting(isOn: boolean): PredictionCounting {
+  const tallies = new Set<Tally>();
+  const waiting = new Map<string, PredictionCounts>();
+  let listen: () => void = () => undefined;
+  const merge = (modelId: string, added: PredictionCounts): number => {
+    const before = waiting.get(modelId);
+    if (!before && waiting.size >= MOST_MODELS) return 0;
+    added.counts.forEach((count, bin) => {
+      if (before) before.counts[bin] = (before.counts[bin] as number) + count;
+    });
+    const now = before ? { rows: before.rows + added.rows, counts: before.counts } : added;
+    waiting.set(modelId, now);
+    return now.rows;
+  };
+  return {
+    isOn,
+    tallied(tally) {
+      // The next `take` takes these rows too: a model that is asked row by row costs a look-up each.
+      tallies.add(tally);
+      if (tally.rows >= WINDOW_ROWS || tallies.size >= MOST_MODELS) listen();
+    },
+    add(modelId, counts) {
+      if (merge(modelId, counts) >= WINDOW_ROWS) listen();
+    },
+    take() {
+      for (const tally of tallies) {
+        const counts = tally.take();
+        if (counts) merge(tally.modelId, counts);
+      }
+      tallies.clear();
+      const taken: CountedModel[] = [...waiting].map(([modelId, counts]) => ({ modelId, ...counts }));
+      waiting.clear();
+      return taken;
+    },
+    onWindow(listener) {
+      listen = listener;
+    },
+  };
+}

@@ -1,0 +1,111 @@
+/** What every Store must do with what models are asked, whatever database is behind it. */
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { createId } from "../../src/domain/id.ts";
+import type { JudgedWindow } from "../../src/domain/monitoring/monitor-store.ts";
+import type { Store } from "../../src/domain/store/store.ts";
+import { aModel, someWeights } from "./fixtures.ts";
+
+const WINDOW = 10;
+const counted = (rows: number, ...counts: number[]) => ({ rows, counts: Float64Array.from(counts) });
+
+/** The promises on monitors. `open` opens an empty store. */
+export function monitorContract(name: string, open: () => Promise<Store>): void {
+  describe(`${name}: monitors`, () => {
+    let store: Store;
+    let id: string;
+    beforeEach(async () => {
+      store = await open();
+      id = await aStoredModel("asked");
+    });
+    afterEach(() => store.close());
+
+    async function aStoredModel(name: string): Promise<string> {
+      const model = { ...aModel("job_a"), id: createId("model"), name, jobId: null };
+      return (await store.models.insert(model, someWeights())).id;
+    }
+
+    it("adds up counts, and closes a window when it is full", async () => {
+      const { monitors } = store;
+      expect(await monitors.get(id)).toBeNull();
+      const first = await monitors.add(id, counted(6, 4, 2), WINDOW, 100);
+      expect(first).toMatchObject({ unjudged: [], monitor: { rows: 6, openRows: 6, windows: 0, enabled: true } });
+      const second = await monitors.add(id, counted(7, 3, 4), WINDOW, 200);
+      expect(second?.monitor).toMatchObject({ rows: 13, openRows: 0, windows: 1 });
+      expect(second?.unjudged).toEqual([
+        { number: 1, rows: 13, startedAt: 100, endedAt: 200, counts: Float64Array.from([7, 6]), verdict: null },
+      ]);
+      const third = await monitors.add(id, counted(1, 1, 0), WINDOW, 300);
+      expect(third).toMatchObject({ unjudged: [], monitor: { rows: 14, openRows: 1 } });
+    });
+
+    it("adds up what several processes count at once", async () => {
+      await Promise.all(Array.from({ length: 12 }, () => store.monitors.add(id, counted(2, 1, 1), 1000, 1)));
+      expect(await store.monitors.get(id)).toMatchObject({ rows: 24, openRows: 24 });
+    });
+
+    it("judges a window once, with its message, and says what has drifted", async () => {
+      await store.monitors.add(id, counted(10, 5, 5), WINDOW, 1);
+      const verdict = { columns: [{ psi: 0.3, p: 1e-9 }], drifted: ["age"] };
+      const judged: JudgedWindow = { number: 1, verdict, at: 5, message: { url: "https://example.com/", body: "{}" } };
+      expect(await store.monitors.judge(id, judged)).toBe(true);
+      expect(await store.monitors.judge(id, judged)).toBe(false);
+      expect((await store.monitors.get(id))?.drifted).toEqual(["age"]);
+      expect(await store.monitors.listWindows(id, 5)).toMatchObject([{ number: 1, verdict }]);
+      const { data } = await store.deliveries.list(id, { after: undefined, limit: 10 });
+      expect(data).toMatchObject([{ url: "https://example.com/", body: "{}", state: "pending", nextAt: 5 }]);
+    });
+
+    it("keeps the newest windows, newest first", async () => {
+      for (let window = 1; window <= 50; window++) await store.monitors.add(id, counted(10, 10), WINDOW, window);
+      const windows = await store.monitors.listWindows(id, 100);
+      expect(windows.map(({ number }) => number)).toEqual(Array.from({ length: 48 }, (_, index) => 50 - index));
+    });
+
+    it("drops counts of a model that is switched off, is gone, or never was", async () => {
+      expect(await store.monitors.configure(id, { enabled: false, webhook: "https://example.com/" }, 1)).toMatchObject({
+        enabled: false,
+        webhook: "https://example.com/",
+      });
+      expect(await store.monitors.configure(id, { webhook: null }, 1)).toMatchObject({ enabled: false, webhook: null });
+      expect(await store.monitors.add(id, counted(10, 1), WINDOW, 1)).toBeNull();
+      expect(await store.monitors.add(createId("model"), counted(10, 1), WINDOW, 1)).toBeNull();
+      expect(await store.monitors.keepAnswers(createId("model"), "a", [1], 1)).toBe(false);
+      expect(await store.monitors.configure(createId("model"), {}, 1)).toBeNull();
+    });
+
+    it("compares answers with the truth, each once, however large the values are", async () => {
+      const { monitors } = store;
+      await monitors.keepAnswers(id, "a", [1e9 + 1, 1e9 + 2], 10);
+      await monitors.keepAnswers(id, "b", [1e9 + 4], 20);
+      expect(await monitors.sums(id)).toMatchObject({ answers: 3, labelled: 0 });
+      const truth = (predictionId: string, row: number, value: number) => ({ predictionId, row, truth: 1e9 + value });
+      expect(await monitors.label(id, [truth("a", 0, 9), truth("a", 2, 1), truth("c", 0, 1)])).toEqual([true, false, false]);
+      await monitors.label(id, [truth("a", 0, 1), truth("a", 1, 4), truth("b", 0, 1)]);
+      // Answers 1, 2, 4 and truths 1, 4, 1, whose mean is 2.
+      expect(await monitors.sums(id)).toEqual({
+        answers: 3,
+        labelled: 3,
+        right: 1,
+        absolute: 5,
+        squared: 13,
+        variation: 6,
+      });
+      expect(await monitors.deleteOldAnswers(15, 10)).toBe(2);
+      expect(await monitors.sums(id)).toMatchObject({ answers: 1, labelled: 1 });
+    });
+
+    it("forgets everything with the model, and shows another project nothing", async () => {
+      await store.monitors.add(id, counted(10, 10), WINDOW, 1);
+      await store.monitors.keepAnswers(id, "a", [1], 1);
+      const other = store.ofProject("other").monitors;
+      expect(await other.get(id)).toBeNull();
+      expect(await other.listWindows(id, 9)).toEqual([]);
+      expect(await other.keepAnswers(id, "b", [1], 1)).toBe(false);
+      expect(await other.label(id, [{ predictionId: "a", row: 0, truth: 1 }])).toEqual([]);
+      expect((await store.models.delete(id)).deleted).toBe(true);
+      expect(await store.monitors.get(id)).toBeNull();
+      expect(await store.monitors.listWindows(id, 9)).toEqual([]);
+      expect((await store.monitors.sums(id)).answers).toBe(0);
+    });
+  });
+}

@@ -1,0 +1,172 @@
+/** A model in use, on the real server: what it is asked is counted, drift is told, and answers are labelled. */
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
+import { createDataDir, type LiveServer, startLiveServer } from "./live-server.ts";
+
+type Row = Record<string, unknown>;
+type Report = Record<string, unknown> & {
+  rows: number;
+  open_rows: number;
+  drifted: string[];
+  columns: { name: string; role: string; psi: number | null; missing: { window: number }; unseen: number | null }[];
+  windows: { number: number; rows: number; drifted: string[] }[];
+};
+
+/** The fractional parts of multiples of the golden ratio: as even as a uniform sample, and the same in every run. */
+const even = (index: number, factor: number) => (index * factor * 0.6180339887498949) % 1;
+const rowAt = (index: number, shift = 0): Row => ({
+  age: 20 + 40 * even(index, 1) + shift,
+  height: 150 + 40 * even(index, 7),
+  city: ["Bern", "Basel", "Chur"][Math.floor(3 * even(index, 13))],
+});
+const isTall = ({ age, height }: Row) => ((height as number) + (age as number) > 210 ? "yes" : "no");
+const rowsOf = (count: number, from: number, shift = 0) =>
+  Array.from({ length: count }, (_, index) => rowAt(from + index, shift));
+
+let dataDir: Awaited<ReturnType<typeof createDataDir>>;
+let server: LiveServer;
+const received: { type: string; data: Row }[] = [];
+const receiver = createServer((request, response) => {
+  let text = "";
+  request.on("data", (chunk: Buffer) => {
+    text += chunk.toString();
+  });
+  request.on("end", () => {
+    received.push(JSON.parse(text) as (typeof received)[number]);
+    response.writeHead(204).end();
+  });
+});
+const settings = { TRAINYARD_WEBHOOK_ALLOW_PRIVATE: "true" };
+
+beforeAll(async () => {
+  await new Promise<void>((resolve) => receiver.listen(0, "127.0.0.1", resolve));
+  dataDir = await createDataDir();
+  server = await startLiveServer(dataDir.path, settings);
+  const lines = rowsOf(600, 0).map((row) => `${row.age},${row.height},${row.city},${isTall(row)}`);
+  const csv = new TextEncoder().encode(`age,height,city,tall\n${lines.join("\n")}\n`);
+  const { id } = await server.client.upload(csv, { format: "csv", name: "people" });
+  const job = await server.client.submit({
+    name: "tall",
+    data: { dataset: { id, target: "tall" } },
+    model: { layers: [{ type: "linear" }] },
+    split: { validation: 0.3 },
+    optimizer: { type: "adam", lr: 0.1 },
+    epochs: 40,
+  } as never);
+  await server.client.wait(job.id);
+});
+afterAll(async () => {
+  await server?.stop();
+  await dataDir?.remove();
+  receiver.close();
+});
+
+async function call<T>(method: string, path: string, body?: unknown): Promise<T & { status: number }> {
+  const response = await fetch(`${server.url}/v1/models/tall${path}`, {
+    method,
+    ...(body !== undefined && { headers: { "content-type": "application/json" }, body: JSON.stringify(body) }),
+  });
+  return { ...((await response.json()) as T), status: response.status };
+}
+const report = () => call<Report>("GET", "/monitoring");
+const hasWindows = (count: number) =>
+  vi.waitFor(
+    async () => {
+      const found = await report();
+      expect(found.windows).toHaveLength(count);
+      return found;
+    },
+    { timeout: 20_000, interval: 100 },
+  );
+
+describe("a model in use", () => {
+  it("is compared with its training, however its rows come", async () => {
+    await call("PATCH", "/monitoring", { webhook: { url: `http://127.0.0.1:${(receiver.address() as AddressInfo).port}/` } });
+    // One by one on the event loop, as a stream in a thread, and by another server's protocol.
+    for (const row of rowsOf(20, 1000)) await call("POST", "/predict", { instances: [row] });
+    const lines = rowsOf(470, 1020).map((row) => JSON.stringify(row));
+    const stream = await fetch(`${server.url}/v1/models/tall/predict`, {
+      method: "POST",
+      headers: { "content-type": "application/x-ndjson" },
+      body: `${lines.join("\n")}\n`,
+    });
+    await stream.text();
+    await fetch(`${server.url}/v1/models/tall:predict`, {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify({ instances: rowsOf(10, 1490) }),
+    });
+    const { rows, columns, drifted, windows, open_rows } = await hasWindows(1);
+    expect({ rows, drifted, open_rows }).toEqual({ rows: 500, drifted: [], open_rows: 0 });
+    expect(windows[0]).toMatchObject({ number: 1, rows: 500, drifted: [] });
+    expect(columns.map(({ name, role }) => `${role} ${name}`)).toEqual([
+      "input age",
+      "input height",
+      "input city",
+      "answer tall",
+    ]);
+    for (const { psi } of columns) expect(psi).toBeLessThan(0.05);
+  });
+
+  it("counts no row of a request that is refused", async () => {
+    const bad = await call("POST", "/predict", { instances: [...rowsOf(3, 0), { ...rowAt(0), age: "old" }] });
+    expect(bad.status).toBe(422);
+    await call("POST", "/predict", { instances: [{ age: null, height: 170, city: "Genf" }] });
+    await vi.waitFor(async () => expect((await report()).open_rows).toBe(1), { timeout: 20_000, interval: 100 });
+  });
+
+  it("tells of drift once, and when it is over", async () => {
+    await call("POST", "/predict", { instances: rowsOf(499, 2000, 12) });
+    const found = await hasWindows(2);
+    expect(found.drifted).toContain("age");
+    expect(found.drifted).not.toContain("height");
+    expect(found.columns[0]?.missing.window).toBeCloseTo(1 / 500, 10);
+    expect(found.columns[2]?.unseen).toBeCloseTo(1 / 500, 10);
+    await call("POST", "/predict", { instances: rowsOf(500, 3000, 12) });
+    await hasWindows(3);
+    await call("POST", "/predict", { instances: rowsOf(500, 4000) });
+    await hasWindows(4);
+    await vi.waitFor(() => expect(received).toHaveLength(2), { timeout: 20_000, interval: 100 });
+    expect(received.map(({ type }) => type)).toEqual(["model.drifted", "model.recovered"]);
+    expect(received[0]?.data).toMatchObject({ model: { name: "tall" }, window: { number: 2, rows: 500 } });
+    expect(received[0]?.data.columns).toContainEqual(expect.objectContaining({ column: "age", role: "input" }));
+  });
+
+  it("is told what was true", async () => {
+    const rows = rowsOf(4, 5000);
+    const asked = await call<{ predictions: { label: string }[] }>("POST", "/predict?prediction_id=visit:1", {
+      instances: rows,
+    });
+    expect(asked.status).toBe(200);
+    const labels = asked.predictions.map(({ label }, row) => ({ prediction_id: "visit:1", row, label }));
+    // The second one was wrong.
+    (labels[1] as { label: string }).label = labels[1]?.label === "yes" ? "no" : "yes";
+    const missing = { prediction_id: "visit:2", label: "no" };
+    const told = await call<Row>("POST", "/feedback", { labels: [...labels, missing] });
+    expect(told).toMatchObject({
+      labelled: 4,
+      unknown: [{ prediction_id: "visit:2", row: 0 }],
+      score: { answers: 4, labelled: 4, accuracy: 0.75 },
+    });
+    const csv = await fetch(`${server.url}/v1/models/tall/predict?prediction_id=a`, {
+      method: "POST",
+      headers: { "content-type": "text/csv" },
+      body: "age,height,city\n30,170,Bern\n",
+    });
+    expect(csv.status).toBe(422);
+  });
+
+  it("remembers rows over a stop, and counts none while it is switched off", async () => {
+    await call("POST", "/predict", { instances: rowsOf(7, 6000) });
+    const before = await server.stop();
+    expect(before).toBe(0);
+    server = await startLiveServer(dataDir.path, settings);
+    expect(await report()).toMatchObject({ rows: 2011, open_rows: 11, monitored: true });
+    await call("PATCH", "/monitoring", { enabled: false });
+    await call("POST", "/predict", { instances: rowsOf(500, 7000) });
+    await server.stop();
+    server = await startLiveServer(dataDir.path, settings);
+    expect(await report()).toMatchObject({ rows: 2011, monitored: false, reason: "it was switched off for this model" });
+  });
+});
