@@ -76,7 +76,9 @@ async function trainerOf(root: string): Promise<(spec: object) => void> {
   const load = (path: string) => import(pathToFileURL(`${root}/${path}`).href);
   const { prepare } = (await load("test/training/train.ts")) as { prepare(spec: object): Prepared };
   // Before there were jobs of other kinds, a training ran by itself.
-  const entry = ["src/training/run-job.ts", "src/training/run/train.ts"].find((path) => existsSync(`${root}/${path}`)) as string;
+  const entry = ["src/training/run-job.ts", "src/training/run/train.ts"].find((path) =>
+    existsSync(`${root}/${path}`),
+  ) as string;
   const { runJob, train } = (await load(entry)) as Record<string, (run: TrainingRun, control: RunControl) => TrainingResult>;
   const nothing = () => undefined;
   const control = {
