@@ -23,7 +23,7 @@ const SMALL = {
   ...{ epochs: 100, seed: 1 },
 };
 /** Time after which the large job has its helpers. */
-const HELPED_MS = 600;
+const HELPED_MS = 3000;
 
 const never = new AbortController().signal;
 

@@ -12,7 +12,7 @@ interface Shape {
   readonly units: number;
   readonly features: number;
   readonly batch: number;
-  readonly hidden?: readonly object[];
+  readonly hidden?: readonly (object | string)[];
 }
 
 const specOf = ({ units, features, batch, hidden = [{ type: "relu" }] }: Shape, threads: number | null = null) => ({
