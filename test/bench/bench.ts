@@ -46,9 +46,14 @@ interface Step {
   readonly clock: number;
 }
 
-function run<T>(script: string, ...args: string[]): T {
-  const path = fileURLToPath(new URL(`./${script}.ts`, import.meta.url));
-  return JSON.parse(execFileSync(process.execPath, [path, ...args], { encoding: "utf8" })) as T;
+const SCRIPTS = {
+  "through-job": new URL("./through-job.ts", import.meta.url),
+  step: new URL("./step.ts", import.meta.url),
+  trial: new URL("./trial.ts", import.meta.url),
+};
+
+function run<T>(script: keyof typeof SCRIPTS, ...args: string[]): T {
+  return JSON.parse(execFileSync(process.execPath, [fileURLToPath(SCRIPTS[script]), ...args], { encoding: "utf8" })) as T;
 }
 
 const step = (name: string, root: string, threads = 1) =>
