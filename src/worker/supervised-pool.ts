@@ -3,7 +3,8 @@
  * and replaced, and its task alone fails. Tenants take turns (turns.ts). Knows nothing of what the tasks are.
  */
 import { Piscina } from "piscina";
-import { isOutOfMemory } from "./threads.ts";
+import { TrainyardError } from "../domain/errors.ts";
+import { exitCodeOf, isOutOfMemory } from "./threads.ts";
 import { createTurns, type Turn } from "./turns.ts";
 
 export interface SupervisedPoolOptions {
@@ -14,7 +15,7 @@ export interface SupervisedPoolOptions {
   readonly maxThreads: number;
   /** JavaScript heap of a thread. Typed arrays are not in it. */
   readonly heapMb: number;
-  /** Told of a thread that died while idle. */
+  /** Told of a thread that died, idle or at work. */
   readonly onError: (error: unknown) => void;
 }
 
@@ -29,7 +30,7 @@ export interface SupervisedTask extends Turn {
 }
 
 export interface SupervisedPool {
-  /** Throws a TaskLimitError when a bound is exceeded, and what the task throws. */
+  /** Throws a TaskLimitError when a bound is exceeded, a TrainyardError when the thread ended by itself, and what the task throws. */
   run(task: SupervisedTask): Promise<unknown>;
   /** Ends the threads; what still runs on them rejects. */
   close(): Promise<void>;
@@ -70,6 +71,11 @@ export function createSupervisedPool(options: SupervisedPoolOptions): Supervised
     } catch (error) {
       if (deadline.signal.aborted) throw new TaskLimitError("time", `took longer than ${seconds(limitMs)}`);
       if (isOutOfMemory(error)) throw new TaskLimitError("memory", `took more than ${heapMb} MiB of memory`);
+      if (exitCodeOf(error) !== null) {
+        onError(error);
+        // Whatever ended it, the task has changed nothing: threads compute, and others store.
+        throw new TrainyardError("unavailable", "the thread that worked on this request ended: send the request again");
+      }
       throw error;
     } finally {
       clearTimeout(timer);

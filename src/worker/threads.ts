@@ -12,9 +12,14 @@ export function isAllocationFailure(error: unknown): boolean {
   return error instanceof RangeError && /allocat|out of memory/i.test(error.message);
 }
 
+/** The code with which a thread ended under its task; null when the task failed otherwise. The words are piscina's. */
+export function exitCodeOf(error: unknown): string | null {
+  return /^worker exited with code: (\d+)$/.exec((error as Error | null)?.message ?? "")?.[1] ?? null;
+}
+
 /** Returns an error whose message may be shown to users, with Node's error as its cause. */
 export function crashOf(cause: unknown, who: string): Error {
   if (isOutOfMemory(cause)) return new Error(`${who} ran out of memory`, { cause });
-  const exit = /^worker exited with code: (\d+)$/.exec((cause as Error | null)?.message ?? "");
-  return new Error(exit ? `${who} exited with code ${exit[1]}` : `${who} crashed`, { cause });
+  const code = exitCodeOf(cause);
+  return new Error(code === null ? `${who} crashed` : `${who} exited with code ${code}`, { cause });
 }

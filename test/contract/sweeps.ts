@@ -31,7 +31,7 @@ function aSweepSpec(goal: "minimize" | "maximize" = "minimize"): ResolvedSweepSp
   };
 }
 
-function aNewSweep(changes: Partial<NewSweep> = {}): NewSweep {
+export function aNewSweep(changes: Partial<NewSweep> = {}): NewSweep {
   return {
     id: createId("sweep"),
     spec: aSweepSpec(),

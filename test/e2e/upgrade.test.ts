@@ -6,7 +6,7 @@ import { readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { gunzipSync } from "node:zlib";
 import pg from "pg";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, onTestFinished } from "vitest";
 import type { Job } from "../../src/client/answers.ts";
 import { freshDatabase } from "../contract/fresh-database.ts";
 import { readHistory, statementsOf } from "../fixtures/migrations/history.ts";
@@ -64,7 +64,9 @@ describe.each(names)("a database of migration %s", (name) => {
   it("goes on with today's server, to the same weights", async () => {
     const expected = JSON.parse(await readFile(join(FIXTURES, `${name}.json`), "utf8")) as Expected;
     const dataDir = await createDataDir();
+    onTestFinished(() => dataDir.remove());
     const server = await startLiveServer(dataDir.path, await restore(name, dataDir.path));
+    onTestFinished(async () => void (await server.stop()));
     const { client } = server;
     const ended: Job[] = [];
     for (const { id } of expected.jobs) {
@@ -92,7 +94,5 @@ describe.each(names)("a database of migration %s", (name) => {
     expect(reasons).toContainEqual(
       expect.stringMatching(new RegExp(`^(the server ended while the job ran|its worker was lost); it resumes from ${point}`)),
     );
-    await server.stop();
-    await dataDir.remove();
   });
 });

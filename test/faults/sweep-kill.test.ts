@@ -1,11 +1,14 @@
-/** The real server is killed while it runs sweeps. Each comes to the trials, the winner and the model of one that nobody disturbed. */
+/** The real server is killed while it runs sweeps, and threads of it are. Each comes to the trials, the winner and the model of one that nobody disturbed. */
 import { setTimeout as delay } from "node:timers/promises";
 import { afterAll, expect, it } from "vitest";
 import type { SweepSpec, Trial } from "../../src/client/sweeps.ts";
 import { createDataDir, type LiveServer, startLiveServer } from "../e2e/live-server.ts";
 import { createChance } from "./chance.ts";
+import { KILLABLE_THREADS } from "./yard.ts";
 
 const seed = Number(process.env.FAULT_SEED ?? Math.floor(Math.random() * 2 ** 31));
+/** A trial whose thread dies a third time has failed: fewer, so that none can. */
+const THREADS_KILLED = 2;
 const kills = Number(process.env.SWEEP_KILLS ?? 5);
 
 const folders: { remove(): Promise<void> }[] = [];
@@ -45,7 +48,7 @@ async function outcomeOf({ client, url }: LiveServer, id: string) {
   return { state: sweep.state, progress: sweep.progress, trials, sha256: model.model?.sha256 };
 }
 
-const start = (path: string) => startLiveServer(path, { TRAINYARD_WORKERS: "2" });
+const start = (path: string) => startLiveServer(path, { TRAINYARD_WORKERS: "2", NODE_OPTIONS: KILLABLE_THREADS });
 
 async function newFolder(): Promise<string> {
   const folder = await createDataDir();
@@ -62,7 +65,9 @@ it(
     const ids: string[] = [];
     for (const each of SPECS) ids.push((await server.client.submitSweep(each)).id);
     for (let kill = 0; kill < kills; kill++) {
-      await delay(chance.below(1500));
+      await delay(chance.below(1000));
+      if (kill < THREADS_KILLED) server.process.kill("SIGUSR2");
+      await delay(chance.below(1000));
       server.process.kill("SIGKILL");
       await server.ended;
       server = await start(path);

@@ -1,12 +1,23 @@
-/** A server that is killed again and again, and what is asked of it meanwhile. */
+/** A server that is killed again and again, or threads of it, and what is asked of it meanwhile. */
+import type { ChildProcess } from "node:child_process";
 import { setTimeout as delay } from "node:timers/promises";
+import { fileURLToPath } from "node:url";
 import type { Job, JobSpec } from "../../src/client/answers.ts";
-import { spawnLiveServer } from "../e2e/live-server.ts";
+import { type StartingServer, spawnLiveServer } from "../e2e/live-server.ts";
 import type { Chance } from "./chance.ts";
 import { SPECS } from "./specs.ts";
 
-/** The moments at which a server is killed. */
-export const MOMENTS = ["starting", "running", "submitting", "pausing", "cancelling", "checkpointing", "ending"] as const;
+/** The moments at which a server is killed; at the last, threads of it died before. */
+export const MOMENTS = [
+  "starting",
+  "running",
+  "submitting",
+  "pausing",
+  "cancelling",
+  "checkpointing",
+  "ending",
+  "threads",
+] as const;
 export type Moment = (typeof MOMENTS)[number];
 
 const ENDED = ["succeeded", "failed", "cancelled"];
@@ -14,12 +25,20 @@ const ENDED = ["succeeded", "failed", "cancelled"];
 const UNDER_WAY = 4;
 /** How often one looks for a moment. */
 const MOST_LOOKS = 400;
+/** Threads that die before their server does. */
+const THREADS_KILLED = 4;
+/** No job may give up because its threads died. */
+const MAX_RETRIES = 20;
+
+/** Options of Node for a server of which SIGUSR2 ends a thread. */
+export const KILLABLE_THREADS = `--import=${fileURLToPath(new URL("./thread-killer.ts", import.meta.url))}`;
 
 export const SETTINGS = {
   TRAINYARD_WORKERS: "2",
   TRAINYARD_LOG_LEVEL: "info",
   TRAINYARD_WEBHOOK_ALLOW_PRIVATE: "true",
   TRAINYARD_WEBHOOK_FIRST_DELAY_MS: "50",
+  NODE_OPTIONS: KILLABLE_THREADS,
 };
 
 export interface Yard {
@@ -62,7 +81,7 @@ export function createYard(dataDir: string, chance: Chance, webhook: string): Ya
 
   const submit = async (url: string): Promise<void> => {
     const name = chance.of(names);
-    const spec: JobSpec = { ...(SPECS[name] as JobSpec), name, webhook: { url: webhook } };
+    const spec: JobSpec = { ...(SPECS[name] as JobSpec), name, max_retries: MAX_RETRIES, webhook: { url: webhook } };
     await call(url, "POST", "jobs", spec);
   };
   /** Some changes of state, lawful and not. */
@@ -78,7 +97,7 @@ export function createYard(dataDir: string, chance: Chance, webhook: string): Ya
   };
   const running = async (url: string): Promise<Job | undefined> => (await jobsOf(url)).find(({ state }) => state === "running");
 
-  const reach: Readonly<Record<Exclude<Moment, "starting">, (url: string) => Promise<void>>> = {
+  const reach: Readonly<Record<Exclude<Moment, "starting">, (url: string, server: ChildProcess) => Promise<void>>> = {
     running: async () => delay(chance.below(1000)),
     submitting: async (url) => {
       void submit(url).catch(() => undefined);
@@ -113,9 +132,21 @@ export function createYard(dataDir: string, chance: Chance, webhook: string): Ya
       const before = await ended();
       await until(async () => (await ended()) > before);
     },
+    threads: async (_, server) => {
+      for (let killed = 0; killed < THREADS_KILLED; killed++) {
+        await delay(chance.below(500));
+        server.kill("SIGUSR2");
+      }
+      await delay(chance.below(1000));
+    },
   };
 
-  const work = async (url: string, moment: Exclude<Moment, "starting">, look: (url: string, id: string) => Promise<void>) => {
+  const work = async (
+    server: StartingServer,
+    moment: Exclude<Moment, "starting">,
+    look: (url: string, id: string) => Promise<void>,
+  ) => {
+    const url = await server.ready;
     let jobs = await jobsOf(url);
     for (let count = jobs.filter((job) => !isEnded(job)).length; count < UNDER_WAY; count++) await submit(url);
     jobs = await jobsOf(url);
@@ -124,7 +155,7 @@ export function createYard(dataDir: string, chance: Chance, webhook: string): Ya
       url,
       jobs.filter((job) => !isEnded(job)),
     );
-    await reach[moment](url);
+    await reach[moment](url, server.process);
     await delay(chance.below(30));
   };
 
@@ -134,7 +165,7 @@ export function createYard(dataDir: string, chance: Chance, webhook: string): Ya
       const server = spawnLiveServer(dataDir, SETTINGS);
       try {
         if (moment === "starting") await delay(chance.below(1500));
-        else await work(await server.ready, moment, look);
+        else await work(server, moment, look);
       } finally {
         server.process.kill("SIGKILL");
         await server.ended;

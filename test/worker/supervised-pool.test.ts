@@ -19,7 +19,7 @@ function openPool(threads: number) {
   const ask = (name: string, more: Partial<SupervisedTask> = {}) =>
     pool.run({ tenant: "a", isLong: true, name, task: {}, limitMs: PLENTY_MS, ...more });
   const answer = (value: unknown, tenant = "b") => ask("answer", { tenant, task: { value } });
-  return { pool, ask, answer };
+  return { ask, answer, errors };
 }
 
 describe("a supervised pool", () => {
@@ -50,6 +50,13 @@ describe("a supervised pool", () => {
     await expect(hoarding).rejects.toMatchObject({ bound: "memory", message: "took more than 48 MiB of memory" });
     expect(await Promise.all(others)).toEqual(others.map((_, index) => index));
     expect(await answer("after", "a")).toBe("after");
+  });
+
+  it("asks for the request again when a thread ends by itself, and tells of it", async () => {
+    const { ask, answer, errors } = openPool(1);
+    await expect(ask("exit")).rejects.toMatchObject({ code: "unavailable" });
+    expect(await answer("after")).toBe("after");
+    expect(errors.splice(0)).toEqual([new Error("worker exited with code: 3")]);
   });
 
   it("passes on what a task throws", async () => {

@@ -22,6 +22,7 @@ import { notifySweepChanged } from "./sweep-view.ts";
 const RETRY_MS = 1000;
 /** A trial whose thread crashed this often fails. */
 const MAX_CRASHES = 3;
+const CRASHED = `the training thread crashed ${MAX_CRASHES} times`;
 const MAX_STATE_BYTES = 256 * 1024 * 1024;
 
 /** States of trials that go on, which this process remembers by sweep and number. Without them a trial begins anew. */
@@ -67,7 +68,7 @@ export async function runChunk(
   try {
     const left = timeLeft(sweep, Date.now());
     if (left <= 0) await end(services, chunk, [], "max_seconds is over");
-    else if (chunk.trials.length === 0) await plan(services, chunk, results);
+    else if (chunk.trials.length === 0) hasCrashed = await plan(services, chunk, results);
     else hasCrashed = await train(services, chunk, states, stop, left);
   } catch (err) {
     log.error({ err, sweep_id: sweep.id }, "cannot run a chunk of a sweep");
@@ -90,9 +91,9 @@ function timeLeft({ spec, startedAt }: Sweep, now: number): number {
   return spec.max_seconds === null || startedAt === null ? Number.POSITIVE_INFINITY : startedAt + spec.max_seconds * 1000 - now;
 }
 
-/** Ends a sweep that cannot go on because of a bug, so that it is not run for ever. */
-async function fail(services: Services, { id }: Sweep): Promise<void> {
-  const to = { state: "failed" as const, at: Date.now(), reason: "internal error; see the server log under this sweep's id" };
+/** Ends a sweep that cannot go on, so that it is not run for ever. */
+async function fail(services: Services, { id }: Sweep, why = "internal error"): Promise<void> {
+  const to = { state: "failed" as const, at: Date.now(), reason: `${why}; see the server log under this sweep's id` };
   const failed = await services.store.sweeps.transition(id, ACTIVE_STATES, to);
   if (failed) await notifySweepChanged(services, failed);
 }
@@ -107,22 +108,34 @@ const RESULTS_OF: { readonly [T in Method["type"]]: typeof readNewResults } = {
   halving: (store, id) => readResults(store, id),
 };
 
-/** Plans the next generation, or ends the sweep when there is none. */
-async function plan(services: Services, chunk: SweepChunk, cache: ResultCache): Promise<void> {
-  const { store, trainingPool } = services;
+/** Plans the next generation, or ends the sweep when there is none. Returns whether the thread crashed. */
+async function plan(services: Services, chunk: SweepChunk, cache: ResultCache): Promise<boolean> {
+  const { store, log, trainingPool } = services;
   const { sweep } = chunk;
+  if (chunk.crashes >= MAX_CRASHES) {
+    await fail(services, sweep, `${CRASHED} while it planned trials`);
+    return false;
+  }
   const source = await store.sweeps.readSource(sweep.id);
-  if (!source) return;
+  if (!source) return false;
   const { spec, chunkTrials, generation } = sweep;
   const done = trialsDone(sweep);
   const results = await RESULTS_OF[spec.method.type](store, sweep.id, done, cache);
-  const next = await trainingPool.planGeneration({ spec, source, chunkTrials, done, generation, results });
+  let next: Awaited<ReturnType<typeof trainingPool.planGeneration>>;
+  try {
+    next = await trainingPool.planGeneration({ spec, source, chunkTrials, done, generation, results });
+  } catch (err) {
+    log.error({ err, sweep_id: sweep.id }, "the training thread crashed while it planned trials");
+    return true;
+  }
   if (!next || next.chunks.length === 0) {
     cache.delete(sweep.id);
-    return end(services, chunk, next?.pruned ?? [], "all trials are over");
+    await end(services, chunk, next?.pruned ?? [], "all trials are over");
+    return false;
   }
   const started = await store.sweeps.startGeneration(keyOf(chunk), next, Date.now());
   if (started) await notifySweepChanged(services, started);
+  return false;
 }
 
 /** Ends a sweep: makes a job of its best trial, if that was asked for, and stores the end. */
@@ -228,8 +241,7 @@ async function train(
 
 function crashed({ number, parameters }: PlannedTrial, generation: number): Trial {
   const none = { value: null, projected_value: null, fold_values: null, epochs: 0, seconds: null, sha256: null, curve: null };
-  const reason = `the training thread crashed ${MAX_CRASHES} times`;
-  return { number, generation, parameters, state: "failed", reason, ...none };
+  return { number, generation, parameters, state: "failed", reason: CRASHED, ...none };
 }
 
 /** Reads what a thread needs to know of a sweep. */

@@ -134,6 +134,7 @@ export function createComputePool({
       try {
         return await pool.run({ tenant, isLong, name, task, transferList, limitMs: limitMs(work) });
       } catch (error) {
+        if (error instanceof TrainyardError) throw error;
         throw error instanceof TaskLimitError
           ? refusal(error)
           : new Error(`the compute thread's ${name} failed`, { cause: error });

@@ -76,6 +76,7 @@ export async function openUploadSpool({
       try {
         return await pool.run({ tenant, isLong: true, name, task, limitMs, transferList });
       } catch (error) {
+        if (error instanceof TrainyardError) throw error;
         throw error instanceof TaskLimitError
           ? refusal(error)
           : new Error(`the upload thread's ${name} failed`, { cause: error });

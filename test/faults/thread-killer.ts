@@ -1,0 +1,83 @@
+/**
+ * Preloaded into a server whose threads are to die: SIGUSR2 ends one of the threads that train, check or read uploads, each kind in its turn,
+ * at whatever it does; a message "report" is answered with what the process holds. The thread of the database is spared: it is no pool's.
+ */
+import { readdirSync } from "node:fs";
+import { createRequire, syncBuiltinESMExports } from "node:module";
+import { isMainThread } from "node:worker_threads";
+
+/** What a process holds. */
+export interface Holding {
+  readonly rssBytes: number;
+  /** Of the main thread, after a collection where the process may ask for one. */
+  readonly heapBytes: number;
+  /** Open file descriptors; null where the system does not list them. */
+  readonly descriptors: number | null;
+  /** Threads that were ended so far, by the name of their entry. */
+  readonly killed: Readonly<Record<string, number>>;
+}
+
+/** The first message of a pool to its thread. */
+interface StartMessage {
+  readonly filename?: string | null;
+}
+
+/** Entries of threads that may die. */
+const MORTAL = ["train", "compute-thread", "ingest-thread", "team-thread"];
+
+if (isMainThread) watchThreads();
+
+function watchThreads(): void {
+  const threads = createRequire(import.meta.url)("node:worker_threads") as typeof import("node:worker_threads");
+  /** By the name of its entry: the threads that live. */
+  const living = new Map<string, Set<InstanceType<typeof threads.Worker>>>(MORTAL.map((name) => [name, new Set()]));
+  const killed: Record<string, number> = {};
+  const enter = (worker: InstanceType<typeof threads.Worker>, address: string) => {
+    const kind = living.get(/([a-z-]+)\.js$/.exec(address)?.[1] ?? "");
+    kind?.add(worker);
+    worker.once("exit", () => kind?.delete(worker));
+  };
+
+  threads.Worker = class extends threads.Worker {
+    constructor(...[address, options]: ConstructorParameters<typeof threads.Worker>) {
+      super(address, options);
+      enter(this, String(address));
+    }
+
+    override postMessage(...args: Parameters<InstanceType<typeof threads.Worker>["postMessage"]>): void {
+      // A pool of piscina says in its first message which module its thread is to load.
+      const { filename } = (args[0] ?? {}) as StartMessage;
+      if (filename) enter(this, filename);
+      super.postMessage(...args);
+    }
+  };
+  syncBuiltinESMExports();
+
+  let turn = 0;
+  process.on("SIGUSR2", () => {
+    for (let tried = 0; tried < MORTAL.length; tried++) {
+      const kind = MORTAL[turn++ % MORTAL.length] as string;
+      const [victim] = living.get(kind) ?? [];
+      if (!victim) continue;
+      killed[kind] = (killed[kind] ?? 0) + 1;
+      void victim.terminate();
+      return;
+    }
+  });
+  process.on("message", (message) => {
+    if (message !== "report") return;
+    globalThis.gc?.();
+    const { rss, heapUsed } = process.memoryUsage();
+    const holding: Holding = { rssBytes: rss, heapBytes: heapUsed, descriptors: countDescriptors(), killed };
+    process.send?.(holding);
+  });
+  process.channel?.unref();
+}
+
+function countDescriptors(): number | null {
+  try {
+    return readdirSync("/proc/self/fd").length;
+  } catch {
+    return null;
+  }
+}
