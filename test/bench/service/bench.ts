@@ -43,7 +43,10 @@ export async function startService({
   root = null,
 }: ServiceOptions = {}): Promise<Service> {
   const directory = await mkdtemp(join(tmpdir(), "trainyard-bench-"));
-  const preloads = [...(isWatched ? [pathOf("./loop-delay.ts")] : []), ...(isTimed ? [new URL("./processor.ts", import.meta.url).href] : [])];
+  const preloads = [
+    ...(isWatched ? [pathOf("./loop-delay.ts")] : []),
+    ...(isTimed ? [new URL("./processor.ts", import.meta.url).href] : []),
+  ];
   const child = fork(root === null ? pathOfProgram("main") : programOf(root), {
     execArgv: [...SERVER_FLAGS, ...flags, ...preloads.flatMap((path) => ["--import", path])],
     env: { ...process.env, TRAINYARD_PORT: "0", TRAINYARD_DATA_DIR: directory },
