@@ -12,6 +12,8 @@ export interface Limits {
   /** Memory of all jobs that train at the same time. A job that needs more is refused; others wait until it is free. */
   readonly memoryBytes: number;
   readonly predictRows: number;
+  /** Threads that there are to train one job; 1 when left out. */
+  readonly threads?: number;
 }
 
 /** Why a job that needs so much memory is not accepted, with the cure; null where it is. */

@@ -270,6 +270,7 @@ export function parseConfig(environment: Readonly<Record<string, string | undefi
       jobMemoryBytes: env.TRAINYARD_MAX_JOB_MEMORY_BYTES,
       memoryBytes: env.TRAINYARD_MEMORY_BYTES,
       predictRows: env.TRAINYARD_MAX_PREDICT_ROWS,
+      threads: env.TRAINYARD_WORKERS,
       uploadBytes: env.TRAINYARD_MAX_DATASET_BYTES,
       project: Object.freeze({
         queuedJobs: env.TRAINYARD_PROJECT_QUEUED_JOBS,

@@ -8,6 +8,7 @@ import type { ProcedureName } from "../queries/procedures.ts";
 import { SqliteError } from "./sqlite-error.ts";
 import type {
   ConnectionLevel,
+  SqliteCall,
   SqliteFailure,
   SqliteReply,
   SqliteRequest,
@@ -19,8 +20,11 @@ import type {
 export interface SqliteConnection {
   /** Runs a statement. Transfers blobs that span their buffer: they are empty afterwards. Throws a SqliteError. */
   query(sql: string, parameters: readonly SqlValue[]): Promise<SqliteResult>;
-  /** Runs a procedure in the thread, with copies of its arguments. Throws a SqliteError, or the TrainyardError of the procedure. */
-  call(name: ProcedureName, args: readonly unknown[]): Promise<unknown>;
+  /**
+   * Runs a procedure in the thread, with copies of its arguments, once the connection is free: together with others of the same level that
+   * wait for that. Throws a SqliteError, or the TrainyardError of the procedure.
+   */
+  call(level: ConnectionLevel, name: ProcedureName, args: readonly unknown[]): Promise<unknown>;
   /** Locks the connection until `release`. Callers wait first come, first served. */
   acquire(level: ConnectionLevel): Promise<void>;
   release(): void;
@@ -32,8 +36,15 @@ export interface SqliteConnection {
 
 interface Waiting {
   resolve(result: unknown): void;
-  reject(error: Error): void;
+  reject(error: unknown): void;
 }
+
+interface WaitingCall extends Waiting {
+  readonly call: SqliteCall;
+}
+
+/** Most procedures that are committed together: whoever comes next waits for all of them. */
+const MAX_TOGETHER = 16;
 
 /** Starts a thread with a connection of its own. Throws a SqliteError when the database cannot be opened. */
 export async function openSqliteConnection(options: SqliteThreadOptions): Promise<SqliteConnection> {
@@ -45,11 +56,7 @@ export async function openSqliteConnection(options: SqliteThreadOptions): Promis
     ended ??= error;
     for (const request of waiting.splice(0)) request.reject(error);
   };
-  worker.on("message", (reply: SqliteReply) => {
-    const request = waiting.shift();
-    if (reply.ok) request?.resolve(reply.result);
-    else request?.reject(errorOf(reply.failure));
-  });
+  worker.on("message", (reply: SqliteReply) => settle(waiting.shift(), reply));
   worker.on("error", end);
   worker.on("exit", () => end(new SqliteError("the database is closed", "CLOSED")));
   const reply = (): Promise<unknown> => new Promise((resolve, reject) => waiting.push({ resolve, reject }));
@@ -61,20 +68,53 @@ export async function openSqliteConnection(options: SqliteThreadOptions): Promis
   await reply();
   const lock = createLock();
   let current: ConnectionLevel | null = null;
+  const acquire = async (level: ConnectionLevel): Promise<void> => {
+    await lock.acquire();
+    if (current === level) return;
+    try {
+      await send({ kind: "level", level });
+      current = level;
+    } catch (error) {
+      lock.release();
+      throw error;
+    }
+  };
+  const groups = new Map<ConnectionLevel, WaitingCall[]>();
+  const runGroup = async (level: ConnectionLevel, group: WaitingCall[]): Promise<void> => {
+    try {
+      await acquire(level);
+    } catch (error) {
+      groups.delete(level);
+      for (const { reject } of group) reject(error);
+      return;
+    }
+    // What comes from here on waits for the next turn.
+    const now = group.splice(0, MAX_TOGETHER);
+    if (group.length > 0) void runGroup(level, group);
+    else groups.delete(level);
+    try {
+      const replies = (await send({ kind: "calls", calls: now.map(({ call }) => call) })) as readonly SqliteReply[];
+      for (const [index, each] of now.entries()) settle(each, replies[index] as SqliteReply);
+    } catch (error) {
+      for (const { reject } of now) reject(error);
+    } finally {
+      lock.release();
+    }
+  };
   return {
     query: (sql, parameters) => send({ kind: "query", sql, parameters: parameters.map(ownMemory) }) as Promise<SqliteResult>,
-    call: (name, args) => send({ kind: "call", name, args }),
-    acquire: async (level) => {
-      await lock.acquire();
-      if (current === level) return;
-      try {
-        await send({ kind: "level", level });
-        current = level;
-      } catch (error) {
-        lock.release();
-        throw error;
-      }
-    },
+    call: (level, name, args) =>
+      new Promise((resolve, reject) => {
+        const group = groups.get(level);
+        const own = { call: { name, args }, resolve, reject };
+        if (group) group.push(own);
+        else {
+          const begun = [own];
+          groups.set(level, begun);
+          void runGroup(level, begun);
+        }
+      }),
+    acquire,
     release: () => lock.release(),
     copyTo: async (path) => void (await send({ kind: "copy", path })),
     close: async () => {
@@ -82,6 +122,11 @@ export async function openSqliteConnection(options: SqliteThreadOptions): Promis
       await exited;
     },
   };
+}
+
+function settle(waiting: Waiting | undefined, reply: SqliteReply): void {
+  if (reply.ok) waiting?.resolve(reply.result);
+  else waiting?.reject(errorOf(reply.failure));
 }
 
 function errorOf({ message, code, stack, refusal }: SqliteFailure): Error {

@@ -24,13 +24,23 @@ export interface SqliteDialectOptions {
   readonly connection: Connection;
   /** Durability of the commits of this dialect, and maximum size of the database for them. Compared by identity. */
   readonly level: ConnectionLevel;
-  /** "immediate" acquires the write lock at the start, so that a transaction never fails half way because of another. */
-  readonly begin: "immediate" | "deferred";
+  /**
+   * "immediate" acquires the write lock at the start, so that a transaction never fails half way because of another. "nested" ones are
+   * parts of a transaction that is there.
+   */
+  readonly begin: keyof typeof TRANSACTIONS;
   /** Called before every use of the connection; throws to refuse it. */
   readonly admit?: () => void;
   /** Returns the error to throw in place of SQLite's. Default: SQLite's own. */
   readonly onFailure?: (error: SqliteError) => Promise<Error>;
 }
+
+/** What begins, commits and rolls back a transaction. */
+const TRANSACTIONS = {
+  immediate: { begin: "begin immediate", commit: "commit", rollback: ["rollback"] },
+  deferred: { begin: "begin deferred", commit: "commit", rollback: ["rollback"] },
+  nested: { begin: "savepoint nested", commit: "release nested", rollback: ["rollback to nested", "release nested"] },
+} as const;
 
 /** Creates the dialect. Destroying its Kysely leaves the connection open; whoever opened it must close it. */
 export function createSqliteDialect(options: SqliteDialectOptions): Dialect {
@@ -60,16 +70,11 @@ export function createCaller({
   admit,
   onFailure,
 }: Omit<SqliteDialectOptions, "connection" | "begin"> & {
-  readonly connection: Connection & { call(name: ProcedureName, args: readonly unknown[]): Promise<unknown> };
+  readonly connection: { call(level: ConnectionLevel, name: ProcedureName, args: readonly unknown[]): Promise<unknown> };
 }) {
   return async (name: ProcedureName, args: readonly unknown[]): Promise<unknown> => {
     admit?.();
-    await orFail(connection.acquire(level), onFailure);
-    try {
-      return await orFail(connection.call(name, args), onFailure);
-    } finally {
-      connection.release();
-    }
+    return await orFail(connection.call(level, name, args), onFailure);
   };
 }
 
@@ -83,6 +88,7 @@ async function orFail<T>(work: Promise<T>, onFailure: SqliteDialectOptions["onFa
 
 function createDriver({ connection, level, begin, admit, onFailure }: SqliteDialectOptions): Driver {
   const shared = createConnection((sql, parameters) => orFail(connection.query(sql, parameters), onFailure));
+  const texts = TRANSACTIONS[begin];
   const run = (text: string) => async (on: DatabaseConnection) => {
     await on.executeQuery(CompiledQuery.raw(text));
   };
@@ -94,11 +100,11 @@ function createDriver({ connection, level, begin, admit, onFailure }: SqliteDial
       return shared;
     },
     releaseConnection: async () => connection.release(),
-    beginTransaction: run(`begin ${begin}`),
-    commitTransaction: run("commit"),
+    beginTransaction: run(texts.begin),
+    commitTransaction: run(texts.commit),
     rollbackTransaction: async (on) => {
       try {
-        await run("rollback")(on);
+        for (const text of texts.rollback) await run(text)(on);
       } catch {
         // SQLite rolls back by itself on a full disk or an I/O error. The error that led here says more than this one.
       }

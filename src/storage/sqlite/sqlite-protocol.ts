@@ -32,10 +32,16 @@ export interface SqliteThreadOptions {
 /** A value of SQL. Blobs that span their buffer are transferred between the threads without a copy. */
 export type SqlValue = null | number | bigint | string | Uint8Array<ArrayBuffer>;
 
+/** A call of a procedure. */
+export interface SqliteCall {
+  readonly name: ProcedureName;
+  readonly args: readonly unknown[];
+}
+
 export type SqliteRequest =
   | { readonly kind: "query"; readonly sql: string; readonly parameters: readonly SqlValue[] }
-  /** Runs a whole transaction, or reads with several statements, at one go. */
-  | { readonly kind: "call"; readonly name: ProcedureName; readonly args: readonly unknown[] }
+  /** Runs procedures in order, and commits them together. Its result is a reply for each. */
+  | { readonly kind: "calls"; readonly calls: readonly SqliteCall[] }
   | { readonly kind: "level"; readonly level: ConnectionLevel }
   /** Copies a snapshot of the database to a new file; other connections may write meanwhile. */
   | { readonly kind: "copy"; readonly path: string }
@@ -56,7 +62,7 @@ export interface SqliteFailure {
   readonly refusal?: { readonly code: ErrorCode; readonly errors: readonly FieldError[] };
 }
 
-/** One reply for each request, in the order of the requests: a SqliteResult for a query, what the procedure returns for a call. The first reply is the outcome of opening the database. */
+/** One reply for each request, in the order of the requests: a SqliteResult for a query, a reply for each of the calls. The first reply is the outcome of opening the database. */
 export type SqliteReply =
   | { readonly ok: true; readonly result: unknown }
   | { readonly ok: false; readonly failure: SqliteFailure };

@@ -89,9 +89,11 @@ async function assertNoOtherWriter(writer: SqliteConnection): Promise<void> {
 function databasesOf(writer: SqliteConnection, reader: SqliteConnection, health: HealthKeeper, maxBytes: number | null) {
   const keptBytes = maxBytes === null ? 0 : Math.min(KEPT_BYTES, Math.floor(maxBytes / 8));
   const additions = maxBytes === null ? null : maxBytes - keptBytes;
+  const changes: ConnectionLevel = { synchronous: "FULL", maxBytes };
+  // One level where nothing is kept for changes, so that both are committed together.
+  const adds = additions === maxBytes ? changes : { ...changes, maxBytes: additions };
   const levels: Record<"changes" | "adds" | "bulk", ConnectionLevel> = {
-    changes: { synchronous: "FULL", maxBytes },
-    adds: { synchronous: "FULL", maxBytes: additions },
+    ...{ changes, adds },
     bulk: { synchronous: "NORMAL", maxBytes: additions },
   };
   const onFailure = health.fail;

@@ -105,7 +105,7 @@ function serve(port: MessagePort, options: SqliteThreadOptions): void {
     // Loaded for the first of them.
     const loaded = () =>
       (procedures ??= import("./sqlite-procedures.ts").then(
-        (loaded) => loaded.createProcedures(run, options.role),
+        (loaded) => loaded.createProcedures({ run, isInTransaction: () => database.inTransaction, failureOf }),
         (error: unknown) => {
           // The next call tries again: files may have run out for a moment.
           procedures = null;
@@ -113,7 +113,7 @@ function serve(port: MessagePort, options: SqliteThreadOptions): void {
         },
       ));
     const handle = async (request: Exclude<SqliteRequest, { kind: "query" }>): Promise<unknown> => {
-      if (request.kind === "call") return (await loaded())(request.name, request.args);
+      if (request.kind === "calls") return (await loaded())(request.calls);
       if (request.kind === "level") {
         setLevel(database, request.level);
       } else if (request.kind === "copy") {

@@ -118,7 +118,7 @@ export function prepareSpec(
   spec: JobSpec,
   limits: Limits,
   { dataset, model }: Resolved,
-  sizeOf: SizeOf = memoryEstimate,
+  sizeOf: SizeOf = (network, shape) => memoryEstimate(network, shape, limits.threads),
 ): Prepared {
   const data = describeData(spec, dataset, model);
   if (data.errors.length > 0 || !data.shape) return INVALID(data.errors);

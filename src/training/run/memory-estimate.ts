@@ -1,4 +1,5 @@
 /** What training a spec needs, computed before anything is allocated: its memory, and how much there is to compile. */
+import { MAX_THREADS } from "../../domain/spec/run-options.ts";
 import type { NetworkSpec, ResolvedSpec } from "../../domain/spec/spec.ts";
 import { elementCount } from "../../domain/tensor.ts";
 import { memoryFor, operationCount } from "../../engine/index.ts";
@@ -7,6 +8,18 @@ import { keptPlan, type TrainingPlan } from "./build.ts";
 
 /** Operations of all programs, gradients and updates included: those of a hundred linear layers in batches fit. */
 const MAX_OPERATIONS = 20_000;
+
+/** Resident memory of a thread that helps with the steps of a job, beside what it shares with it: measured, and rounded up. */
+const HELPER_BYTES = 16 * 2 ** 20;
+/** A step that takes less, by this rough count, is left to one thread: half of what the engine shares steps from. */
+const SHARED_STEP_NS = 500_000;
+/** Rates of one thread. */
+const FLOPS_PER_NS = 30;
+const BYTES_PER_NS = 8;
+/** Multiplications and additions of a forward and backward pass, for one multiplication of the forward pass. */
+const FLOPS_A_MULTIPLICATION = 6;
+/** Nanoseconds that layers take for an element of their output, forward and backward. */
+const ELEMENT_NS = 5;
 
 /** The programs of a network have more operations than are compiled for anybody. */
 export class TooManyOperationsError extends Error {
@@ -21,10 +34,11 @@ export class TooManyOperationsError extends Error {
 
 /**
  * Computes the bytes that training a spec needs, without allocating: the memory of its programs, a copy of the rows while
- * they are loaded, two checkpoints, one being created and one being stored, and the last good state (last-good.ts). Throws a TooManyOperationsError before anything
- * is planned that would block its thread for long.
+ * they are loaded, two checkpoints, one being created and one being stored, and the last good state (last-good.ts); and the threads that
+ * may help with its steps, of the `threads` that there are. Throws a TooManyOperationsError before anything is planned that would block its
+ * thread for long.
  */
-export function memoryEstimate(spec: NetworkSpec, data: DataShape): number {
+export function memoryEstimate(spec: NetworkSpec, data: DataShape, threads = 1): number {
   const { validationRows, testRows, featureWidth, targetWidth, embeddings } = data;
   const rows = data.rows - validationRows - testRows;
   const classCounts = data.classes.map(() => 1);
@@ -33,7 +47,31 @@ export function memoryEstimate(spec: NetworkSpec, data: DataShape): number {
   const operations = operationCount(plan.programs);
   if (operations > MAX_OPERATIONS) throw new TooManyOperationsError(operations);
   const rowBytes = data.rows * (featureWidth + targetWidth) * Float32Array.BYTES_PER_ELEMENT;
-  return memoryFor(plan.programs, { maxSteps: plan.maxSteps }) + 2 * rowBytes + 3 * checkpointBytes(spec, plan);
+  return (
+    memoryFor(plan.programs, { maxSteps: plan.maxSteps }) +
+    2 * rowBytes +
+    3 * checkpointBytes(spec, plan) +
+    helperBytes(spec, plan, threads)
+  );
+}
+
+/** Bytes of the threads that may help with a job; none where its steps are short. */
+function helperBytes(spec: Pick<NetworkSpec, "threads">, plan: TrainingPlan, threads: number): number {
+  const most = Math.min(spec.threads ?? MAX_THREADS, threads);
+  return most > 1 && stepNs(plan) >= SHARED_STEP_NS ? (most - 1) * HELPER_BYTES : 0;
+}
+
+/** About how long a step takes one thread, in nanoseconds. */
+function stepNs({ network, optimizer, batch }: TrainingPlan): number {
+  const parameters = network.parameters.reduce((total, { shape }) => total + elementCount(shape), 0);
+  // Each is read and written, and the gradient is read.
+  const updated = parameters * (2 * (1 + Object.keys(optimizer.slots).length) + 1) * Float32Array.BYTES_PER_ELEMENT;
+  const row = network.layers.reduce(
+    (total, { multiplyAdds, outputShape }) =>
+      total + (multiplyAdds * FLOPS_A_MULTIPLICATION) / FLOPS_PER_NS + elementCount(outputShape) * ELEMENT_NS,
+    0,
+  );
+  return batch * row + updated / BYTES_PER_NS;
 }
 
 /** Bytes of a checkpoint: weights, the optimiser's slots, and the best weights if they are to be restored. */

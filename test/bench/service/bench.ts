@@ -1,6 +1,7 @@
 /** What every measurement of the service is given: the real server in a process of its own, and its peers. */
-import { type ChildProcess, fork } from "node:child_process";
+import { type ChildProcess, fork, spawnSync } from "node:child_process";
 import { once } from "node:events";
+import { existsSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -19,14 +20,35 @@ export interface Service {
   readonly client: Client;
   /** What the event loop and the memory of a watched service came to since the report before. */
   report(): Promise<LoopReport>;
+  /** Milliseconds of processor that all threads of a timed service took since its start. */
+  processorMs(): Promise<number>;
   stop(): Promise<void>;
 }
 
-/** `isWatched`: with what reports on its event loop and memory, which costs a little itself. */
-export async function startService({ isWatched = false, flags = [] as readonly string[] } = {}): Promise<Service> {
+interface ServiceOptions {
+  /** With what reports on its event loop and memory, which costs a little itself. */
+  readonly isWatched?: boolean;
+  /** With what reports on its processor time. */
+  readonly isTimed?: boolean;
+  readonly flags?: readonly string[];
+  /** Another checkout, whose server is started instead. */
+  readonly root?: string | null;
+}
+
+/** Starts a server and waits until it is ready. */
+export async function startService({
+  isWatched = false,
+  isTimed = false,
+  flags = [],
+  root = null,
+}: ServiceOptions = {}): Promise<Service> {
   const directory = await mkdtemp(join(tmpdir(), "trainyard-bench-"));
-  const child = fork(pathOfProgram("main"), {
-    execArgv: [...SERVER_FLAGS, ...flags, ...(isWatched ? ["--import", pathOf("./loop-delay.ts")] : [])],
+  const preloads = [
+    ...(isWatched ? [pathOf("./loop-delay.ts")] : []),
+    ...(isTimed ? [new URL("./processor.ts", import.meta.url).href] : []),
+  ];
+  const child = fork(root === null ? pathOfProgram("main") : programOf(root), {
+    execArgv: [...SERVER_FLAGS, ...flags, ...preloads.flatMap((path) => ["--import", path])],
     env: { ...process.env, TRAINYARD_PORT: "0", TRAINYARD_DATA_DIR: directory },
     silent: true,
   });
@@ -40,12 +62,25 @@ export async function startService({ isWatched = false, flags = [] as readonly s
       const [report] = (await once(child, "message")) as [LoopReport];
       return report;
     },
+    async processorMs() {
+      child.send("processor");
+      const [ms] = (await once(child, "message")) as [number];
+      return ms;
+    },
     async stop() {
       child.kill("SIGTERM");
       await once(child, "exit");
       await rm(directory, { recursive: true });
     },
   };
+}
+
+/** The server of another checkout: built as its own commands would, or its sources where they ran as they are. */
+function programOf(root: string): string {
+  const build = join(root, "scripts/build.ts");
+  const built = join(root, "build/server/main.js");
+  if (existsSync(build)) spawnSync(process.execPath, [build], { cwd: root, stdio: ["ignore", "ignore", "inherit"] });
+  return existsSync(built) ? built : join(root, "src/main.ts");
 }
 
 /** Reads the log to its end; only its first lines are looked at, so that reading costs next to nothing. */

@@ -2,7 +2,7 @@
 import { setTimeout as delay } from "node:timers/promises";
 import type { JobSpec } from "../../../src/client/answers.ts";
 import { percent, type Service, whole } from "./bench.ts";
-import { startGenerator } from "./load.ts";
+import { type Generator, type Load, startGenerator } from "./load.ts";
 import { startPeer } from "./peer.ts";
 
 const JOBS = 1000;
@@ -17,23 +17,31 @@ const TINY: JobSpec = {
   epochs: 20,
 };
 
-export async function measureTurnover({ url, client }: Service): Promise<void> {
+/** Jobs of one round, from the first submission to the last stored model. */
+export interface Turnover {
+  readonly perSecond: number;
+  readonly submitted: Load;
+}
+
+/** Runs jobs through a service. All must succeed. */
+export async function turnOver({ url }: Service, generator: Generator, jobs: number): Promise<Turnover> {
+  const before = await countSucceeded(url);
+  const startedAt = performance.now();
+  const load = { body: JSON.stringify(TINY), connections: CONNECTIONS, requests: jobs };
+  const submitted = await generator.run({ ...load, address: `${url}/v1/jobs`, status: 202 });
+  while ((await countSucceeded(url)) < before + jobs) await delay(LOOK_MS);
+  return { perSecond: (jobs / (performance.now() - startedAt)) * 1000, submitted };
+}
+
+export async function measureTurnover(service: Service): Promise<void> {
+  const { client } = service;
   await client.wait((await client.submit(TINY)).id);
-  const body = JSON.stringify(TINY);
   const generator = startGenerator();
   const peer = await startPeer("silent");
   try {
-    const load = { body, connections: CONNECTIONS, requests: JOBS };
-    const startedAt = performance.now();
-    const submitted = await generator.run({ ...load, address: `${url}/v1/jobs`, status: 202 });
-    let succeeded = 0;
-    while (succeeded < JOBS + 1) {
-      await delay(LOOK_MS);
-      succeeded = await countSucceeded(url);
-    }
-    const elapsedMs = performance.now() - startedAt;
-    const echoed = await generator.run({ ...load, address: `${peer.url}/echo`, status: 200 });
-    const rate = (JOBS / elapsedMs) * 1000;
+    const { perSecond: rate, submitted } = await turnOver(service, generator, JOBS);
+    const echo = { body: JSON.stringify(TINY), connections: CONNECTIONS, requests: JOBS };
+    const echoed = await generator.run({ ...echo, address: `${peer.url}/echo`, status: 200 });
     console.log(
       `${whole(JOBS)} jobs of ${TINY.epochs} epochs over ${CONNECTIONS} connections, all succeeded: ${whole(rate)} jobs a second from submission to stored model;`,
     );

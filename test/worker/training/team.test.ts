@@ -104,6 +104,44 @@ describe("a job on several threads", () => {
     expect(bugs).toHaveLength(1);
   });
 
+  it("gives a core to a job that starts, and has it back when that ends", { timeout: 60_000 }, async () => {
+    const threads: number[] = [];
+    let seen = Promise.withResolvers<void>();
+    const channel = new BroadcastChannel("threads of a team");
+    channel.onmessage = (event) => {
+      threads.push((event as { data: number }).data);
+      seen.resolve();
+      seen = Promise.withResolvers();
+    };
+    const until = async (count: number) => {
+      while (threads.length < count) await seen.promise;
+    };
+    try {
+      const two = open(2, { memberEntry: new URL("./watching-member.ts", import.meta.url) });
+      const [long, second] = [new AbortController(), new AbortController()];
+      const endless = { ...SPEC, epochs: 100_000 };
+      const start = ({ signal }: AbortController) =>
+        two.train(runOf(endless), {
+          signal,
+          stop: never,
+          onEpochs: async () => undefined,
+          onCheckpoint: async () => undefined,
+        });
+      const first = start(long);
+      await until(1);
+      const other = start(second);
+      await until(2);
+      second.abort();
+      expect((await other).state).toBe("cancelled");
+      await until(3);
+      long.abort();
+      await first;
+      expect(threads.slice(0, 3)).toEqual([2, 1, 2]);
+    } finally {
+      channel.close();
+    }
+  });
+
   it("is cancelled as fast as one with one thread", { timeout: 60_000 }, async () => {
     const abort = new AbortController();
     const several = open(3);

@@ -1,0 +1,70 @@
+/**
+ * What a step of the engine takes, in a checkout: `node step.ts NAME [--root ROOT] [--threads N]`. A process of its own. Prints
+ * {"processor", "clock"}, medians of microseconds, or null where that checkout has no threads for it.
+ */
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
+import { parseArgs } from "node:util";
+import { Worker } from "node:worker_threads";
+import { type Running, WORKLOADS, type Workload } from "./workloads.ts";
+
+const wide = WORKLOADS.find(({ name }) => name.includes("1024-1024")) as Workload;
+
+export const STEP_WORKLOADS: readonly Workload[] = [
+  ...WORKLOADS,
+  { ...wide, name: "mlp 100-256-256-2, batch 4096, Adam", widths: [100, 256, 256, 2], rows: 4096 },
+];
+
+const WINDOWS = 7;
+const WINDOW_MS = 150;
+const WARM_UP_MS = 200;
+
+const median = (values: readonly number[]): number => values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] as number;
+
+function measure({ step }: Running) {
+  const forMs = (ms: number): number => {
+    const until = performance.now() + ms;
+    let steps = 0;
+    do step();
+    while (++steps && performance.now() < until);
+    return steps;
+  };
+  forMs(WARM_UP_MS);
+  const windows = Array.from({ length: WINDOWS }, () => {
+    const [began, before] = [performance.now(), process.cpuUsage()];
+    const steps = forMs(WINDOW_MS);
+    const { user, system } = process.cpuUsage(before);
+    return { processor: (user + system) / steps, clock: ((performance.now() - began) / steps) * 1000 };
+  });
+  return {
+    processor: median(windows.map(({ processor }) => processor)),
+    clock: median(windows.map(({ clock }) => clock)),
+  };
+}
+
+async function withThreads(root: string, running: Running, threads: number) {
+  const member = join(root, "test/bench/threads-member.ts");
+  const { team } = running.executable;
+  if (!team || !existsSync(member)) return null;
+  const workers = Array.from({ length: threads - 1 }, () => new Worker(member, { workerData: team.invitation }));
+  while (team.size() < threads) await new Promise((resolve) => setTimeout(resolve, 5));
+  const measured = measure(running);
+  team.dismiss();
+  await Promise.all(workers.map((worker) => worker.terminate()));
+  return measured;
+}
+
+if (import.meta.main) {
+  const { values, positionals } = parseArgs({
+    options: { root: { type: "string", default: process.cwd() }, threads: { type: "string", default: "1" } },
+    allowPositionals: true,
+  });
+  const { start } = (await import(pathToFileURL(join(values.root, "test/bench/workloads.ts")).href)) as {
+    start(workload: Workload, shared?: boolean): Running;
+  };
+  const workload = STEP_WORKLOADS.find(({ name }) => name === positionals[0]) as Workload;
+  const threads = Number(values.threads);
+  const running = start(workload, threads > 1);
+  console.log(JSON.stringify(threads > 1 ? await withThreads(values.root, running, threads) : measure(running)));
+}
