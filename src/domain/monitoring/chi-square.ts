@@ -7,6 +7,8 @@ const FRACTION_TERMS = 60;
 /**
  * The probability that a chi-square of `df` degrees of freedom is at least `x`, to a relative error of about 1e-12. From Q(a + 1, x) = Q(a, x) +
  * x^a e^-x / Γ(a + 1) (DLMF 8.8.6), whose terms are all positive, and Q(1/2, x) = erfc(√x), Q(1, x) = e^-x.
+ *
+ * @internal Exported for tests.
  */
 export function chiSquareTail(x: number, df: number): number {
   if (!(x > 0)) return 1;

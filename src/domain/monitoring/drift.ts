@@ -28,6 +28,8 @@ export interface WindowVerdict {
 /**
  * The population stability index, Σ (q - p) ln(q / p) over shares p of the reference and q of the window; 0 where they are alike. A bin that is
  * empty on one side counts as half a row there; one that is empty on both adds nothing.
+ *
+ * @internal Exported for tests.
  */
 export function stabilityIndex(reference: ArrayLike<number>, counts: ArrayLike<number>): number {
   const of = (values: ArrayLike<number>) => Array.from(values).reduce((sum, value) => sum + value, 0);

@@ -1,13 +1,14 @@
 /** The OpenAPI document of the routes as YAML, without a server behind them. */
 import { pino } from "pino";
 import type { Services } from "../../app/services.ts";
+import { NO_TRACING } from "../../domain/operation/tracing.ts";
 import { buildApp } from "../app.ts";
 import { createLifecycle } from "../connection/lifecycle.ts";
 
 /** openapi.yaml. The same routes give the same text. */
 export async function describeApi(): Promise<string> {
   // Registering routes reads nothing of the services but their limits, and no request comes that others could bound.
-  const services = { limits: { bodyBytes: 64 * 1024 * 1024, project: {} } } as Services;
+  const services = { limits: { bodyBytes: 64 * 1024 * 1024, project: {} }, tracing: NO_TRACING } as Services;
   const app = await buildApp({
     services,
     lifecycle: createLifecycle(),

@@ -29,7 +29,7 @@ export function createPredictor(model: Model, weights: TensorSet): Predictor {
   const read = createRowReader(
     model,
     (column, offset, raw) => collector.add(column, offset / model.inputWidth, raw),
-    tally && tally.read,
+    tally?.read ?? null,
   );
   return {
     memoryBytes: inference.memoryBytes,
