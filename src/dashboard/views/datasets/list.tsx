@@ -19,6 +19,11 @@ export function DatasetList() {
     <div class="page">
       <div class="page-head">
         <h1 tabIndex={-1}>Data sets</h1>
+        <div class="actions">
+          <LinkButton href="/datasets/schedules" icon="clock">
+            Schedules
+          </LinkButton>
+        </div>
       </div>
       <Uploader
         onUploaded={({ id, name, rows }) => {

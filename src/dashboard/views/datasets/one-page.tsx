@@ -1,7 +1,11 @@
-/** The view of one data set. */
+/** The view of one data set; below the same address, of the schedules that fetch some, and of one of these. */
 import type { ViewProps } from "../../shell/view.ts";
 import { OneDataset } from "./one.tsx";
+import { ScheduleList } from "./schedules/list.tsx";
+import { OneSchedule } from "./schedules/one.tsx";
 
 export default function DatasetPage({ params }: ViewProps) {
-  return <OneDataset id={params.id as string} />;
+  const id = params.id as string;
+  if (id === "schedules") return <ScheduleList />;
+  return id.startsWith("sch_") ? <OneSchedule id={id} /> : <OneDataset id={id} />;
 }
