@@ -1,6 +1,7 @@
 /** What every command gets: the server's address and a client, the terminals, and the options that all commands share. */
 import type { Command } from "commander";
 import { type Client, createClient } from "../client/client.ts";
+import type { Wait } from "../client/tries.ts";
 import { DEFAULTS } from "../server/defaults.ts";
 import { usageError } from "./exit.ts";
 import type { Environment } from "./server-process.ts";
@@ -48,6 +49,11 @@ export function addSharedOptions(program: Command): void {
 export function createContext(program: Command, { stdin, stdout, stderr, env }: NodeJS.Process): Context {
   const out = createTerminal(stdout, env);
   const shared = () => program.opts<SharedOptions>();
+  let isTold = false;
+  const tellOnce = ({ status, seconds }: Wait) => {
+    if (!isTold) context.err.print(`The server asks to wait (${status}); trying again in ${seconds} s.`);
+    isTold = true;
+  };
   const context: Context = {
     environment: env,
     input: stdin,
@@ -65,7 +71,7 @@ export function createContext(program: Command, { stdin, stdout, stderr, env }: 
     },
     client(url = context.url) {
       assertAddress(url);
-      return createClient(url, env.TRAINYARD_KEY ? { key: env.TRAINYARD_KEY } : {});
+      return createClient(url, { ...(env.TRAINYARD_KEY && { key: env.TRAINYARD_KEY }), onWait: tellOnce });
     },
     show(document, lines) {
       for (const line of context.json ? [JSON.stringify(document, null, 2)] : lines()) out.print(line);

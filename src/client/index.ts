@@ -7,7 +7,7 @@ export type { Note } from "../domain/notes.ts";
 export { VERSION } from "../domain/version.ts";
 export type * from "./answers.ts";
 export { BatchError } from "./batch-answer.ts";
-export { type Client, createClient } from "./client.ts";
+export { type Client, type ClientOptions, createClient } from "./client.ts";
 export type { UploadOptions } from "./datasets.ts";
 export { ApiError, type ProblemDocument, UnreachableError } from "./error.ts";
 export type { MetricsQuery, SubmitOptions } from "./jobs.ts";
@@ -33,5 +33,6 @@ export type {
   TrialsQuery,
 } from "./sweeps.ts";
 export type { CallOptions, TransportOptions } from "./transport.ts";
+export type { TriesOptions, Wait } from "./tries.ts";
 export type { WatchOptions } from "./watch.ts";
 export type { Worker } from "./workers.ts";
