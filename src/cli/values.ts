@@ -1,5 +1,7 @@
 /** Values of options: parsers, which throw InvalidArgumentErrors that commander shows with the option's name, and how a shell is given one. */
 import { InvalidArgumentError } from "commander";
+import type { LabelChanges } from "../client/jobs.ts";
+import { usageError } from "./exit.ts";
 
 /** Returns a parser of whole numbers from `min` to `max`, both included. */
 export function wholeNumber(min: number, max = Number.MAX_SAFE_INTEGER): (text: string) => number {
@@ -44,4 +46,11 @@ export function tagsOf(text: string, known: TagArguments = {}): TagArguments {
   if (at < 1) throw new InvalidArgumentError("write name=value, or name= to remove the tag.");
   const value = text.slice(at + 1);
   return { ...known, [text.slice(0, at)]: value === "" ? null : value };
+}
+
+/** Returns what of a job's or a sweep's labels is changed; an empty note is removed. Throws a usage error where nothing is. */
+export function labelChanges(tags: TagArguments, note: string | undefined): LabelChanges {
+  const hasTags = Object.keys(tags).length > 0;
+  if (note === undefined && !hasTags) throw usageError("nothing to change: give name=value, or --note");
+  return { ...(hasTags && { tags }), ...(note !== undefined && { note: note === "" ? null : note }) };
 }

@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { expect, it } from "vitest";
 import { auditLines } from "../../src/cli/leaderboard.ts";
 import { createTerminal } from "../../src/cli/terminal.ts";
-import { shellWord } from "../../src/cli/values.ts";
+import { labelChanges, shellWord } from "../../src/cli/values.ts";
 
 /** The words that a real shell makes of a text. */
 const wordsOf = (text: string): string[] =>
@@ -32,4 +32,11 @@ it("the correction that an audit prints is safe to paste", () => {
   const terminal = createTerminal({ columns: 80, write: () => true } as unknown as NodeJS.WriteStream, {});
   const lines = auditLines({ rows: 9, repeats: 1, folds: 5, doubtful: 1, labels: [label] }, "ds_1 --column y", terminal);
   expect(lines.at(-1)).toBe(`  correct with: trainyard datasets correct ds_1 --column y --set '5=it'\\''s $(id)'`);
+});
+
+it("labels are set, removed where they are empty, and left alone where they are not named", () => {
+  expect(labelChanges({ team: "a", draft: null }, undefined)).toEqual({ tags: { team: "a", draft: null } });
+  expect(labelChanges({}, "")).toEqual({ note: null });
+  expect(labelChanges({}, "x")).toEqual({ note: "x" });
+  expect(() => labelChanges({}, undefined)).toThrow("nothing to change");
 });

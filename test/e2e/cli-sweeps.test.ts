@@ -107,6 +107,11 @@ describe("a sweep in a pipe", () => {
     const [{ id }] = (await server.client.sweeps({ name: "endless" })).data as [Sweep];
     expect((await trainyard("sweeps", "pause", id)).stdout).toBe(`${id}  endless  paused\n`);
     expect((await trainyard("sweeps", "resume", id)).stdout).toBe(`${id}  endless  queued\n`);
+    const tagged = await trainyard("sweeps", "tag", "endless", "team=a", "--note", "For June.");
+    expect(tagged.stdout).toBe(`${id}  endless\ntags  team=a\nnote  For June.\n`);
+    expect((await trainyard("sweeps", "show", id)).stdout).toContain("note  For June.");
+    expect((await trainyard("sweeps", "tag", id, "team=", "--note", "")).stdout).toBe(`${id}  endless\n`);
+    expect((await trainyard("sweeps", "tag", id)).code).toBe(2);
     expect((await trainyard("sweeps", "rm", id)).code).toBe(1);
     expect((await trainyard("sweeps", "cancel", "endless")).stdout).toBe(`${id}  endless  cancelled\n`);
     expect(await watching).toMatchObject({ code: 4, stdout: expect.stringContaining("cancelled: cancel was requested") });

@@ -2,13 +2,12 @@
 import { Option } from "commander";
 import { JOB_STATES, type Job, type JobState } from "../../client/index.ts";
 import { examples, type Register } from "../context.ts";
-import { usageError } from "../exit.ts";
 import { duration, headline, labelLines, localTime, timeText } from "../figures.ts";
 import { divergenceLines } from "../follow.ts";
 import { printNotes } from "../notes.ts";
 import { findJob, idText } from "../references.ts";
 import { type Colour, moreRows, type Terminal, table } from "../terminal.ts";
-import { type TagArguments, tagsOf, wholeNumber } from "../values.ts";
+import { labelChanges, type TagArguments, tagsOf, wholeNumber } from "../values.ts";
 
 interface Options {
   readonly state?: JobState;
@@ -68,10 +67,8 @@ export const registerJobs: Register = (program, context) => {
       examples("trainyard jobs tag penguins team=a draft=", 'trainyard jobs tag penguins --note "The baseline."'),
     )
     .action(async (reference: string, tags: TagArguments, { note }: { readonly note?: string }) => {
-      const hasTags = Object.keys(tags).length > 0;
-      if (note === undefined && !hasTags) throw usageError("nothing to change: give name=value, or --note");
+      const changes = labelChanges(tags, note);
       const client = context.client();
-      const changes = { ...(hasTags && { tags }), ...(note !== undefined && { note: note === "" ? null : note }) };
       const job = await client.label((await findJob(client, reference)).id, changes);
       context.show(job, () => [`${idText(job.id, context.out)}  ${job.name}`, ...labelLines(job)]);
     });

@@ -3,11 +3,11 @@ import { Option } from "commander";
 import type { Client, Sweep } from "../../client/index.ts";
 import { SWEEP_STATES } from "../../client/sweeps.ts";
 import { examples, type Register } from "../context.ts";
-import { duration, localTime, significant, timeText } from "../figures.ts";
+import { duration, labelLines, localTime, significant, timeText } from "../figures.ts";
 import { followSweep, resultLines } from "../follow-sweep.ts";
 import { findSweep, idText } from "../references.ts";
 import { moreRows, type Terminal, table } from "../terminal.ts";
-import { wholeNumber } from "../values.ts";
+import { labelChanges, type TagArguments, tagsOf, wholeNumber } from "../values.ts";
 
 interface Options {
   readonly state?: Sweep["state"];
@@ -69,6 +69,19 @@ export const registerSweeps: Register = (program, context) => {
         }
       });
   sweeps
+    .command("tag")
+    .description("set tags of a sweep, as team=a; team= removes one; --note sets its note")
+    .argument(...SWEEP)
+    .argument("[tags...]", "name=value", tagsOf, {})
+    .option("--note <text>", "a note; empty removes it")
+    .addHelpText("after", examples("trainyard sweeps tag moons team=a draft="))
+    .action(async (reference: string, tags: TagArguments, { note }: { readonly note?: string }) => {
+      const changes = labelChanges(tags, note);
+      const client = context.client();
+      const sweep = await client.labelSweep((await findSweep(client, reference)).id, changes);
+      context.show(sweep, () => [`${idText(sweep.id, context.out)}  ${sweep.name}`, ...labelLines(sweep)]);
+    });
+  sweeps
     .command("rm")
     .description("delete a sweep that has ended, with its trials; its jobs and models stay")
     .argument(...SWEEP)
@@ -108,9 +121,11 @@ const CHANGES: readonly Change[] = [
   },
 ];
 
-function headLines({ id, name, state, progress: { done, total }, created_at: created }: Sweep, terminal: Terminal): string[] {
+function headLines(sweep: Sweep, terminal: Terminal): string[] {
+  const { id, name, state, progress, created_at: created } = sweep;
   const { bold, dim } = terminal.paint;
-  return [`${bold(name)}  ${state}, ${done}/${total} trials, ${localTime(created)}`, dim(id)];
+  const head = `${bold(name)}  ${state}, ${progress.done}/${progress.total} trials, ${localTime(created)}`;
+  return [head, dim(id), ...labelLines(sweep)];
 }
 
 function rowsOf(sweeps: readonly Sweep[], terminal: Terminal): string[][] {
