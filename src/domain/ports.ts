@@ -300,5 +300,10 @@ export type ModelReading =
 /** The format of a metrics file. `isFirst`: the header of the file precedes the chunks. */
 export type MetricsEncoding =
   | { readonly format: "csv"; readonly isFirst: boolean; readonly from: number; readonly to: number }
-  /** `startedAtMs`: when the first of these epochs started. */
-  | { readonly format: "tensorboard"; readonly isFirst: boolean; readonly startedAtMs: number };
+  /** `spans`: when the job trained, the last without an end; `ranMs`: for how long, before the first of these epochs. */
+  | {
+      readonly format: "tensorboard";
+      readonly isFirst: boolean;
+      readonly spans: readonly { readonly fromMs: number; readonly toMs: number }[];
+      readonly ranMs: number;
+    };

@@ -1,4 +1,4 @@
-import { appendFile, mkdtemp, readdir, readFile, rm, truncate } from "node:fs/promises";
+import { appendFile, mkdtemp, readdir, readFile, rm, truncate, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
@@ -233,6 +233,44 @@ describe("trainyard tensorboard", () => {
     await start({ jobs: [await server.client.job(ID)] }).pass();
     const [, added] = await files(`${RUN}/train`);
     expect(readEventFile(added?.bytes as Uint8Array).map(({ step }) => step)).toEqual([0, 3]);
+  });
+
+  it("leaves pauses out of no curve: an epoch after one has its own time on the wall", async () => {
+    const at = (ms: number) => new Date(START + ms).toISOString();
+    const transitions: Job["transitions"] = [{ state: "running", at: at(0), reason: "" }];
+    server.put(ID, { epochs_done: 2, transitions });
+    const follower = start();
+    await follower.pass();
+    transitions.push({ state: "paused", at: at(1000), reason: "" }, { state: "running", at: at(60_000), reason: "" });
+    server.put(ID, { epochs_done: 4, state: "succeeded", finished_at: at(62_000) });
+    await follower.pass();
+    const times = (await scalars(`${RUN}/train`)).map(({ wallTime }) => wallTime - START / 1000);
+    expect(times).toEqual([0.5, 1, 60.5, 61]);
+    // HPARAMS has the end that the server says, not the one that was known when the job was first seen.
+    expect((await scalars(RUN)).at(-1)?.wallTime).toBe(START / 1000 + 62);
+  });
+
+  it("says once that a job cannot be written, goes on with the others, and with it when it can be", async () => {
+    server.put(ID, { epochs_done: 2 });
+    server.put("job_2", { epochs_done: 2, name: "other" });
+    await writeFile(join(directory, RUN), "");
+    const follower = start();
+    await follower.pass();
+    await follower.pass();
+    expect(news.map(({ type, job }) => `${job} ${type}`).sort()).toEqual(["job_2 following", `${ID} unwritable`].sort());
+    expect(news.find(({ type }) => type === "unwritable")?.error).toMatch(/EEXIST|ENOTDIR/);
+    expect(await steps("other-job_2/train")).toEqual([1, 2]);
+    expect(follower.unwritten).toBe(1);
+    await rm(join(directory, RUN));
+    await follower.pass();
+    expect([follower.unwritten, await steps(`${RUN}/train`)]).toEqual([0, [1, 2]]);
+    // One that has ended is not tried for ever.
+    await rm(join(directory, "other-job_2"), { recursive: true });
+    await writeFile(join(directory, "other-job_2"), "");
+    server.put("job_2", { epochs_done: 3, state: "succeeded", finished_at: new Date(START + 9000).toISOString() });
+    server.remove(ID);
+    expect(await follower.pass()).toBe(0);
+    expect(follower.unwritten).toBe(1);
   });
 
   it.each([

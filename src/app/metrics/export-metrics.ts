@@ -1,7 +1,9 @@
 /** Exports the metrics of a job as one file. Reads and encodes a batch of epochs at a time, so that memory stays bounded. */
 import { notFound, TrainyardError } from "../../domain/errors.ts";
+import type { Job } from "../../domain/jobs/job.ts";
 import type { MetricChunk } from "../../domain/metrics/metric.ts";
 import type { MetricsEncoding } from "../../domain/ports.ts";
+import { runningSpans } from "../../formats/metrics/wall-time.ts";
 import type { ProjectServices } from "../services.ts";
 
 /** Epochs read and encoded at a time. A batch holds whole chunks, and so may be a little longer. */
@@ -30,20 +32,21 @@ export async function exportCsv(
 
 /** Exports all epochs so far as a TensorBoard event file. Throws not_found. */
 export async function exportEvents(services: ProjectServices, jobId: string): Promise<MetricsFile> {
-  const { epochsDone, startedAtMs } = await begin(services, jobId);
+  const { epochsDone, startedAtMs, transitions } = await begin(services, jobId);
   const range = { from: 1, to: epochsDone };
-  const chunks = encodeBatches(services, jobId, range, (isFirst, elapsedMs) => ({
-    format: "tensorboard",
-    isFirst,
-    startedAtMs: startedAtMs + elapsedMs,
-  }));
+  const changes = transitions.map(({ state, at }) => ({ state, atMs: at }));
+  const spans = runningSpans(changes, startedAtMs);
+  const chunks = encodeBatches(services, jobId, range, (isFirst, ranMs) => ({ format: "tensorboard", isFirst, spans, ranMs }));
   return { startedAtMs, chunks };
 }
 
-async function begin({ store }: ProjectServices, jobId: string): Promise<{ epochsDone: number; startedAtMs: number }> {
+async function begin(
+  { store }: ProjectServices,
+  jobId: string,
+): Promise<Pick<Job, "epochsDone" | "transitions"> & { startedAtMs: number }> {
   const job = await store.jobs.get(jobId);
   if (!job) throw notFound("job", jobId);
-  return { epochsDone: job.epochsDone, startedAtMs: job.startedAt ?? job.createdAt };
+  return { epochsDone: job.epochsDone, transitions: job.transitions, startedAtMs: job.startedAt ?? job.createdAt };
 }
 
 /** Yields the file of a range of epochs. Encodes at least one batch, even an empty one: the first begins the file. */

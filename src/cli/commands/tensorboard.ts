@@ -3,7 +3,7 @@ import { mkdir } from "node:fs/promises";
 import { setTimeout as sleep } from "node:timers/promises";
 import { ApiError, UnreachableError } from "../../client/index.ts";
 import { type Context, examples, type Register } from "../context.ts";
-import { CliError } from "../exit.ts";
+import { CliError, EXIT } from "../exit.ts";
 import { findJob } from "../references.ts";
 import { type Follower, followRuns, type RunNews } from "../tensorboard/follow-runs.ts";
 import { shellWord, wholeNumber } from "../values.ts";
@@ -53,7 +53,10 @@ async function keepUpToDate(context: Context, folder: string, references: readon
   const onSignal = () => stop.abort();
   for (const name of ["SIGINT", "SIGTERM"] as const) process.once(name, onSignal);
   const { filter, limit, all = false, once, interval } = options;
-  const tell = (news: RunNews) => context.out.print(context.json ? JSON.stringify(news) : lineOf(news));
+  const tell = (news: RunNews) => {
+    const terminal = news.type === "unwritable" && !context.json ? context.err : context.out;
+    terminal.print(context.json ? JSON.stringify(news) : lineOf(news));
+  };
   const query = { ...(jobs.length > 0 && { jobs }), filter, limit, all };
   const follower = followRuns(client, folder, query, { nowMs: Date.now, tell, signal: stop.signal });
   if (!context.json) context.err.print(`Writing into ${folder}; look at it with: tensorboard --logdir ${shellWord(folder)}`);
@@ -69,6 +72,7 @@ async function keepUpToDate(context: Context, folder: string, references: readon
     if (!context.json) context.err.print("Stopped; start it again to continue where it was.");
   } finally {
     for (const name of ["SIGINT", "SIGTERM"] as const) process.off(name, onSignal);
+    if (follower.unwritten > 0) process.exitCode = EXIT.failed;
   }
 }
 
@@ -98,8 +102,10 @@ const WORDS: Readonly<Record<RunNews["type"], string>> = {
   following: "following",
   ended: "ended",
   gone: "deleted on the server",
+  unwritable: "cannot be written",
 };
 
-function lineOf({ type, run, epochs }: RunNews): string {
+function lineOf({ type, run, epochs, error }: RunNews): string {
+  if (error !== undefined) return `${run}  ${WORDS[type]}: ${error}`;
   return `${run}  ${WORDS[type]}, ${epochs} ${epochs === 1 ? "epoch" : "epochs"} written`;
 }

@@ -28,18 +28,22 @@ export interface RunsQuery {
 
 /** What happened to a job. */
 export interface RunNews {
-  readonly type: "following" | "ended" | "gone";
+  readonly type: "following" | "ended" | "gone" | "unwritable";
   readonly job: string;
   readonly name: string;
   /** The name of its run in TensorBoard. */
   readonly run: string;
   /** Epochs that are written. */
   readonly epochs: number;
+  /** Why its files cannot be written. */
+  readonly error?: string;
 }
 
 export interface Follower {
-  /** Writes what is new, and returns how many jobs have not ended. Rejects as the client and the file system do. */
+  /** Writes what is new, and returns how many jobs have not ended. Rejects as the client does; a job that cannot be written is told once. */
   pass(): Promise<number>;
+  /** How many jobs could not be written when it was last tried. */
+  readonly unwritten: number;
 }
 
 interface Followed {
@@ -57,6 +61,7 @@ export function followRuns(
 ): Follower {
   const followed = new Map<string, Followed>();
   const finished = new Set<string>();
+  const unwritten = new Set<string>();
   let isFirst = true;
 
   const add = (job: Job) => {
@@ -101,13 +106,13 @@ export function followRuns(
     while (next <= job.epochs_done) {
       signal?.throwIfAborted();
       const to = job.epochs_done - next > MAX_BEHIND ? job.epochs_done : Math.min(next + STRETCH - 1, job.epochs_done);
-      await folder.append(await client.metrics(job.id, { from: next, to, points: STRETCH }, { signal }));
+      await folder.append(await client.metrics(job.id, { from: next, to, points: STRETCH }, { signal }), job);
       next = to + 1;
     }
     if (isNew) tell({ type: "following", ...news, epochs: folder.epoch });
     if (!isOver) return;
     if (!folder.isEnded) {
-      await folder.end(job.state as SessionEnd);
+      await folder.end(job.state as SessionEnd, job);
       tell({ type: "ended", ...news, epochs: folder.epoch });
     }
     forget(job.id);
@@ -118,7 +123,20 @@ export function followRuns(
     finished.add(id);
   }
 
+  /** The next pass tries again, from what the files then have: a disk may have room again. One that has ended is given up. */
+  function setAside(entry: Followed, { message }: Error): void {
+    const { job } = entry;
+    entry.folder = null;
+    if (!unwritten.has(job.id))
+      tell({ type: "unwritable", job: job.id, name: job.name, run: runName(job), epochs: 0, error: message });
+    unwritten.add(job.id);
+    if (isTerminal(job.state)) forget(job.id);
+  }
+
   return {
+    get unwritten() {
+      return unwritten.size;
+    },
     async pass() {
       for (const entry of followed.values()) entry.isFresh = false;
       // What an earlier process has begun is finished, whatever became of the job since.
@@ -139,16 +157,24 @@ export function followRuns(
             continue;
           }
         }
-        await write(entry).catch((error: unknown) => {
+        try {
+          await write(entry);
+          unwritten.delete(id);
+        } catch (error) {
+          if (isOfFiles(error)) setAside(entry, error);
           // Deleted since it was listed: the next pass finds that out.
-          if (!isMissing(error)) throw error;
-        });
+          else if (!isMissing(error)) throw error;
+        }
       }
       isFirst = false;
       return followed.size;
     },
   };
 }
+
+/** Whether the file system refused something. */
+const isOfFiles = (error: unknown): error is Error =>
+  error instanceof Error && typeof (error as NodeJS.ErrnoException).syscall === "string";
 
 const isMissing = (error: unknown) => error instanceof ApiError && error.problem.status === 404;
 
@@ -166,6 +192,6 @@ async function list(read: (page: PageQuery) => Promise<Page<Job>>, limit: number
 /** The ids of the jobs that have event files in the folders of a directory. */
 async function idsIn(directory: string): Promise<ReadonlySet<string>> {
   const folders = await readdir(directory).catch(() => []);
-  const found = await Promise.all(folders.map((name) => eventFiles(join(directory, name))));
+  const found = await Promise.all(folders.map((name) => eventFiles(join(directory, name)).catch(() => [])));
   return new Set(found.flat().flatMap(({ id }) => (id.startsWith("job_") ? id : [])));
 }

@@ -6,6 +6,7 @@ import { join } from "node:path";
 import type { Job, Metrics } from "../../client/index.ts";
 import { encodeScalars } from "../../formats/metrics/tensorboard.ts";
 import { encodeSessionEnd, encodeSessionStart, type SessionEnd } from "../../formats/metrics/tensorboard-hparams.ts";
+import { type RunningSpan, ranUntil, runningSpans, wallClock } from "../../formats/metrics/wall-time.ts";
 import { openEventWriter } from "./event-writer.ts";
 
 const VALIDATION = /^val_/;
@@ -31,9 +32,9 @@ export interface RunFolder {
   /** Whether the end of the job is written. */
   readonly isEnded: boolean;
   /** Appends the epochs that are not written yet. */
-  append(metrics: Pick<Metrics, "epochs" | "series">): Promise<void>;
+  append(metrics: Pick<Metrics, "epochs" | "series">, job: Job): Promise<void>;
   /** Writes that the job has ended. */
-  end(how: SessionEnd): Promise<void>;
+  end(how: SessionEnd, job: Job): Promise<void>;
 }
 
 /** Opens the folder of a job in a directory: what an earlier process has written there is continued. */
@@ -59,8 +60,10 @@ export async function openRunFolder(directory: string, job: Job, nowMs: number):
     get isEnded() {
       return isEnded;
     },
-    async append({ epochs, series }) {
+    async append({ epochs, series }, { transitions = [] }) {
       await start();
+      const changes = transitions.map(({ state, at }) => ({ state, atMs: Date.parse(at) }));
+      const spans = runningSpans(changes, startedAtMs);
       const durations = (series.epoch_ms ?? epochs.map(() => 0)).map(Number);
       const columns = Object.entries(series).map(([name, values]) => [name, values.map(Number)] as const);
       const heldOut = columns.filter(([name]) => VALIDATION.test(name));
@@ -68,18 +71,20 @@ export async function openRunFolder(directory: string, job: Job, nowMs: number):
       await validation.append(
         epochs,
         durations,
+        spans,
         heldOut.map(([name, values]) => [name.replace(VALIDATION, ""), values]),
       );
       await train.append(
         epochs,
         durations,
+        spans,
         columns.filter(([name]) => !VALIDATION.test(name)),
       );
     },
-    async end(how) {
+    async end(how, ended) {
       await start();
       isEnded = true;
-      const endedAtMs = Math.max(Date.parse(job.finished_at ?? job.created_at), startedAtMs + 1);
+      const endedAtMs = Math.max(Date.parse(ended.finished_at ?? ended.created_at), startedAtMs + 1);
       await session.append(encodeSessionEnd(how, endedAtMs), endedAtMs);
     },
   };
@@ -96,14 +101,17 @@ async function openScalars(folder: string, jobId: string, nowMs: number, started
       return epoch;
     },
     /** Appends those epochs that come after the last one that is written. An epoch takes as long as the one before it says. */
-    async append(epochs: readonly number[], durationsMs: readonly number[], columns: Columns) {
+    async append(epochs: readonly number[], durationsMs: readonly number[], spans: readonly RunningSpan[], columns: Columns) {
       const first = epochs.findIndex((number) => number > epoch);
       if (first < 0 || columns.length === 0) return;
       const rest = epochs.slice(first);
       const from = wallTimeMs;
+      const wallTimeAt = wallClock(spans);
+      let ranMs = ranUntil(spans, wallTimeMs);
       const wallTimesMs = rest.map((number, index) => {
-        wallTimeMs += (number - epoch) * (durationsMs[first + index] as number);
+        ranMs += (number - epoch) * (durationsMs[first + index] as number);
         epoch = number;
+        wallTimeMs = Math.max(wallTimeMs, wallTimeAt(ranMs));
         return wallTimeMs;
       });
       const after = columns.map(([tag, values]) => [tag, values.slice(first)] as const);

@@ -36,16 +36,20 @@ export function eventFileHead(startedAtMs: number): Uint8Array<ArrayBuffer> {
 }
 
 /**
- * Encodes the records of a chunk's epochs; the step of a record is its epoch. The wall time of an epoch is `startedAtMs`, when
- * the first of these epochs started, plus the durations of the epochs up to it.
+ * Encodes the records of a chunk's epochs; the step of a record is its epoch. The job had trained for `ranMs`
+ * before the first of these epochs; `wallTimeMs` says when it had trained for so long.
  */
-export function encodeEvents(chunk: MetricChunk, startedAtMs: number): Uint8Array<ArrayBuffer> {
-  let at = startedAtMs;
+export function encodeEvents(
+  chunk: MetricChunk,
+  wallTimeMs: (ranMs: number) => number,
+  ranMs: number,
+): Uint8Array<ArrayBuffer> {
+  let ran = ranMs;
   return encodeScalars({
     epochs: Array.from({ length: chunk.to - chunk.from + 1 }, (_, row) => chunk.from + row),
     wallTimesMs: Array.from({ length: chunk.to - chunk.from + 1 }, (_, row) => {
-      at += chunk.series.epoch_ms?.[row] ?? 0;
-      return at;
+      ran += chunk.series.epoch_ms?.[row] ?? 0;
+      return wallTimeMs(ran);
     }),
     columns: entriesOf(chunk).map(([series, values]) => [scalarTag(series), values]),
   });

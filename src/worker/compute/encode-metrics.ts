@@ -3,6 +3,7 @@ import type { MetricChunk } from "../../domain/metrics/metric.ts";
 import type { MetricsEncoding } from "../../domain/ports.ts";
 import { metricsCsvHead, metricsCsvLines } from "../../formats/metrics/metrics-csv.ts";
 import { encodeEvents, eventFileHead } from "../../formats/metrics/tensorboard.ts";
+import { wallClock } from "../../formats/metrics/wall-time.ts";
 
 const encoder = new TextEncoder();
 
@@ -21,13 +22,14 @@ function encodeCsv(
 
 function encodeEventFile(
   chunks: readonly MetricChunk[],
-  { isFirst, startedAtMs }: Extract<MetricsEncoding, { format: "tensorboard" }>,
+  { isFirst, spans, ranMs }: Extract<MetricsEncoding, { format: "tensorboard" }>,
 ): Uint8Array<ArrayBuffer> {
-  const parts = isFirst ? [eventFileHead(startedAtMs)] : [];
-  let at = startedAtMs;
+  const wallTimeMs = wallClock(spans);
+  const parts = isFirst ? [eventFileHead(wallTimeMs(0))] : [];
+  let ran = ranMs;
   for (const chunk of chunks) {
-    parts.push(encodeEvents(chunk, at));
-    at += durationMs(chunk);
+    parts.push(encodeEvents(chunk, wallTimeMs, ran));
+    ran += durationMs(chunk);
   }
   const bytes = new Uint8Array(parts.reduce((total, { length }) => total + length, 0));
   let offset = 0;

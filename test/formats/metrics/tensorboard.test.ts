@@ -39,7 +39,7 @@ describe("an event file", () => {
   };
 
   it("begins with the version, and has a record with every scalar for each epoch", () => {
-    const events = readEventFile(Buffer.concat([eventFileHead(started), encodeEvents(slice, started)]));
+    const events = readEventFile(Buffer.concat([eventFileHead(started), encodeEvents(slice, (ranMs) => started + ranMs, 0)]));
     const f = Math.fround;
     expect(events).toEqual<ReadEvent[]>([
       { wallTime: started / 1000, step: 0, fileVersion: "brain.Event:2", scalars: [] },
@@ -84,7 +84,8 @@ describe("an event file", () => {
 
   it("counts steps beyond 32 bits", () => {
     const at = 2 ** 40;
-    const [event] = readEventFile(encodeEvents({ from: at, to: at, series: { loss: Float64Array.of(1) } }, started));
+    const chunk = { from: at, to: at, series: { loss: Float64Array.of(1) } };
+    const [event] = readEventFile(encodeEvents(chunk, (ranMs) => started + ranMs, 0));
     expect(event).toEqual({ wallTime: started / 1000, step: at, scalars: [["Loss/train", 1]] });
   });
 
