@@ -15,8 +15,7 @@ const PATHS = {
   compare: "M3 14c3 0 4-8 7-8s4 5 7 5M3 6c3 0 3 8 7 8s5-3 7-3",
   copy: "M7 7h9v9H7zM13 7V4H4v9h3",
   cube: "M10 2.5l6.5 3.7v7.6L10 17.5l-6.5-3.7V6.2zM3.5 6.2 10 10l6.5-3.8M10 10v7.5",
-  database:
-    "M4 5c0-1.1 2.7-2 6-2s6 .9 6 2-2.7 2-6 2-6-.9-6-2zM4 5v10c0 1.1 2.7 2 6 2s6-.9 6-2V5M4 10c0 1.1 2.7 2 6 2s6-.9 6-2",
+  database: "M4 5c0-1.1 2.7-2 6-2s6 .9 6 2-2.7 2-6 2-6-.9-6-2zM4 5v10c0 1.1 2.7 2 6 2s6-.9 6-2V5M4 10c0 1.1 2.7 2 6 2s6-.9 6-2",
   download: "M10 3v10M6 9l4 4 4-4M4 17h12",
   edit: "M4 16l1-4 8-8 3 3-8 8zM11.5 5.5l3 3",
   external: "M8 4H4v12h12v-4M11 3h6v6M17 3l-8 8",
@@ -83,11 +82,7 @@ export function Mark({ size = 24 }: { readonly size?: number }) {
       <rect width="32" height="32" rx="8" fill="currentColor" />
       <g fill="none" stroke="var(--surface)" stroke-linecap="round" stroke-width="2.4">
         <path d="M7 7c1.2 9.6 5.6 14.8 18 15.6M13.4 7c.8 5.2 3.8 8.2 11.6 8.8" />
-        <path
-          d="M6.6 12.6l7.6-2.2M10 18.9l5.8-5.5M16.8 23.3l2.7-7.8"
-          stroke-width="1.8"
-          opacity=".75"
-        />
+        <path d="M6.6 12.6l7.6-2.2M10 18.9l5.8-5.5M16.8 23.3l2.7-7.8" stroke-width="1.8" opacity=".75" />
       </g>
     </svg>
   );
