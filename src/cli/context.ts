@@ -1,7 +1,7 @@
 /** What every command gets: the server's address and a client, the terminals, and the options that all commands share. */
 import type { Command } from "commander";
 import { type Client, createClient } from "../client/client.ts";
-import type { Wait } from "../client/tries.ts";
+import type { Wait } from "../client/transport/tries.ts";
 import { DEFAULTS } from "../server/defaults.ts";
 import { usageError } from "./exit.ts";
 import type { Environment } from "./server-process.ts";

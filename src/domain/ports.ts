@@ -9,7 +9,7 @@ import type { AdmittedCurve, LearningCurveRequest } from "./explanations/learnin
 import type { DependenceRequest } from "./explanations/partial-dependence.ts";
 import type { AdmittedSeeds, SeedSpread, SeedsRequest } from "./explanations/seeds.ts";
 import type { CheckpointState, NewCheckpoint } from "./jobs/checkpoint.ts";
-import type { Job, JobMetrics } from "./jobs/job.ts";
+import type { Job, JobMetrics, JobState } from "./jobs/job.ts";
 import type { RowChoice, ShownRows } from "./jobs/job-rows.ts";
 import type { Outcome } from "./jobs/job-store.ts";
 import type { Draft, Prepared, Resolved } from "./jobs/preparation.ts";
@@ -300,10 +300,11 @@ export type ModelReading =
 /** The format of a metrics file. `isFirst`: the header of the file precedes the chunks. */
 export type MetricsEncoding =
   | { readonly format: "csv"; readonly isFirst: boolean; readonly from: number; readonly to: number }
-  /** `spans`: when the job trained, the last without an end; `ranMs`: for how long, before the first of these epochs. */
+  /** `startedAtMs`: when the job first ran; `changes`: of its state; `ranMs`: for how long it had trained before the first of these epochs. */
   | {
       readonly format: "tensorboard";
       readonly isFirst: boolean;
-      readonly spans: readonly { readonly fromMs: number; readonly toMs: number }[];
+      readonly startedAtMs: number;
+      readonly changes: readonly { readonly state: JobState; readonly atMs: number }[];
       readonly ranMs: number;
     };

@@ -3,7 +3,6 @@ import { notFound, TrainyardError } from "../../domain/errors.ts";
 import type { Job } from "../../domain/jobs/job.ts";
 import type { MetricChunk } from "../../domain/metrics/metric.ts";
 import type { MetricsEncoding } from "../../domain/ports.ts";
-import { runningSpans } from "../../formats/metrics/wall-time.ts";
 import type { ProjectServices } from "../services.ts";
 
 /** Epochs read and encoded at a time. A batch holds whole chunks, and so may be a little longer. */
@@ -35,8 +34,10 @@ export async function exportEvents(services: ProjectServices, jobId: string): Pr
   const { epochsDone, startedAtMs, transitions } = await begin(services, jobId);
   const range = { from: 1, to: epochsDone };
   const changes = transitions.map(({ state, at }) => ({ state, atMs: at }));
-  const spans = runningSpans(changes, startedAtMs);
-  const chunks = encodeBatches(services, jobId, range, (isFirst, ranMs) => ({ format: "tensorboard", isFirst, spans, ranMs }));
+  const chunks = encodeBatches(services, jobId, range, (isFirst, ranMs) => ({
+    format: "tensorboard",
+    ...{ isFirst, startedAtMs, changes, ranMs },
+  }));
   return { startedAtMs, chunks };
 }
 

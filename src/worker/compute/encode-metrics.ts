@@ -3,7 +3,7 @@ import type { MetricChunk } from "../../domain/metrics/metric.ts";
 import type { MetricsEncoding } from "../../domain/ports.ts";
 import { metricsCsvHead, metricsCsvLines } from "../../formats/metrics/metrics-csv.ts";
 import { encodeEvents, eventFileHead } from "../../formats/metrics/tensorboard.ts";
-import { wallClock } from "../../formats/metrics/wall-time.ts";
+import { runningSpans, wallClock } from "../../formats/metrics/wall-time.ts";
 
 const encoder = new TextEncoder();
 
@@ -22,9 +22,9 @@ function encodeCsv(
 
 function encodeEventFile(
   chunks: readonly MetricChunk[],
-  { isFirst, spans, ranMs }: Extract<MetricsEncoding, { format: "tensorboard" }>,
+  { isFirst, startedAtMs, changes, ranMs }: Extract<MetricsEncoding, { format: "tensorboard" }>,
 ): Uint8Array<ArrayBuffer> {
-  const wallTimeMs = wallClock(spans);
+  const wallTimeMs = wallClock(runningSpans(changes, startedAtMs));
   const parts = isFirst ? [eventFileHead(wallTimeMs(0))] : [];
   let ran = ranMs;
   for (const chunk of chunks) {
