@@ -15,12 +15,14 @@ export function trackingStore(
 ): TrackingStore {
   return {
     insertExperiment: (experiment) => insertExperiment(insertWriter, project, experiment),
+    findExperiment: (by) => findExperiment(reader, project, by),
     listExperiments: () => listExperiments(reader, project),
     changeExperiment: (...change) => changeExperiment(insertWriter, project, ...change),
     insertRun: (run, tags) => insertRun(insertWriter, project, run, tags),
     getRun: async (id) => (await getRuns(reader, project, [id]))[0] ?? null,
     getRuns: (ids) => getRuns(reader, project, ids),
     changeRun: (...change) => changeRun(writer, project, ...change),
+    linkRun: (...link) => linkRun(insertWriter, project, ...link),
     logToRun: (id, at, batch) => logToRun(insertWriter, project, id, at, batch),
     deleteRunTag: (id, at, key) => deleteRunTag(writer, project, id, at, key),
     readPoints: (runId, key, after, limit) => readPoints(reader, project, runId, key, after, limit),
