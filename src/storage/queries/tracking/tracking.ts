@@ -2,9 +2,9 @@
 import type { Kysely } from "kysely";
 import type { TrackingStore } from "../../../domain/tracking/tracking-store.ts";
 import type { Tables } from "../../tables.ts";
-import { changeExperiment, insertExperiment, listExperiments } from "./experiments.ts";
+import { changeExperiment, findExperiment, insertExperiment, listExperiments } from "./experiments.ts";
 import { changeLoggedModel, deleteLoggedModel, getLoggedModel, insertLoggedModel, listLoggedModels } from "./models.ts";
-import { changeRun, deleteOldRuns, deleteRunTag, getRuns, insertRun, logToRun } from "./runs.ts";
+import { changeRun, deleteOldRuns, deleteRunTag, getRuns, insertRun, linkRun, logToRun } from "./runs.ts";
 import { searchRuns } from "./search.ts";
 import { readPoints } from "./values.ts";
 
