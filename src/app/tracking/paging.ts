@@ -29,6 +29,9 @@ const PAGE_CHARACTERS = 512 * 1024;
 /** How many of some things that were written as JSON a page has: one at least. */
 export function countForPage(sizes: readonly number[]): number {
   let total = 0;
-  const over = sizes.findIndex((size) => (total += size) > PAGE_CHARACTERS);
+  const over = sizes.findIndex((size) => {
+    total += size;
+    return total > PAGE_CHARACTERS;
+  });
   return over < 0 ? sizes.length : Math.max(1, over);
 }

@@ -1,6 +1,6 @@
 /** Reads a request of a tracking client: small ones on the event loop, others in a thread. */
 import { z } from "zod";
-import { type FieldError, invalid, TrainyardError } from "../errors.ts";
+import { type FieldError, invalid, type TrainyardError } from "../errors.ts";
 import { parseForeignDocument } from "../protocols/foreign-json.ts";
 import { fieldErrors } from "../spec/spec-errors.ts";
 import { REQUESTS, type Request } from "./messages.ts";

@@ -376,7 +376,10 @@ describe("a large request", () => {
   it("is read in a thread, and answered as a small one", async () => {
     const run_id = await startRun();
     const metrics = Array.from({ length: 1000 }, (_, step) => ({ key: "loss", value: 1 / (step + 1), timestamp: 1, step }));
-    const text = JSON.stringify({ run_id, metrics: [...metrics.slice(1), { ...metrics[0], value: "v" }] }).replace('"v"', "NaN");
+    const text = JSON.stringify({ run_id, metrics: [...metrics.slice(1), { ...metrics[0], value: "v" }] }).replace(
+      '"v"',
+      "NaN",
+    );
     await good("POST runs/log-batch", text);
     const history = await good<Data>("GET metrics/get-history", { run_id, metric_key: "loss" });
     expect([history.metrics.length, history.metrics[0]?.value, history.metrics[1]?.value]).toEqual([1000, "NaN", 0.5]);

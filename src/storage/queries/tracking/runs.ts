@@ -5,11 +5,11 @@ import {
   type KeyValue,
   type Lifecycle,
   NO_LINKS,
+  POINTS_PER_COUNT,
   type Run,
   type RunInfo,
   type RunLinks,
   type RunStatus,
-  POINTS_PER_COUNT,
   TRACKING_LIMITS,
   withLinks,
 } from "../../../domain/tracking/tracking.ts";
