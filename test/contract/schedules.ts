@@ -1,7 +1,7 @@
 /** What every Store must do with schedules and their runs, whatever database is behind it. */
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { createId } from "../../src/domain/id.ts";
-import { NEW_RUN, type ScheduleDocument } from "../../src/domain/schedules/schedule.ts";
+import { NEW_RUN, resultOf, type ScheduleDocument } from "../../src/domain/schedules/schedule.ts";
 import type { Store } from "../../src/domain/store/store.ts";
 
 const DOCUMENT: ScheduleDocument = {
@@ -81,7 +81,12 @@ export function scheduleContract(name: string, open: () => Promise<Store>): void
         await store.scheduleRuns.release(id, "two");
         expect(await store.scheduleRuns.claim(id, "three", 202, 300)).not.toBeNull();
         expect(await store.ofProject("b").scheduleRuns.get(id)).toBeNull();
-        const end = { ...change, state: "kept" as const, finishedAt: 250, known: { etag: "e", sha256: "s" } };
+        const end = {
+          ...change,
+          state: "kept" as const,
+          finishedAt: 250,
+          known: { etag: "e", sha256: "s", of: resultOf(DOCUMENT) },
+        };
         expect(await store.scheduleRuns.save(id, "three", end)).toBe(true);
         expect(await store.scheduleRuns.renew(id, "three", 400)).toBe(false);
         expect(await own.schedules.get(schedule)).toMatchObject({ etag: "e", sha256: "s" });
@@ -90,6 +95,12 @@ export function scheduleContract(name: string, open: () => Promise<Store>): void
           type: "schedule.kept",
           data: { id, schedule, job: "job_x" },
         });
+        // One that was changed under way knows nothing of what the run made.
+        const { id: late } = await own.scheduleRuns.insert(runOf(schedule));
+        await own.schedules.change(schedule, { document: { ...DOCUMENT, job: {} }, etag: null, sha256: null });
+        await store.scheduleRuns.claim(late, "late", 260, 270);
+        expect(await store.scheduleRuns.save(late, "late", end)).toBe(true);
+        expect(await own.schedules.get(schedule)).toMatchObject({ etag: null, sha256: null });
         const { id: next } = await own.scheduleRuns.insert(runOf(schedule));
         await store.scheduleRuns.claim(next, "four", 300, 400);
         await store.scheduleRuns.releaseAll();

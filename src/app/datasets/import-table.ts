@@ -12,6 +12,14 @@ import { createDataset } from "./upload.ts";
 /** A data set that was imported; `etag` as the source gave it. */
 export type Imported = DatasetDocument & { readonly created: boolean; readonly etag: string | null };
 
+interface ImportCall {
+  /** Of the state that is known already. */
+  readonly etag?: string | null;
+  readonly signal: AbortSignal;
+  /** Whether it waits while the project has as many under way as it may: nobody waits for its answer. */
+  readonly waits?: boolean;
+}
+
 /** Tables that the process fetches at a time: each is a file and a connection. */
 const turns = createTurns("imports", 4, 32);
 /** Most imports of one project at a time. */
@@ -26,10 +34,10 @@ export async function importTable(
   services: ProjectServices,
   project: string,
   request: ImportRequest,
-  { etag, signal }: { readonly etag?: string | null; readonly signal: AbortSignal },
+  { etag, signal, waits = false }: ImportCall,
 ): Promise<Imported | null> {
   const count = underWay.get(project) ?? 0;
-  if (count >= MOST_OF_PROJECT)
+  if (count >= MOST_OF_PROJECT && !waits)
     throw new TrainyardError(
       "rate_limited",
       `${MOST_OF_PROJECT} imports of this project are under way, as many as may be at a time: ask again when one is done`,

@@ -6,7 +6,14 @@ import { TrainyardError } from "../../domain/errors.ts";
 import { createId } from "../../domain/id.ts";
 import { isTerminal, type Job } from "../../domain/jobs/job.ts";
 import type { Model } from "../../domain/models/model.ts";
-import type { EndedRunState, RunDocument, Schedule, ScheduleRun } from "../../domain/schedules/schedule.ts";
+import {
+  type EndedRunState,
+  type RunComparison,
+  type RunDocument,
+  resultOf,
+  type Schedule,
+  type ScheduleRun,
+} from "../../domain/schedules/schedule.ts";
 import type { RunChange } from "../../domain/schedules/schedule-store.ts";
 import { SourceError } from "../../domain/sources/source-fetcher.ts";
 import { importTable } from "../datasets/import-table.ts";
@@ -19,24 +26,28 @@ import { jobBody } from "./job-body.ts";
 /** Stores how far a run has come. Throws where another process has it, or it is gone. */
 export type SaveRun = (change: Omit<RunChange, "finishedAt">) => Promise<void>;
 
-/** How often a run begins to fetch or to submit before it has failed. */
+/** How often a run begins to fetch and submit, and how often to compare, before it has failed. */
 const MOST_ATTEMPTS = 4;
 /** The wait before the second attempt; it doubles with each. */
 const FIRST_WAIT_MS = 30_000;
 /** Failures that pass by themselves. */
 const PASSING: readonly string[] = ["rate_limited", "unavailable", "storage_full", "timeout"];
+/** What is said of an error that is nobody's to read but the operator's. */
+const INTERNAL = "an error inside the server, which is in its log";
 
 /** Goes on with a run until it has ended, waits for its job, or is to be tried again later. */
 export async function carryOut(
   services: ProjectServices,
   schedule: Schedule,
-  { state, document }: Pick<ScheduleRun, "state" | "document">,
+  { id, state, document }: Pick<ScheduleRun, "id" | "state" | "document">,
   save: SaveRun,
   signal: AbortSignal,
 ): Promise<void> {
   let held = document;
-  const keep = async (values: Partial<RunDocument>, next: RunChange["state"] = state): Promise<void> => {
+  let at: RunChange["state"] = state;
+  const keep = async (values: Partial<RunDocument>, next = at): Promise<void> => {
     held = { ...held, ...values };
+    at = next;
     await save({ state: next, document: held });
   };
   const end = async (next: EndedRunState, values: Partial<RunDocument> = {}): Promise<void> => {
@@ -44,45 +55,55 @@ export async function carryOut(
     const { sha256, etag } = held;
     // A table that a model has been made of is not to be trained on again, nor fetched while the source says that it is the same.
     const isKnown = next !== "failed" && sha256 !== null;
-    await save({ state: next, document: held, ...(isKnown && { known: { sha256, etag } }) });
+    await save({ state: next, document: held, ...(isKnown && { known: { sha256, etag, of: held.of ?? null } }) });
   };
   const fail = (error: string) => end("failed", { error });
 
-  if (held.job === null) {
-    if (held.attempts >= MOST_ATTEMPTS)
-      return fail(held.error ?? `no attempt came to its end: the server stopped within each of ${MOST_ATTEMPTS}`);
-    await keep({ attempts: held.attempts + 1, retryAt: null });
+  if (held.isSubmitted) {
+    const job = await services.store.jobs.get(held.job as string);
+    if (job && !isTerminal(job.state)) return;
   }
+  if (held.attempts >= MOST_ATTEMPTS)
+    return fail(held.error ?? `no attempt came to its end: the server stopped within each of ${MOST_ATTEMPTS}`);
+  await keep({ attempts: held.attempts + 1, retryAt: null });
   try {
     if (held.dataset === null) {
       const fetched = await fetchTable(services, schedule, signal);
       if (fetched === null || fetched.sha256 === schedule.sha256) return await end("unchanged", fetched ?? {});
-      await keep({ ...fetched, error: null });
+      await keep({ ...fetched, of: resultOf(schedule.document), error: null });
     }
     if (held.job === null) {
       // The id is stored before the job is: submitting it again finds it.
       await keep({ job: createId("job") }, "training");
     }
     const job = await jobOf(services, schedule, held);
+    // What comes next has attempts of its own.
+    if (!held.isSubmitted) await keep({ isSubmitted: true, attempts: 0, error: null });
     if (!isTerminal(job.state)) return;
     const model = job.model && (await services.store.models.get(job.model.id));
     if (job.state !== "succeeded")
       return await fail(`the job ${job.state}: ${job.error?.detail ?? job.transitions.at(-1)?.reason ?? ""}`);
     if (!model) return await fail("the model of the job was deleted");
     await keep({ model: { id: model.id, name: model.name, version: model.version } }, "comparing");
-    await end(...(await promote(services, schedule, model, job)));
+    await end(...(await promote(services, schedule, model, job, (comparison) => keep({ comparison }))));
   } catch (error) {
-    if (signal.aborted || !(error instanceof TrainyardError)) throw error;
-    const mayPass = PASSING.includes(error.code) || (error instanceof SourceError && error.isTransient);
-    if (!mayPass || held.attempts >= MOST_ATTEMPTS) return await fail(error.message);
-    await keep({ error: error.message, retryAt: Date.now() + FIRST_WAIT_MS * 2 ** (held.attempts - 1) });
+    if (signal.aborted || error instanceof RunLost) throw error;
+    const isSaid = error instanceof TrainyardError;
+    if (!isSaid) services.log.error({ err: error, schedule_id: schedule.id, run_id: id }, "a run of a schedule hit an error");
+    const said = isSaid ? error.message : INTERNAL;
+    const mayPass = !isSaid || PASSING.includes(error.code) || (error instanceof SourceError && error.isTransient);
+    if (!mayPass || held.attempts >= MOST_ATTEMPTS) return await fail(said);
+    await keep({ error: said, retryAt: Date.now() + FIRST_WAIT_MS * 2 ** Math.max(0, held.attempts - 1) });
   }
 }
+
+/** Thrown within a run that is no longer this process's to carry out. */
+export class RunLost extends Error {}
 
 /** The data set, or null where the source still has the state that the last model is of. */
 async function fetchTable(services: ProjectServices, { project, document, etag }: Schedule, signal: AbortSignal) {
   const { name, source, format, reading } = document;
-  const imported = await importTable(services, project, { name, source, format, reading }, { etag, signal });
+  const imported = await importTable(services, project, { name, source, format, reading }, { etag, signal, waits: true });
   return imported && { dataset: imported.summary.id, sha256: imported.summary.sha256, etag: imported.etag };
 }
 
@@ -92,6 +113,7 @@ async function jobOf(services: ProjectServices, { document }: Schedule, run: Run
   const id = run.job as string;
   const known = await store.jobs.get(id);
   if (known) return known;
+  if (run.isSubmitted) throw new TrainyardError("conflict", "the job was deleted");
   await submit(services, jobBody(document, run.dataset as string), { validateOnly: false, id });
   const submitted = await store.jobs.get(id);
   if (!submitted) throw new TrainyardError("conflict", "the job was deleted");
@@ -104,6 +126,7 @@ async function promote(
   { document }: Schedule,
   fresh: Model,
   job: Job,
+  keep: (comparison: RunComparison) => Promise<void>,
 ): Promise<[EndedRunState, Partial<RunDocument>]> {
   const { promote: promotion } = document;
   if (!promotion) return ["trained", {}];
@@ -117,6 +140,8 @@ async function promote(
   const now = await store.models.find({ kind: "alias", name, alias });
   if (comparison && now?.id !== old?.id)
     return ["kept", { comparison: { ...comparison, reason: `${name}@${alias} moved while they were compared` } }];
+  // Stored first: a process that dies from here on leaves why the alias has moved, and one that has lost the run moves none.
+  if (comparison) await keep(comparison);
   await setAlias(services, name, alias, version);
-  return ["promoted", { comparison }];
+  return ["promoted", {}];
 }

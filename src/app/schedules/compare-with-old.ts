@@ -13,6 +13,8 @@ import { readWeights } from "../models/find-model.ts";
 import type { ProjectServices } from "../services.ts";
 import { createTurns } from "../turns.ts";
 
+const ROUNDING = 1e-12;
+
 type Promotion = NonNullable<ScheduleDocument["promote"]>;
 
 /** A comparison holds the rows of two jobs, which count for no memory of jobs. */
@@ -66,7 +68,8 @@ export async function compareWithOld(
 
 /** Whether the alias moves: the new model is better, and by enough. At a tie the old one stays. */
 export function isBetter({ gain }: RunComparison, { min_gain: least }: Promotion): boolean {
-  return gain !== null && gain > 0 && gain >= least;
+  // 0.35 - 0.34 is a little less than 0.01.
+  return gain !== null && gain > 0 && gain >= least - ROUNDING * Math.max(1, least);
 }
 
 async function compare(services: ProjectServices, old: Model, fresh: Model, job: Job) {

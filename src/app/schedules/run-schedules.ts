@@ -5,7 +5,7 @@ import { isTerminal } from "../../domain/jobs/job.ts";
 import { isEndedRun, NEW_RUN, type Schedule, type ScheduleRun } from "../../domain/schedules/schedule.ts";
 import { type Services, servicesOf } from "../services.ts";
 import { singleFlight } from "../single-flight.ts";
-import { carryOut, type SaveRun } from "./carry-out.ts";
+import { carryOut, RunLost, type SaveRun } from "./carry-out.ts";
 import { dueAfter } from "./change-schedules.ts";
 
 export interface Scheduler {
@@ -25,15 +25,13 @@ const MOST_DUE = 100;
 const MOST_LOOKED_AT = 1000;
 /** Runs that this process carries out at a time. */
 const AT_A_TIME = 4;
-
-/** Thrown within a run that is no longer this process's to carry out. */
-class RunLost extends Error {}
+const AT_A_TIME_OF_PROJECT = 2;
 
 /** Starts. A run belongs to this process for `leaseMs` without being renewed. */
 export function startScheduler(services: Services, leaseMs: number): Scheduler {
   const { store, bus, log } = services;
   const stopping = new AbortController();
-  const carried = new Set<Promise<void>>();
+  const carried = new Map<Promise<void>, string>();
   /** Whether a run may be waiting for a job. */
   let isActive = true;
   let timer: NodeJS.Timeout | undefined;
@@ -87,11 +85,16 @@ export function startScheduler(services: Services, leaseMs: number): Scheduler {
   };
   const look = singleFlight(async () => {
     if (stopping.signal.aborted) return;
-    for (const schedule of await store.schedules.listDue(Date.now(), MOST_DUE)) await begin(schedule);
+    for (const schedule of await store.schedules.listDue(Date.now(), MOST_DUE))
+      await begin(schedule).catch((err: unknown) =>
+        log.warn({ err, schedule_id: schedule.id }, "cannot begin a run of a schedule that is due"),
+      );
     const free = await store.scheduleRuns.listFree(Date.now(), MOST_LOOKED_AT);
     isActive = free.length > 0 || carried.size > 0;
     for (const run of free) {
       if (stopping.signal.aborted || carried.size >= AT_A_TIME) return;
+      // One project's slow tables leave room for those of others.
+      if ([...carried.values()].filter((project) => project === run.project).length >= AT_A_TIME_OF_PROJECT) continue;
       if (await waits(run)) continue;
       const going = advance(run)
         .catch((err: unknown) => log.warn({ err, run_id: run.id }, "cannot take a run of a schedule"))
@@ -99,7 +102,7 @@ export function startScheduler(services: Services, leaseMs: number): Scheduler {
           carried.delete(going);
           wake();
         });
-      carried.add(going);
+      carried.set(going, run.project);
     }
   });
   const lookSafely = (): void => {
@@ -122,7 +125,7 @@ export function startScheduler(services: Services, leaseMs: number): Scheduler {
       clearInterval(interval);
       clearTimeout(timer);
       await look().catch(() => undefined);
-      await Promise.all(carried);
+      await Promise.all(carried.keys());
     },
   };
 }

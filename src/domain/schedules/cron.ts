@@ -115,6 +115,7 @@ export function nextAfter(cron: Cron, timezone: string, after: number): number |
   const firstDay = Math.floor((after + zone.offsetAt(after)) / DAY_MS) - 1;
   for (let day = firstDay; day < firstDay + MOST_DAYS; day++) {
     if (!isDue(cron, day)) continue;
+    const toUtc = zone.toUtcOn(day);
     let best: number | null = null;
     for (const hour of cron.hours)
       for (const minute of cron.minutes) {
@@ -122,7 +123,7 @@ export function nextAfter(cron: Cron, timezone: string, after: number): number |
         // An offset is 14 hours at most: what is earlier by more is passed without a look at the zone.
         if (local < after - DAY_MS) continue;
         if (best !== null && local > best + 2 * DAY_MS) return best;
-        const at = zone.toUtc(local);
+        const at = toUtc(local);
         if (at > after && (best === null || at < best)) best = at;
         if (best !== null && at > best) return best;
       }
@@ -148,8 +149,8 @@ export function shortestGapMinutes({ minutes, hours }: Cron): number {
 interface Zone {
   /** What clocks there are ahead of UTC at a time. */
   offsetAt(utc: number): number;
-  /** The first moment at which clocks show this, or, where they skip it, at which they would have. */
-  toUtc(local: number): number;
+  /** Of a day, in days since 1970: the first moment at which clocks show this, or, where they skip it, at which they would have. */
+  toUtcOn(day: number): (local: number) => number;
 }
 
 /** Throws CronError for what is no time zone. */
@@ -161,15 +162,20 @@ function zoneOf(timezone: string): Zone {
     const { year = 0, month = 1, day = 1, hour = 0, minute = 0, second = 0 } = part;
     return Date.UTC(year, month - 1, day, hour, minute, second) - Math.floor(utc / 1000) * 1000;
   };
+  const toUtc = (local: number): number => {
+    // The offset of the day before is that before a change; the earlier moment is the first of two.
+    const before = local - offsetAt(local - DAY_MS);
+    const after = local - offsetAt(local + DAY_MS);
+    const isShown = (utc: number) => utc + offsetAt(utc) === local;
+    const shown = [before, after].filter(isShown);
+    return shown.length > 0 ? Math.min(...shown) : before;
+  };
   return {
     offsetAt,
-    toUtc(local) {
-      // The offset of the day before is that before a change; the earlier moment is the first of two.
-      const before = local - offsetAt(local - DAY_MS);
-      const after = local - offsetAt(local + DAY_MS);
-      const isShown = (utc: number) => utc + offsetAt(utc) === local;
-      const shown = [before, after].filter(isShown);
-      return shown.length > 0 ? Math.min(...shown) : before;
+    toUtcOn(day) {
+      // To ask the zone is slow, and hundreds of times of a day mean thousands of questions: two tell whether clocks change near it.
+      const offset = offsetAt((day - 1) * DAY_MS);
+      return offset === offsetAt((day + 2) * DAY_MS) ? (local) => local - offset : toUtc;
     },
   };
 }

@@ -19,8 +19,8 @@ export interface RunChange {
   readonly state: ScheduleRunState;
   readonly document: RunDocument;
   readonly finishedAt: number | null;
-  /** Of the schedule: the table that its model is of now. Undefined stays. */
-  readonly known?: { readonly etag: string | null; readonly sha256: string };
+  /** Of the schedule: the table that its model is of now, unless the schedule makes another than `of` meanwhile. Undefined stays. */
+  readonly known?: { readonly etag: string | null; readonly sha256: string; readonly of: string | null };
 }
 
 /** Schedules. */

@@ -2,6 +2,7 @@
  * Schedules: when a table is fetched anew, what is trained on it, and whether the model takes the place of the one before. A run is the record
  * of one time, which survives the process.
  */
+import { createHash } from "node:crypto";
 import { z } from "zod";
 import { aliasName } from "../models/registry.ts";
 import { COMPARED_FIGURES } from "../models/score-comparison.ts";
@@ -156,7 +157,11 @@ export interface RunDocument extends z.output<z.ZodObject<typeof made>> {
   /** When it was due; null for one that was asked for. */
   readonly dueAt: number | null;
   readonly etag: string | null;
-  /** How often it was begun: a process that dies leaves it to another. */
+  /** The hash of what made it of the schedule, see resultOf. */
+  readonly of?: string;
+  /** Whether the job was there: one that is gone then was deleted. */
+  readonly isSubmitted?: boolean;
+  /** How often it was begun: a process that dies leaves it to another. Anew once the job is there. */
   readonly attempts: number;
   /** Not to be gone on with before; null for at once. */
   readonly retryAt: number | null;
@@ -250,6 +255,14 @@ export function runWebhookBody(run: ScheduleRun): string {
 
 /** Whether a change makes another table or another model of what was there: then the next run trains, whatever it fetches. */
 export const changesResult = (changes: Partial<Record<keyof ScheduleDocument, unknown>>): boolean =>
-  (["source", "format", "reading", "job"] as const).some((field) => changes[field] !== undefined);
+  RESULT_FIELDS.some((field) => changes[field] !== undefined);
+
+const RESULT_FIELDS = ["source", "format", "reading", "job"] as const;
+
+/** Names what a run makes of a table: two that are different make another table or another model. It tells nothing of the source's secrets. */
+export const resultOf = (document: ScheduleDocument): string =>
+  createHash("sha256")
+    .update(JSON.stringify(RESULT_FIELDS.map((field) => document[field] ?? null)))
+    .digest("hex");
 
 const isoTime = (at: number | null): string | null => (at === null ? null : new Date(at).toISOString());

@@ -42,11 +42,15 @@ const s3 = z
 const POSTGRES_OPTIONS: ReadonlySet<string> = new Set(["sslmode"]);
 const SSL_MODES: ReadonlySet<string> = new Set(["disable", "require", "verify-full"]);
 
+const POSTGRES_HOST = /^(?:[a-z0-9._-]+|\[[0-9a-f:.]+\])$/i;
+
 /** Why an address of PostgreSQL is not taken; null where it is. What names files or sockets of the server is refused. */
 function postgresFault(text: string): string | null {
   if (!URL.canParse(text)) return "must be postgres://user:password@host:port/database";
   const { hostname, searchParams, hash } = new URL(text);
   if (hostname === "" || hash !== "") return "must be postgres://user:password@host:port/database";
+  // The host of a scheme that is not of the web is left as it was written: one that is encoded is another to whoever decodes it.
+  if (!POSTGRES_HOST.test(hostname)) return "has a host that is no name and no address";
   const other = [...searchParams.keys()].find((name) => !POSTGRES_OPTIONS.has(name));
   if (other !== undefined) return `has the option ${other}, and takes sslmode alone`;
   const mode = searchParams.get("sslmode");

@@ -20,15 +20,18 @@ const MOST_ROWS = 2000;
 const STEP_BYTES = 128 * 1024;
 /** The longest message: a row. The driver holds a message whole. */
 const MAX_MESSAGE_BYTES = 16 * 1024 * 1024;
+/** What may come for one question: the driver holds the rows of an answer until its end, however few were asked for. */
+const MAX_ANSWER_BYTES = 64 * 1024 * 1024;
 const PLAIN_CSV = { delimiter: ",", spreadsheet: false } as const;
 
 /** Opens the rows. Throws SourceError. */
 export async function queryPostgres({ url, query }: PostgresSource, reach: Reach): Promise<Fetched> {
-  const client = await connect(new URL(url), reach);
+  const connection = await connect(new URL(url), reach);
+  const { client } = connection;
   try {
     await begin(client, query, reach);
-    const first = await fetchRows(client, FIRST_ROWS);
-    const stream = rowsOf(client, first, reach);
+    const first = await fetchRows(connection, FIRST_ROWS);
+    const stream = rowsOf(connection, first, reach);
     return { isUnchanged: false, stream, mediaType: "text/csv", fileName: "", format: "csv", gzip: false, etag: null };
   } catch (error) {
     destroy(client);
@@ -38,8 +41,16 @@ export async function queryPostgres({ url, query }: PostgresSource, reach: Reach
 
 type Texts = pg.QueryArrayResult<(string | null)[]>;
 
-async function connect(url: URL, reach: Reach): Promise<pg.Client> {
-  const host = decodeURIComponent(url.hostname).replace(/^\[|\]$/g, "");
+interface Connection {
+  readonly client: pg.Client;
+  /** What has come for the question under way. */
+  readonly answer: { bytes: number };
+}
+
+async function connect(url: URL, reach: Reach): Promise<Connection> {
+  // As it was written, and so as it is checked: no decoding comes between.
+  const host = url.hostname.replace(/^\[|\]$/g, "");
+  const answer = { bytes: 0 };
   const mode = url.searchParams.get("sslmode") ?? (reach.isNamed(url.hostname) ? "disable" : "verify-full");
   try {
     if (mode === "disable" && !reach.isNamed(url.hostname))
@@ -65,10 +76,10 @@ async function connect(url: URL, reach: Reach): Promise<pg.Client> {
     if (reach.signal.aborted) throw reach.signal.reason;
     const connected = client.connect();
     // The stream is another one once it is encrypted, before which the server has sent one byte.
-    if (mode === "disable") boundMessages(client);
-    else connectionOf(client).once("sslconnect", () => boundMessages(client));
+    if (mode === "disable") boundMessages(client, answer);
+    else connectionOf(client).once("sslconnect", () => boundMessages(client, answer));
     await connected;
-    return client;
+    return { client, answer };
   } catch (error) {
     throw postgresFault(error, reach);
   }
@@ -93,11 +104,13 @@ async function begin(client: pg.Client, query: string, { signal, timeoutMs, sile
   await client.query({ text, queryMode: "extended" } as pg.QueryConfig);
 }
 
-function fetchRows(client: pg.Client, count: number): Promise<Texts> {
+function fetchRows({ client, answer }: Connection, count: number): Promise<Texts> {
+  answer.bytes = 0;
   return client.query<(string | null)[]>({ text: `fetch ${count} from trainyard`, rowMode: "array" });
 }
 
-async function* rowsOf(client: pg.Client, first: Texts, reach: Reach): AsyncGenerator<Uint8Array, void, void> {
+async function* rowsOf(connection: Connection, first: Texts, reach: Reach): AsyncGenerator<Uint8Array, void, void> {
+  const { client } = connection;
   try {
     const { fields } = first;
     const isTruth = fields.map(({ dataTypeID }) => dataTypeID === BOOL_OID);
@@ -108,7 +121,7 @@ async function* rowsOf(client: pg.Client, first: Texts, reach: Reach): AsyncGene
       if (step.rows.length < asked) break;
       const perRow = bytes.length / step.rows.length;
       asked = Math.max(1, Math.min(MOST_ROWS, Math.floor(STEP_BYTES / perRow)));
-      step = await fetchRows(client, asked);
+      step = await fetchRows(connection, asked);
     }
     await client.query("rollback");
     await client.end();
@@ -154,13 +167,21 @@ function destroy(client: pg.Client): void {
   connectionOf(client).stream.destroy();
 }
 
-/** Ends a connection whose server announces a message that is too long: the driver would take it in whole. Begins between two messages. */
-function boundMessages(client: pg.Client): void {
+/**
+ * Ends a connection whose server announces a message that is too long, or answers a question with too many: the driver would take both in whole.
+ * Begins between two messages.
+ */
+function boundMessages(client: pg.Client, answer: Connection["answer"]): void {
   const { stream } = connectionOf(client);
   /** Bytes of the message under way that are still to come, and the header as far as it is there: a type and a length (5 bytes). */
   let left = 0;
   let header = Buffer.alloc(0);
   stream.on("data", (chunk: Buffer) => {
+    answer.bytes += chunk.length;
+    if (answer.bytes > MAX_ANSWER_BYTES) {
+      stream.destroy(new Error(`sent more than ${MAX_ANSWER_BYTES} bytes for a few rows: select fewer or shorter columns`));
+      return;
+    }
     for (let at = 0; at < chunk.length; ) {
       if (left > 0) {
         const taken = Math.min(left, chunk.length - at);

@@ -1,6 +1,7 @@
 import { createServer, type Socket } from "node:net";
 import pg from "pg";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { source } from "../../../src/domain/sources/source.ts";
 import { createSourceFetcher } from "../../../src/outbound/sources/fetch-source.ts";
 import { freshDatabase } from "../../contract/fresh-database.ts";
 
@@ -75,6 +76,12 @@ describe("the rows of a query", () => {
     const from = (text: string) => only.fetch({ postgres: { url: text, query: "select 1" } }, { signal: never });
     await expect(from(url)).rejects.toThrow("is a private, local or reserved address");
     await expect(from("postgres://a@8.8.8.8/x?sslmode=disable")).rejects.toThrow("must be asked with TLS");
+    // What a driver would decode is never a host: neither here nor in a request.
+    const hidden = "postgres://a@%31%30.0.0.1/x";
+    expect(source.safeParse({ postgres: { url: hidden, query: "select 1" } }).error?.message).toContain(
+      "no name and no address",
+    );
+    await expect(from(hidden)).rejects.toThrow("cannot be fetched");
     address.searchParams.set("sslmode", "require");
     await expect(csv("select 1", address.href)).rejects.toThrow("does not support SSL");
     address.searchParams.delete("sslmode");
@@ -98,6 +105,48 @@ describe("the rows of a query", () => {
     await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
     const { port } = server.address() as { port: number };
     await expect(csv("select 1", `postgres://a:b@127.0.0.1:${port}/x`)).rejects.toThrow("sent a row of more than");
+    for (const socket of sockets) socket.destroy();
+    server.close();
+  });
+
+  it("are refused where a server sends more of them than were asked for", async () => {
+    const sockets: Socket[] = [];
+    /** A message: its type, its length, and what it says. */
+    const message = (type: string, body: Buffer) => {
+      const length = Buffer.alloc(4);
+      length.writeUInt32BE(body.length + 4);
+      return Buffer.concat([Buffer.from(type), length, body]);
+    };
+    const ready = message("Z", Buffer.from("T"));
+    const cell = Buffer.alloc(1024 * 1024, 97);
+    const row = message("D", Buffer.concat([Buffer.from([0, 1, 0, 16, 0, 0]), cell]));
+    const column = Buffer.concat([
+      Buffer.from([0, 1]),
+      Buffer.from("a\0"),
+      Buffer.from([0, 0, 0, 0, 0, 0, 0, 0, 0, 25, 255, 255, 0, 0, 0, 0, 0, 0]),
+    ]);
+    let sent = 0;
+    const server = createServer((socket) => {
+      sockets.push(socket);
+      socket.on("error", () => undefined);
+      let isFetched = false;
+      const flood = () => {
+        while (!socket.destroyed && socket.write(row)) sent += row.length;
+        sent += row.length;
+      };
+      socket.on("data", (chunk) => {
+        if (chunk.includes("user")) return socket.write(Buffer.concat([message("R", Buffer.alloc(4)), ready]));
+        if (!chunk.includes("fetch")) return socket.write(Buffer.concat([message("C", Buffer.from("SET\0")), ready]));
+        isFetched = true;
+        socket.write(message("T", column));
+        return flood();
+      });
+      socket.on("drain", () => isFetched && flood());
+    });
+    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+    const { port } = server.address() as { port: number };
+    await expect(csv("select 1", `postgres://a:b@127.0.0.1:${port}/x`)).rejects.toThrow("for a few rows");
+    expect(sent).toBeLessThan(128 * 1024 * 1024);
     for (const socket of sockets) socket.destroy();
     server.close();
   });

@@ -6,12 +6,14 @@ import {
   isEndedRun,
   KEPT_RUNS,
   type RunDocument,
+  resultOf,
   runWebhookBody,
   type ScheduleDocument,
   type ScheduleRun,
   type ScheduleRunState,
 } from "../../../domain/schedules/schedule.ts";
 import type { NewRun, RunChange } from "../../../domain/schedules/schedule-store.ts";
+import { lockRows } from "../../dialect.ts";
 import type { ScheduleRunsTable, Tables } from "../../tables.ts";
 import { toPage } from "../page.ts";
 
@@ -96,8 +98,16 @@ export async function saveRun(db: Kysely<Tables>, id: string, lease: string, cha
   return await db.transaction().execute(async (transaction) => {
     const run = await changeHeld(transaction, id, lease, { ...values, active: null, lease: null, leased_until: null });
     if (!run) return false;
-    if (known) await transaction.updateTable("schedules").set(known).where("id", "=", run.scheduleId).execute();
-    await tell(transaction, run);
+    const found = transaction.selectFrom("schedules").select("document").where("id", "=", run.scheduleId);
+    const row = await lockRows(transaction, found).executeTakeFirst();
+    if (!row) return true;
+    const schedule = JSON.parse(row.document) as ScheduleDocument;
+    // A schedule that was changed under way is to train again.
+    if (known && (known.of === null || known.of === resultOf(schedule))) {
+      const { etag, sha256 } = known;
+      await transaction.updateTable("schedules").set({ etag, sha256 }).where("id", "=", run.scheduleId).execute();
+    }
+    await tell(transaction, run, schedule);
     await removeOldest(transaction, run.scheduleId);
     return true;
   });
@@ -121,9 +131,7 @@ async function changeHeld(
 }
 
 /** Adds the webhook of a run that has ended to the outbox. */
-async function tell(db: Transaction<Tables>, run: ScheduleRun): Promise<void> {
-  const row = await db.selectFrom("schedules").select("document").where("id", "=", run.scheduleId).executeTakeFirst();
-  const webhook = row && (JSON.parse(row.document) as ScheduleDocument).webhook;
+async function tell(db: Transaction<Tables>, run: ScheduleRun, { webhook }: ScheduleDocument): Promise<void> {
   const at = run.finishedAt;
   if (!webhook || at === null) return;
   await db

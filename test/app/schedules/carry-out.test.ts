@@ -1,0 +1,137 @@
+/** Runs of schedules whose job, table or server goes wrong under way: each ends, and says why. */
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { carryOut } from "../../../src/app/schedules/carry-out.ts";
+import { changeSchedule, createSchedule, runSchedule } from "../../../src/app/schedules/change-schedules.ts";
+import { type ProjectServices, servicesOf } from "../../../src/app/services.ts";
+import { TrainyardError } from "../../../src/domain/errors.ts";
+import { isEndedRun, type ScheduleRun, scheduleBody } from "../../../src/domain/schedules/schedule.ts";
+import { openStagedApp, type StagedApp } from "../../http/staged-app.ts";
+
+let staged: StagedApp;
+let tables = 0;
+beforeAll(async () => {
+  staged = await openStagedApp();
+});
+afterAll(() => staged.close());
+
+/** A project whose source has a table that no other test has. */
+function stage(more: Partial<ProjectServices> = {}): ProjectServices {
+  const offset = ++tables * 100;
+  const table = `x,y\n${Array.from({ length: 40 }, (_, row) => `${row},${offset + 2 * row}`).join("\n")}\n`;
+  async function* bytes() {
+    yield Buffer.from(table);
+  }
+  const fetched = { mediaType: "text/csv", fileName: "", format: null, gzip: false, etag: null };
+  const sources = { fetch: async () => ({ isUnchanged: false as const, stream: bytes(), ...fetched }) };
+  return { ...servicesOf(staged.services, "default"), sources, ...more };
+}
+
+const request = (name: string, more: object = {}) =>
+  scheduleBody.parse({
+    ...{ name, cron: "@daily", source: { url: "https://example.com/x.csv" } },
+    job: { data: { dataset: { target: "y" } }, model: { layers: [{ type: "linear" }] }, epochs: 1 },
+    ...more,
+  });
+
+/** Begins a run. */
+async function begin(services: ProjectServices, name: string, more: object = {}): Promise<ScheduleRun> {
+  const { schedule } = await createSchedule(services, request(name, more));
+  return runSchedule(services, schedule.id);
+}
+
+/** Goes on with a run as far as it goes, as a process does that takes it. */
+async function goOn(services: ProjectServices, { id, scheduleId }: ScheduleRun): Promise<ScheduleRun> {
+  const { scheduleRuns, schedules } = staged.services.store;
+  const claimed = await scheduleRuns.claim(id, "here", 1, 2);
+  const schedule = await schedules.get(scheduleId);
+  if (!claimed || !schedule) throw new Error("the run is nobody's to take");
+  await carryOut(
+    services,
+    schedule,
+    claimed,
+    async (change) => {
+      await scheduleRuns.save(id, "here", { ...change, finishedAt: isEndedRun(change.state) ? 3 : null });
+    },
+    new AbortController().signal,
+  );
+  await scheduleRuns.release(id, "here");
+  return (await scheduleRuns.get(id)) as ScheduleRun;
+}
+
+/** Goes on until it has ended; returns how often it took. */
+async function exhaust(services: ProjectServices, run: ScheduleRun) {
+  for (let tries = 1; tries < 20; tries++) {
+    const now = await goOn(services, run);
+    if (isEndedRun(now.state)) return { tries, run: now };
+    expect(now.document.retryAt).not.toBeNull();
+  }
+  throw new Error("it has no end");
+}
+
+async function finishJob(run: ScheduleRun): Promise<void> {
+  const { store } = staged.services;
+  (await staged.nextRun()).finish();
+  while ((await store.jobs.get(run.document.job as string))?.state !== "succeeded")
+    await new Promise((resolve) => setTimeout(resolve, 5));
+}
+
+describe("a run of a schedule", () => {
+  it("fails after four attempts where its job is not taken, with the reason", async () => {
+    const services = stage();
+    const full = async () => {
+      throw new TrainyardError("rate_limited", "the project has too many jobs");
+    };
+    const jobs = { ...services.store.jobs, insert: full };
+    const run = await begin(services, "full");
+    const blocked: ProjectServices = {
+      ...services,
+      store: new Proxy(services.store, { get: (store, key) => (key === "jobs" ? jobs : Reflect.get(store, key)) }),
+    };
+    const { tries, run: end } = await exhaust(blocked, run);
+    expect([tries, end.state, end.document.error]).toEqual([4, "failed", "the project has too many jobs"]);
+  });
+
+  it("fails after four attempts where two models cannot be compared, however that goes wrong", async () => {
+    const services = stage();
+    const promote = { alias: "production" };
+    const first = await goOn(services, await begin(services, "twice", { promote }));
+    await finishJob(first);
+    expect(await goOn(services, first)).toMatchObject({ state: "promoted" });
+    const broken = stage();
+    const second = await goOn(broken, await runSchedule(broken, first.scheduleId));
+    await finishJob(second);
+    const computePool = {
+      ...broken.computePool,
+      compareFresh: async () => {
+        throw new TypeError("a secret of the inside");
+      },
+    };
+    const { tries, run } = await exhaust({ ...broken, computePool }, second);
+    expect([tries, run.state]).toEqual([4, "failed"]);
+    expect(run.document.error).toContain("an error inside the server");
+    expect(JSON.stringify(staged.logged)).toContain("a secret of the inside");
+    expect(await services.store.models.find({ kind: "alias", name: "twice", alias: "production" })).toMatchObject({
+      version: 1,
+    });
+  });
+
+  it("does not bring a job back that was deleted", async () => {
+    const services = stage();
+    const run = await goOn(services, await begin(services, "deleted"));
+    expect(run).toMatchObject({ state: "training" });
+    await finishJob(run);
+    const job = run.document.job as string;
+    await services.store.jobs.delete(job);
+    expect(await goOn(services, run)).toMatchObject({ state: "failed", document: { error: "the job was deleted" } });
+    expect(await services.store.jobs.get(job)).toBeNull();
+  });
+
+  it("trains again on the same table where the job was changed under way", async () => {
+    const services = stage();
+    const run = await goOn(services, await begin(services, "changed"));
+    await changeSchedule(services, run.scheduleId, { job: { ...request("changed").job, seed: 9 } });
+    await finishJob(run);
+    expect(await goOn(services, run)).toMatchObject({ state: "trained" });
+    expect(await services.store.schedules.get(run.scheduleId)).toMatchObject({ sha256: null });
+  });
+});
