@@ -6,8 +6,8 @@ const EDGES = 15;
 
 /** Adds values to the counts of their bins. */
 export interface BinTable {
-  /** Adds whole rows, one after the other: `length` values, as many to a row as there are columns. */
-  addRows(counts: Float64Array, values: Float64Array, length: number): void;
+  /** Adds whole rows, one after the other: the values from `from` to `end`, as many to a row as there are columns. */
+  addRows(counts: Float64Array, values: Float64Array, from: number, end: number): void;
   /** Adds one value of a column. */
   add(counts: Float64Array, column: number, value: number): void;
 }
@@ -17,8 +17,9 @@ export function createBinTable(columns: readonly MonitoredColumn[]): BinTable {
   const width = columns.length;
   const searches = columns.map(searchOf);
   return {
-    addRows(counts, values, length) {
-      for (let column = 0; column < width; column++) addColumn(searches[column] as Search, counts, values, column, width, length);
+    addRows(counts, values, from, end) {
+      for (let column = 0; column < width; column++)
+        addColumn(searches[column] as Search, counts, values, from + column, width, end);
     },
     add(counts, column, value) {
       ONE[0] = value;

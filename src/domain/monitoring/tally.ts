@@ -35,7 +35,7 @@ export interface Tally {
   take(): PredictionCounts | null;
 }
 
-/** Rows whose values wait: a request that has more is counted beside until all of it is right. */
+/** Rows whose values wait to be binned together, column by column. A request that has more is counted beside until all of it is right. */
 const ROWS = 64;
 
 /** Creates a tally without rows. Null for a model without a reference. */
@@ -50,10 +50,16 @@ function tallyOf(modelId: string, { inputs, answers, size }: Layout): Tally {
   const answerTable = createBinTable(answers);
   const values = new Float64Array(width * ROWS);
   let at = 0;
+  // Values up to here are of rows that are counted.
+  let sure = 0;
   let counts = new Float64Array(size);
   let rows = 0;
   // Counts of the first rows of a long request, of which a later one may turn out to be wrong.
   let beside: Float64Array | null = null;
+  const binSure = () => {
+    inputTable.addRows(counts, values, 0, sure);
+    sure = 0;
+  };
   return {
     modelId,
     get rows() {
@@ -69,17 +75,17 @@ function tallyOf(modelId: string, { inputs, answers, size }: Layout): Tally {
         at += width;
         if (at < values.length) return;
         beside ??= new Float64Array(size);
-        inputTable.addRows(beside, values, at);
+        inputTable.addRows(beside, values, sure, at);
+        binSure();
         at = 0;
       },
     },
     discard() {
-      at = 0;
+      at = sure;
       beside = null;
     },
     commit(added) {
-      inputTable.addRows(counts, values, at);
-      at = 0;
+      sure = at;
       if (beside) for (let bin = 0; bin < size; bin++) counts[bin] = (counts[bin] as number) + (beside[bin] as number);
       beside = null;
       rows += added;
@@ -89,6 +95,8 @@ function tallyOf(modelId: string, { inputs, answers, size }: Layout): Tally {
     },
     take() {
       if (rows === 0) return null;
+      binSure();
+      at = 0;
       const taken = { rows, counts };
       counts = new Float64Array(size);
       rows = 0;
