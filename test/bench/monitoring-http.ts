@@ -50,8 +50,15 @@ function loadsOf(width: number): readonly Load[] {
   const names = Array.from({ length: width }, (_, column) => `c${column}`);
   const row = (index: number) => names.map((_, column) => cellAt(index, column));
   const json = (rows: number, requests: number): Load => {
-    const instances = Array.from({ length: rows }, (_, index) => Object.fromEntries(row(index).map((cell, at) => [`c${at}`, cell])));
-    return { name: rows === 1 ? "1 row, JSON" : `${rows} rows, JSON`, type: "application/json", body: JSON.stringify({ instances }), requests };
+    const instances = Array.from({ length: rows }, (_, index) =>
+      Object.fromEntries(row(index).map((cell, at) => [`c${at}`, cell])),
+    );
+    return {
+      name: rows === 1 ? "1 row, JSON" : `${rows} rows, JSON`,
+      type: "application/json",
+      body: JSON.stringify({ instances }),
+      requests,
+    };
   };
   const lines = Array.from({ length: 2000 }, (_, index) => row(index).join(","));
   const csv = { name: "2,000 rows, CSV", type: "text/csv", body: `${names.join(",")}\n${lines.join("\n")}\n`, requests: 8 };

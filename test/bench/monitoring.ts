@@ -19,7 +19,12 @@ import { datasetOf } from "../training/dataset.ts";
 import { modelRecord, train } from "../training/train.ts";
 
 const { values } = parseArgs({
-  options: { rounds: { type: "string", default: "40" }, only: { type: "string" }, columns: { type: "string" }, seed: { type: "string", default: "7" } },
+  options: {
+    rounds: { type: "string", default: "40" },
+    only: { type: "string" },
+    columns: { type: "string" },
+    seed: { type: "string", default: "7" },
+  },
 });
 const ROUNDS = Number(values.rounds);
 
@@ -114,7 +119,9 @@ function rates(): void {
   for (const use of uses) {
     const windows = use.columns >= 100 ? 100 : 400;
     const alerts = (shift: number, count: number) =>
-      [...judgedWindows({ ...use, windows: count, shift, seed: Number(values.seed) })].filter(({ drifted }) => drifted.length > 0).length;
+      [...judgedWindows({ ...use, windows: count, shift, seed: Number(values.seed) })].filter(
+        ({ drifted }) => drifted.length > 0,
+      ).length;
     print({ ...use, quiet_windows: windows, false_alerts: alerts(0, windows), shifted_windows: 20, found: alerts(1, 20) });
   }
 }
