@@ -1,5 +1,5 @@
 /**
- * What monitoring costs, and how often it is wrong: `npm run bench:monitoring [-- --rounds 40] [--only cost|rates] [--columns 40]`. The whole of a prediction
+ * What monitoring costs, and how often it is wrong: `npm run bench:monitoring [-- --rounds 40] [--only cost|rates] [--columns 40] [--seed 7]`. The whole of a prediction
  * without HTTP (bytes of a body to bytes of the answer) runs with and without a tally, in turn; the ratio is that of the medians of processor
  * time. What HTTP adds to both makes it smaller. Then quiet and shifted windows are drawn. Prints a line of JSON each.
  */
@@ -19,7 +19,12 @@ import { datasetOf } from "../training/dataset.ts";
 import { modelRecord, train } from "../training/train.ts";
 
 const { values } = parseArgs({
-  options: { rounds: { type: "string", default: "40" }, only: { type: "string" }, columns: { type: "string" } },
+  options: {
+    rounds: { type: "string", default: "40" },
+    only: { type: "string" },
+    columns: { type: "string" },
+    seed: { type: "string", default: "7" },
+  },
 });
 const ROUNDS = Number(values.rounds);
 
@@ -114,7 +119,9 @@ function rates(): void {
   for (const use of uses) {
     const windows = use.columns >= 100 ? 100 : 400;
     const alerts = (shift: number, count: number) =>
-      [...judgedWindows({ ...use, windows: count, shift, seed: 7 })].filter(({ drifted }) => drifted.length > 0).length;
+      [...judgedWindows({ ...use, windows: count, shift, seed: Number(values.seed) })].filter(
+        ({ drifted }) => drifted.length > 0,
+      ).length;
     print({ ...use, quiet_windows: windows, false_alerts: alerts(0, windows), shifted_windows: 20, found: alerts(1, 20) });
   }
 }

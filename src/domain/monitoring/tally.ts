@@ -1,6 +1,7 @@
 /** Counts the values of the rows that a model predicts, and its answers, where they are read. Knows nothing of requests. */
 import type { Model } from "../models/model.ts";
-import { binOf, type Layout, layoutOf } from "./layout.ts";
+import { createBinTable } from "./bin-table.ts";
+import { type Layout, layoutOf } from "./layout.ts";
 
 /** Rows that were predicted, in the bins of the model's layout. */
 export interface PredictionCounts {
@@ -8,15 +9,25 @@ export interface PredictionCounts {
   readonly counts: Float64Array<ArrayBuffer>;
 }
 
+/** Where the values of rows are written as they are read: memory, and no call, for each. */
+export interface RowValues {
+  /** Values of a row that are taken, the first ones. */
+  readonly width: number;
+  readonly values: Float64Array;
+  /** Where the values of the next row begin. */
+  readonly at: number;
+  /** Takes a row whose values are written, all of them. */
+  next(): void;
+}
+
 export interface Tally {
   readonly modelId: string;
   /** Rows since the last `take`. */
   readonly rows: number;
-  /** Notes the value of the next column of the next row: all columns of a row, in their order, row by row. */
-  read(column: number, value: number): void;
-  /** Forgets the rows that were noted: one of them was wrong. */
+  readonly seen: RowValues;
+  /** Forgets the rows that were taken: one of them was wrong. */
   discard(): void;
-  /** Counts the rows that were noted. */
+  /** Counts the rows that were taken. */
   commit(rows: number): void;
   /** Counts one answer: the place of a class, or the value of a target. */
   answer(target: number, value: number): void;
@@ -24,20 +35,8 @@ export interface Tally {
   take(): PredictionCounts | null;
 }
 
-const FIRST_CODES = 1024;
-/** Bytes that are kept for the next rows; a large document has more. */
-const KEPT_CODES = 256 * 1024;
-
-/** Adds the bins of `length` values, whose columns begin at `offsets`, to counts. On its own, so that its loop is compiled without what is around. */
-function addNoted(counts: Float64Array, noted: Uint8Array, length: number, offsets: Int32Array): void {
-  const width = offsets.length;
-  for (let at = 0; at < length; ) {
-    for (let column = 0; column < width; column++) {
-      const place = (offsets[column] as number) + (noted[at++] as number);
-      counts[place] = (counts[place] as number) + 1;
-    }
-  }
-}
+/** Rows whose values wait to be binned together, column by column. A request that has more is counted beside until all of it is right. */
+const ROWS = 64;
 
 /** Creates a tally without rows. Null for a model without a reference. */
 export function createTally(model: Pick<Model, "id" | "preprocessing" | "inputWidth" | "classes" | "reference">): Tally | null {
@@ -47,43 +46,57 @@ export function createTally(model: Pick<Model, "id" | "preprocessing" | "inputWi
 
 function tallyOf(modelId: string, { inputs, answers, size }: Layout): Tally {
   const width = inputs.length;
-  const offsets = Int32Array.from(inputs, ({ offset }) => offset);
+  const inputTable = createBinTable(inputs);
+  const answerTable = createBinTable(answers);
+  const values = new Float64Array(width * ROWS);
+  let at = 0;
+  // Values up to here are of rows that are counted.
+  let sure = 0;
   let counts = new Float64Array(size);
   let rows = 0;
-  // The bins of rows that may yet turn out to be wrong.
-  let noted = new Uint8Array(FIRST_CODES);
-  let length = 0;
+  // Counts of the first rows of a long request, of which a later one may turn out to be wrong.
+  let beside: Float64Array | null = null;
+  const binSure = () => {
+    inputTable.addRows(counts, values, 0, sure);
+    sure = 0;
+  };
   return {
     modelId,
     get rows() {
       return rows;
     },
-    read(column, value) {
-      if (column >= width) return;
-      if (length === noted.length) {
-        const longer = new Uint8Array(2 * length);
-        longer.set(noted);
-        noted = longer;
-      }
-      noted[length++] = binOf(inputs[column] as (typeof inputs)[number], value);
+    seen: {
+      width,
+      values,
+      get at() {
+        return at;
+      },
+      next() {
+        at += width;
+        if (at < values.length) return;
+        beside ??= new Float64Array(size);
+        inputTable.addRows(beside, values, sure, at);
+        binSure();
+        at = 0;
+      },
     },
     discard() {
-      length = 0;
+      at = sure;
+      beside = null;
     },
     commit(added) {
-      addNoted(counts, noted, length, offsets);
-      length = 0;
-      if (noted.length > KEPT_CODES) noted = new Uint8Array(FIRST_CODES);
+      sure = at;
+      if (beside) for (let bin = 0; bin < size; bin++) counts[bin] = (counts[bin] as number) + (beside[bin] as number);
+      beside = null;
       rows += added;
     },
     answer(target, value) {
-      const column = answers[target];
-      if (!column) return;
-      const place = column.offset + binOf(column, value);
-      counts[place] = (counts[place] as number) + 1;
+      if (target < answers.length) answerTable.add(counts, target, value);
     },
     take() {
       if (rows === 0) return null;
+      binSure();
+      at = 0;
       const taken = { rows, counts };
       counts = new Float64Array(size);
       rows = 0;

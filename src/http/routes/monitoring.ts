@@ -22,7 +22,7 @@ const feedbackAnswer = z
   })
   .meta({ id: "FeedbackAnswer" });
 
-const DESCRIPTION = `Every row that a model predicts is counted, whichever way it came, in the bins of its columns among the training rows: deciles of numbers, times and lengths of texts, labels, missing values, labels that are unseen; and its answers likewise. When 500 rows are together, the window is compared with training: by the population stability index, and by Pearson's chi-square test. A column has drifted where the index is at least 0.1 and so great a difference comes by chance in fewer than 0.01 % of windows, whatever the number of columns. Answers are compared with those to held-out rows; where fewer than 50 were held out, they are shown and raise no alert.
+const DESCRIPTION = `Every row that a model predicts is counted, whichever way it came, in the bins of its columns among the training rows: deciles of numbers, times and lengths of texts, labels, missing values, labels that are unseen; and its answers likewise. When 500 rows are together, at most once a second, the window is compared with training: by the population stability index, and by Pearson's chi-square test. A column has drifted where the index is at least 0.1 and so great a difference comes by chance in fewer than 0.01 % of windows, whatever the number of columns. Answers are compared with those to held-out rows; where fewer than 50 were held out, they are shown and raise no alert.
 
 The webhook is sent \`model.drifted\` when a column drifts that did not in the window before, and \`model.recovered\` when none does any more, signed as those of jobs are, with the model, the window, and the columns with their index and p-value.
 

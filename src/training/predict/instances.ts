@@ -5,6 +5,7 @@ import { type EncodedColumn, ignoredNames, type Preprocessing, strangerDetail } 
 import { type FieldError, pointerOf } from "../../domain/errors.ts";
 import type { Model } from "../../domain/models/model.ts";
 import { boundsOf } from "../../domain/models/remarks.ts";
+import type { RowValues } from "../../domain/monitoring/tally.ts";
 import { MAX_FIELD_ERRORS } from "../../domain/spec/spec-errors.ts";
 import { encodeValue, layoutOf } from "../data/encoding.ts";
 import { createTextEncoder } from "../data/text/text-features.ts";
@@ -21,18 +22,15 @@ interface RowError {
 type OnOdd = (column: number, offset: number, raw: unknown) => void;
 
 /**
- * Is called with each value that is valid, in the order of the columns, row by row: NaN where it is missing, the place of a label, and of a
- * text its length.
+ * Creates the reader of a model's rows: numbers, or raw columns by position or by name. `onOdd` is called for raw columns only. Values of rows
+ * without error are taken by `seen`: NaN where one is missing, of a label its place, and of a text its length.
  */
-type OnValue = (column: number, value: number) => void;
-
-/** Creates the reader of a model's rows: numbers, or raw columns by position or by name. `onOdd` is called for raw columns only. */
 export function createRowReader(
   { preprocessing, inputWidth }: Pick<Model, "preprocessing" | "inputWidth">,
   onOdd: OnOdd,
-  onValue: OnValue | null = null,
+  seen: RowValues | null = null,
 ): RowReader {
-  return preprocessing ? rawReader(preprocessing, onOdd, onValue) : plainReader(inputWidth, onValue);
+  return preprocessing ? rawReader(preprocessing, onOdd, seen) : plainReader(inputWidth, seen);
 }
 
 /** Writes the features of rows to `out`, row-major. Returns errors with pointers under /instances; empty if there are none. */
@@ -45,7 +43,7 @@ export function readInstances(read: RowReader, instances: readonly unknown[], wi
   return errors;
 }
 
-function plainReader(width: number, onValue: OnValue | null): RowReader {
+function plainReader(width: number, seen: RowValues | null): RowReader {
   return (row, out, offset) => {
     if (!Array.isArray(row)) return { path: [], detail: `must be an array of ${width} numbers` };
     if (row.length !== width) return { path: [], detail: `has ${row.length} values; the model takes ${width}` };
@@ -55,12 +53,15 @@ function plainReader(width: number, onValue: OnValue | null): RowReader {
     if (column >= 0) return { path: [column], detail: "must be a finite number that fits float32" };
     out.set(numbers as number[], offset);
     // As training saw them: float32.
-    if (onValue) for (let index = 0; index < width; index++) onValue(index, out[offset + index] as number);
+    if (seen) {
+      for (let index = 0; index < seen.width; index++) seen.values[seen.at + index] = out[offset + index] as number;
+      seen.next();
+    }
     return null;
   };
 }
 
-function rawReader(preprocessing: Preprocessing, onOdd: OnOdd, onValue: OnValue | null): RowReader {
+function rawReader(preprocessing: Preprocessing, onOdd: OnOdd, seen: RowValues | null): RowReader {
   const { columns } = preprocessing;
   const { offsets } = layoutOf(columns);
   const names = columns.map(({ column }) => column);
@@ -69,14 +70,17 @@ function rawReader(preprocessing: Preprocessing, onOdd: OnOdd, onValue: OnValue 
   const bounds = columns.map(boundsOf);
   const lows = Float64Array.from(bounds, ({ low }) => low);
   const highs = Float64Array.from(bounds, ({ high }) => high);
+  const seenWidth = seen?.width ?? 0;
+  const seenValues = seen?.values ?? new Float64Array(0);
+  let seenAt = 0;
   const write = (index: number, raw: unknown, key: PropertyKey, out: Float32Array, offset: number): RowError | null => {
     const value = (writers[index] as ColumnWriter)(raw, out, offset + (offsets[index] as number));
     if (typeof value === "string") return { path: [key], detail: value };
     if (value < (lows[index] as number) || value > (highs[index] as number)) onOdd(index, offset, raw);
-    if (onValue) onValue(index, value);
+    if (index < seenWidth) seenValues[seenAt + index] = value;
     return null;
   };
-  return (row, out, offset) => {
+  const readRow: RowReader = (row, out, offset) => {
     if (Array.isArray(row)) {
       if (row.length !== names.length)
         return { path: [], detail: `has ${row.length} values; the model takes ${names.length}: ${names.join(", ")}` };
@@ -90,6 +94,13 @@ function rawReader(preprocessing: Preprocessing, onOdd: OnOdd, onValue: OnValue 
       const name = names[index] as string;
       return write(index, Object.hasOwn(row, name) ? (row as Record<string, unknown>)[name] : null, name, out, offset);
     });
+  };
+  if (!seen) return readRow;
+  return (row, out, offset) => {
+    seenAt = seen.at;
+    const error = readRow(row, out, offset);
+    if (!error) seen.next();
+    return error;
   };
 }
 

@@ -29,7 +29,7 @@ export function createPredictor(model: Model, weights: TensorSet): Predictor {
   const read = createRowReader(
     model,
     (column, offset, raw) => collector.add(column, offset / model.inputWidth, raw),
-    tally?.read ?? null,
+    tally?.seen ?? null,
   );
   return {
     memoryBytes: inference.memoryBytes,
