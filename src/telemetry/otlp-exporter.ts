@@ -1,6 +1,6 @@
 /**
- * Sends exports to a receiver of OTLP over HTTP, on a connection that stays open. A `fetch` for each took three times the processor, and
- * refuses an address with a password in words that repeat it. Knows no spans.
+ * Sends exports to a receiver of OTLP over HTTP, on a connection that stays open. `fetch` refuses an address with a password, in words that repeat
+ * it. Knows no spans.
  */
 import { Agent, type ClientRequest, type IncomingMessage, request } from "node:http";
 import { Agent as TlsAgent, request as tlsRequest } from "node:https";

@@ -12,8 +12,8 @@ import type { SamplerName, TracingSettings } from "./tracing-settings.ts";
 
 /** Spans that wait for their export; further ones are dropped. As in OpenTelemetry's SDKs. */
 const MAX_WAITING = 2048;
-/** As in OpenTelemetry's SDKs. Written as one text they hold the event loop for about a millisecond. */
-const BATCH = 512;
+/** Few enough that writing them as one text does not hold the event loop. */
+const BATCH = 128;
 /** How long a span waits for others. */
 const DELAY_MS = 5000;
 /** How long a stop waits for the last exports. */

@@ -130,7 +130,7 @@ describe("tracing", () => {
     for (let at = 0; at < 1024; at++) tracing.start("one of many", { parent: null }).end();
     await tracing.close();
     expect(failures).toEqual(["the receiver answered 503", null]);
-    expect(receiver.spans).toHaveLength(1024 - 512);
+    expect(receiver.spans).toHaveLength(1024 - 128);
   });
 });
 
