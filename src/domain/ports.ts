@@ -36,6 +36,8 @@ import type {
   TrialsRun,
 } from "./sweeps/trial-run.ts";
 import type { TensorSet } from "./tensor.ts";
+import type { Request } from "./tracking/messages.ts";
+import type { Beside, RequestName } from "./tracking/read-request.ts";
 
 export type { Draft, Prepared, References, ReferredModel, Resolved } from "./jobs/preparation.ts";
 
@@ -280,6 +282,8 @@ export interface ComputePool {
   encodeModelCard(facts: ModelCardFacts): Promise<Uint8Array>;
   /** Reads the model in an untrusted safetensors file. `architecture` is JSON text that replaces the file's own. Transfers the file. */
   readModelFile(file: Uint8Array<ArrayBuffer>, architecture: string | undefined): Promise<ModelReading>;
+  /** Reads a request of a tracking client that is too large for the event loop (readTrackingRequest). Transfers the body. */
+  readTracking(name: RequestName, body: Uint8Array<ArrayBuffer>, beside: Beside): Promise<Request<RequestName>>;
   /** Returns the same threads for one project: projects take turns. */
   ofProject(project: string): ComputePool;
   /** Ends the threads; pending work rejects. */

@@ -34,6 +34,7 @@ import type { ResolvedSweepSpec } from "../domain/sweeps/sweep-spec.ts";
 import type { Trial } from "../domain/sweeps/trial.ts";
 import type { FoldState, SweepDraft, SweepSource, TrialsRun } from "../domain/sweeps/trial-run.ts";
 import type { TensorSet } from "../domain/tensor.ts";
+import type { Beside, RequestName } from "../domain/tracking/read-request.ts";
 import type { TrainedCandidate } from "../training/auto/trial-source.ts";
 import type { Invitation } from "../training/run/team.ts";
 
@@ -240,6 +241,12 @@ export type ReplayReply =
 /** The size of a replay, and the values of its run, which go back: they are read once. */
 export interface SizedReplay extends Pick<TrainingRun, "payload" | "dataset"> {
   readonly size: ReplaySize;
+}
+
+export interface ReadTrackingTask {
+  readonly name: RequestName;
+  readonly body: Uint8Array;
+  readonly beside: Beside;
 }
 
 export interface ShowRowsTask {

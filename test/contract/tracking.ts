@@ -5,7 +5,7 @@ import { createId } from "../../src/domain/id.ts";
 import type { Store } from "../../src/domain/store/store.ts";
 import type { SweepChunk } from "../../src/domain/sweeps/sweep-store.ts";
 import { parseRunFilter, parseRunOrder, RUN_ATTRIBUTES } from "../../src/domain/tracking/run-search.ts";
-import type { LoggedModel, RunInfo } from "../../src/domain/tracking/tracking.ts";
+import { type LoggedModel, type RunInfo, TRACKING_LIMITS } from "../../src/domain/tracking/tracking.ts";
 import { aNewJob } from "./fixtures.ts";
 import { aNewSweep, aRequest, aTrial, generationOf, keyOf, planned } from "./sweeps.ts";
 
@@ -108,6 +108,28 @@ export function trackingContract(name: string, open: () => Promise<Store>): void
         await expect(store.tracking.logToRun(run.id, 9, NOTHING)).rejects.toMatchObject({ code: "invalid" });
       });
 
+      it("have all that two clients link to them at once, and no text beyond the limit", async () => {
+        const run = aRun();
+        await store.tracking.insertRun(run, []);
+        const dataset = (name: string) => ({ tags: [], dataset: { name } });
+        const names = Array.from({ length: 8 }, (_, at) => `table ${at}`);
+        const link = (name: string) => store.tracking.linkRun(run.id, 5, { datasets: [dataset(name)], modelInputs: [name] });
+        await Promise.all([...names, ...names].map(link));
+        const { datasets, modelInputs } = (await store.tracking.getRun(run.id))?.links ?? {};
+        expect(new Set(modelInputs)).toEqual(new Set(names));
+        expect([datasets?.length, modelInputs?.length]).toEqual([8, 8]);
+        const { characters } = TRACKING_LIMITS;
+        const tags = Array.from({ length: 64 }, (_, at) => ({ key: `t${at}`, value: "x".repeat(characters / 64) }));
+        for (const refused of [
+          store.tracking.logToRun(run.id, 5, { ...NOTHING, tags }),
+          store.tracking.linkRun(run.id, 5, { datasets: [dataset("x".repeat(characters))] }),
+        ])
+          await expect(refused).rejects.toMatchObject({ code: "too_large" });
+        expect((await store.tracking.getRun(run.id))?.tags).toEqual([]);
+        await store.tracking.changeRun(run.id, 6, { lifecycle: "deleted" });
+        await expect(link("late")).rejects.toMatchObject({ code: "invalid" });
+      });
+
       it("are of one project", async () => {
         const run = aRun();
         const [ants, bees] = [store.ofProject("ants"), store.ofProject("bees")];
@@ -118,6 +140,7 @@ export function trackingContract(name: string, open: () => Promise<Store>): void
         expect([await find("", [], bees), await find("", [], ants)]).toEqual([[], [run.id]]);
         for (const attempt of [
           bees.tracking.logToRun(run.id, 5, NOTHING),
+          bees.tracking.linkRun(run.id, 5, { modelInputs: ["m"] }),
           bees.tracking.changeRun(run.id, 5, { name: "stolen" }),
           bees.tracking.deleteRunTag(run.id, 5, "a"),
         ])
@@ -156,6 +179,14 @@ export function trackingContract(name: string, open: () => Promise<Store>): void
         await tracking.changeExperiment("exp_1", 2, { tags: { a: "1", b: "2" } });
         await tracking.changeExperiment("exp_1", 3, { name: "forest", lifecycle: "deleted", tags: { a: null } });
         await tracking.changeExperiment("0", 4, { tags: { c: "3" } });
+        expect(await tracking.findExperiment({ id: "exp_2" })).toBeNull();
+        expect(await tracking.findExperiment({ name: "woods" })).toBeNull();
+        expect(await tracking.findExperiment({ name: "forest" })).toMatchObject({ id: "exp_1" });
+        const long = "x".repeat(TRACKING_LIMITS.experimentTags / 2);
+        await tracking.changeExperiment("exp_1", 3, { tags: { long } });
+        const more = { ...experiment, id: "exp_3", name: "more", tags: [{ key: "long", value: long }] };
+        await expect(tracking.insertExperiment(more)).rejects.toMatchObject({ code: "too_large" });
+        await tracking.changeExperiment("exp_1", 3, { tags: { long: null } });
         await expect(tracking.changeExperiment("exp_2", 4, {})).rejects.toMatchObject({ code: "not_found" });
         expect(await tracking.listExperiments()).toMatchObject([
           { id: "0", tags: [{ key: "c", value: "3" }] },

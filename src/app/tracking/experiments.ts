@@ -15,29 +15,35 @@ import type { TrackingServices } from "./find-runs.ts";
 import { pageOf } from "./paging.ts";
 import { wireExperiment } from "./wire.ts";
 
-/** All experiments of a project. That of the project itself has its name, and is there before anything is. */
+/** The experiment of the project itself, which has its name and is there before anything is stored of it. */
+function ownExperiment(project: string, stored: Experiment | null | undefined): Experiment {
+  return {
+    ...{ id: PROJECT_EXPERIMENT, name: project, lifecycle: "active" },
+    ...{ tags: stored?.tags ?? [], createdAt: stored?.createdAt ?? 0, updatedAt: stored?.updatedAt ?? 0 },
+  };
+}
+
+/** All experiments of a project. */
 async function experimentsOf({ store, project }: TrackingServices): Promise<readonly Experiment[]> {
   const stored = await store.tracking.listExperiments();
   const own = stored.find(({ id }) => id === PROJECT_EXPERIMENT);
-  const ofProject: Experiment = {
-    ...{ id: PROJECT_EXPERIMENT, name: project, lifecycle: "active" },
-    ...{ tags: own?.tags ?? [], createdAt: own?.createdAt ?? 0, updatedAt: own?.updatedAt ?? 0 },
-  };
-  return [ofProject, ...stored.filter((each) => each !== own)];
+  return [ownExperiment(project, own), ...stored.filter((each) => each !== own)];
 }
 
 /** Returns an experiment, active or deleted. Throws not_found. */
-export async function getExperiment(services: TrackingServices, id: string): Promise<Experiment> {
-  const found = (await experimentsOf(services)).find((each) => each.id === id);
+export async function getExperiment({ store, project }: TrackingServices, id: string): Promise<Experiment> {
+  const stored = await store.tracking.findExperiment({ id });
+  const found = id === PROJECT_EXPERIMENT ? ownExperiment(project, stored) : stored;
   if (!found) throw new TrainyardError("not_found", `No Experiment with id=${id} exists`);
   return found;
 }
 
 /** Returns an experiment by its name; that of the project also by the name that MLflow gives to the first one. Throws not_found. */
 export async function getExperimentByName(services: TrackingServices, name: string): Promise<Answer<"Experiment">> {
-  const all = await experimentsOf(services);
-  const isOwn = (each: Experiment) => each.id === PROJECT_EXPERIMENT && name === DEFAULT_EXPERIMENT_NAME;
-  const found = all.find((each) => each.name === name) ?? all.find(isOwn);
+  const isOwn = name === services.project || name === DEFAULT_EXPERIMENT_NAME;
+  const found = isOwn
+    ? await getExperiment(services, PROJECT_EXPERIMENT)
+    : await services.store.tracking.findExperiment({ name });
   if (!found) throw new TrainyardError("not_found", `Could not find experiment with name '${name}'`);
   return { experiment: wireExperiment(found) };
 }

@@ -10,7 +10,7 @@ import type { FoundRun, Metric, Run } from "../../domain/tracking/tracking.ts";
 import type { PointCursor } from "../../domain/tracking/tracking-store.ts";
 import type { ProjectServices } from "../services.ts";
 import { pointsOfTrial, runOfJob, runOfSweep, runOfTrial, timeOf } from "./own-runs.ts";
-import { nextPage, offsetOf } from "./paging.ts";
+import { countForPage, nextPage, offsetOf } from "./paging.ts";
 import { wireMetric, wireRun } from "./wire.ts";
 
 /** What answers to tracking clients are made of: the services of a project, and its name. */
@@ -21,7 +21,7 @@ export interface TrackingServices extends Pick<ProjectServices, "store" | "limit
 /** Most runs of a page: clients ask for the next one. */
 const PAGE_RUNS = 1000;
 /** Runs that are read and written before others have a turn. */
-const RUNS_PER_TURN = 25;
+const RUNS_PER_TURN = 10;
 /** Most points of a page of a metric's history, which takes a few milliseconds to write. */
 const PAGE_POINTS = 5000;
 
@@ -64,12 +64,15 @@ export async function searchRuns(services: TrackingServices, request: Request<"S
     offset,
     limit: limit + 1,
   });
-  const runs = await readRuns(services, found.slice(0, limit));
-  return { runs, ...nextPage(offset, Math.min(found.length, limit), found.length > limit) };
+  const { runs, taken } = await readRuns(services, found.slice(0, limit));
+  return { runs, ...nextPage(offset, taken, found.length > taken) };
 }
 
-/** Reads runs that were found, in their order, without those that are gone since. */
-async function readRuns({ store }: TrackingServices, found: readonly FoundRun[]): Promise<WireRun[]> {
+/** Reads runs that were found, in their order, without those that are gone since, and as many as a page holds. `taken` of what was found. */
+async function readRuns(
+  { store }: TrackingServices,
+  found: readonly FoundRun[],
+): Promise<{ readonly runs: WireRun[]; readonly taken: number }> {
   const sweeps = new Map<string, Promise<Sweep | null>>();
   const sweepOf = (id: string): Promise<Sweep | null> => {
     const known = sweeps.get(id) ?? store.sweeps.get(id);
@@ -87,15 +90,27 @@ async function readRuns({ store }: TrackingServices, found: readonly FoundRun[])
     return trial && runOfTrial(sweep, trial);
   };
   const runs: WireRun[] = [];
+  const sizes: number[] = [];
   for (let start = 0; start < found.length; start += RUNS_PER_TURN) {
     const some = found.slice(start, start + RUNS_PER_TURN);
     const logged = await store.tracking.getRuns(some.flatMap(({ kind, id }) => (kind === "run" ? id : [])));
     const byId = new Map(logged.map((run) => [run.id, run]));
     const read = await Promise.all(some.map((each) => (each.kind === "run" ? byId.get(each.id) : readOwn(each))));
-    for (const run of read) if (run) runs.push(wireRun(run));
+    const wires = read.map((run) => (run ? wireRun(run) : null));
+    sizes.push(...wires.map((wire) => (wire ? sizeOfRun(wire) : 0)));
+    const room = countForPage(sizes) - start;
+    runs.push(...wires.slice(0, room).flatMap((wire) => wire ?? []));
+    if (room < some.length) return { runs, taken: start + room };
     await nextTurn();
   }
-  return runs;
+  return { runs, taken: found.length };
+}
+
+/** About how many characters of JSON a run is. */
+function sizeOfRun({ data: { metrics, params, tags }, inputs, outputs }: WireRun): number {
+  const texts = [...params, ...tags].reduce((total, { key, value }) => total + key.length + value.length + 24, 0);
+  const numbers = metrics.reduce((total, { key }) => total + key.length + 90, 0);
+  return 600 + texts + numbers + JSON.stringify([inputs, outputs]).length;
 }
 
 /** Returns a page of the history of a metric. Of a job it is every epoch, of a trial the points of its curve. Throws not_found. */

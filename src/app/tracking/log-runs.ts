@@ -20,8 +20,6 @@ export const runIdOf = ({
 
 /** Most characters of the value of a tag of a job. */
 const MAX_OWN_TAG = 500;
-/** Most data sets, and most models, of one run. */
-const MAX_LINKS = 1000;
 
 /** The id of a run that clients may write to. Throws for a run of this server's own. */
 function writable(id: string): string {
@@ -132,15 +130,6 @@ async function labelOwn(
 
 /** Adds data sets and models to what a run has used or made. */
 export async function linkRun(services: TrackingServices, id: string, added: Partial<RunLinks>): Promise<Answer<"Nothing">> {
-  const run = await getRun(services, writable(id));
-  const { datasets, modelInputs, modelOutputs } = run.links;
-  const links: RunLinks = {
-    datasets: [...datasets, ...(added.datasets ?? [])],
-    modelInputs: [...new Set([...modelInputs, ...(added.modelInputs ?? [])])],
-    modelOutputs: [...new Map([...modelOutputs, ...(added.modelOutputs ?? [])].map((each) => [each.id, each])).values()],
-  };
-  if (Object.values(links).some((list) => list.length > MAX_LINKS))
-    throw new TrainyardError("too_large", `a run has at most ${MAX_LINKS} data sets, and as many models`);
-  await services.store.tracking.changeRun(id, Date.now(), { links });
+  await services.store.tracking.linkRun(writable(id), Date.now(), added);
   return {};
 }

@@ -19,7 +19,7 @@ import { wireLoggedModel } from "./wire.ts";
 
 /** Most models of each kind, newest first, that a search looks at. */
 const SEARCHED = 1000;
-const MODELS_PER_READ = 200;
+const MODELS_PER_READ = 50;
 
 /** The id of a logged model that clients may write to. Throws forbidden for a model of this server's own. */
 function writable(id: string): string {
@@ -79,8 +79,13 @@ export async function searchLoggedModels(
     parseRunOrder([`${field_name} ${ascending ? "ASC" : "DESC"}`], MODEL_ATTRIBUTES),
   );
   const own = experiment_ids.includes(PROJECT_EXPERIMENT) ? await ownModels(services) : [];
-  const logged = await services.store.tracking.listModels(experiment_ids, 0, SEARCHED);
-  const found = [...own, ...logged].filter((each) => conditions.every((condition) => meets(readerOf(each), condition)));
+  const isFound = (each: LoggedModel) => conditions.every((condition) => meets(readerOf(each), condition));
+  const found = own.filter(isFound);
+  for (let at = 0; at < SEARCHED; at += MODELS_PER_READ) {
+    const logged = await services.store.tracking.listModels(experiment_ids, at, MODELS_PER_READ);
+    found.push(...logged.filter(isFound));
+    if (logged.length < MODELS_PER_READ) break;
+  }
   const newestFirst = (a: LoggedModel, b: LoggedModel) => b.createdAt - a.createdAt || (a.id < b.id ? 1 : -1);
   found.sort((a, b) => compareBy(order, readerOf(a), readerOf(b)) || newestFirst(a, b));
   const { items, next } = pageOf(found, page_token, max_results);

@@ -22,3 +22,16 @@ export function pageOf<T>(all: readonly T[], token: string | undefined, most: nu
   const items = all.slice(offset, offset + most);
   return { items, next: nextPage(offset, items.length, offset + items.length < all.length) };
 }
+
+/** Most characters of a page, about, which is written on the event loop in a few milliseconds: a page has fewer things where they are long. */
+const PAGE_CHARACTERS = 512 * 1024;
+
+/** How many of some things that were written as JSON a page has: one at least. */
+export function countForPage(sizes: readonly number[]): number {
+  let total = 0;
+  const over = sizes.findIndex((size) => {
+    total += size;
+    return total > PAGE_CHARACTERS;
+  });
+  return over < 0 ? sizes.length : Math.max(1, over);
+}

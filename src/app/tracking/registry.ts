@@ -18,7 +18,7 @@ import { pageOf } from "./paging.ts";
 
 /** Most versions that a search looks at, newest first: those of one name where the filter names it. */
 const MAX_VERSIONS = 10_000;
-const VERSIONS_PER_READ = 200;
+const VERSIONS_PER_READ = 50;
 
 /** Returns a version of a name, as a model. Throws not_found. */
 async function findVersion({ store }: TrackingServices, name: string, version: string): Promise<Model> {

@@ -224,12 +224,14 @@ export const METHODS = {
   // All of it names its project itself.
   tracking: {
     insertExperiment: { access: "write", project: "within" },
+    findExperiment: { access: "read", project: "within" },
     listExperiments: { access: "read", project: "within" },
     changeExperiment: { access: "write", project: "within", ifAnswerLost: "repeat" },
     insertRun: { access: "write", project: "within" },
     getRun: { access: "read", project: "within" },
     getRuns: { access: "read", project: "within" },
     changeRun: { access: "write", project: "within", ifAnswerLost: "repeat", orderedBy: "id" },
+    linkRun: { access: "write", project: "within", ifAnswerLost: "repeat", orderedBy: "id" },
     logToRun: { access: "write", project: "within", ifAnswerLost: "repeat", orderedBy: "id", measuredAs: "logToRun" },
     deleteRunTag: { access: "write", project: "within", orderedBy: "id" },
     readPoints: { access: "read", project: "within" },

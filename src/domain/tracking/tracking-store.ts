@@ -38,11 +38,13 @@ export type PointCursor = Pick<Metric, "step" | "timestamp" | "value"> & { reado
 
 /** Stores what tracking clients log. Everything belongs to a project. Methods throw not_found for what does not exist, unless they say so. */
 export interface TrackingStore {
-  /** Stores an experiment. Throws conflict for a name that there is, and too_large beyond the limit. */
+  /** Stores an experiment. Throws conflict for a name that there is, and too_large beyond a limit. */
   insertExperiment(experiment: Experiment): Promise<void>;
+  /** An experiment that was stored, by its id or by its name; null where there is none. */
+  findExperiment(by: { readonly id: string } | { readonly name: string }): Promise<Experiment | null>;
   /** All that were stored: beside those that clients have made, that of the project once it has tags. */
   listExperiments(): Promise<readonly Experiment[]>;
-  /** Changes an experiment, and creates that of the project. A tag that is null is removed. Throws conflict for a name that there is. */
+  /** Changes an experiment, and creates that of the project. A tag that is null is removed. Throws conflict for a name that there is, and too_large. */
   changeExperiment(
     id: string,
     at: number,
@@ -68,9 +70,10 @@ export interface TrackingStore {
       readonly endTime?: number;
       readonly name?: string;
       readonly lifecycle?: Lifecycle;
-      readonly links?: RunLinks;
     },
   ): Promise<void>;
+  /** Adds to what a run has used or made (withLinks). Throws invalid for a deleted run, and too_large beyond a limit. */
+  linkRun(id: string, at: number, added: Partial<RunLinks>): Promise<void>;
   /**
    * Adds to a run that is active: all of it or nothing. A metric's value is that of the highest step, then of the latest time, then the
    * largest. Throws invalid for a parameter that has another value already and for a deleted run, and too_large beyond a limit.

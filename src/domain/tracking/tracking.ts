@@ -31,10 +31,19 @@ export const TRACKING_LIMITS = {
   models: 10_000,
   /** Metrics, parameters and tags of one run or model: of each kind. */
   values: 2000,
+  /** Characters of the parameters of one run or model, as many of its tags, and of what one run is linked to. */
+  characters: 256 * 1024,
+  /** Characters of the tags of all experiments of a project together, as JSON. */
+  experimentTags: 1024 * 1024,
+  /** Data sets of one run, and models that it used, and that it made. */
+  links: 1000,
   /** Points of the metrics of one run, and of all runs of a project together. */
   runPoints: 1_000_000,
   points: 20_000_000,
 } as const;
+
+/** The points of all runs of a project are counted each time that one of them has so many more. */
+export const POINTS_PER_COUNT = 1000;
 
 /** How long a run that was deleted can be restored. */
 export const RESTORABLE_MS = 30 * 86_400_000;
@@ -73,6 +82,18 @@ export interface RunLinks {
   readonly modelOutputs: readonly { readonly id: string; readonly step: number }[];
 }
 export const NO_LINKS: RunLinks = { datasets: [], modelInputs: [], modelOutputs: [] };
+
+/** The links of a run with more of them: what is there already, as a client says it that has lost an answer, stays one. */
+export function withLinks({ datasets, modelInputs, modelOutputs }: RunLinks, added: Partial<RunLinks>): RunLinks {
+  const once = <T>(all: readonly T[], keyOf: (each: T) => string): T[] => [
+    ...new Map(all.map((each) => [keyOf(each), each])).values(),
+  ];
+  return {
+    datasets: once([...datasets, ...(added.datasets ?? [])], (each) => JSON.stringify(each)),
+    modelInputs: once([...modelInputs, ...(added.modelInputs ?? [])], (each) => each),
+    modelOutputs: once([...modelOutputs, ...(added.modelOutputs ?? [])], ({ id }) => id),
+  };
+}
 
 export interface RunInfo {
   readonly id: string;

@@ -6,11 +6,22 @@ import { createId } from "../../domain/id.ts";
 import type { App } from "../context.ts";
 import { onlyReads, SAFE_METHODS } from "./access.ts";
 
+declare module "fastify" {
+  interface FastifyRequest {
+    /**
+     * What a route says of a request whose path does not name what it is about: the rest of the path. An operation that is left out of the log
+     * is entered with it.
+     */
+    audit: { readonly subject: string } | null;
+  }
+}
+
 /** Longest path that is kept whole. */
 const MAX_PATH = 500;
 
 /** Records the requests of routes that are added from now on, before they are answered. */
 export function recordChanges(app: App, record: RecordAudit): void {
+  app.decorateRequest("audit", null);
   app.addHook("onSend", (request, reply, payload, done) => {
     if (!hasChanged(request, reply)) return done(null, payload);
     record(entryOf(request, reply)).then(() => done(null, payload), done);
@@ -23,8 +34,8 @@ export function recordChanges(app: App, record: RecordAudit): void {
  */
 function hasChanged(request: FastifyRequest, reply: FastifyReply): boolean {
   const { access } = request.routeOptions.config;
-  if (SAFE_METHODS.has(request.method) || !access || onlyReads(access) || access.unaudited || request.project === "")
-    return false;
+  if (SAFE_METHODS.has(request.method) || !access || onlyReads(access) || request.project === "") return false;
+  if (access.unaudited && request.audit === null) return false;
   const { validate_only: validateOnly } = (request.query ?? {}) as { readonly validate_only?: string };
   if (validateOnly === "true" || reply.hasHeader("idempotency-replayed")) return false;
   return reply.statusCode < 400 || reply.statusCode === 500;
@@ -40,7 +51,7 @@ function entryOf(request: FastifyRequest, reply: FastifyReply): AuditEntry {
     bySession: session !== null,
     operation: request.routeOptions.schema?.operationId ?? "",
     method: request.method,
-    path: cut(request.url.split("?", 1)[0]) as string,
+    path: cut(`${request.url.split("?", 1)[0]}${request.audit?.subject ?? ""}`) as string,
     made: cut(reply.getHeader("location")),
     status: reply.statusCode,
     requestId: request.id,

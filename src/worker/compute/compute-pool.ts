@@ -25,6 +25,7 @@ import type {
 } from "../../domain/ports.ts";
 import type { SweepImportance } from "../../domain/sweeps/sweep-importance.ts";
 import type { PreparedSweep, SweepDraft } from "../../domain/sweeps/trial-run.ts";
+import type { RequestReading } from "../../domain/tracking/read-request.ts";
 import { jsonHeapBytes } from "../../domain/untrusted-json.ts";
 import { rowMultiplyAdds } from "../../training/predict/row-work.ts";
 import type {
@@ -104,6 +105,7 @@ const IS_LONG = {
   encodeMetrics: false,
   encodeModelCard: false,
   readModelFile: true,
+  readTracking: false,
 } as const;
 
 type TaskName = keyof typeof IS_LONG;
@@ -287,6 +289,12 @@ export function createComputePool({
       async readModelFile(file, architecture) {
         const task = { file, architecture, limits };
         return (await run("readModelFile", task, wholeBuffers([file]), { bytes: file.byteLength })) as ModelReading;
+      },
+      async readTracking(name, body, beside) {
+        const work = { bytes: body.byteLength };
+        const read = (await run("readTracking", { name, body, beside }, wholeBuffers([body]), work)) as RequestReading;
+        if (!read.ok) throw new TrainyardError(read.code, read.detail, read.errors);
+        return read.request;
       },
       counted: counting,
       ofProject: ofTenant,

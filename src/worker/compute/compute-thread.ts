@@ -24,6 +24,7 @@ import type { JobSpec } from "../../domain/spec/spec.ts";
 import { importanceOfSweep, type SweepImportance } from "../../domain/sweeps/sweep-importance.ts";
 import type { SweepSpec } from "../../domain/sweeps/sweep-spec.ts";
 import type { PreparedSweep, SweepDraft } from "../../domain/sweeps/trial-run.ts";
+import { type RequestReading, readTrackingRequest } from "../../domain/tracking/read-request.ts";
 import { encodeModelCard as writeCard } from "../../formats/model-card/model-card.ts";
 import { compareFresh as compareWithOld } from "../../training/certainty/compare-fresh.ts";
 import { compareHeldOut as compareJobs, compareOnDataset as compareRows } from "../../training/certainty/compare-scores.ts";
@@ -61,6 +62,7 @@ import type {
   PrepareSweepDraftTask,
   PrepareTask,
   ReadModelTask,
+  ReadTrackingTask,
   ReplayReply,
   ReplayTask,
   ShowRowsTask,
@@ -208,6 +210,15 @@ export function replaySize({ run }: Pick<ReplayTask, "run">): SizedReplay {
 export function replay({ run, request }: ReplayTask): ReplayReply {
   try {
     return { ok: true, replay: replayStep(run, request) };
+  } catch (error) {
+    if (!(error instanceof TrainyardError)) throw error;
+    return { ok: false, code: error.code, detail: error.message, errors: error.errors };
+  }
+}
+
+export function readTracking({ name, body, beside }: ReadTrackingTask): RequestReading {
+  try {
+    return { ok: true, request: readTrackingRequest(name, body, beside) };
   } catch (error) {
     if (!(error instanceof TrainyardError)) throw error;
     return { ok: false, code: error.code, detail: error.message, errors: error.errors };

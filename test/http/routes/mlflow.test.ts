@@ -372,6 +372,66 @@ describe("a client that reads", () => {
   });
 });
 
+describe("a large request", () => {
+  it("is read in a thread, and answered as a small one", async () => {
+    const run_id = await startRun();
+    const metrics = Array.from({ length: 1000 }, (_, step) => ({ key: "loss", value: 1 / (step + 1), timestamp: 1, step }));
+    const text = JSON.stringify({ run_id, metrics: [...metrics.slice(1), { ...metrics[0], value: "v" }] }).replace(
+      '"v"',
+      "NaN",
+    );
+    await good("POST runs/log-batch", text);
+    const history = await good<Data>("GET metrics/get-history", { run_id, metric_key: "loss" });
+    expect([history.metrics.length, history.metrics[0]?.value, history.metrics[1]?.value]).toEqual([1000, "NaN", 0.5]);
+    const many = `{"run_id": "${run_id}", "metrics": [${"{},".repeat(20_000)}{}]}`;
+    for (const body of [many, `{${" ".repeat(10_000)}`, `[${"1,".repeat(10_000)}1]`])
+      expect(await ask("POST runs/log-batch", body)).toMatchObject({
+        status: 400,
+        body: { error_code: "INVALID_PARAMETER_VALUE" },
+      });
+  });
+
+  it("is answered by pages of fewer runs where these are long", async () => {
+    const { experiment_id } = await good<{ experiment_id: string }>("POST experiments/create", { name: "long" });
+    const ids: string[] = [];
+    for (let each = 0; each < 4; each++) {
+      const run_id = await startRun(experiment_id);
+      ids.push(run_id);
+      const tags = Array.from({ length: 30 }, (_, at) => ({ key: `t${at}`, value: "x".repeat(8000) }));
+      await good("POST runs/log-batch", { run_id, tags });
+    }
+    const pages: number[] = [];
+    const seen: string[] = [];
+    for (let page_token: string | undefined; pages.length === 0 || page_token; ) {
+      const page: Runs = await good<Runs>("POST runs/search", {
+        experiment_ids: [experiment_id],
+        ...(page_token && { page_token }),
+      });
+      pages.push(page.runs.length);
+      seen.push(...idsOf(page));
+      page_token = page.next_page_token;
+    }
+    expect([pages, seen]).toEqual([[2, 2], ids.sort()]);
+  });
+});
+
+describe("the audit log", () => {
+  it("has what clients change of jobs, and what they create and delete, but not what a run logs", async () => {
+    const job = await submitJobOf(keys.bees);
+    const theirs = { key: keys.bees };
+    const run_id = await startRun("0", "audited", keys.bees);
+    await good("POST runs/set-tag", { run_id, key: "team", value: "a" }, theirs);
+    await good("POST runs/set-tag", { run_id: job, key: "team", value: "a" }, theirs);
+    await good("POST runs/delete", { run_id }, theirs);
+    const log = await staged.app.inject({ url: "/v1/audit?limit=3", headers: bearer(keys.bees) });
+    expect(log.json<{ data: { path: string }[] }>().data.map(({ path }) => path)).toEqual([
+      `/api/2.0/mlflow/runs/delete?run_id=${run_id}`,
+      `/api/2.0/mlflow/runs/set-tag?run_id=${job}`,
+      "/api/2.0/mlflow/runs/create?experiment_id=0",
+    ]);
+  });
+});
+
 describe("what is refused", () => {
   it("is written as MLflow writes it, wherever it comes from", async () => {
     const nobody = { headers: {} };

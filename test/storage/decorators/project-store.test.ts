@@ -12,6 +12,12 @@ import type { Tables } from "../../../src/storage/tables.ts";
 const OWNED = { job: "jobs", model: "models", dataset: "datasets", checkpoint: "checkpoints", sweep: "sweeps" } as const;
 const LINES = Object.entries(METHODS as unknown as Record<string, Record<string, AnyFacts>>);
 
+/** What methods are given that are not given the id itself. */
+const GIVEN: Readonly<Record<string, (id: string) => object>> = {
+  "models.find": (id) => ({ kind: "id", id }),
+  "scheduleRuns.insert": (id) => ({ scheduleId: id }),
+};
+
 /** Every method that finds its record by an id, as `entity.method`. */
 const byId = LINES.flatMap(([entity, methods]) =>
   Object.entries(methods).flatMap(([method, { project }]) => (typeof project === "object" ? [`${entity}.${method}`] : [])),
@@ -46,7 +52,7 @@ it.each(byId)("%s goes one way for a record of another project and for none, how
   const [entity = "", name = ""] = path.split(".");
   const { of, statements, reached } = openTheirs();
   const [theirs, ours] = [of("theirs"), of("ours")];
-  const given = (id: string) => (path === "models.find" ? { kind: "id", id } : id);
+  const given = (id: string) => GIVEN[path]?.(id) ?? id;
   const ask = async (id: string) => {
     statements.length = 0;
     const answer = await Promise.resolve(theirs[entity]?.[name]?.(given(id))).catch(({ code }: { code: string }) => code);

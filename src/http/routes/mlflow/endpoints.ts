@@ -36,7 +36,7 @@ import {
   tagVersion,
 } from "../../../app/tracking/registry.ts";
 import { wireExperiment, wireRun } from "../../../app/tracking/wire.ts";
-import { ANSWERS, REQUESTS } from "../../../domain/tracking/messages.ts";
+import { ANSWERS, type REQUESTS } from "../../../domain/tracking/messages.ts";
 import { artifactUriOf } from "../../../domain/tracking/tracking.ts";
 import { listArtifacts } from "./artifacts.ts";
 
@@ -51,7 +51,7 @@ interface Endpoint {
   readonly method: Method;
   readonly path: string;
   readonly operationId: `mlflow${Kind}`;
-  readonly request: Messages[keyof Messages];
+  readonly request: keyof Messages;
   readonly answer: Answers[keyof Answers];
   run(services: TrackingServices, request: never): Promise<unknown>;
 }
@@ -67,7 +67,7 @@ function endpoint<Name extends keyof Messages, Reply extends keyof Answers>(
   const version = path === "server-info" ? "3.0" : "2.0";
   return {
     ...{ method: method as Method, path: `/api/${version}/mlflow/${path}`, operationId: `mlflow${kind}` },
-    ...{ request: REQUESTS[request], answer: ANSWERS[answer], run },
+    ...{ request, answer: ANSWERS[answer], run },
   };
 }
 

@@ -3,11 +3,10 @@
  * runs that clients log. The endpoints are in endpoints.ts. They are hidden from the document of the API: MLflow describes them.
  */
 import type { FastifyRequest } from "fastify";
-import { z } from "zod";
 import type { TrackingServices } from "../../../app/tracking/find-runs.ts";
-import { invalid, TrainyardError } from "../../../domain/errors.ts";
-import { parseForeignDocument } from "../../../domain/protocols/foreign-json.ts";
-import { fieldErrors } from "../../../domain/spec/spec-errors.ts";
+import { TrainyardError } from "../../../domain/errors.ts";
+import { ID_PREFIXES } from "../../../domain/id.ts";
+import { type RequestName, readTrackingRequest } from "../../../domain/tracking/read-request.ts";
 import type { App } from "../../context.ts";
 import { MLFLOW_ERROR, openForeignProtocol } from "../../errors/foreign-protocol.ts";
 import { listArtifacts, sendArtifact } from "./artifacts.ts";
@@ -15,6 +14,8 @@ import { ENDPOINTS } from "./endpoints.ts";
 
 /** Largest body of a request: MLflow's own bound of a batch is one million bytes. */
 const BODY_BYTES = 1024 * 1024;
+/** Largest body that is read on the event loop: whatever it is made of, it takes a few milliseconds. */
+const READ_HERE_BYTES = 8 * 1024;
 const ARTIFACTS = "/api/2.0/mlflow-artifacts/artifacts";
 
 /** Registers the endpoints. */
@@ -22,10 +23,14 @@ export function registerMlflow(app: App): void {
   openForeignProtocol(
     app,
     (scope) => {
-      for (const { method, path, operationId, request: schema, run } of ENDPOINTS)
+      for (const { method, path, operationId, request: name, run } of ENDPOINTS)
         scope.route({
           ...{ method, url: path, bodyLimit: BODY_BYTES, schema: { hide: true, operationId } },
-          handler: (request) => run(servicesOf(request), readRequest(schema, request) as never),
+          handler: async (request) => {
+            const asked = await readRequest(name, request);
+            request.audit = auditOf(operationId, asked as Readonly<Record<string, unknown>>);
+            return run(servicesOf(request), asked as never);
+          },
         });
       registerArtifacts(scope);
     },
@@ -35,18 +40,23 @@ export function registerMlflow(app: App): void {
 
 const servicesOf = ({ services, project }: FastifyRequest): TrackingServices => ({ ...services, project });
 
-const anything = z.record(z.string(), z.unknown());
+/** Reads a request, in a thread where it is large. Throws malformed or invalid. */
+async function readRequest(name: RequestName, { method, body, query, params, services }: FastifyRequest): Promise<object> {
+  const bytes = method === "GET" || !(body instanceof Uint8Array) ? null : (body as Uint8Array<ArrayBuffer>);
+  const beside = { query: query as object, params: params as object };
+  if (bytes === null || bytes.byteLength <= READ_HERE_BYTES) return readTrackingRequest(name, bytes, beside);
+  return services.computePool.readTracking(name, bytes, { query: { ...beside.query }, params: { ...beside.params } });
+}
 
-/** Reads a request of what is in the path, the query or the body: a field that is null is left out. Throws malformed or invalid. */
-function readRequest(schema: z.ZodType, { method, body, query, params }: FastifyRequest): unknown {
-  const given =
-    method === "GET" ? (query as object) : body === undefined ? {} : parseForeignDocument(anything, body as Uint8Array);
-  const fields = Object.entries({ ...(query as object), ...given, ...(params as object) }).filter(
-    ([, value]) => value !== null,
-  );
-  const parsed = schema.safeParse(Object.fromEntries(fields));
-  if (!parsed.success) throw invalid(fieldErrors(parsed.error));
-  return parsed.data;
+/**
+ * What the audit log says of a request beside its path, which names nothing here: the run, the experiment or the name. What a run logs is left
+ * out of the log; what changes a job or a sweep is not.
+ */
+function auditOf(kind: string, request: Readonly<Record<string, unknown>>): FastifyRequest["audit"] {
+  const key = ["run_id", "run_uuid", "experiment_id", "name"].find((each) => typeof request[each] === "string");
+  const id = key === undefined ? "" : String(request[key]);
+  if (kind === "mlflowLog" && !id.startsWith(ID_PREFIXES.job) && !id.startsWith(ID_PREFIXES.sweep)) return null;
+  return { subject: key === undefined ? "" : `?${key}=${encodeURIComponent(id)}` };
 }
 
 function registerArtifacts(scope: App): void {

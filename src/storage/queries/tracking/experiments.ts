@@ -1,5 +1,5 @@
 /** Queries on experiments that tracking clients have made. */
-import type { Kysely } from "kysely";
+import { type Kysely, sql } from "kysely";
 import { TrainyardError } from "../../../domain/errors.ts";
 import { type Experiment, type Lifecycle, PROJECT_EXPERIMENT, TRACKING_LIMITS } from "../../../domain/tracking/tracking.ts";
 import type { TrackingStore } from "../../../domain/tracking/tracking-store.ts";
@@ -9,20 +9,43 @@ import type { TrackingExperimentsTable } from "../../tracking-tables.ts";
 
 /** See TrackingStore.insertExperiment. */
 export async function insertExperiment(db: Kysely<Tables>, project: string, experiment: Experiment): Promise<void> {
-  const { count } = await db
-    .selectFrom("tracking_experiments")
-    .select((values) => values.fn.countAll<number>().as("count"))
-    .where("project", "=", project)
-    .executeTakeFirstOrThrow();
-  if (Number(count) >= TRACKING_LIMITS.experiments)
-    throw new TrainyardError("too_large", `a project has at most ${TRACKING_LIMITS.experiments} experiments`);
   const { id, name, lifecycle, tags, createdAt, updatedAt } = experiment;
   await unlessNamed(name, () =>
-    db
-      .insertInto("tracking_experiments")
-      .values({ ...{ project, id, name, lifecycle, tags: tagsText(tags) }, created_at: createdAt, updated_at: updatedAt })
-      .execute(),
+    db.transaction().execute(async (transaction) => {
+      await transaction
+        .insertInto("tracking_experiments")
+        .values({ ...{ project, id, name, lifecycle, tags: tagsText(tags) }, created_at: createdAt, updated_at: updatedAt })
+        .execute();
+      await checkRoom(transaction, project);
+    }),
   );
+}
+
+/** Throws too_large where a project has too many experiments, or too long tags of them: a search reads them all. */
+async function checkRoom(db: Kysely<Tables>, project: string): Promise<void> {
+  const { count, characters } = await db
+    .selectFrom("tracking_experiments")
+    .select((values) => [values.fn.countAll<number>().as("count"), sql<number>`sum(length(tags))`.as("characters")])
+    .where("project", "=", project)
+    .executeTakeFirstOrThrow();
+  const { experiments, experimentTags } = TRACKING_LIMITS;
+  if (Number(count) > experiments) throw new TrainyardError("too_large", `a project has at most ${experiments} experiments`);
+  if (Number(characters) > experimentTags)
+    throw new TrainyardError(
+      "too_large",
+      `the tags of a project's experiments have at most ${experimentTags} characters together`,
+    );
+}
+
+/** See TrackingStore.findExperiment. */
+export async function findExperiment(
+  db: Kysely<Tables>,
+  project: string,
+  ...[by]: Parameters<TrackingStore["findExperiment"]>
+): Promise<Experiment | null> {
+  const query = db.selectFrom("tracking_experiments").selectAll().where("project", "=", project);
+  const row = await ("id" in by ? query.where("id", "=", by.id) : query.where("name", "=", by.name)).executeTakeFirst();
+  return row ? toExperiment(row) : null;
 }
 
 /** See TrackingStore.listExperiments. */
@@ -67,6 +90,7 @@ export async function changeExperiment(
         .where("project", "=", project)
         .where("id", "=", id)
         .execute();
+      await checkRoom(transaction, project);
     }),
   );
 }

@@ -5,11 +5,13 @@ import {
   type KeyValue,
   type Lifecycle,
   NO_LINKS,
+  POINTS_PER_COUNT,
   type Run,
   type RunInfo,
   type RunLinks,
   type RunStatus,
   TRACKING_LIMITS,
+  withLinks,
 } from "../../../domain/tracking/tracking.ts";
 import type { RunBatch, TrackingStore } from "../../../domain/tracking/tracking-store.ts";
 import { lockRows } from "../../dialect.ts";
@@ -63,7 +65,7 @@ const linksOf = ({ links }: Pick<TrackingRunsTable, "links">) => JSON.parse(link
 export async function changeRun(
   db: Kysely<Tables>,
   project: string,
-  ...[id, at, { status, endTime, name, lifecycle, links }]: Parameters<TrackingStore["changeRun"]>
+  ...[id, at, { status, endTime, name, lifecycle }]: Parameters<TrackingStore["changeRun"]>
 ): Promise<void> {
   const result = await db
     .updateTable("tracking_runs")
@@ -73,12 +75,29 @@ export async function changeRun(
       ...(endTime === undefined ? {} : { end_time: endTime }),
       ...(name === undefined ? {} : { name }),
       ...(lifecycle === undefined ? {} : { lifecycle }),
-      ...(links === undefined ? {} : { links: JSON.stringify(links) }),
     })
     .where("project", "=", project)
     .where("id", "=", id)
     .executeTakeFirstOrThrow();
   if (result.numUpdatedRows === 0n) throw noRun(id);
+}
+
+/** See TrackingStore.linkRun. */
+export async function linkRun(
+  db: Kysely<Tables>,
+  project: string,
+  ...[id, at, added]: Parameters<TrackingStore["linkRun"]>
+): Promise<void> {
+  await db.transaction().execute(async (transaction) => {
+    const all = withLinks(linksOf(await activeRun(transaction, project, id)), added);
+    const links = JSON.stringify(all);
+    const { links: most, characters } = TRACKING_LIMITS;
+    if (Object.values(all).some((list) => list.length > most))
+      throw new TrainyardError("too_large", `a run has at most ${most} data sets, and as many models`);
+    if (links.length > characters)
+      throw new TrainyardError("too_large", `what a run says of its data sets and models has at most ${characters} characters`);
+    await transaction.updateTable("tracking_runs").set({ updated_at: at, links }).where("id", "=", id).execute();
+  });
 }
 
 /** See TrackingStore.logToRun. */
@@ -92,8 +111,7 @@ export async function logToRun(db: Kysely<Tables>, project: string, id: string, 
       if (modelId !== "" && (await hasModel(transaction, project, modelId))) await writeMetrics(transaction, modelId, metrics);
     }
     const added = await writePoints(transaction, id, batch.metrics);
-    if (Number(run.points) + added > TRACKING_LIMITS.runPoints)
-      throw new TrainyardError("too_large", `a run has at most ${TRACKING_LIMITS.runPoints} points of metrics`);
+    await checkPoints(transaction, project, Number(run.points), added);
     // A run is named by its tag too, as MLflow has it.
     const name = batch.tags.findLast(({ key }) => key === "mlflow.runName")?.value ?? run.name;
     await transaction
@@ -102,6 +120,20 @@ export async function logToRun(db: Kysely<Tables>, project: string, id: string, 
       .where("id", "=", id)
       .execute();
   });
+}
+
+/** Throws too_large where a run that had `points` has too many with those that were added, or its project has. */
+async function checkPoints(db: Kysely<Tables>, project: string, points: number, added: number): Promise<void> {
+  const after = points + added;
+  if (after > TRACKING_LIMITS.runPoints)
+    throw new TrainyardError("too_large", `a run has at most ${TRACKING_LIMITS.runPoints} points of metrics`);
+  if (Math.floor(after / POINTS_PER_COUNT) === Math.floor(points / POINTS_PER_COUNT)) return;
+  const { total } = await db
+    .selectFrom("tracking_runs")
+    .select((values) => values.fn.sum<number | null>("points").as("total"))
+    .where("project", "=", project)
+    .executeTakeFirstOrThrow();
+  if (Number(total ?? 0) + added > TRACKING_LIMITS.points) throw full(`${TRACKING_LIMITS.points} points of metrics`);
 }
 
 /** See TrackingStore.deleteRunTag. */

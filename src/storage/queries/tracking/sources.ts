@@ -163,7 +163,8 @@ function trials(db: Kysely<Tables>, project: string): RunSource {
     kind: "trial",
     from: sql`trials as c inner join sweeps as s on s.id = c.sweep_id`,
     where: sql`s.project = ${project}`,
-    id: sql`c.sweep_id`,
+    // Of the sweep, by whose index they come in order.
+    id: sql`s.id`,
     number: sql`c.number`,
     attributes: ownAttributes(
       ...([sql`(c.sweep_id || '-' || c.number)`, name, sql`c.state`, start] as const),

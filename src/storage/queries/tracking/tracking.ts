@@ -2,9 +2,9 @@
 import type { Kysely } from "kysely";
 import type { TrackingStore } from "../../../domain/tracking/tracking-store.ts";
 import type { Tables } from "../../tables.ts";
-import { changeExperiment, insertExperiment, listExperiments } from "./experiments.ts";
+import { changeExperiment, findExperiment, insertExperiment, listExperiments } from "./experiments.ts";
 import { changeLoggedModel, deleteLoggedModel, getLoggedModel, insertLoggedModel, listLoggedModels } from "./models.ts";
-import { changeRun, deleteOldRuns, deleteRunTag, getRuns, insertRun, logToRun } from "./runs.ts";
+import { changeRun, deleteOldRuns, deleteRunTag, getRuns, insertRun, linkRun, logToRun } from "./runs.ts";
 import { searchRuns } from "./search.ts";
 import { readPoints } from "./values.ts";
 
@@ -15,12 +15,14 @@ export function trackingStore(
 ): TrackingStore {
   return {
     insertExperiment: (experiment) => insertExperiment(insertWriter, project, experiment),
+    findExperiment: (by) => findExperiment(reader, project, by),
     listExperiments: () => listExperiments(reader, project),
     changeExperiment: (...change) => changeExperiment(insertWriter, project, ...change),
     insertRun: (run, tags) => insertRun(insertWriter, project, run, tags),
     getRun: async (id) => (await getRuns(reader, project, [id]))[0] ?? null,
     getRuns: (ids) => getRuns(reader, project, ids),
     changeRun: (...change) => changeRun(writer, project, ...change),
+    linkRun: (...link) => linkRun(insertWriter, project, ...link),
     logToRun: (id, at, batch) => logToRun(insertWriter, project, id, at, batch),
     deleteRunTag: (id, at, key) => deleteRunTag(writer, project, id, at, key),
     readPoints: (runId, key, after, limit) => readPoints(reader, project, runId, key, after, limit),

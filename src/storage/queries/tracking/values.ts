@@ -122,14 +122,20 @@ async function upsertTexts(
 }
 
 async function checkRoom(db: Kysely<Tables>, ownerId: string, kind: "m" | "p" | "t"): Promise<void> {
-  const { count } = await db
+  const { count, characters } = await db
     .selectFrom("tracking_values")
-    .select((values) => values.fn.countAll<number>().as("count"))
+    .select((values) => [
+      values.fn.countAll<number>().as("count"),
+      sql<number>`coalesce(sum(length(key) + length(coalesce(text, ''))), 0)`.as("characters"),
+    ])
     .where("owner_id", "=", ownerId)
     .where("kind", "=", kind)
     .executeTakeFirstOrThrow();
-  if (Number(count) > TRACKING_LIMITS.values)
-    throw new TrainyardError("too_large", `a run or a model has at most ${TRACKING_LIMITS.values} ${KINDS[kind]}`);
+  const most = TRACKING_LIMITS;
+  if (Number(count) > most.values)
+    throw new TrainyardError("too_large", `a run or a model has at most ${most.values} ${KINDS[kind]}`);
+  if (kind !== "m" && Number(characters) > most.characters)
+    throw new TrainyardError("too_large", `the ${KINDS[kind]} of a run or a model have at most ${most.characters} characters`);
 }
 
 /** Deletes a tag. Returns whether there was one. */
