@@ -3,6 +3,7 @@
  * (opentelemetry.io/docs/specs/otel/configuration/sdk-environment-variables, .../protocol/exporter). A machine may have them for other
  * programs, so none is looked at unless there is an endpoint.
  */
+import { validateHeaderName, validateHeaderValue } from "node:http";
 import { z } from "zod";
 import { SAMPLERS, type TracingSettings } from "../telemetry/tracing-settings.ts";
 
@@ -26,12 +27,17 @@ const pairs = z
     return z.NEVER;
   });
 
+const headers = pairs.refine(
+  (list) => Object.entries(list).every(isHeader),
+  "must be names and values that HTTP has in headers",
+);
+
 /** Every setting of OpenTelemetry that counts, and its default. */
 const variables = z.object({
   OTEL_EXPORTER_OTLP_ENDPOINT: endpoint,
   OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: endpoint,
-  OTEL_EXPORTER_OTLP_HEADERS: pairs,
-  OTEL_EXPORTER_OTLP_TRACES_HEADERS: pairs,
+  OTEL_EXPORTER_OTLP_HEADERS: headers,
+  OTEL_EXPORTER_OTLP_TRACES_HEADERS: headers,
   OTEL_EXPORTER_OTLP_PROTOCOL: protocol(),
   OTEL_EXPORTER_OTLP_TRACES_PROTOCOL: protocol(),
   OTEL_TRACES_EXPORTER: z.enum(["otlp", "none"], { error: "must be otlp or none" }).default("otlp"),
@@ -84,6 +90,16 @@ function below(address: string, path: string): string {
   const url = new URL(address);
   url.pathname = `${url.pathname.replace(/\/$/, "")}/${path}`;
   return url.href;
+}
+
+function isHeader([name, value]: readonly [string, string]): boolean {
+  try {
+    validateHeaderName(name);
+    validateHeaderValue(name, value);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 function isPair(pair: string): boolean {

@@ -6,6 +6,7 @@ import { AsyncLocalStorage } from "node:async_hooks";
 import { randomFillSync } from "node:crypto";
 import { readTraceparent, type Span, type SpanEnd, type SpanOptions, type Tracing } from "../domain/operation/tracing.ts";
 import { VERSION } from "../domain/version.ts";
+import { createOtlpExporter } from "./otlp-exporter.ts";
 import { encodeSpan, exportHead, exportTail } from "./otlp-json.ts";
 import type { SamplerName, TracingSettings } from "./tracing-settings.ts";
 
@@ -15,8 +16,6 @@ const MAX_WAITING = 2048;
 const BATCH = 128;
 /** How long a span waits for others. */
 const DELAY_MS = 5000;
-/** How long an export may take. */
-const EXPORT_MS = 10_000;
 /** How long a stop waits for the last exports. */
 const CLOSE_MS = 2000;
 
@@ -140,7 +139,8 @@ interface Queue {
 
 /** The spans that wait for their export, and one export at a time. */
 function createQueue(options: Omit<TracingOptions, "sampler" | "ratio">): Queue {
-  const { url, headers, onExport } = options;
+  const { onExport } = options;
+  const exporter = createOtlpExporter(options);
   const head = exportHead(resourceOf(options), VERSION);
   let waiting: string[] = [];
   let timer: NodeJS.Timeout | undefined;
@@ -149,7 +149,7 @@ function createQueue(options: Omit<TracingOptions, "sampler" | "ratio">): Queue 
   let isClosed = false;
 
   const send = async (spans: readonly string[]): Promise<void> => {
-    const failure = await post(url, headers, `${head}${spans.join(",")}${exportTail}`);
+    const failure = await exporter.send(`${head}${spans.join(",")}${exportTail}`);
     if ((failure !== null) !== isFailing) onExport(failure);
     isFailing = failure !== null;
   };
@@ -188,29 +188,10 @@ function createQueue(options: Omit<TracingOptions, "sampler" | "ratio">): Queue 
       flush();
       while (exporting && hasTime) await Promise.race([exporting, over]);
       waiting = [];
+      exporter.close();
       clearTimeout(deadline);
     },
   };
-}
-
-/** Sends one export. Returns why it failed; null where the receiver took it. */
-async function post(url: string, headers: Readonly<Record<string, string>>, body: string): Promise<string | null> {
-  try {
-    const answer = await fetch(url, {
-      method: "POST",
-      headers: { ...headers, "content-type": "application/json" },
-      body,
-      redirect: "error",
-      signal: AbortSignal.timeout(EXPORT_MS),
-    });
-    await answer.body?.cancel();
-    return answer.ok ? null : `the receiver answered ${answer.status}`;
-  } catch (error) {
-    const { name, message, cause } = error as Error;
-    if (name === "TimeoutError") return `no answer within ${EXPORT_MS} ms`;
-    const { code, message: why = message } = (cause ?? {}) as NodeJS.ErrnoException;
-    return (code ?? why).slice(0, 300);
-  }
 }
 
 function resourceOf({ serviceName, resource, instanceId }: Omit<TracingOptions, "sampler" | "ratio">) {

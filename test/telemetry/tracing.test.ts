@@ -1,6 +1,10 @@
+import { once } from "node:events";
+import { createServer, type RequestListener } from "node:http";
+import type { AddressInfo } from "node:net";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { causeOf, readTraceparent, traced } from "../../src/domain/operation/tracing.ts";
 import { openStore } from "../../src/storage/open.ts";
+import { createOtlpExporter } from "../../src/telemetry/otlp-exporter.ts";
 import { createOtlpTracing, type TracingOptions } from "../../src/telemetry/otlp-tracing.ts";
 import { traceStore } from "../../src/telemetry/traced.ts";
 import { aNewJob } from "../contract/fixtures.ts";
@@ -127,6 +131,52 @@ describe("tracing", () => {
     await tracing.close();
     expect(failures).toEqual(["the receiver answered 503", null]);
     expect(receiver.spans).toHaveLength(1024 - 128);
+  });
+});
+
+describe("an export", () => {
+  const sent = async (answer: RequestListener, options: { path?: string; headers?: Record<string, string> } = {}) => {
+    const server = createServer(answer).listen(0, "127.0.0.1");
+    await once(server, "listening");
+    const { port } = server.address() as AddressInfo;
+    const url = `http://user:secret@127.0.0.1:${port}/v1/traces`;
+    const exporter = createOtlpExporter({ url, headers: options.headers ?? {} });
+    onTestFinished(() => {
+      exporter.close();
+      server.closeAllConnections();
+      server.close();
+    });
+    return exporter;
+  };
+
+  it("sends the password of the address, and names it in no failure", async () => {
+    const seen: unknown[] = [];
+    const exporter = await sent(({ headers }, answer) => {
+      seen.push(headers.authorization);
+      answer.writeHead(401).end("<html>");
+    });
+    expect(await exporter.send("{}")).toBe("the receiver answered 401");
+    expect(seen).toEqual([`Basic ${Buffer.from("user:secret").toString("base64")}`]);
+    const broken = await sent((_, answer) => void answer.end(), { headers: { "x-key": "secret\u20ac" } });
+    expect(await broken.send("{}")).toBe("ERR_INVALID_CHAR");
+  });
+
+  it("follows no redirect, reads no endless answer, and goes on where a connection that was idle has been closed", async () => {
+    const moved = await sent((_, answer) => answer.writeHead(302, { location: "http://127.0.0.1:9/" }).end());
+    expect(await moved.send("{}")).toBe("the receiver answered 302");
+    const endless = await sent((_, answer) => {
+      const more = () => void (answer.destroyed || answer.write("x".repeat(1024), more));
+      answer.writeHead(200);
+      more();
+    });
+    expect(await endless.send("{}")).toBeNull();
+    let requests = 0;
+    const closing = await sent((incoming, answer) => {
+      requests++;
+      if (requests === 2) incoming.socket.resetAndDestroy();
+      else answer.end();
+    });
+    expect([await closing.send("{}"), await closing.send("{}"), requests]).toEqual([null, null, 3]);
   });
 });
 

@@ -86,7 +86,7 @@ export const predictQuery = answerQuery.extend({
   }),
   prediction_id: predictionId.optional().meta({
     description:
-      "For JSON of up to 256 KiB and 1000 rows: keeps the answers under this id, which you choose, so that `POST /v1/models/{ref}/feedback` can tell what was true.",
+      "For JSON of up to 32 KiB and 1000 rows: keeps the answers under this id, which you choose, so that `POST /v1/models/{ref}/feedback` can tell what was true.",
   }),
   trailer: z.enum(["true", "false"]).default("false").meta({
     description:

@@ -17,14 +17,17 @@ import type {
   SqlValue,
 } from "./sqlite-protocol.ts";
 
+/** Returns the error to throw in place of SQLite's. */
+export type OnFailure = (error: SqliteError) => Promise<Error>;
+
 export interface SqliteConnection {
   /** Runs a statement. Transfers blobs that span their buffer: they are empty afterwards. Throws a SqliteError. */
   query(sql: string, parameters: readonly SqlValue[]): Promise<SqliteResult>;
   /**
    * Runs a procedure in the thread, with copies of its arguments, once the connection is free: together with others of the same level that
-   * wait for that. Throws a SqliteError, or the TrainyardError of the procedure.
+   * wait for that. Throws the TrainyardError of the procedure, or what `onFailure` makes of a SqliteError while nobody else has the connection.
    */
-  call(level: ConnectionLevel, name: ProcedureName, args: readonly unknown[]): Promise<unknown>;
+  call(level: ConnectionLevel, name: ProcedureName, args: readonly unknown[], onFailure?: OnFailure): Promise<unknown>;
   /** Locks the connection until `release`. Callers wait first come, first served. */
   acquire(level: ConnectionLevel): Promise<void>;
   release(): void;
@@ -41,6 +44,7 @@ interface Waiting {
 
 interface WaitingCall extends Waiting {
   readonly call: SqliteCall;
+  readonly onFailure: OnFailure | undefined;
 }
 
 /** Most procedures that are committed together: whoever comes next waits for all of them. */
@@ -85,7 +89,7 @@ export async function openSqliteConnection(options: SqliteThreadOptions): Promis
       await acquire(level);
     } catch (error) {
       groups.delete(level);
-      for (const { reject } of group) reject(error);
+      await refuse(group, error);
       return;
     }
     // What comes from here on waits for the next turn.
@@ -94,19 +98,23 @@ export async function openSqliteConnection(options: SqliteThreadOptions): Promis
     else groups.delete(level);
     try {
       const replies = (await send({ kind: "calls", calls: now.map(({ call }) => call) })) as readonly SqliteReply[];
-      for (const [index, each] of now.entries()) settle(each, replies[index] as SqliteReply);
+      for (const [index, each] of now.entries()) {
+        const reply = replies[index] as SqliteReply;
+        if (reply.ok) each.resolve(reply.result);
+        else await refuse([each], errorOf(reply.failure));
+      }
     } catch (error) {
-      for (const { reject } of now) reject(error);
+      await refuse(now, error);
     } finally {
       lock.release();
     }
   };
   return {
     query: (sql, parameters) => send({ kind: "query", sql, parameters: parameters.map(ownMemory) }) as Promise<SqliteResult>,
-    call: (level, name, args) =>
+    call: (level, name, args, onFailure) =>
       new Promise((resolve, reject) => {
         const group = groups.get(level);
-        const own = { call: { name, args }, resolve, reject };
+        const own = { call: { name, args }, onFailure, resolve, reject };
         if (group) group.push(own);
         else {
           const begun = [own];
@@ -127,6 +135,12 @@ export async function openSqliteConnection(options: SqliteThreadOptions): Promis
 function settle(waiting: Waiting | undefined, reply: SqliteReply): void {
   if (reply.ok) waiting?.resolve(reply.result);
   else waiting?.reject(errorOf(reply.failure));
+}
+
+/** Refuses calls with an error, once what it means has been seen to: a full disk gives back its reserve before anybody else writes. */
+async function refuse(calls: readonly WaitingCall[], error: unknown): Promise<void> {
+  for (const { reject, onFailure } of calls)
+    reject(error instanceof SqliteError && onFailure ? await onFailure(error).catch((other: unknown) => other) : error);
 }
 
 function errorOf({ message, code, stack, refusal }: SqliteFailure): Error {

@@ -10,7 +10,9 @@ import {
   SqliteQueryCompiler,
 } from "kysely";
 import type { ProcedureName } from "../queries/procedures.ts";
+import type { SqliteConnection } from "./sqlite-connection.ts";
 import { SqliteError } from "./sqlite-error.ts";
+import { failureOf } from "./sqlite-failures.ts";
 import type { ConnectionLevel, SqliteResult, SqlValue } from "./sqlite-protocol.ts";
 
 /** What a dialect needs of a connection (sqlite-connection.ts). */
@@ -63,18 +65,27 @@ class ThreadedSqliteAdapter extends SqliteAdapter {
   }
 }
 
+export interface CallerOptions extends Omit<SqliteDialectOptions, "connection" | "begin"> {
+  readonly connection: Pick<SqliteConnection, "call">;
+  /** Whether the reserve of the disk is for them. A failure on a full disk releases it: they are tried once more. */
+  readonly usesReserve: boolean;
+}
+
 /** Returns a function that runs procedures under the same rules as the statements of a dialect. */
-export function createCaller({
-  connection,
-  level,
-  admit,
-  onFailure,
-}: Omit<SqliteDialectOptions, "connection" | "begin"> & {
-  readonly connection: { call(level: ConnectionLevel, name: ProcedureName, args: readonly unknown[]): Promise<unknown> };
-}) {
+export function createCaller({ connection, level, admit, onFailure, usesReserve }: CallerOptions) {
   return async (name: ProcedureName, args: readonly unknown[]): Promise<unknown> => {
     admit?.();
-    return await orFail(connection.call(level, name, args), onFailure);
+    let isFull = false;
+    const failed = async (error: SqliteError): Promise<Error> => {
+      isFull = failureOf(error)?.status === "full";
+      return onFailure ? onFailure(error) : error;
+    };
+    try {
+      return await connection.call(level, name, args, failed);
+    } catch (error) {
+      if (!isFull || !usesReserve) throw error;
+      return await connection.call(level, name, args, failed);
+    }
   };
 }
 

@@ -16,54 +16,69 @@ interface OwnConnection {
   run(sql: string, parameters: readonly SqlValue[]): SqliteResult;
   /** False where SQLite has rolled back by itself, as on a full disk. */
   isInTransaction(): boolean;
+  /** Where SQLite keeps what a savepoint may take back, once that is more than 64 KiB. Not to be changed within a transaction. */
+  keepTemporary(where: "memory" | "default"): void;
   failureOf(error: unknown): SqliteFailure;
 }
 
 /**
  * Returns a function that runs procedures in order, commits them together, and returns a reply for each. One that fails takes back its own
- * changes alone. Where the commit fails, each is run again by itself, so that none fails for another. Statements run at once and what
+ * changes alone. Where all of them are lost, each is run again by itself, so that none fails for another. Statements run at once and what
  * is between them are microtasks, so that no other request is served before all have ended.
  */
-export function createProcedures({ run, isInTransaction, failureOf }: OwnConnection) {
+export function createProcedures({ run, isInTransaction, keepTemporary, failureOf }: OwnConnection) {
   const connection = {
     query: async (sql: string, parameters: readonly SqlValue[]) => plain(run(sql, parameters)),
     acquire: () => Promise.resolve(),
     release: () => undefined,
   };
-  const db = new Kysely<Tables>({ dialect: createSqliteDialect({ connection, level: AS_IT_IS, begin: "nested" }) });
-  const reply = async ({ name, args }: SqliteCall): Promise<SqliteReply> => {
+  const open = (begin: "immediate" | "nested") =>
+    new Kysely<Tables>({ dialect: createSqliteDialect({ connection, level: AS_IT_IS, begin }) });
+  const [whole, part] = [open("immediate"), open("nested")];
+  const reply = async (db: Kysely<Tables>, { name, args }: SqliteCall): Promise<SqliteReply> => {
     try {
       return { ok: true, result: await procedure(name)(db, ...args) };
     } catch (error) {
       return { ok: false, failure: failureOf(error) };
     }
   };
-  /** Runs procedures in one transaction: their replies, or why all that they did is lost. */
-  const together = async (calls: readonly SqliteCall[]): Promise<{ replies: SqliteReply[]; lost: SqliteFailure | null }> => {
+  /** Runs a procedure in a transaction of its own, which costs no savepoint. */
+  const alone = (call: SqliteCall): Promise<SqliteReply> => reply(whole, call);
+  /** Runs procedures in the transaction that has begun, and commits it: their replies; null where all that they did is lost. */
+  const within = async (calls: readonly SqliteCall[]): Promise<readonly SqliteReply[] | null> => {
     const replies: SqliteReply[] = [];
+    for (const call of calls) {
+      replies.push(await reply(part, call));
+      // Whatever came next would be committed by itself.
+      if (!isInTransaction()) return null;
+    }
+    try {
+      run("commit", []);
+      return replies;
+    } catch {
+      if (isInTransaction()) run("rollback", []);
+      return null;
+    }
+  };
+  const together = async (calls: readonly SqliteCall[]): Promise<readonly SqliteReply[] | null> => {
+    // A file of its own would fail where there is no folder for one, and costs more than a commit saves.
+    keepTemporary("memory");
     try {
       run("begin immediate", []);
-      for (const call of calls) {
-        const answer = await reply(call);
-        if (!answer.ok && !isInTransaction()) return { replies, lost: answer.failure };
-        replies.push(answer);
-      }
-      run("commit", []);
-      return { replies, lost: null };
+      return await within(calls);
     } catch (error) {
-      if (isInTransaction()) run("rollback", []);
-      return { replies, lost: failureOf(error) };
+      // One wait for another process is enough.
+      const failure = failureOf(error);
+      return calls.map(() => ({ ok: false, failure }));
+    } finally {
+      keepTemporary("default");
     }
   };
   return async (calls: readonly SqliteCall[]): Promise<readonly SqliteReply[]> => {
-    const { replies, lost } = await together(calls);
-    if (!lost) return replies;
-    if (calls.length === 1) return [{ ok: false, failure: lost }];
+    const replies = calls.length > 1 ? await together(calls) : null;
+    if (replies) return replies;
     const own: SqliteReply[] = [];
-    for (const call of calls) {
-      const alone = await together([call]);
-      own.push(alone.lost ? { ok: false, failure: alone.lost } : (alone.replies[0] as SqliteReply));
-    }
+    for (const call of calls) own.push(await alone(call));
     return own;
   };
 }

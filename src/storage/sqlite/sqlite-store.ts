@@ -12,7 +12,7 @@ import { createHealthKeeper, type HealthKeeper, type Probe } from "./health.ts";
 import { checkIntegrity, depthFor, INTEGRITY_CHECK_BOUNDS, type IntegrityCheckBounds } from "./integrity-check.ts";
 import { createReserve } from "./reserve.ts";
 import { openSqliteConnection, type SqliteConnection } from "./sqlite-connection.ts";
-import { createCaller, createSqliteDialect, type SqliteDialectOptions } from "./sqlite-driver.ts";
+import { type CallerOptions, createCaller, createSqliteDialect, type SqliteDialectOptions } from "./sqlite-driver.ts";
 import { SqliteError } from "./sqlite-error.ts";
 import { failureOf } from "./sqlite-failures.ts";
 import type { ConnectionLevel } from "./sqlite-protocol.ts";
@@ -129,7 +129,7 @@ async function scrub(writer: Kysely<Tables>): Promise<string> {
   throw new TrainyardError("unavailable", "a reader holds the write-ahead log of the database, which cannot be emptied");
 }
 
-type WriterOptions = Parameters<typeof createCaller>[0];
+type WriterOptions = Omit<CallerOptions, "usesReserve">;
 
 /** Runs procedures in the thread of the writer; those with large tensors from here, in chunks that nobody else waits long for. */
 function callThere(
@@ -137,7 +137,10 @@ function callThere(
   databases: Parameters<typeof callHere>[0],
 ): CallProcedure {
   const here = callHere(databases);
-  const there = { writer: createCaller(writers.writer), insertWriter: createCaller(writers.insertWriter) };
+  const there = {
+    writer: createCaller({ ...writers.writer, usesReserve: true }),
+    insertWriter: createCaller({ ...writers.insertWriter, usesReserve: false }),
+  };
   return (on, name, ...args) =>
     tensorBytes(name, args) > MOST_COPIED_BYTES
       ? here(on, name, ...args)

@@ -105,7 +105,12 @@ function serve(port: MessagePort, options: SqliteThreadOptions): void {
     // Loaded for the first of them.
     const loaded = () =>
       (procedures ??= import("./sqlite-procedures.ts").then(
-        (loaded) => loaded.createProcedures({ run, isInTransaction: () => database.inTransaction, failureOf }),
+        (loaded) =>
+          loaded.createProcedures({
+            ...{ run, failureOf },
+            isInTransaction: () => database.inTransaction,
+            keepTemporary: (where) => database.pragma(`temp_store = ${where}`),
+          }),
         (error: unknown) => {
           // The next call tries again: files may have run out for a moment.
           procedures = null;
