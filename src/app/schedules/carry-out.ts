@@ -2,6 +2,7 @@
  * Carries out a run of a schedule as far as it can go without waiting: fetch the table, train on it, compare, move the alias. Each step may be
  * repeated: a process that dies leaves a record from which another goes on.
  */
+import { createHash } from "node:crypto";
 import { TrainyardError } from "../../domain/errors.ts";
 import { createId } from "../../domain/id.ts";
 import { isTerminal, type Job } from "../../domain/jobs/job.ts";
@@ -10,7 +11,7 @@ import {
   type EndedRunState,
   type RunComparison,
   type RunDocument,
-  resultOf,
+  resultText,
   type Schedule,
   type ScheduleRun,
 } from "../../domain/schedules/schedule.ts";
@@ -70,7 +71,7 @@ export async function carryOut(
     if (held.dataset === null) {
       const fetched = await fetchTable(services, schedule, signal);
       if (fetched === null || fetched.sha256 === schedule.sha256) return await end("unchanged", fetched ?? {});
-      await keep({ ...fetched, of: resultOf(schedule.document), error: null });
+      await keep({ ...fetched, of: createHash("sha256").update(resultText(schedule.document)).digest("hex"), error: null });
     }
     if (held.job === null) {
       // The id is stored before the job is: submitting it again finds it.

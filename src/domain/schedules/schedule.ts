@@ -2,7 +2,6 @@
  * Schedules: when a table is fetched anew, what is trained on it, and whether the model takes the place of the one before. A run is the record
  * of one time, which survives the process.
  */
-import { createHash } from "node:crypto";
 import { z } from "zod";
 import { aliasName } from "../models/registry.ts";
 import { COMPARED_FIGURES } from "../models/score-comparison.ts";
@@ -157,7 +156,7 @@ export interface RunDocument extends z.output<z.ZodObject<typeof made>> {
   /** When it was due; null for one that was asked for. */
   readonly dueAt: number | null;
   readonly etag: string | null;
-  /** The hash of what made it of the schedule, see resultOf. */
+  /** The hash of what made it of the schedule, see resultText. */
   readonly of?: string;
   /** Whether the job was there: one that is gone then was deleted. */
   readonly isSubmitted?: boolean;
@@ -259,10 +258,8 @@ export const changesResult = (changes: Partial<Record<keyof ScheduleDocument, un
 
 const RESULT_FIELDS = ["source", "format", "reading", "job"] as const;
 
-/** Names what a run makes of a table: two that are different make another table or another model. It tells nothing of the source's secrets. */
-export const resultOf = (document: ScheduleDocument): string =>
-  createHash("sha256")
-    .update(JSON.stringify(RESULT_FIELDS.map((field) => document[field] ?? null)))
-    .digest("hex");
+/** What a run makes of a table is made of this: two that are different make another table or another model. It holds the source's secrets. */
+export const resultText = (document: ScheduleDocument): string =>
+  JSON.stringify(RESULT_FIELDS.map((field) => document[field] ?? null));
 
 const isoTime = (at: number | null): string | null => (at === null ? null : new Date(at).toISOString());

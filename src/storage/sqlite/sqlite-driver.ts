@@ -9,10 +9,7 @@ import {
   SqliteIntrospector,
   SqliteQueryCompiler,
 } from "kysely";
-import type { ProcedureName } from "../queries/procedures.ts";
-import type { SqliteConnection } from "./sqlite-connection.ts";
 import { SqliteError } from "./sqlite-error.ts";
-import { failureOf } from "./sqlite-failures.ts";
 import type { ConnectionLevel, SqliteResult, SqlValue } from "./sqlite-protocol.ts";
 
 /** What a dialect needs of a connection (sqlite-connection.ts). */
@@ -63,30 +60,6 @@ class ThreadedSqliteAdapter extends SqliteAdapter {
   override get supportsTransactionalDdl(): boolean {
     return true;
   }
-}
-
-export interface CallerOptions extends Omit<SqliteDialectOptions, "connection" | "begin"> {
-  readonly connection: Pick<SqliteConnection, "call">;
-  /** Whether the reserve of the disk is for them. A failure on a full disk releases it: they are tried once more. */
-  readonly usesReserve: boolean;
-}
-
-/** Returns a function that runs procedures under the same rules as the statements of a dialect. */
-export function createCaller({ connection, level, admit, onFailure, usesReserve }: CallerOptions) {
-  return async (name: ProcedureName, args: readonly unknown[]): Promise<unknown> => {
-    admit?.();
-    let isFull = false;
-    const failed = async (error: SqliteError): Promise<Error> => {
-      isFull = failureOf(error)?.status === "full";
-      return onFailure ? onFailure(error) : error;
-    };
-    try {
-      return await connection.call(level, name, args, failed);
-    } catch (error) {
-      if (!isFull || !usesReserve) throw error;
-      return await connection.call(level, name, args, failed);
-    }
-  };
 }
 
 async function orFail<T>(work: Promise<T>, onFailure: SqliteDialectOptions["onFailure"]): Promise<T> {

@@ -229,7 +229,7 @@ describe("the compute pool", () => {
       code: "invalid",
       errors: [{ pointer: "/instances/1/1" }],
     });
-    expect(await failure("{", "json")).toMatchObject({ code: "malformed", errors: [{ pointer: "" }] });
+    expect(await failure("{", "json")).toMatchObject({ code: "malformed", errors: [] });
     const many = JSON.stringify({ instances: Array(LIMITS.predictRows + 1).fill([1, 2]) });
     expect(await failure(many, "json")).toMatchObject({ code: "too_large", errors: [{ pointer: "/instances" }] });
   });

@@ -1,4 +1,5 @@
 /** Queries on the runs of schedules. A run is carried out under a lease; what a process stores that has lost it is refused. */
+import { createHash } from "node:crypto";
 import type { Kysely, Transaction } from "kysely";
 import { createId } from "../../../domain/id.ts";
 import type { Page, PageRequest } from "../../../domain/page.ts";
@@ -6,7 +7,7 @@ import {
   isEndedRun,
   KEPT_RUNS,
   type RunDocument,
-  resultOf,
+  resultText,
   runWebhookBody,
   type ScheduleDocument,
   type ScheduleRun,
@@ -103,7 +104,8 @@ export async function saveRun(db: Kysely<Tables>, id: string, lease: string, cha
     if (!row) return true;
     const schedule = JSON.parse(row.document) as ScheduleDocument;
     // A schedule that was changed under way is to train again.
-    if (known && (known.of === null || known.of === resultOf(schedule))) {
+    const of = createHash("sha256").update(resultText(schedule)).digest("hex");
+    if (known && (known.of === null || known.of === of)) {
       const { etag, sha256 } = known;
       await transaction.updateTable("schedules").set({ etag, sha256 }).where("id", "=", run.scheduleId).execute();
     }
