@@ -40,7 +40,8 @@ export async function searchRuns(db: Kysely<Tables>, project: string, search: Ru
     return sql`select * from (select ${columns} from ${source.from} where ${holds} order by ${ranked} limit ${first}) as ${sql.ref(`of_${source.kind}`)}`;
   });
   const union = sql.join(selects, sql` union all `);
-  const query = sql<FoundRun>`select kind, id, number from (${union}) as found order by ${ranked} limit ${sql.lit(limit)} offset ${sql.lit(offset)}`;
+  // A sweep and its first trial may differ in their kind alone.
+  const query = sql<FoundRun>`select kind, id, number from (${union}) as found order by ${ranked}, kind asc limit ${sql.lit(limit)} offset ${sql.lit(offset)}`;
   return (await query.execute(db)).rows.map(({ kind, id, number }) => ({ kind, id, number: Number(number) }));
 }
 
