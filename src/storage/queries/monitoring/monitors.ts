@@ -10,6 +10,7 @@ import {
   type MonitorWindow,
 } from "../../../domain/monitoring/monitor-store.ts";
 import type { PredictionCounts } from "../../../domain/monitoring/tally.ts";
+import { lockRows } from "../../dialect.ts";
 import type { MonitorsTable, MonitorWindowsTable } from "../../monitoring-tables.ts";
 import type { Tables } from "../../tables.ts";
 
@@ -30,7 +31,8 @@ export async function lockMonitor(
       .executeTakeFirst();
   const known = await lock();
   if (known) return known;
-  const owner = await db.selectFrom("models").select("project").where("id", "=", modelId).executeTakeFirst();
+  // Locked, so that it is still there when its monitor is.
+  const owner = await lockRows(db, db.selectFrom("models").select("project").where("id", "=", modelId)).executeTakeFirst();
   if (!owner) return undefined;
   await db
     .insertInto("monitors")
