@@ -39,6 +39,11 @@ export function lockRows<T, TB extends keyof T, O>(db: Kysely<T>, query: SelectQ
   return locksRows(db) ? query.forUpdate() : query;
 }
 
+/** Keeps the rows of a query from being deleted until the transaction ends. Others may keep them too: nobody waits for that. */
+export function keepRows<T, TB extends keyof T, O>(db: Kysely<T>, query: SelectQueryBuilder<T, TB, O>) {
+  return locksRows(db) ? query.forKeyShare() : query;
+}
+
 /** Declares text columns with the collation "C", so that PostgreSQL compares text bytewise, as SQLite and JavaScript do. */
 export class BytewisePostgresCompiler extends PostgresQueryCompiler {
   protected override visitDataType(node: Parameters<PostgresQueryCompiler["visitDataType"]>[0]): void {

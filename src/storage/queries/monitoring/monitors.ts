@@ -10,7 +10,7 @@ import {
   type MonitorWindow,
 } from "../../../domain/monitoring/monitor-store.ts";
 import type { PredictionCounts } from "../../../domain/monitoring/tally.ts";
-import { lockRows } from "../../dialect.ts";
+import { keepRows } from "../../dialect.ts";
 import type { MonitorsTable, MonitorWindowsTable } from "../../monitoring-tables.ts";
 import type { Tables } from "../../tables.ts";
 
@@ -31,8 +31,8 @@ export async function lockMonitor(
       .executeTakeFirst();
   const known = await lock();
   if (known) return known;
-  // Locked, so that it is still there when its monitor is.
-  const owner = await lockRows(db, db.selectFrom("models").select("project").where("id", "=", modelId)).executeTakeFirst();
+  // A model that is deleted now is gone before this, or after the monitor is there.
+  const owner = await keepRows(db, db.selectFrom("models").select("project").where("id", "=", modelId)).executeTakeFirst();
   if (!owner) return undefined;
   await db
     .insertInto("monitors")
