@@ -6,6 +6,7 @@ import type { ForgetChange } from "../../../domain/forget/forget-store.ts";
 import type { Page, PageRequest } from "../../../domain/page.ts";
 import { isDuplicate, lockRows } from "../../dialect.ts";
 import type { ForgetsTable, Tables } from "../../tables.ts";
+import { isFree } from "../leases.ts";
 import { toPage } from "../page.ts";
 
 /** See ForgetStore.insert. */
@@ -51,7 +52,7 @@ export async function listFreeForgets(db: Kysely<Tables>, now: number) {
     .selectFrom("forgets")
     .select(["id", "project"])
     .where("active", "is not", null)
-    .where((values) => values.or([values("leased_until", "is", null), values("leased_until", "<", now)]))
+    .where(isFree(now))
     .orderBy("id")
     .execute();
 }
@@ -69,7 +70,7 @@ export async function claimForget(
     .set({ lease, leased_until: until })
     .where("id", "=", id)
     .where("active", "is not", null)
-    .where((values) => values.or([values("leased_until", "is", null), values("leased_until", "<", now)]))
+    .where(isFree(now))
     .returningAll()
     .executeTakeFirst();
   return row ? toForget(row) : null;

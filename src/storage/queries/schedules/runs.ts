@@ -16,6 +16,7 @@ import {
 import type { NewRun, RunChange } from "../../../domain/schedules/schedule-store.ts";
 import { lockRows } from "../../dialect.ts";
 import type { ScheduleRunsTable, Tables } from "../../tables.ts";
+import { isFree } from "../leases.ts";
 import { toPage } from "../page.ts";
 
 /** Begins a run; null where one of its schedule is under way. */
@@ -60,7 +61,7 @@ export async function listFreeRuns(db: Kysely<Tables>, now: number, limit: numbe
     .selectFrom("schedule_runs")
     .selectAll()
     .where("active", "is not", null)
-    .where((values) => values.or([values("leased_until", "is", null), values("leased_until", "<", now)]))
+    .where(isFree(now))
     .orderBy("id")
     .limit(limit)
     .execute();
@@ -80,7 +81,7 @@ export async function claimRun(
     .set({ lease, leased_until: until })
     .where("id", "=", id)
     .where("active", "is not", null)
-    .where((values) => values.or([values("leased_until", "is", null), values("leased_until", "<", now)]))
+    .where(isFree(now))
     .returningAll()
     .executeTakeFirst();
   return row ? toRun(row) : null;

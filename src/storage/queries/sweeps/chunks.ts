@@ -10,6 +10,7 @@ import type { ChunkKey, ChunkRequest, StoredTrials, SweepChunk, SweepEnd } from 
 import type { PlannedTrial, Trial } from "../../../domain/sweeps/trial.ts";
 import type { PlannedChunk, PlannedGeneration } from "../../../domain/sweeps/trial-run.ts";
 import type { SweepChunksTable, SweepsTable, Tables } from "../../tables.ts";
+import { isFree } from "../leases.ts";
 import { toSweep, trialRow } from "./rows.ts";
 import { insertPlanningChunk, insertProgressEvent, lockSweep, moveSweep } from "./sweeps.ts";
 import { pruneTrials, upsertTrials } from "./trials.ts";
@@ -60,11 +61,6 @@ async function sweepsInTurn(db: Transaction<Tables>, { at, freeBytes, runningJob
   // The sort is stable: the sweeps of one project stay in the order of their keys.
   const allowed = candidates.filter((candidate) => heldOf(candidate) < runningJobs);
   return allowed.toSorted((a, b) => heldOf(a) - heldOf(b)).map(({ id }) => id);
-}
-
-function isFree(at: number) {
-  return (values: ExpressionBuilder<Tables, "sweep_chunks">) =>
-    values.or([values("leased_until", "is", null), values("leased_until", "<", at)]);
 }
 
 async function leaseChunk(
