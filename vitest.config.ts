@@ -11,6 +11,8 @@ const SERVER = fileURLToPath(new URL("build/server", import.meta.url));
 /** Servers, threads and commands that tests start find their scripts compiled by the first of them. */
 const env = { NODE_COMPILE_CACHE: fileURLToPath(new URL("node_modules/.cache/trainyard-tests", import.meta.url)) };
 
+const setupFiles = ["test/each-file.ts"];
+
 /** Threads that tests of the sources start are the built ones, which load in half the time. */
 const builtThreads: Plugin = {
   name: "built-threads",
@@ -35,6 +37,7 @@ export default defineConfig({
         test: {
           name: "unit",
           env,
+          setupFiles,
           include: ["test/**/*.test.ts"],
           exclude: ["test/e2e/**", "test/faults/**", "test/cluster/**"],
           maxWorkers: UNIT_WORKERS,
@@ -47,6 +50,7 @@ export default defineConfig({
         test: {
           name: "e2e",
           env,
+          setupFiles,
           include: ["test/e2e/**/*.test.ts", "test/faults/**/*.test.ts"],
           testTimeout: 60_000,
           hookTimeout: 60_000,
@@ -60,6 +64,7 @@ export default defineConfig({
         test: {
           name: "e2e-postgres",
           env: { ...env, TRAINYARD_TEST_STORE: "postgres" },
+          setupFiles,
           include: [
             ...[
               "datasets",
@@ -85,6 +90,7 @@ export default defineConfig({
         test: {
           name: "cluster",
           env,
+          setupFiles,
           include: ["test/cluster/**/*.test.ts"],
           // Each file has a PostgreSQL and four servers, and asks how soon one process hears of another.
           fileParallelism: false,

@@ -12,6 +12,7 @@ import { LESSONS } from "../../examples/tutorial.ts";
 import { freePort } from "../../src/cli/server-process.ts";
 import { ApiError, createClient } from "../../src/client/index.ts";
 import { cleanEnvironment } from "../cli/binary.ts";
+import { mustExit } from "../leftovers.ts";
 import { type Block, openShell, ROOT, readDocuments } from "./documents.ts";
 
 const documents = readDocuments();
@@ -52,12 +53,8 @@ function save({ text }: Block): void {
 }
 
 async function serve(): Promise<void> {
-  server = spawn("npx", ["trainyard", "serve"], {
-    cwd: clone,
-    env: environment,
-    stdio: ["ignore", "pipe", "inherit"],
-    detached: true,
-  });
+  const options = { cwd: clone, env: environment, detached: true };
+  server = mustExit(spawn("npx", ["trainyard", "serve"], { ...options, stdio: ["ignore", "pipe", "inherit"] }));
   for await (const chunk of server.stdout ?? []) if (String(chunk).includes('"msg":"ready"')) break;
   server.stdout?.resume();
 }

@@ -4,6 +4,7 @@ import { once } from "node:events";
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { mustExit } from "../leftovers.ts";
 
 export const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 
@@ -52,7 +53,7 @@ export interface Shell {
 
 /** A bash in a folder. curl fails where the server refuses, which the reader of a document would see. */
 export function openShell(cwd: string, environment: NodeJS.ProcessEnv): Shell {
-  const shell: ChildProcess = spawn("bash", ["--noprofile", "--norc"], { cwd, env: environment, stdio: "pipe" });
+  const shell: ChildProcess = mustExit(spawn("bash", ["--noprofile", "--norc"], { cwd, env: environment, stdio: "pipe" }));
   const ended = once(shell, "exit");
   let output = "";
   let heard = Promise.withResolvers<void>();
