@@ -32,7 +32,8 @@ const clone = mkdtempSync(join(tmpdir(), "trainyard-documents-"));
 for (const name of readdirSync(ROOT)) if (!["data", ".git"].includes(name)) symlinkSync(join(ROOT, name), join(clone, name));
 const port = String(await freePort("127.0.0.1", 26_000));
 const environment = cleanEnvironment({ TRAINYARD_PORT: port });
-const shells = new Map(documents.map(({ path }) => [path, openShell(clone, environment)]));
+// What the README shows is done as it stands there.
+const shells = new Map(documents.map(({ path }) => [path, openShell(clone, environment, path !== "README.md")]));
 const shellOf = (path: string) => shells.get(path)!;
 let server: ChildProcess | null = null;
 
