@@ -10,7 +10,11 @@ export interface Pace {
   took(threads: number, ms: number): void;
 }
 
-/** How long a choice stands before the other is tried for a call: this, and so many steps. */
+/**
+ * How long a choice stands before the other is tried for a call: this, and so many steps. The first calls of a thread run code that is
+ * not optimised yet, so that the first choices are often wrong: they stand for less, each twice as long as the one before.
+ */
+const FIRST_TRY_MS = 50;
 const TRY_MS = 2_000;
 const TRY_STEPS = 20;
 /** Threads that are no faster than this part of one alone leave their cores to others. */
@@ -24,6 +28,7 @@ export function createPace(now: () => number = () => performance.now()): Pace {
   let size = 0;
   let last = 0;
   let triedAt = 0;
+  let tryMs = FIRST_TRY_MS;
   return {
     choose(threads) {
       if (threads === 1) return 1;
@@ -31,12 +36,16 @@ export function createPace(now: () => number = () => performance.now()): Pace {
         size = threads;
         together = Number.NaN;
         triedAt = now();
+        tryMs = FIRST_TRY_MS;
       }
       if (Number.isNaN(together)) return threads;
       if (Number.isNaN(alone)) return 1;
       const isWorth = together <= WORTH * alone;
-      const isTrying = now() - triedAt >= Math.max(TRY_MS, TRY_STEPS * Math.min(alone, together));
-      if (isTrying) triedAt = now();
+      const isTrying = now() - triedAt >= Math.max(tryMs, TRY_STEPS * Math.min(alone, together));
+      if (isTrying) {
+        triedAt = now();
+        tryMs = Math.min(2 * tryMs, TRY_MS);
+      }
       return isWorth === isTrying ? 1 : threads;
     },
     took(threads, ms) {

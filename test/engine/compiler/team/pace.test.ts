@@ -44,6 +44,13 @@ describe("the pace", () => {
     expect(shareOf(again.spent, 1)).toBeGreaterThan(0.7);
   });
 
+  it("soon forgets that the first calls together were slow", () => {
+    let together = 0;
+    // Code of a thread that has just come is not optimised yet.
+    const { spent } = runFor(1_000, (threads) => (threads === 1 ? 10 : ++together === 1 ? 80 : 5.5));
+    expect(shareOf(spent, 2)).toBeGreaterThan(0.7);
+  });
+
   it("has one thread where there is one", () => {
     expect(runFor(1_000, () => 10, 1).spent.size).toBe(1);
   });
