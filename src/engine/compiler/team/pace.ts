@@ -10,13 +10,11 @@ export interface Pace {
   took(threads: number, ms: number): void;
 }
 
-/**
- * How long a choice stands before the other is tried for a call: this, and so many steps. The first calls of a thread run code that is
- * not optimised yet, so that the first choices are often wrong: they stand for less, each twice as long as the one before.
- */
-const FIRST_TRY_MS = 50;
+/** How long a choice stands before the other is tried for a call: this, and so many steps. */
 const TRY_MS = 2_000;
 const TRY_STEPS = 20;
+/** The first choice stands for this part of that, and each further one four times as long: it rests on calls that may have been odd. */
+const FIRST_TRY = 1 / 8;
 /** Threads that are no faster than this part of one alone leave their cores to others. */
 const WORTH = 0.97;
 
@@ -28,7 +26,9 @@ export function createPace(now: () => number = () => performance.now()): Pace {
   let size = 0;
   let last = 0;
   let triedAt = 0;
-  let tryMs = FIRST_TRY_MS;
+  let patience = FIRST_TRY;
+  /** Whether threads have joined since the last call together: their code is not optimised yet, and its time says nothing. */
+  let isCold = true;
   return {
     choose(threads) {
       if (threads === 1) return 1;
@@ -36,19 +36,24 @@ export function createPace(now: () => number = () => performance.now()): Pace {
         size = threads;
         together = Number.NaN;
         triedAt = now();
-        tryMs = FIRST_TRY_MS;
+        patience = FIRST_TRY;
+        isCold = true;
       }
       if (Number.isNaN(together)) return threads;
       if (Number.isNaN(alone)) return 1;
       const isWorth = together <= WORTH * alone;
-      const isTrying = now() - triedAt >= Math.max(tryMs, TRY_STEPS * Math.min(alone, together));
+      const isTrying = now() - triedAt >= patience * Math.max(TRY_MS, TRY_STEPS * Math.min(alone, together));
       if (isTrying) {
         triedAt = now();
-        tryMs = Math.min(2 * tryMs, TRY_MS);
+        patience = Math.min(4 * patience, 1);
       }
       return isWorth === isTrying ? 1 : threads;
     },
     took(threads, ms) {
+      if (threads > 1 && isCold) {
+        isCold = false;
+        return;
+      }
       const before = threads === 1 ? alone : together;
       // A time of long ago says nothing of what else the cores do now.
       const smoothed = threads === last && !Number.isNaN(before) ? (before + ms) / 2 : ms;
