@@ -17,9 +17,9 @@ const CALLS_A_CONNECTION = 100;
 /** Megabytes that Node keeps for one connection. */
 const CONNECTION_MEGABYTES = 16;
 /** What the caller's metadata says to the routes. */
-const PASSED_ON = ["authorization", "traceparent", "tracestate", "x-request-id"] as const;
+const PASSED_ON = ["authorization", "traceparent"] as const;
 /** What the routes say to the caller. */
-const ANSWERED = ["x-request-id", "retry-after", "traceparent"] as const;
+const ANSWERED = ["retry-after"] as const;
 /** How long calls under way have when the server stops. */
 const GRACE_MS = 2000;
 
