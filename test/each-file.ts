@@ -1,8 +1,10 @@
 /** Runs in the process of each test file: afterwards it ends what the file has left running, and says what the file has cost. */
 import { appendFileSync } from "node:fs";
 import { afterAll } from "vitest";
-import { endLeftovers } from "./leftovers.ts";
+import { beginFile, endLeftovers } from "./leftovers.ts";
 import { COSTS_FILE, type Cost, takeProcessorTime } from "./processor-time.ts";
+
+beginFile();
 
 // The first hook of a file is its last: those of the file itself have run by then.
 // biome-ignore lint/correctness/noEmptyPattern: Vitest reads from it which fixtures the hook needs.

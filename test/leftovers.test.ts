@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
 import { expect, it } from "vitest";
-import { endLeftovers, mustEnd, mustExit } from "./leftovers.ts";
+import { beginFile, endLeftovers, mustEnd, mustExit } from "./leftovers.ts";
 
 const WAITS = ["-e", "setInterval(() => undefined, 1000)"];
 
@@ -14,4 +14,13 @@ it("ends what a file has left running, groups of processes too, and names it", a
   expect(await endLeftovers()).toEqual(named);
   expect([alone.signalCode, leader.signalCode]).toEqual(["SIGKILL", "SIGTERM"]);
   expect(await endLeftovers()).toEqual([]);
+  beginFile();
+});
+
+it("ends at once what is started when the file is over, by a hook that was given up", async () => {
+  await endLeftovers();
+  const late = mustExit(spawn(process.execPath, WAITS));
+  await new Promise((resolve) => late.once("exit", resolve));
+  expect(late.signalCode).toBe("SIGKILL");
+  beginFile();
 });

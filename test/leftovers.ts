@@ -10,9 +10,17 @@ type End = () => Promise<unknown>;
 
 /** By what it is called in the message. */
 const running = new Map<End, string>();
+/** Between files: a hook that was given up may still come to start something. */
+let isBetween = false;
+
+/** Before a file starts anything. */
+export function beginFile(): void {
+  isBetween = false;
+}
 
 /** Something that must be over with the file. Returns what tells that it is. */
 export function mustEnd(name: string, end: End): () => void {
+  if (isBetween) void end();
   running.set(end, name);
   return () => void running.delete(end);
 }
@@ -42,6 +50,7 @@ function killGroup(pid: number, signal: NodeJS.Signals): boolean {
 
 /** Ends what is left. Returns what that was. */
 export async function endLeftovers(): Promise<string[]> {
+  isBetween = true;
   const left = [...running];
   running.clear();
   await Promise.all(left.map(([end]) => end()));
