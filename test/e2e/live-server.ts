@@ -81,12 +81,12 @@ export function spawnLiveServer(dataDir: string, settings: Record<string, string
 
 const databases = new Map<string, Promise<string>>();
 
-/** Where the run is to be on PostgreSQL: the database that goes with a data directory. Tests of clusters start on an empty one. */
+/** Where the run is to be on PostgreSQL: the database that goes with a data directory. */
 export async function databaseOf(dataDir: string): Promise<Record<string, string>> {
   if (process.env.TRAINYARD_TEST_STORE !== "postgres") return {};
   // Programs that are no tests start servers too, and have no run to ask.
-  const { migratedDatabase } = await import("../contract/fresh-database.ts");
-  const known = databases.get(dataDir) ?? migratedDatabase();
+  const { freshDatabase } = await import("../contract/fresh-database.ts");
+  const known = databases.get(dataDir) ?? freshDatabase();
   databases.set(dataDir, known);
   return { TRAINYARD_DATABASE_URL: await known };
 }
