@@ -18,6 +18,7 @@ import { decide } from "../evaluate/threshold.ts";
 import { sha256Of } from "../prepare/digest.ts";
 import { receiptOf } from "../prepare/receipt.ts";
 import { createCheckpointSchedule } from "../run/checkpoint-schedule.ts";
+import { type Assistants, shareTrainings } from "../many/shared-trainings.ts";
 import { LOSS_ACTIVATION } from "../run/network.ts";
 import { createRecorder } from "../run/recorder.ts";
 import type { RunControl } from "../run/run-control.ts";
@@ -35,11 +36,11 @@ import {
   encodeSearch,
   type SearchState,
   stateTensors,
+  type TrainedCandidate,
   type Trial,
 } from "./search-state.ts";
 import { type Average, averageOfState, crossFittedOutputs } from "./selected-average.ts";
 import { trialSeed } from "./trial-seed.ts";
-import { createTrialSource, type TrainedCandidate } from "./trial-source.ts";
 import { createTrialTrainer, type Search, scalingsOf } from "./trial-training.ts";
 
 /** Runs a search to its end, from its start or from a checkpoint. Throws only on bugs. */
@@ -55,22 +56,26 @@ export function search(run: SearchRun, control: RunControl): TrainingResult {
   const first = progress.trials() + 1;
   const last = found.candidates.length;
   const isLong = searchWork(found.candidates, found.shape, found.folds.length) > LEAST_SHARED_WORK;
-  const assistant = isLong && first < last ? (control.assistant?.(run) ?? null) : null;
+  const assistants = isLong && first < last ? (control.assistants?.(run) ?? null) : null;
+  const trainOwn = createTrialTrainer(found, () => {
+    shared.poll();
+    return ended();
+  });
+  const shared = shareTrainings(
+    { first, last, assistants: assistants as Assistants<TrainedCandidate> | null, most: () => 1, ahead: 1 },
+    trainOwn,
+    ended,
+  );
   try {
-    const trainOwn = createTrialTrainer(found, () => {
-      source.poll();
-      return ended();
-    });
-    const source = createTrialSource({ first, last, assistant }, trainOwn, ended);
     for (let number = first; number <= last; number++) {
       const { max_seconds } = spec.model.auto;
       if (number > 1 && max_seconds !== null && seconds() > max_seconds) break;
-      const trained = source.take(number);
+      const trained = shared.take(number);
       if (!trained) return progress.interrupted(control);
       progress.add(trained);
     }
   } finally {
-    assistant?.close();
+    shared.close();
   }
   return progress.finished();
 }

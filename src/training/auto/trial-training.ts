@@ -13,7 +13,7 @@ import { inOwnUnits, learnedRows, type TargetUnits } from "./learned-targets.ts"
 import { type Answers, metricOf, objectiveOf } from "./objective.ts";
 import type { Candidate } from "./portfolio.ts";
 import { trialSeed } from "./trial-seed.ts";
-import type { TrainedCandidate } from "./trial-source.ts";
+import type { TrainedCandidate } from "./search-state.ts";
 
 /** What does not change during a search. */
 export interface Search {
