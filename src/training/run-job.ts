@@ -1,7 +1,7 @@
 /** Runs a prepared job: one training, a search for its network, or the trainings that answer a question about a model. */
 import type { TrainingResult, TrainingRun } from "../domain/ports.ts";
 import { isSearch } from "../domain/spec/spec.ts";
-import { createCandidateTrainer, search } from "./auto/search.ts";
+import { createPartTrainer, search } from "./auto/search.ts";
 import { asksInfluence, influence } from "./influence/influence.ts";
 import { asksLearningCurve, learningCurve } from "./learning-curve/learning-curve.ts";
 import { type JobOfTrainings, runTrainings } from "./many/job-of-trainings.ts";
@@ -25,7 +25,7 @@ export function runJob(run: TrainingRun, control: RunControl): TrainingResult {
  */
 export function createAssistantTrainer(run: TrainingRun): (number: number) => unknown {
   const trainings = trainingsOf(run);
-  return trainings ? (number) => trainings.train(number, () => false) : createCandidateTrainer(run);
+  return trainings ? (number) => trainings.train(number, () => false) : createPartTrainer(run);
 }
 
 /** The trainings of a job that asks a question; null of others. */

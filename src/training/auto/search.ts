@@ -18,7 +18,7 @@ import { decide } from "../evaluate/threshold.ts";
 import { sha256Of } from "../prepare/digest.ts";
 import { receiptOf } from "../prepare/receipt.ts";
 import { createCheckpointSchedule } from "../run/checkpoint-schedule.ts";
-import { type Assistants, shareTrainings } from "../many/shared-trainings.ts";
+import { shareTrainings } from "../many/shared-trainings.ts";
 import { LOSS_ACTIVATION } from "../run/network.ts";
 import { createRecorder } from "../run/recorder.ts";
 import type { RunControl } from "../run/run-control.ts";
@@ -41,7 +41,7 @@ import {
 } from "./search-state.ts";
 import { type Average, averageOfState, crossFittedOutputs } from "./selected-average.ts";
 import { trialSeed } from "./trial-seed.ts";
-import { createTrialTrainer, type Search, scalingsOf } from "./trial-training.ts";
+import { createTrialTrainer, type Search, scalingsOf, type TrainedFold, type TrialTrainer } from "./trial-training.ts";
 
 /** Runs a search to its end, from its start or from a checkpoint. Throws only on bugs. */
 export function search(run: SearchRun, control: RunControl): TrainingResult {
@@ -56,21 +56,22 @@ export function search(run: SearchRun, control: RunControl): TrainingResult {
   const first = progress.trials() + 1;
   const last = found.candidates.length;
   const isLong = searchWork(found.candidates, found.shape, found.folds.length) > LEAST_SHARED_WORK;
-  const assistants = isLong && first < last ? (control.assistants?.(run) ?? null) : null;
-  const trainOwn = createTrialTrainer(found, () => {
+  const assistants = isLong ? (control.assistants?.(run) ?? null) : null;
+  const trainer = createTrialTrainer(found, () => {
     shared.poll();
     return ended();
   });
-  const shared = shareTrainings(
-    { first, last, assistants: assistants as Assistants<TrainedCandidate> | null, most: () => 1, ahead: 1 },
-    trainOwn,
+  const parts = partsOf(found, trainer);
+  const shared = shareTrainings<unknown>(
+    { first: (first - 1) * parts.each + 1, last: last * parts.each, assistants, most: () => 1, ahead: 1 },
+    parts.train,
     ended,
   );
   try {
     for (let number = first; number <= last; number++) {
       const { max_seconds } = spec.model.auto;
       if (number > 1 && max_seconds !== null && seconds() > max_seconds) break;
-      const trained = shared.take(number);
+      const trained = parts.join(number, (part) => shared.take(part));
       if (!trained) return progress.interrupted(control);
       progress.add(trained);
     }
@@ -86,12 +87,45 @@ export type SearchRun = TrainingRun & { readonly job: { readonly spec: SearchSpe
 /** Multiply-adds of a search from which another thread is worth its start. */
 const LEAST_SHARED_WORK = 5e9;
 
-/** Creates the function by which another thread trains candidates of a run, by their numbers. Throws an Error where the network is given. */
-export function createCandidateTrainer(run: TrainingRun): (number: number) => TrainedCandidate {
+/** What of a search one thread trains at a time, by numbers from 1. */
+interface SearchParts {
+  /** Parts of a candidate. */
+  readonly each: number;
+  /** Trains a part; null when the search has ended meanwhile. */
+  train(part: number): unknown;
+  /** Makes a candidate of its parts, which `take` returns in order; null where it returns null. */
+  join(number: number, take: (part: number) => unknown): TrainedCandidate | null;
+}
+
+/**
+ * Of an audit the folds, of another search whole candidates: an audit has few, of one network that each thread compiles once, and networks of a
+ * search would be compiled by both.
+ */
+function partsOf({ spec, folds }: Search, { trainFold, assemble }: TrialTrainer): SearchParts {
+  if (!spec.model.auto.audit)
+    return {
+      each: 1,
+      train: (number) => assemble(number, (index) => trainFold(number, index)),
+      join: (number, take) => take(number) as TrainedCandidate | null,
+    };
+  const each = folds.length;
+  return {
+    each,
+    train: (part) => trainFold(Math.ceil(part / each), (part - 1) % each),
+    join(number, take) {
+      // All are taken, in order, also behind one that diverged.
+      const taken = folds.map((_, index) => take((number - 1) * each + index + 1) as TrainedFold | null);
+      return assemble(number, (index) => taken[index] ?? null);
+    },
+  };
+}
+
+/** Creates the function by which another thread trains parts of a search, by their numbers. Throws an Error where the network is given. */
+export function createPartTrainer(run: TrainingRun): (part: number) => unknown {
   const { spec, classes } = run.job;
   if (!isSearch(spec)) throw new Error("the network of this job is given");
-  const train = createTrialTrainer(begin(spec, classes, loadData(run)), () => false);
-  return (number) => train(number) as TrainedCandidate;
+  const found = begin(spec, classes, loadData(run));
+  return partsOf(found, createTrialTrainer(found, () => false)).train;
 }
 
 /** Creates what a search knows so far: its trained candidates, their best average, its epochs and checkpoints. */

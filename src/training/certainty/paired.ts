@@ -38,7 +38,12 @@ export function pairFigures(a: PairedSide, b: PairedSide, classes: number): Scor
     return [
       {
         figure,
-        ...pair(ofA.value, ofB.value, movedByRows(blocksOf(ofA, blocks), blocksOf(ofB, blocks), draws).moved, isFalling),
+        ...pair(
+          ofA.value,
+          ofB.value,
+          drawnSums(differences(blocksOf(ofA, blocks), blocksOf(ofB, blocks), blocks), draws),
+          isFalling,
+        ),
         ...(seedsA && seedsB && { over_seeds: pairSeeds(seedsA, seedsB, isFalling) }),
       },
     ];
@@ -51,43 +56,21 @@ function drawBlocks(blocks: number): Int32Array {
   return Int32Array.from({ length: DRAWS * blocks }, () => random.integer(blocks));
 }
 
-/** What draws do to a figure. */
-interface Moved {
-  /** [DRAWS]: by how much it is another in each. */
-  readonly moved: Float64Array;
-  /** [DRAWS]: what each draw alone would take for its variance. */
-  readonly variances: Float64Array;
-  /** What all that was drawn from says of it. */
-  readonly variance: number;
+/** What each block adds to the difference b - a, by what it adds to both. */
+function differences(a: ArrayLike<number>, b: ArrayLike<number>, blocks: number): Float64Array {
+  return Float64Array.from({ length: blocks }, (_, block) => (b[block] as number) - (a[block] as number));
 }
 
-/** Draws `count` of some numbers each time, by their places, and adds them up: what they come to, times `scale`. */
-function drawn(numbers: ArrayLike<number>, count: number, scale: number, placeOf: (at: number) => number): Moved {
-  const [moved, variances] = [new Float64Array(DRAWS), new Float64Array(DRAWS)];
-  const correction = (scale * scale * count) / (count - 1);
+/** [DRAWS]: what the numbers at the places of each draw come to. */
+function drawnSums(numbers: Float64Array, places: Int32Array): Float64Array {
+  const count = numbers.length;
+  const sums = new Float64Array(DRAWS);
   for (let draw = 0; draw < DRAWS; draw++) {
-    let [sum, squares] = [0, 0];
-    for (let at = draw * count; at < (draw + 1) * count; at++) {
-      const value = numbers[placeOf(at)] as number;
-      sum += value;
-      squares += value * value;
-    }
-    moved[draw] = scale * sum;
-    variances[draw] = correction * Math.max(0, squares - (sum * sum) / count);
+    let sum = 0;
+    for (let at = draw * count; at < (draw + 1) * count; at++) sum += numbers[places[at] as number] as number;
+    sums[draw] = sum;
   }
-  let [sum, squares] = [0, 0];
-  for (let at = 0; at < count; at++) {
-    sum += numbers[at] as number;
-    squares += (numbers[at] as number) ** 2;
-  }
-  return { moved, variances, variance: correction * Math.max(0, squares - (sum * sum) / count) };
-}
-
-/** By how much the difference b - a of each draw is another, by what each block adds to both. */
-function movedByRows(a: ArrayLike<number>, b: ArrayLike<number>, draws: Int32Array): Moved {
-  const blocks = draws.length / DRAWS;
-  const sums = Float64Array.from({ length: blocks }, (_, block) => (b[block] as number) - (a[block] as number));
-  return drawn(sums, blocks, 1, (at) => draws[at] as number);
+  return sums;
 }
 
 function pair(a: number, b: number, moved: Float64Array, isFalling: boolean) {
@@ -110,14 +93,15 @@ function pair(a: number, b: number, moved: Float64Array, isFalling: boolean) {
  * draw is measured by the error that it would itself be taken to have (the bootstrap-t: Efron and Tibshirani, 1993, 12.5).
  */
 function pairSeeds(a: SeedFigure, b: SeedFigure, isFalling: boolean) {
-  const rows = movedByRows(a.blocks, b.blocks, drawBlocks(a.blocks.length));
-  const [ofA, ofB] = [movedBySeeds(a, "a"), movedBySeeds(b, "b")];
+  const blocks = a.blocks.length;
+  const rows = drawn(differences(a.blocks, b.blocks, blocks), drawBlocks(blocks));
+  const [ofA, ofB] = [drawnSeeds(a, "a"), drawnSeeds(b, "b")];
   const variance = rows.variance + ofA.variance + ofB.variance;
   const moved = rows.moved.map((byRows, draw) => {
     const sum = byRows + (ofB.moved[draw] as number) - (ofA.moved[draw] as number);
     const own = (rows.variances[draw] as number) + (ofA.variances[draw] as number) + (ofB.variances[draw] as number);
     // A draw of nearly the same each time knows nothing of its error.
-    return -sum * Math.sqrt(variance / Math.max(own, LEAST_VARIANCE * variance, Number.MIN_VALUE));
+    return own > 0 || variance > 0 ? -sum * Math.sqrt(variance / Math.max(own, LEAST_VARIANCE * variance)) : 0;
   });
   return pair(a.mean, b.mean, moved, isFalling);
 }
@@ -125,10 +109,37 @@ function pairSeeds(a: SeedFigure, b: SeedFigure, isFalling: boolean) {
 /** Least variance of a draw, of that of what it was drawn from. */
 const LEAST_VARIANCE = 0.04;
 
+/** What draws of some numbers come to. */
+interface Drawn {
+  /** [DRAWS] */
+  readonly moved: Float64Array;
+  /** [DRAWS]: the variance that each draw alone would be taken to have. */
+  readonly variances: Float64Array;
+  /** That of what is drawn from. */
+  readonly variance: number;
+}
+
+function drawn(numbers: Float64Array, places: Int32Array): Drawn {
+  const count = numbers.length;
+  const moved = drawnSums(numbers, places);
+  const squares = numbers.map((each) => each * each);
+  const varianceOf = (sum: number, ofSquares: number) => (Math.max(0, ofSquares - (sum * sum) / count) * count) / (count - 1);
+  const total = (of: Float64Array) => of.reduce((sum, each) => sum + each, 0);
+  return {
+    moved,
+    variances: drawnSums(squares, places).map((ofSquares, draw) => varianceOf(moved[draw] as number, ofSquares)),
+    variance: varianceOf(total(numbers), total(squares)),
+  };
+}
+
 /** By how much the mean of each draw of seeds is another. They are spread by what is owed to the seed alone, since rows are drawn besides. */
-function movedBySeeds({ values, mean, sd, seed_sd: seedSd }: SeedFigure, side: "a" | "b"): Moved {
+function drawnSeeds({ values, mean, sd, seed_sd: seedSd }: SeedFigure, side: "a" | "b"): Drawn {
   const random = createRandom(streamKey(0, `certainty/seeds/${side}`));
-  const distances = values.filter((value) => value !== null).map((value) => value - mean);
-  const count = distances.length;
-  return drawn(distances, count, sd > 0 ? seedSd / sd / count : 0, () => random.integer(count));
+  const known = values.filter((value) => value !== null);
+  const scale = sd > 0 ? seedSd / sd / known.length : 0;
+  const places = Int32Array.from({ length: DRAWS * known.length }, () => random.integer(known.length));
+  return drawn(
+    Float64Array.from(known, (value) => scale * (value - mean)),
+    places,
+  );
 }
