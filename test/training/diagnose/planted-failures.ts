@@ -68,7 +68,8 @@ function descend(rate: (epoch: number) => number, momentum: number): { epoch: nu
 const descending = (name: string, rest: object, rate: (epoch: number) => number, momentum = 0): Planted => {
   const { epoch, operation } = descend(rate, momentum);
   const spec = regression(line, [linear(undefined, "zeros")], rest);
-  return { name, spec, isRateToBlame: true, first: { ...squaredLoss, operation, epoch, step: epoch } };
+  // A rate that grows tenfold with each epoch becomes too large from any start.
+  return { name, spec, isRateToBlame: !("scheduler" in rest), first: { ...squaredLoss, operation, epoch, step: epoch } };
 };
 
 const withEps0 = (type: string, options: object = {}) => ({
