@@ -65,8 +65,9 @@ const CASES: Readonly<Record<(typeof NAMES)[number], () => Promise<void>>> = {
         const { id } = await client.submit(spec);
         const { model } = await client.wait(id);
         const ask = async () => {
-          const { predictions } = (await evaluationOf((await client.influence(model?.id ?? "", { instances: [[0.5, 0.25]] })).id))
-            .influence as { predictions: unknown };
+          const { predictions } = (
+            await evaluationOf((await client.influence(model?.id ?? "", { instances: [[0.5, 0.25]] })).id)
+          ).influence as { predictions: unknown };
           return predictions;
         };
         const name = `leave-one-out of 1,000 rows, ${batch_size ? `batches of ${batch_size}` : "full batches"}, threads ${threads}`;
@@ -83,7 +84,10 @@ const CASES: Readonly<Record<(typeof NAMES)[number], () => Promise<void>>> = {
     });
     const csv = [[..."abcdefgh", "label"].join(), ...rows].join("\n");
     const { id } = await client.upload(new TextEncoder().encode(csv), { name: "audited", format: "csv" });
-    await timed("audit of 1,000 rows of 8 columns", async () => (await evaluationOf((await client.audit(id, { target: "label" })).id)).labels);
+    await timed(
+      "audit of 1,000 rows of 8 columns",
+      async () => (await evaluationOf((await client.audit(id, { target: "label" })).id)).labels,
+    );
   },
   async iris() {
     const csv = await readFile(new URL("../fixtures/datasets/iris.csv", import.meta.url));

@@ -83,7 +83,10 @@ describe("two models", () => {
       await trained("lucky"),
       await trained("unlucky", { epochs: 1, optimizer: { type: "sgd", lr: 1e-4 } }),
     ];
-    for (const [{ id }, seeds] of [[good, { a: 5 }], [poor, { a: 5, b: 5 }]] as const) {
+    for (const [{ id }, seeds] of [
+      [good, { a: 5 }],
+      [poor, { a: 5, b: 5 }],
+    ] as const) {
       const job = await client.seeds(id, { seeds: 5 });
       expect(await client.wait(job.id)).toMatchObject({ state: "succeeded", epochs_done: 6 });
       const { seeds: known, figures } = await client.compareScores(good.id, poor.id);

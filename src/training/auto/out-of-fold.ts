@@ -102,7 +102,11 @@ export function evaluateOutOfFold(
 }
 
 /** What the served average and those of each fold say of all rows; null where not each row was held out once, or there are so many that it does not matter. */
-function seenOf({ members, folds, features, heldOut, data, isAudit }: Found, model: FinishedModel, served: Inference): SeenOutputs | null {
+function seenOf(
+  { members, folds, features, heldOut, data, isAudit }: Found,
+  model: FinishedModel,
+  served: Inference,
+): SeenOutputs | null {
   const { rows } = heldOut;
   if (isAudit || folds.length < 2 || rows < data.train.rows || rows > MOST_REFINED_ROWS) return null;
   return {

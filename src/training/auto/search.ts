@@ -15,10 +15,10 @@ import { type JobData, loadData } from "../data/data.ts";
 import { takeRows } from "../data/table.ts";
 import { evaluateModel } from "../evaluate/evaluate-model.ts";
 import { decide } from "../evaluate/threshold.ts";
+import { shareTrainings } from "../many/shared-trainings.ts";
 import { sha256Of } from "../prepare/digest.ts";
 import { receiptOf } from "../prepare/receipt.ts";
 import { createCheckpointSchedule } from "../run/checkpoint-schedule.ts";
-import { shareTrainings } from "../many/shared-trainings.ts";
 import { LOSS_ACTIVATION } from "../run/network.ts";
 import { createRecorder } from "../run/recorder.ts";
 import type { RunControl } from "../run/run-control.ts";
@@ -125,7 +125,10 @@ export function createPartTrainer(run: TrainingRun): (part: number) => unknown {
   const { spec, classes } = run.job;
   if (!isSearch(spec)) throw new Error("the network of this job is given");
   const found = begin(spec, classes, loadData(run));
-  return partsOf(found, createTrialTrainer(found, () => false)).train;
+  return partsOf(
+    found,
+    createTrialTrainer(found, () => false),
+  ).train;
 }
 
 /** Creates what a search knows so far: its trained candidates, their best average, its epochs and checkpoints. */

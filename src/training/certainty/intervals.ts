@@ -51,13 +51,8 @@ function intervalsOf(
   return { level: LEVEL, ...(Object.fromEntries(known) as Omit<Intervals, "level">) };
 }
 
-function valueRanges(
-  predicted: Predicted,
-  scalings: readonly (TargetScaling | null)[],
-  seen: SeenOutputs | null,
-) {
-  const of = (outputs: Float32Array): Influences<ValueFigure | "rmse"> =>
-    valueInfluences({ ...predicted, outputs }, scalings);
+function valueRanges(predicted: Predicted, scalings: readonly (TargetScaling | null)[], seen: SeenOutputs | null) {
+  const of = (outputs: Float32Array): Influences<ValueFigure | "rmse"> => valueInfluences({ ...predicted, outputs }, scalings);
   const plain = of(predicted.outputs);
   // A log loss of normal errors is half of a squared error over the variance.
   const { figures } = seen ? refine(plain, of, seen, "mse", (value) => 2 * value) : { figures: plain };

@@ -4,8 +4,8 @@
  */
 import { MessageChannel } from "node:worker_threads";
 import { Piscina } from "piscina";
-import type { TrainingObserver, TrainingPool, TrainingResult, TrainingRun } from "../../domain/ports.ts";
 import { questionOf } from "../../domain/jobs/trained-spec.ts";
+import type { TrainingObserver, TrainingPool, TrainingResult, TrainingRun } from "../../domain/ports.ts";
 import { MAX_THREADS } from "../../domain/spec/run-options.ts";
 import { isSearch } from "../../domain/spec/spec.ts";
 import type { Invitation } from "../../training/run/team.ts";

@@ -154,7 +154,8 @@ export function measure({ table, target, without = [], setting, split }: Case, {
 /** The group of each row: which of the quantiles of the first number beside the target it is in. */
 function groupsOf(columns: Record<string, Cell[]>, target: string): Int32Array {
   const [, values = []] =
-    Object.entries(columns).find(([name, cells]) => name !== target && new Set(cells).size > GROUPS && !cells.some(isText)) ?? [];
+    Object.entries(columns).find(([name, cells]) => name !== target && new Set(cells).size > GROUPS && !cells.some(isText)) ??
+    [];
   const ranked = values.map((_, row) => row).sort((a, b) => Number(values[a] ?? 0) - Number(values[b] ?? 0));
   const groups = new Int32Array(columns[target]?.length ?? 0);
   ranked.forEach((row, rank) => {

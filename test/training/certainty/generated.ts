@@ -127,9 +127,16 @@ export function foldCoverage(
     const folds = Array.from({ length: FOLDS }, (_, fold) => fold);
     const lines = folds.map((fold) => lineOf(takeRows(table, inFold(fold, false))));
     const served = isAverage
-      ? (of: Table) => averageOf(lines.map((line) => line.outputs(of)), classes)
+      ? (of: Table) =>
+          averageOf(
+            lines.map((line) => line.outputs(of)),
+            classes,
+          )
       : (of: Table) => lineOf(table).outputs(of);
-    const heldOut = takeRows(table, folds.flatMap((fold) => inFold(fold, true)));
+    const heldOut = takeRows(
+      table,
+      folds.flatMap((fold) => inFold(fold, true)),
+    );
     const outputs = folds.flatMap((fold) => [...(lines[fold]?.outputs(takeRows(table, inFold(fold, true))) ?? [])]);
     const scored: Predicted = { rows, outputs: Float32Array.from(outputs), targets: heldOut.targets };
     const seen = { served: served(heldOut), folds: lines.map((line) => line.outputs(heldOut)) };
@@ -150,7 +157,9 @@ function averageOf(outputs: readonly Float32Array[], classes: number): Float32Ar
   const logit = (p: number) => Math.log(Math.max(tiny, p) / Math.max(tiny, 1 - p));
   if (classes === 2)
     return Float32Array.from({ length }, (_, at) => 1 / (1 + Math.exp(-mean((model) => logit(model[at] as number)))));
-  const powers = Float64Array.from({ length }, (_, at) => Math.exp(mean((model) => Math.log(Math.max(tiny, model[at] as number)))));
+  const powers = Float64Array.from({ length }, (_, at) =>
+    Math.exp(mean((model) => Math.log(Math.max(tiny, model[at] as number)))),
+  );
   return Float32Array.from(powers, (power, at) => {
     const row = at - (at % classes);
     return power / powers.subarray(row, row + classes).reduce((sum, each) => sum + each, 0);
