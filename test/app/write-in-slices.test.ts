@@ -25,7 +25,7 @@ it("writes what JSON.stringify writes", async () => {
       for (const object of [{ value }, { many: many(value), value }, [many(value), value]])
         expect(await writeInSlices(object)).toBe(JSON.stringify(object));
     }),
-    { numRuns: 20 },
+    { numRuns: 5 },
   );
 });
 

@@ -120,7 +120,7 @@ export function requestsOn(has: Records): Request[] {
     get("listKeys", "", "/v1/keys?limit=200"),
     get("readKey", "unknown", "/v1/keys/key_01a22698-1944-7000-a224-4274722125e5"),
     get("listWorkers", "", "/v1/workers"),
-    get("listAuditLog", "1,000", "/v1/audit?limit=1000"),
+    get("listAuditLog", "200", "/v1/audit?limit=200"),
     get("readWebhookSecret", "", "/v1/webhook-secret"),
 
     post("submitJob", "55 MB of rows", "/v1/jobs?validate_only=true", { data: inline(600_000), ...spec }, { once: true }),
