@@ -117,7 +117,7 @@ export const SETTING_DESCRIPTIONS: Readonly<Record<SettingName, SettingDescripti
   },
   TRAINYARD_PROJECT_AUDIT_ENTRIES: {
     group: "projects",
-    text: "Entries of the audit log, some 500 bytes each with their indexes; the oldest go above, within ten minutes, and the server's log says so.",
+    text: "Entries of the audit log, some 700 bytes each with their indexes; the oldest go above, within ten minutes, and the server's log says so.",
   },
   TRAINYARD_PROJECT_REQUESTS_PER_MINUTE: { group: "projects", text: "Requests a minute with keys of the project; 429 above." },
   TRAINYARD_PROJECT_STREAMS: { group: "projects", text: "Open WebSocket and SSE streams; 429 above." },
