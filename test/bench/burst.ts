@@ -1,5 +1,5 @@
 /**
- * What memory a burst leaves behind: `npm run bench:burst`. A server of its own process takes uploads of 5 MB, eight at a time, and readers of
+ * What memory a burst leaves behind: `npm run bench:burst`. A server of its own process takes uploads of some 4 MB, several at a time, and readers of
  * a job's events that never read a byte; then all leave. Prints its memory before, at its greatest, when they have left, and 30, 75 and 150 s
  * later.
  */
@@ -14,9 +14,12 @@ import { parseArgs } from "node:util";
 import { freePort, pathOfProgram, SERVER_FLAGS } from "../../src/cli/server-process.ts";
 
 const { values } = parseArgs({
-  options: { uploads: { type: "string", default: "300" }, readers: { type: "string", default: "600" } },
+  options: {
+    uploads: { type: "string", default: "300" },
+    together: { type: "string", default: "8" },
+    readers: { type: "string", default: "600" },
+  },
 });
-const AT_A_TIME = 8;
 const PORT = await freePort("127.0.0.1", 26_000);
 const SERVER_URL = `http://127.0.0.1:${PORT}`;
 
@@ -49,7 +52,7 @@ try {
   await say(`${readers.length} readers that never read`);
   const tasks = Array.from({ length: Number(values.uploads) }, (_, at) => at);
   await Promise.all(
-    Array.from({ length: AT_A_TIME }, async () => {
+    Array.from({ length: Number(values.together) }, async () => {
       for (let at = tasks.shift(); at !== undefined; at = tasks.shift()) await upload(at);
     }),
   );

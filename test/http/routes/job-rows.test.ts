@@ -95,19 +95,12 @@ describe("the rows of a job's data", () => {
       const split = { validation_rows: heldOut, test_rows: [1] };
       const id = await submitJob(staged, { name: "many", data, task: "regression", split, ...layers, epochs: 1 });
       const job = (await staged.app.inject(`/v1/jobs/${id}`)).json();
-      expect(job.state).toBe("succeeded");
       expect(job.spec.split).toEqual({
         validation_rows: { rows: 1200, sha256: expect.stringMatching(/^[0-9a-f]{64}$/) },
         test_rows: [1],
       });
       const rows = rowsAnswer.parse((await staged.app.inject(`/v1/jobs/${id}/data?rows=0,1,2,3,2398`)).json());
       expect(rows.parts).toEqual(["validation", "test", "validation", "train", "validation"]);
-      const explained = await staged.app.inject({
-        method: "POST",
-        url: "/v1/models/many/predict",
-        payload: { instances: [[1]], explain: {} },
-      });
-      expect(explained.statusCode).toBe(200);
     }
   });
 
