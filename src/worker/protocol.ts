@@ -28,6 +28,7 @@ import type {
   TrainingResult,
   TrainingRun,
 } from "../domain/ports.ts";
+import type { BodyName } from "../domain/request-bodies.ts";
 import type { TrialParameters } from "../domain/sweeps/parameter.ts";
 import type { RatedBy } from "../domain/sweeps/sweep-importance.ts";
 import type { ResolvedSweepSpec } from "../domain/sweeps/sweep-spec.ts";
@@ -242,6 +243,11 @@ export type ReplayReply =
 /** The size of a replay, and the values of its run, which go back: they are read once. */
 export interface SizedReplay extends Pick<TrainingRun, "payload" | "dataset"> {
   readonly size: ReplaySize;
+}
+
+export interface ReadBodyTask {
+  readonly name: BodyName;
+  readonly body: Uint8Array;
 }
 
 export interface ReadTrackingTask {
