@@ -3,8 +3,7 @@
  * tensor objects. Evicts the least recently used entry.
  */
 import type { Operation, Tensor } from "../graph.ts";
-import { reachable } from "../graph-walk.ts";
-import { type Program, type Programs, rootsOf } from "../program.ts";
+import { nodesOf, type Program, type Programs } from "../program.ts";
 
 /** Most characters of the keys of a cache: the structure of a deep network is a megabyte of text. */
 const MOST_KEY_CHARACTERS = 2 ** 23;
@@ -52,7 +51,7 @@ export function structureOf(programs: Programs, maxSteps: number): string {
 
 function describe(program: Program): string {
   const numbers = new Map<Tensor, number>();
-  const lines = reachable(rootsOf(program)).map((tensor, number) => {
+  const lines = nodesOf(program).map((tensor, number) => {
     numbers.set(tensor, number);
     return `${attributes(tensor.op)} ${tensor.inputs.map((x) => numbers.get(x))} [${tensor.shape}] ${tensor.dtype}`;
   });

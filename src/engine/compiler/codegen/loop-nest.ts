@@ -3,7 +3,8 @@
  * hoisted, and addresses are induction variables. Knows loops and bytes; knows nothing of tensors.
  */
 
-import { ByteBuffer, type FunctionBuilder, type Local } from "../wasm/assembler.ts";
+import type { FunctionBuilder, Local } from "../wasm/assembler.ts";
+import { ByteBuffer } from "../wasm/byte-buffer.ts";
 import { type Amount, advance, countDown } from "../wasm/counters.ts";
 import type { VectorInstruction } from "../wasm/opcodes.ts";
 import type { VectorCode } from "./math.ts";

@@ -7,6 +7,7 @@ import { walk, walkCarrying } from "../../graph-walk.ts";
 import { type Access, accesses, type Index, linear, ZERO } from "../affine-index.ts";
 import { LARGEST_INLINE_SUM } from "../rewrite/lower.ts";
 import { uniformValue } from "../rewrite/simplify.ts";
+import type { TensorMembers } from "../tensor-tables.ts";
 import { LANES } from "../vector.ts";
 import type { AxisRole, KernelOutput, Loop, LoopKernel } from "./kernels.ts";
 
@@ -31,7 +32,7 @@ export interface IterationSpace {
 const LARGEST_WIDTH = 16;
 
 /** Chooses the iteration space of a tensor, given the set of stored tensors. */
-export function iterationSpaceOf(tensor: Tensor, stored: ReadonlySet<Tensor>): IterationSpace {
+export function iterationSpaceOf(tensor: Tensor, stored: TensorMembers): IterationSpace {
   const { op, inputs } = tensor;
   const [x] = inputs as [Tensor];
   switch (op.kind) {
@@ -55,13 +56,13 @@ export function iterationSpaceOf(tensor: Tensor, stored: ReadonlySet<Tensor>): I
 /** A loop for each axis of a tensor that is computed element by element: the least code. */
 export const loopsOver = (tensor: Tensor): IterationSpace => grid("pointwise", tensor, [], new Set(tensor.shape.keys()));
 
-function pointwise(tensor: Tensor, stored: ReadonlySet<Tensor>): IterationSpace {
+function pointwise(tensor: Tensor, stored: TensorMembers): IterationSpace {
   const loaded = loadedFrom(stored);
   return chooseSpace("pointwise", tensor, [], (other) => other !== tensor && loaded(other));
 }
 
 /** Returns a function that tells whether a tensor is in memory when a kernel reads it. */
-function loadedFrom(stored: ReadonlySet<Tensor>) {
+function loadedFrom(stored: TensorMembers) {
   return (tensor: Tensor): boolean => stored.has(tensor) || tensor.inputs.length === 0;
 }
 
