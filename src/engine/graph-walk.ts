@@ -18,7 +18,7 @@ class Marks {
   begin(top: number): void {
     this.#round++;
     this.#top = top;
-    this.#others.clear();
+    if (this.#others.size > 0) this.#others.clear();
   }
 
   /** Marks a tensor. Returns false if it was marked before. */

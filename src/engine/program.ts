@@ -3,7 +3,7 @@
  * programs that share that memory. The float64 interpreter and the compiler both implement this interface, so callers need
  * not know which one they use.
  */
-import { GraphError, type Tensor } from "./graph.ts";
+import { GraphError, type Operation, type Tensor } from "./graph.ts";
 import { reachable } from "./graph-walk.ts";
 
 /**
@@ -145,4 +145,26 @@ export function rebuild(program: Program, make: (tensor: Tensor, inputs: readonl
     outputs: Object.fromEntries(Object.entries(program.outputs).map(([name, tensor]) => [name, rebuilt(tensor)])),
     updates: (program.updates ?? []).map(({ state, next }) => ({ state: rebuilt(state), next: rebuilt(next) })),
   };
+}
+
+/** Returns a string that is equal for operations that are the same, and differs otherwise. */
+export function textOf(op: Operation): string {
+  switch (op.kind) {
+    case "unary":
+    case "binary":
+      return op.fn;
+    // Number by number, because JSON has no -0, NaN or infinities.
+    case "constant":
+      return `constant ${Array.from(op.values, (value) => (Object.is(value, -0) ? "-0" : `${value}`))}`;
+    case "slice":
+      return `slice ${op.ranges.map(({ start, stop, step }) => `${start}:${stop}:${step}`)}`;
+    case "where":
+    case "broadcast":
+    case "reshape":
+    case "gather":
+    case "uniform":
+      return op.kind;
+    default:
+      return JSON.stringify(op);
+  }
 }

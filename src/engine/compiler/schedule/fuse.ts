@@ -13,10 +13,11 @@ import { type TensorMembers, TensorMap, TensorSet } from "../tensor-tables.ts";
 import { costOf, costOfBody, isReduction, reducedSize } from "./cost-model.ts";
 import { type Group, group } from "./group.ts";
 import { InlineTensors } from "./inline-tensors.ts";
-import { buildLoops, type IterationSpace } from "./iteration-space.ts";
+import { chooseOrder, type IterationSpace, type LoopOrder, outputOf } from "./iteration-space.ts";
 import type { Kernel, KernelOutput } from "./kernels.ts";
 import { storeNestedSums } from "./nested-sums.ts";
 import { Readings } from "./readings.ts";
+import { structureOf } from "./structure.ts";
 
 export interface Fused {
   /** In execution order. */
@@ -51,7 +52,8 @@ export function fuse(program: Program, purpose: Purpose = "code"): Fused {
     grouping = group(program, tensors, readings);
   }
   const complete = storeNestedSums(grouping.groups, tensors, readings);
-  return { kernels: complete.map((each) => toKernel(each, stored, purpose)), stored };
+  const bodies = new Map<string, Body>();
+  return { kernels: complete.map((each) => toKernel(each, stored, purpose, bodies)), stored };
 }
 
 // ---------------------------------------------------------------- stored tensors
@@ -86,15 +88,32 @@ function mustBeStored(program: Program, tensors: readonly Tensor[]): TensorSet {
 
 // ---------------------------------------------------------------- kernels
 
-/** Builds the kernel of a group: a matrix product with a pointwise epilogue, or a loop nest. */
-function toKernel({ members, spaces, product }: Group, stored: TensorMembers, purpose: Purpose): Kernel {
-  const outputs = members.map((tensor, index) => ({ tensor, space: spaces[index] as IterationSpace }));
-  if (product) return buildMatmul(product, outputs.map(outputOf));
-  if (purpose === "memory") return { kind: "loops", loops: [], cost: 0, outputs: outputs.map(outputOf) };
-  return buildLoops(outputs, costOfBody(outputs, stored));
+/** The loops of kernels of the same structure, and what their bodies cost. */
+interface Body {
+  readonly order: LoopOrder;
+  readonly cost: number;
 }
 
-const outputOf = ({ tensor, space }: { readonly tensor: Tensor; readonly space: IterationSpace }): KernelOutput => ({
+const NO_STRUCTURE = { text: "", loaded: [] };
+
+/** Builds the kernel of a group: a matrix product with a pointwise epilogue, or a loop nest. `bodies` are those of earlier kernels. */
+function toKernel(
+  { members, spaces, product }: Group,
+  stored: TensorMembers,
+  purpose: Purpose,
+  bodies: Map<string, Body>,
+): Kernel {
+  const outputs = members.map((tensor, index) => ({ tensor, space: spaces[index] as IterationSpace }));
+  if (product) return buildMatmul(product, outputs.map(wholeOutput));
+  if (purpose === "memory")
+    return { kind: "loops", loops: [], cost: 0, outputs: outputs.map(wholeOutput), structure: NO_STRUCTURE };
+  const structure = structureOf(outputs, stored);
+  const { order, cost } = bodies.get(structure.text) ?? { order: chooseOrder(outputs), cost: costOfBody(outputs, stored) };
+  bodies.set(structure.text, { order, cost });
+  return { kind: "loops", cost, loops: order.loops, outputs: outputs.map((each) => outputOf(each, order)), structure };
+}
+
+const wholeOutput = ({ tensor, space }: { readonly tensor: Tensor; readonly space: IterationSpace }): KernelOutput => ({
   tensor,
   kind: space.output,
   value: tensor,
