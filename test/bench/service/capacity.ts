@@ -65,7 +65,10 @@ const predict: Work = async ({ url, client }, over) => {
 };
 
 const upload: Work = async ({ url }, over) => {
-  const lines = Array.from({ length: UPLOAD_ROWS }, (_, row) => `${row},${Math.sin(row)},${Math.cos(row)},${row % 3 === 0 ? "a" : "b"}`);
+  const lines = Array.from(
+    { length: UPLOAD_ROWS },
+    (_, row) => `${row},${Math.sin(row)},${Math.cos(row)},${row % 3 === 0 ? "a" : "b"}`,
+  );
   let bytes = 0;
   for (let number = 0; !over.aborted; number++) {
     const body = `n,x,y${number},label\n${lines.join("\n")}\n`;

@@ -25,13 +25,7 @@ export class LoopTemplates {
    * Appends a kernel to `f`, or a part of it, as `emitLoops` does. `step` has the number of the step, which selects the rows of feed
    * and result tables.
    */
-  emit(
-    f: FunctionBuilder,
-    step: Local,
-    kernel: LoopKernel,
-    plan: ProgramPlan,
-    part: LoopRange | "rest" | null = null,
-  ): void {
+  emit(f: FunctionBuilder, step: Local, kernel: LoopKernel, plan: ProgramPlan, part: LoopRange | "rest" | null = null): void {
     const addresses = new Map<number, number>();
     const name = ({ address, stepBytes }: Buffer): string => {
       const number = addresses.get(address) ?? addresses.size;

@@ -9,7 +9,7 @@ import { isLeaf } from "../expression.ts";
 import { buildMatmul, operandViews } from "../matmul/product.ts";
 import { LARGEST_INLINE_SUM } from "../rewrite/lower.ts";
 import { uniformValue } from "../rewrite/simplify.ts";
-import { type TensorMembers, TensorMap, TensorSet } from "../tensor-tables.ts";
+import { TensorMap, type TensorMembers, TensorSet } from "../tensor-tables.ts";
 import { costOf, costOfBody, isReduction, reducedSize } from "./cost-model.ts";
 import { type Group, group } from "./group.ts";
 import { InlineTensors } from "./inline-tensors.ts";

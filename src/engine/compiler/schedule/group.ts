@@ -6,7 +6,7 @@ import { sameShape, sizeOf, type Tensor } from "../../graph.ts";
 import { walk } from "../../graph-walk.ts";
 import type { Program } from "../../program.ts";
 import { isLeaf, isPointwise } from "../expression.ts";
-import { type TensorMembers, TensorMap, TensorSet } from "../tensor-tables.ts";
+import { TensorMap, type TensorMembers, TensorSet } from "../tensor-tables.ts";
 import type { IterationSpace } from "./iteration-space.ts";
 import type { Readings } from "./readings.ts";
 

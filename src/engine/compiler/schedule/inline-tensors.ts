@@ -7,7 +7,7 @@ import { walkCarrying } from "../../graph-walk.ts";
 import { isLeaf } from "../expression.ts";
 import { readsOf } from "../matmul/product.ts";
 import { uniformValue } from "../rewrite/simplify.ts";
-import { type TensorMembers, TensorMap, TensorSet } from "../tensor-tables.ts";
+import { TensorMap, type TensorMembers, TensorSet } from "../tensor-tables.ts";
 import { costOf } from "./cost-model.ts";
 import type { Group, Grouping } from "./group.ts";
 

@@ -83,9 +83,7 @@ function kernelsOf(sums: readonly Tensor[], readings: Readings): Group[] {
     const cost = costWithin(sum, readings.stored) * reducedSize(sum);
     const last = groups.at(-1);
     const joins =
-      last?.space.key === space.key &&
-      last.cost + cost <= LARGEST_BODY &&
-      !needs.some((need) => last.members.includes(need));
+      last?.space.key === space.key && last.cost + cost <= LARGEST_BODY && !needs.some((need) => last.members.includes(need));
     const group = joins ? last : createGroup(space);
     if (!joins) groups.push(group);
     join(group, sum, space, cost);

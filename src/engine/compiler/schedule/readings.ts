@@ -7,7 +7,7 @@ import { walk } from "../../graph-walk.ts";
 import { sameButUnits } from "../affine-index.ts";
 import { isLeaf } from "../expression.ts";
 import { readsOf } from "../matmul/product.ts";
-import { type TensorMembers, TensorMap, TensorNumbers, type TensorSet } from "../tensor-tables.ts";
+import { TensorMap, type TensorMembers, TensorNumbers, type TensorSet } from "../tensor-tables.ts";
 import { costOfExpression, costWithin } from "./cost-model.ts";
 import { type IterationSpace, iterationSpaceOf } from "./iteration-space.ts";
 

@@ -52,7 +52,12 @@ export class TemplateBuilder extends FunctionBuilder {
 }
 
 /** Appends a template to `f`, with these locals for its parameters and these addresses for the stand-ins. Its own locals end with it. */
-export function place(f: FunctionBuilder, template: Template, parameters: readonly Local[], addresses: readonly number[]): void {
+export function place(
+  f: FunctionBuilder,
+  template: Template,
+  parameters: readonly Local[],
+  addresses: readonly number[],
+): void {
   f.scope(() => {
     const locals = [...parameters, ...template.locals.map((type) => f.local(type))];
     const { code } = f;
