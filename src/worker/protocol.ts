@@ -35,7 +35,6 @@ import type { Trial } from "../domain/sweeps/trial.ts";
 import type { FoldState, SweepDraft, SweepSource, TrialsRun } from "../domain/sweeps/trial-run.ts";
 import type { TensorSet } from "../domain/tensor.ts";
 import type { Beside, RequestName } from "../domain/tracking/read-request.ts";
-import type { TrainedCandidate } from "../training/auto/trial-source.ts";
 import type { Invitation } from "../training/run/team.ts";
 
 /**
@@ -53,6 +52,8 @@ export const CONTROL = {
   stored: 3,
   /** Incremented by the thread as long as it makes progress. */
   heartbeat: 4,
+  /** Threads that the run may have now, where it shares out whole trainings; 0 until it is known. Set by the main side. */
+  cores: 5,
 } as const;
 export const CONTROL_BYTES = Object.keys(CONTROL).length * Int32Array.BYTES_PER_ELEMENT;
 
@@ -291,7 +292,7 @@ export interface DownsampleTask {
   readonly earlier: MetricPoints | null;
 }
 
-/** What a search assistant is started with. */
+/** What an assistant is started with. */
 export interface AssistantTask {
   readonly run: TrainingRun;
   readonly port: MessagePort;
@@ -299,5 +300,5 @@ export interface AssistantTask {
   readonly counter: Int32Array<SharedArrayBuffer>;
 }
 
-/** What it sends: a candidate, or null when it cannot go on. */
-export type AssistantMessage = TrainedCandidate | null;
+/** What it sends: a training and its number, or null when it cannot go on. */
+export type AssistantMessage = { readonly number: number; readonly trained: unknown } | null;
