@@ -6,6 +6,7 @@ import type { Tensor } from "../graph.ts";
 
 /** A set of tensors of one program. */
 export interface TensorMembers {
+  /** Whether a tensor is in the set. */
   has(tensor: Tensor): boolean;
 }
 
@@ -13,10 +14,12 @@ export interface TensorMembers {
 export class TensorSet implements TensorMembers {
   #marks = new Uint8Array(64);
 
+  /** Whether a tensor was added. */
   has({ id }: Tensor): boolean {
     return this.#marks[id] === 1;
   }
 
+  /** Adds a tensor. */
   add({ id }: Tensor): void {
     if (id >= this.#marks.length) {
       const grown = new Uint8Array(2 * id);
@@ -36,10 +39,12 @@ export class TensorMap<Value> {
     this.#values = new Array<Value | undefined>(count).fill(undefined);
   }
 
+  /** Returns the value of a tensor; undefined if none was set. */
   get({ id }: Tensor): Value | undefined {
     return this.#values[id];
   }
 
+  /** Sets the value of a tensor. */
   set({ id }: Tensor, value: Value): void {
     this.#values[id] = value;
   }
@@ -56,10 +61,12 @@ export class TensorNumbers {
     this.#round++;
   }
 
+  /** Returns the number of a tensor; undefined if none was set since the last `clear`. */
   get({ id }: Tensor): number | undefined {
     return this.#rounds[id] === this.#round ? this.#numbers[id] : undefined;
   }
 
+  /** Sets the number of a tensor. */
   set({ id }: Tensor, value: number): void {
     if (id >= this.#rounds.length) this.#grow(2 * id);
     this.#rounds[id] = this.#round;

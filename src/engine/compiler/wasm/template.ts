@@ -26,16 +26,19 @@ export class TemplateBuilder extends FunctionBuilder {
     super(0, parameters);
   }
 
+  /** Pushes a local, whose number is left out. */
   override get(local: Local): void {
     this.code.byte(0x20);
     this.code.mark(local);
   }
 
+  /** Pops the stack into a local, whose number is left out. */
   override set(local: Local): void {
     this.code.byte(0x21);
     this.code.mark(local);
   }
 
+  /** Pushes the address that a stand-in is for. */
   override address(value: number): void {
     this.code.byte(0x41);
     this.code.mark(-value);
