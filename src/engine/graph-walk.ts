@@ -4,21 +4,67 @@
  */
 import type { Tensor } from "./graph.ts";
 
+/** Ids below that of the first start up to which visits are marked in an array: those of a graph are close to one another. */
+const MOST_MARKS = 2 ** 21;
+
+/** The tensors that a walk has visited: those of the walk's round. A set would compute a hash for each tensor of each walk. */
+class Marks {
+  #rounds = new Int32Array(1024);
+  #round = 0;
+  #top = 0;
+  readonly #others = new Set<Tensor>();
+
+  /** Forgets all visits. `top` is the greatest id of a walk's starts. */
+  begin(top: number): void {
+    this.#round++;
+    this.#top = top;
+    if (this.#others.size > 0) this.#others.clear();
+  }
+
+  /** Marks a tensor. Returns false if it was marked before. */
+  add(tensor: Tensor): boolean {
+    const at = this.#top - tensor.id;
+    if (at < 0 || at >= MOST_MARKS) return this.#addFar(tensor);
+    if (at >= this.#rounds.length) this.#grow(at);
+    if (this.#rounds[at] === this.#round) return false;
+    this.#rounds[at] = this.#round;
+    return true;
+  }
+
+  #addFar(tensor: Tensor): boolean {
+    if (this.#others.has(tensor)) return false;
+    this.#others.add(tensor);
+    return true;
+  }
+
+  #grow(at: number): void {
+    const grown = new Int32Array(Math.max(2 * this.#rounds.length, at + 1));
+    grown.set(this.#rounds);
+    this.#rounds = grown;
+  }
+}
+
+/** Marks that no walk uses: a walk may begin another one. */
+const spare: Marks[] = [];
+
 /**
  * Visits each tensor once, depth first, in the order of the inputs. `follow` is called with each visited tensor and returns
  * the tensors to visit next, none at a boundary. Returns the visited tensors in the order of the visits. Uses an explicit
  * stack, so deep graphs cannot overflow the call stack.
  */
-export function walk(starts: Iterable<Tensor>, follow: (tensor: Tensor) => readonly Tensor[]): Set<Tensor> {
-  const seen = new Set<Tensor>();
+export function walk(starts: Iterable<Tensor>, follow: (tensor: Tensor) => readonly Tensor[]): Tensor[] {
   const stack = [...starts].reverse();
+  const marks = spare.pop() ?? new Marks();
+  marks.begin(stack.reduce((top, { id }) => Math.max(top, id), 0));
+  const visited: Tensor[] = [];
   for (let tensor = stack.pop(); tensor !== undefined; tensor = stack.pop()) {
-    if (seen.has(tensor)) continue;
-    seen.add(tensor);
+    if (!marks.add(tensor)) continue;
+    visited.push(tensor);
     const next = follow(tensor);
     for (let index = next.length - 1; index >= 0; index--) stack.push(next[index] as Tensor);
   }
-  return seen;
+  spare.push(marks);
+  return visited;
 }
 
 interface Reached {
@@ -29,16 +75,19 @@ interface Reached {
 export function walkCarrying<Visit extends Reached>(
   starts: readonly Visit[],
   follow: (visit: Visit) => readonly Visit[],
-): Set<Tensor> {
-  const seen = new Set<Tensor>();
+): Tensor[] {
   const stack = starts.toReversed();
+  const marks = spare.pop() ?? new Marks();
+  marks.begin(stack.reduce((top, { tensor }) => Math.max(top, tensor.id), 0));
+  const visited: Tensor[] = [];
   for (let visit = stack.pop(); visit !== undefined; visit = stack.pop()) {
-    if (seen.has(visit.tensor)) continue;
-    seen.add(visit.tensor);
+    if (!marks.add(visit.tensor)) continue;
+    visited.push(visit.tensor);
     const next = follow(visit);
     for (let index = next.length - 1; index >= 0; index--) stack.push(next[index] as Visit);
   }
-  return seen;
+  spare.push(marks);
+  return visited;
 }
 
 /** Returns every tensor that the roots depend on, including the roots, in topological order. */
@@ -46,7 +95,13 @@ export function reachable(roots: Iterable<Tensor>): Tensor[] {
   return inTopologicalOrder(walk(roots, ({ inputs }) => inputs));
 }
 
-/** Sorts tensors of one graph by creation, so that every tensor comes after its inputs. */
-export function inTopologicalOrder(tensors: Iterable<Tensor>): Tensor[] {
-  return [...tensors].sort((a, b) => a.id - b.id);
+/** Sorts tensors of one graph by creation, so that every tensor comes after its inputs. No tensor may be there twice. */
+export function inTopologicalOrder(tensors: readonly Tensor[]): Tensor[] {
+  const first = tensors.reduce((low, { id }) => Math.min(low, id), Number.POSITIVE_INFINITY);
+  const last = tensors.reduce((high, { id }) => Math.max(high, id), 0);
+  // Most graphs have nearly all the ids between their first and their last: each has its place.
+  if (tensors.length < 32 || last - first > 8 * tensors.length) return tensors.toSorted((a, b) => a.id - b.id);
+  const places = new Array<Tensor | undefined>(last - first + 1).fill(undefined);
+  for (const tensor of tensors) places[tensor.id - first] = tensor;
+  return places.filter((tensor) => tensor !== undefined);
 }

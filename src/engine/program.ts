@@ -3,7 +3,7 @@
  * programs that share that memory. The float64 interpreter and the compiler both implement this interface, so callers need
  * not know which one they use.
  */
-import { GraphError, type Tensor } from "./graph.ts";
+import { GraphError, type Operation, type Tensor } from "./graph.ts";
 import { reachable } from "./graph-walk.ts";
 
 /**
@@ -93,21 +93,31 @@ export function rootsOf(program: Program): Tensor[] {
   return [...Object.values(program.outputs), ...(program.updates ?? []).flatMap(({ state, next }) => [state, next])];
 }
 
+/** The tensors of programs that were asked for: planning a program asks several times. */
+const known = new WeakMap<Program, readonly Tensor[]>();
+
+/** Returns the tensors of a program in topological order. */
+export function nodesOf(program: Program): readonly Tensor[] {
+  const found = known.get(program) ?? reachable(rootsOf(program));
+  known.set(program, found);
+  return found;
+}
+
 /** Returns the number of operations of programs before they are compiled; the time to compile them grows faster than that. */
 export function operationCount(programs: Programs): number {
-  return Object.values(programs).reduce((total, program) => total + reachable(rootsOf(program)).length, 0);
+  return Object.values(programs).reduce((total, program) => total + nodesOf(program).length, 0);
 }
 
 /** Returns how many values the constants of programs have, each constant counted in every program that uses it. */
 export function constantCount(programs: Programs): number {
   const valuesIn = (program: Program) =>
-    reachable(rootsOf(program)).reduce((total, { op }) => total + (op.kind === "constant" ? op.values.length : 0), 0);
+    nodesOf(program).reduce((total, { op }) => total + (op.kind === "constant" ? op.values.length : 0), 0);
   return Object.values(programs).reduce((total, program) => total + valuesIn(program), 0);
 }
 
 /** Returns the inputs and states of a program. Throws a GraphError if two inputs or two states have the same name. */
 export function leavesOf(program: Program): Leaves {
-  const nodes = reachable(rootsOf(program));
+  const nodes = nodesOf(program);
   const named = (kind: "input" | "state") => {
     const found = new Map<string, Tensor>();
     for (const tensor of nodes) {
@@ -128,11 +138,33 @@ export function leavesOf(program: Program): Leaves {
 export function rebuild(program: Program, make: (tensor: Tensor, inputs: readonly Tensor[], index: number) => Tensor): Program {
   const made = new Map<Tensor, Tensor>();
   const rebuilt = (tensor: Tensor): Tensor => made.get(tensor) as Tensor;
-  reachable(rootsOf(program)).forEach((tensor, index) => {
+  nodesOf(program).forEach((tensor, index) => {
     made.set(tensor, make(tensor, tensor.inputs.map(rebuilt), index));
   });
   return {
     outputs: Object.fromEntries(Object.entries(program.outputs).map(([name, tensor]) => [name, rebuilt(tensor)])),
     updates: (program.updates ?? []).map(({ state, next }) => ({ state: rebuilt(state), next: rebuilt(next) })),
   };
+}
+
+/** Returns a string that is equal for operations that are the same, and differs otherwise. */
+export function textOf(op: Operation): string {
+  switch (op.kind) {
+    case "unary":
+    case "binary":
+      return op.fn;
+    // Number by number, because JSON has no -0, NaN or infinities.
+    case "constant":
+      return `constant ${Array.from(op.values, (value) => (Object.is(value, -0) ? "-0" : `${value}`))}`;
+    case "slice":
+      return `slice ${op.ranges.map(({ start, stop, step }) => `${start}:${stop}:${step}`)}`;
+    case "where":
+    case "broadcast":
+    case "reshape":
+    case "gather":
+    case "uniform":
+      return op.kind;
+    default:
+      return JSON.stringify(op);
+  }
 }

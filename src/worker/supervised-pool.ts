@@ -4,6 +4,7 @@
  */
 import { Piscina } from "piscina";
 import { TrainyardError } from "../domain/errors.ts";
+import { keepThreads } from "./keep-threads.ts";
 import { exitCodeOf, isOutOfMemory } from "./threads.ts";
 import { createTurns, type Turn } from "./turns.ts";
 
@@ -60,6 +61,7 @@ export function createSupervisedPool(options: SupervisedPoolOptions): Supervised
     resourceLimits: { maxOldGenerationSizeMb: heapMb },
   });
   pool.on("error", onError);
+  const letGo = keepThreads(pool, minThreads);
   const turns = createTurns({ slots: maxThreads });
 
   const runNow = async ({ name, task, transferList = [], limitMs }: SupervisedTask): Promise<unknown> => {
@@ -82,7 +84,13 @@ export function createSupervisedPool(options: SupervisedPoolOptions): Supervised
     }
   };
 
-  return { run: (task) => turns.run(task, () => runNow(task)), close: () => pool.destroy() };
+  return {
+    run: (task) => turns.run(task, () => runNow(task)),
+    close() {
+      letGo();
+      return pool.destroy();
+    },
+  };
 }
 
 function seconds(ms: number): string {

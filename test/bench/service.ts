@@ -4,6 +4,7 @@
  */
 import { availableParallelism } from "node:os";
 import { startService } from "./service/bench.ts";
+import { measureCapacity } from "./service/capacity.ts";
 import { measureEventLoop } from "./service/event-loop.ts";
 import { measureLongRun } from "./service/long-run.ts";
 import { measureOneJob } from "./service/one-job.ts";
@@ -20,6 +21,7 @@ const MEASUREMENTS = {
   readers: measureReaders,
   "long-run": measureLongRun,
   soak: measureSoak,
+  capacity: measureCapacity,
 };
 type Name = keyof typeof MEASUREMENTS;
 

@@ -1,5 +1,8 @@
 /** Tasks for pools under test: the entry of a thread that hangs, hoards or answers, as it is told. */
 
+// A thread that cannot start.
+if (process.env.STAND_IN_CANNOT_START) process.exit(4);
+
 export function answer({ value }: { readonly value: unknown }): unknown {
   return value;
 }

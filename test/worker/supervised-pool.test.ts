@@ -59,6 +59,17 @@ describe("a supervised pool", () => {
     expect(errors.splice(0)).toEqual([new Error("worker exited with code: 3")]);
   });
 
+  it("goes on after a thread died that was to replace another, as it started", async () => {
+    const { ask, answer, errors } = openPool(1);
+    await answer("ready");
+    // The next thread gets the environment as it is when the one before has died.
+    process.env.STAND_IN_CANNOT_START = "yes";
+    await expect(ask("exit")).rejects.toMatchObject({ code: "unavailable" });
+    delete process.env.STAND_IN_CANNOT_START;
+    expect(await answer("after")).toBe("after");
+    errors.splice(0);
+  });
+
   it("passes on what a task throws", async () => {
     const { ask, answer } = openPool(1);
     await expect(ask("fail")).rejects.toThrow("the task failed");

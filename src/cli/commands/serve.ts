@@ -2,7 +2,7 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { examples, type Register } from "../context.ts";
-import { pathOfProgram, SERVER_FLAGS } from "../server-process.ts";
+import { pathOfProgram, SERVER_ENVIRONMENT, SERVER_FLAGS } from "../server-process.ts";
 
 interface Options {
   readonly port?: string;
@@ -37,7 +37,10 @@ function definedOf(values: Readonly<Record<string, string | undefined>>) {
 
 /** Runs the server on this terminal until it ends, and gives its exit code. */
 async function runServer(environment: NodeJS.ProcessEnv): Promise<number> {
-  const child = spawn(process.execPath, [...SERVER_FLAGS, pathOfProgram("main")], { env: environment, stdio: "inherit" });
+  const child = spawn(process.execPath, [...SERVER_FLAGS, pathOfProgram("main")], {
+    env: { ...SERVER_ENVIRONMENT, ...environment },
+    stdio: "inherit",
+  });
   // A terminal sends Ctrl-C to both; a signal to this process alone is passed on. The server takes two at once for one.
   for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => child.kill(signal));
   process.once("exit", () => child.kill("SIGTERM"));

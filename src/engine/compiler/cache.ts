@@ -2,9 +2,8 @@
  * Caches compiled modules by the structure of their programs: by what the programs compute, not by the identity of their
  * tensor objects. Evicts the least recently used entry.
  */
-import type { Operation, Tensor } from "../graph.ts";
-import { reachable } from "../graph-walk.ts";
-import { type Program, type Programs, rootsOf } from "../program.ts";
+import type { Tensor } from "../graph.ts";
+import { nodesOf, type Program, type Programs, textOf } from "../program.ts";
 
 /** Most characters of the keys of a cache: the structure of a deep network is a megabyte of text. */
 const MOST_KEY_CHARACTERS = 2 ** 23;
@@ -52,18 +51,11 @@ export function structureOf(programs: Programs, maxSteps: number): string {
 
 function describe(program: Program): string {
   const numbers = new Map<Tensor, number>();
-  const lines = reachable(rootsOf(program)).map((tensor, number) => {
+  const lines = nodesOf(program).map((tensor, number) => {
     numbers.set(tensor, number);
-    return `${attributes(tensor.op)} ${tensor.inputs.map((x) => numbers.get(x))} [${tensor.shape}] ${tensor.dtype}`;
+    return `${textOf(tensor.op)} ${tensor.inputs.map((x) => numbers.get(x))} [${tensor.shape}] ${tensor.dtype}`;
   });
   const outputs = Object.entries(program.outputs).map(([name, tensor]) => `${JSON.stringify(name)}=${numbers.get(tensor)}`);
   const updates = (program.updates ?? []).map(({ state, next }) => `${numbers.get(state)}<-${numbers.get(next)}`);
   return [...lines, ...outputs, ...updates].join("\n");
-}
-
-/** Writes constants number by number, because JSON has no -0, NaN or infinities. */
-function attributes(op: Operation): string {
-  return op.kind === "constant"
-    ? `constant ${Array.from(op.values, (value) => (Object.is(value, -0) ? "-0" : `${value}`))}`
-    : JSON.stringify(op);
 }

@@ -4,6 +4,7 @@ import { expressionOf } from "./expression.ts";
 import { type FusedProgram, type MemoryPlan, trafficOf } from "./memory-plan.ts";
 import { productShape } from "./rewrite/lower.ts";
 import type { Kernel } from "./schedule/kernels.ts";
+import type { TensorMembers } from "./tensor-tables.ts";
 import { LANES } from "./vector.ts";
 
 /** Returns a line per program, followed by one line per kernel. */
@@ -19,7 +20,7 @@ export function describe(programs: ReadonlyMap<string, FusedProgram>, plan: Memo
 }
 
 /** The loops, the outputs with the operations fused into them, and the flops. */
-function describeKernel(kernel: Kernel, stored: ReadonlySet<Tensor>): string {
+function describeKernel(kernel: Kernel, stored: TensorMembers): string {
   const results = kernel.outputs.map(({ tensor }) => `[${tensor.shape.join(", ")}] ${operations(tensor, stored)}`);
   return `${describeLoops(kernel)}: ${results.join("; ")}: ${format(flopsOf(kernel, stored))}flop`;
 }
@@ -36,7 +37,7 @@ function describeLoops(kernel: Kernel): string {
 }
 
 /** The names and counts of the operations of one output, outermost first. */
-function operations(output: Tensor, stored: ReadonlySet<Tensor>): string {
+function operations(output: Tensor, stored: TensorMembers): string {
   const counts = new Map<string, number>();
   for (const { op } of expressionOf([output], stored).computed) {
     const name = op.kind === "unary" || op.kind === "binary" ? op.fn : op.kind;
@@ -49,9 +50,9 @@ function operations(output: Tensor, stored: ReadonlySet<Tensor>): string {
 const SILENT = new Set(["broadcast", "reshape"]);
 
 /** Counts one flop per element of each operation, whatever its cost. */
-function flopsOf(kernel: Kernel, stored: ReadonlySet<Tensor>): number {
+function flopsOf(kernel: Kernel, stored: TensorMembers): number {
   const members = kernel.outputs.map(({ tensor }) => tensor);
-  return [...expressionOf(members, stored).computed].reduce((sum, tensor) => sum + flopsOfTensor(tensor), 0);
+  return expressionOf(members, stored).computed.reduce((sum, tensor) => sum + flopsOfTensor(tensor), 0);
 }
 
 function flopsOfTensor(tensor: Tensor): number {

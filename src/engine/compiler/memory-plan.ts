@@ -10,6 +10,7 @@ import { expressionOf, isLeaf, isPointwise } from "./expression.ts";
 import { packedBytes, readsOf } from "./matmul/product.ts";
 import type { Fused } from "./schedule/fuse.ts";
 import type { Kernel, MatmulKernel } from "./schedule/kernels.ts";
+import type { TensorMembers } from "./tensor-tables.ts";
 import { ELEMENT_BYTES } from "./vector.ts";
 
 /** The address of a tensor. In a feed or result table, each step has its own row. */
@@ -110,7 +111,7 @@ function declareState(tensor: Tensor, states: Map<string, Region>, memory: Alloc
 /** The constants that kernels read from memory. Constants of one element are part of the code. */
 function constantsOf({ kernels }: Fused): Tensor[] {
   const members = kernels.flatMap((kernel) => kernel.outputs.map(({ tensor }) => tensor));
-  return [...walk(members, ({ inputs }) => inputs)].filter(({ op }) => op.kind === "constant");
+  return walk(members, ({ inputs }) => inputs).filter(({ op }) => op.kind === "constant");
 }
 
 /** A bump allocator: addresses are never freed. */
@@ -266,7 +267,7 @@ function canReplace(state: Tensor, at: number, { last, lastElsewhere }: Uses): b
 }
 
 /** The minimum memory traffic of a kernel in bytes: each loaded tensor once, plus its outputs. */
-export function trafficOf(kernel: Kernel, stored: ReadonlySet<Tensor>): number {
+export function trafficOf(kernel: Kernel, stored: TensorMembers): number {
   const members = new Set(kernel.outputs.map(({ tensor }) => tensor));
   const { loaded } = expressionOf(members, stored, readsOf);
   return [...loaded, ...members].reduce((sum, tensor) => sum + bytesOf(tensor), 0);

@@ -9,6 +9,7 @@ import type { TrainingObserver, TrainingPool, TrainingResult, TrainingRun } from
 import { MAX_THREADS } from "../../domain/spec/run-options.ts";
 import { isSearch } from "../../domain/spec/spec.ts";
 import type { Invitation } from "../../training/run/team.ts";
+import { keepThreads } from "../keep-threads.ts";
 import { CONTROL, CONTROL_BYTES, STOP_REASONS, type TrainTask } from "../protocol.ts";
 import { crashOf } from "../threads.ts";
 import { wholeBuffers } from "../transfer.ts";
@@ -74,6 +75,7 @@ export function createTrainingPool({
   });
   // Piscina replaces an idle thread that crashes when it is needed. Without a listener the event would end the process.
   pool.on("error", (error) => onBug(error, ""));
+  const letGo = keepThreads(pool, size);
   const bounds = { onBug, cancelGraceMs, heartbeatMs };
   const shares = createCoreShares(size);
   const onOneCore = <Result>(work: () => Promise<Result>): Promise<Result> => {
@@ -90,7 +92,10 @@ export function createTrainingPool({
       ).catch((error: unknown) => {
         throw crashOf(error, "the training thread");
       }),
-    close: () => pool.destroy(),
+    close() {
+      letGo();
+      return pool.destroy();
+    },
   };
 }
 

@@ -6,7 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
-import { pathOfProgram, SERVER_FLAGS } from "../../../src/cli/server-process.ts";
+import { pathOfProgram, SERVER_ENVIRONMENT, SERVER_FLAGS } from "../../../src/cli/server-process.ts";
 import { type Client, createClient } from "../../../src/client/client.ts";
 import type { Holding } from "../thread-killer.ts";
 
@@ -33,7 +33,7 @@ export async function startSoakServer(settings: Readonly<Record<string, string>>
   const path = await mkdtemp(join(tmpdir(), "trainyard-soak-"));
   const child = fork(pathOfProgram("main"), {
     execArgv: FLAGS,
-    env: { ...process.env, TRAINYARD_PORT: "0", TRAINYARD_DATA_DIR: path, ...settings },
+    env: { ...SERVER_ENVIRONMENT, ...process.env, TRAINYARD_PORT: "0", TRAINYARD_DATA_DIR: path, ...settings },
     silent: true,
   });
   child.stderr?.pipe(process.stderr);

@@ -3,7 +3,8 @@
  * hoisted, and addresses are induction variables. Knows loops and bytes; knows nothing of tensors.
  */
 
-import { ByteBuffer, type FunctionBuilder, type Local } from "../wasm/assembler.ts";
+import type { FunctionBuilder, Local } from "../wasm/assembler.ts";
+import { ByteBuffer } from "../wasm/byte-buffer.ts";
 import { type Amount, advance, countDown } from "../wasm/counters.ts";
 import type { VectorInstruction } from "../wasm/opcodes.ts";
 import type { VectorCode } from "./math.ts";
@@ -26,6 +27,10 @@ interface Level {
   readonly step: number;
 }
 
+/** A number, and its pattern. */
+const FLOAT = new Float32Array(1);
+const FLOAT_BITS = new Uint32Array(FLOAT.buffer);
+
 /** A loop nest under construction, with the values that are available at each level. */
 export class LoopNest {
   readonly f: FunctionBuilder;
@@ -33,6 +38,8 @@ export class LoopNest {
   readonly #given: readonly Local[];
   /** The values of all open levels, by their keys. */
   readonly #values = new Map<string | number, Value>();
+  /** The constants outside all loops, by their patterns. */
+  readonly #constants = new Map<number, Value>();
 
   /**
    * Starts a nest at the current position in `f`. The first variables are the `given` locals, which do not change; the first
@@ -141,20 +148,19 @@ export class LoopNest {
 
   /** A constant of four equal 32-bit patterns, defined outside all loops. */
   bits(pattern: number): Value {
-    const key = `bits ${pattern}`;
     const lane = pattern >>> 0;
-    return (
-      this.recall(key) ??
-      this.remember(
-        key,
-        this.vectorAt(0, () => this.f.v128([lane, lane, lane, lane])),
-      )
-    );
+    let constant = this.#constants.get(lane);
+    if (!constant) {
+      constant = this.vectorAt(0, () => this.f.v128([lane, lane, lane, lane]));
+      this.#constants.set(lane, constant);
+    }
+    return constant;
   }
 
   /** A constant of four equal numbers, rounded to float32. */
   float(value: number): Value {
-    return this.bits(new Uint32Array(Float32Array.of(value).buffer)[0] as number);
+    FLOAT[0] = value;
+    return this.bits(FLOAT_BITS[0] as number);
   }
 
   /** Returns the interface that math.ts uses, appending to one level of this nest. */

@@ -8,7 +8,7 @@
 import { sizeOf, type Tensor } from "../../graph.ts";
 import { at, type Index, linear, plus, variable, ZERO } from "../affine-index.ts";
 import { elements, isReduce, outputPosition, reducedAxes } from "../kernel-outputs.ts";
-import type { Buffer, ProgramPlan } from "../memory-plan.ts";
+import type { Buffer } from "../memory-plan.ts";
 import { pairwise } from "../pairwise.ts";
 import type { KernelOutput, Loop, LoopKernel } from "../schedule/kernels.ts";
 import { ELEMENT_BYTES, LANE_NUMBERS, LANES } from "../vector.ts";
@@ -19,11 +19,6 @@ import { LoopNest, type Value } from "./loop-nest.ts";
 import { REDUCTION } from "./math.ts";
 
 const ACCUMULATORS = 4;
-
-/** Appends the kernel to `f`. `step` has the number of the step, which selects the rows of feed and result tables. */
-export function emitLoops(f: FunctionBuilder, step: Local, kernel: LoopKernel, plan: ProgramPlan): void {
-  f.scope(() => new LoopEmitter(f, step, kernel, plan, null).emit());
-}
 
 /** A part of a kernel's outermost loop, in locals: the position that it starts at, and how many iterations it has. */
 export interface LoopRange {
@@ -51,14 +46,26 @@ export function cutOf(kernel: LoopKernel): LoopCut | null {
   return { trips, width, hasRest: outermost.size % width > 0 };
 }
 
-/** Appends the iterations of a range of a kernel that can be cut. */
-export function emitLoopRange(f: FunctionBuilder, step: Local, kernel: LoopKernel, plan: ProgramPlan, range: LoopRange): void {
-  f.scope(() => new LoopEmitter(f, step, kernel, plan, range).emit());
+/** Where a kernel reads and writes tensors. */
+export interface KernelBuffers {
+  /** Returns the buffer that a tensor is loaded from; undefined for one that is computed. */
+  bufferOf(tensor: Tensor): Buffer | undefined;
+  /** Returns the buffers that a tensor is written to. */
+  targetsOf(tensor: Tensor): readonly Buffer[];
 }
 
-/** Appends what the iterations of a cut vector loop leave. */
-export function emitLoopRest(f: FunctionBuilder, step: Local, kernel: LoopKernel, plan: ProgramPlan): void {
-  f.scope(() => new LoopEmitter(f, step, kernel, plan, "rest").emit());
+/**
+ * Appends a kernel to `f`, or the part of its outermost loop that is given: a range, if the kernel can be cut, or what the iterations of
+ * a cut vector loop leave. `step` has the number of the step, which selects the rows of feed and result tables.
+ */
+export function emitLoops(
+  f: FunctionBuilder,
+  step: Local,
+  kernel: LoopKernel,
+  buffers: KernelBuffers,
+  part: LoopRange | "rest" | null,
+): void {
+  new LoopEmitter(f, step, kernel, buffers, part).emit();
 }
 
 /** The accumulators of one element of a reduction. */
@@ -86,20 +93,19 @@ class LoopEmitter {
   readonly #f: FunctionBuilder;
   readonly #nest: LoopNest;
   readonly #kernel: LoopKernel;
-  readonly #plan: ProgramPlan;
+  readonly #buffers: KernelBuffers;
   readonly #expressions: Expressions;
   readonly #unroll: number;
   readonly #part: LoopRange | "rest" | null;
 
-  /** Emits the whole kernel, or the part of its outermost loop that is given. */
-  constructor(f: FunctionBuilder, step: Local, kernel: LoopKernel, plan: ProgramPlan, part: LoopRange | "rest" | null) {
+  constructor(f: FunctionBuilder, step: Local, kernel: LoopKernel, buffers: KernelBuffers, part: LoopRange | "rest" | null) {
     this.#f = f;
     this.#part = part;
     this.#nest = new LoopNest(f, part === null || part === "rest" ? [step] : [step, part.first]);
     this.#kernel = kernel;
-    this.#plan = plan;
+    this.#buffers = buffers;
     const own = new Set(kernel.outputs.filter(({ tensor }) => tensor.inputs.length > 0).map(({ tensor }) => tensor));
-    this.#expressions = new Expressions(this.#nest, (tensor) => (own.has(tensor) ? undefined : plan.buffers.get(tensor)));
+    this.#expressions = new Expressions(this.#nest, (tensor) => (own.has(tensor) ? undefined : buffers.bufferOf(tensor)));
     this.#unroll = unrollOf(kernel);
   }
 
@@ -109,9 +115,9 @@ class LoopEmitter {
   }
 
   #clear(tensor: Tensor): void {
-    for (const { address, stepBytes } of this.#targets(tensor)) {
+    for (const { address, stepBytes } of this.#buffers.targetsOf(tensor)) {
       const offset = this.#nest.offset([stepBytes]);
-      this.#f.i32(address);
+      this.#f.address(address);
       if (offset) {
         this.#f.get(offset.local);
         this.#f.plain("i32.add");
@@ -120,10 +126,6 @@ class LoopEmitter {
       this.#f.i32(sizeOf(tensor.shape) * ELEMENT_BYTES);
       this.#f.memoryFill();
     }
-  }
-
-  #targets(tensor: Tensor): readonly Buffer[] {
-    return this.#plan.targets.get(tensor) ?? [];
   }
 
   /** Emits the loops from number `loop` on, and the body. `indices` are the positions of the outer loops. */
@@ -256,7 +258,7 @@ class LoopEmitter {
       const position = this.#position(output, indices, element).map((index, axis) =>
         reducedAxes(output).includes(axis) ? ZERO : index,
       );
-      for (const buffer of this.#targets(output.tensor)) {
+      for (const buffer of this.#buffers.targetsOf(output.tensor)) {
         this.#expressions.store(buffer, linear(output.tensor.shape, position), total);
       }
     }
@@ -335,7 +337,7 @@ class LoopEmitter {
 
   #store(output: KernelOutput, position: readonly Index[], value: Value): void {
     const { tensor } = output;
-    for (const buffer of this.#targets(tensor)) {
+    for (const buffer of this.#buffers.targetsOf(tensor)) {
       if (output.kind !== "scatter") {
         this.#expressions.store(buffer, linear(tensor.shape, outputPosition(output, position)), value.local);
         continue;

@@ -9,14 +9,15 @@ import type { MemoryPlan, ProgramPlan } from "../memory-plan.ts";
 import type { Kernel } from "../schedule/kernels.ts";
 import { type FunctionBuilder, type Local, ModuleBuilder } from "../wasm/assembler.ts";
 import { countUp } from "../wasm/counters.ts";
-import { emitLoops } from "./loops.ts";
+import { LoopTemplates } from "./loop-templates.ts";
 
 /** Returns the bytes of the module. Each program is exported as a function with one parameter: the number of steps. */
 export function emitModule(kernels: ReadonlyMap<string, readonly Kernel[]>, plan: MemoryPlan): Uint8Array<ArrayBuffer> {
   const module = new ModuleBuilder();
   const packs = new PackFunctions(module);
+  const templates = new LoopTemplates();
   for (const [name, program] of plan.programs) {
-    const step = emitStep(module, packs, kernels.get(name) as readonly Kernel[], program);
+    const step = emitStep(module, packs, templates, kernels.get(name) as readonly Kernel[], program);
     module.export(name, emitRun(module, step));
   }
   return module.finish();
@@ -28,13 +29,14 @@ const STEP = 0;
 export function emitStep(
   module: ModuleBuilder,
   packs: PackFunctions,
+  templates: LoopTemplates,
   kernels: readonly Kernel[],
   plan: ProgramPlan,
 ): FunctionBuilder {
   const f = module.function(["i32"]);
   for (const kernel of kernels) {
     if (kernel.kind === "matmul") emitMatmul(module, packs, f, STEP, kernel, plan);
-    else emitLoops(f, STEP, kernel, plan);
+    else templates.emit(f, STEP, kernel, plan);
   }
   for (const copy of plan.copies) emitCopy(f, STEP, copy);
   return f;

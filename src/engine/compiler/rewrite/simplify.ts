@@ -6,7 +6,7 @@
  * Only correctly rounded operations are folded. exp and the like are not, so that the bits do not depend on the host's Math.
  */
 import { broadcastShapes, type Operation, type Shape, sameShape, sizeOf, type Tensor } from "../../graph.ts";
-import { type Program, rebuild } from "../../program.ts";
+import { type Program, rebuild, textOf } from "../../program.ts";
 
 type Kind = Operation["kind"];
 type OperationOf<K extends Kind> = Extract<Operation, { readonly kind: K }>;
@@ -75,11 +75,7 @@ const LARGEST_COMPARED_CONSTANT = 64;
 
 /** Returns a string that distinguishes operations with the same inputs. Large constants are never considered equal. */
 function attributes(op: Operation, unique: number): string {
-  if (op.kind !== "constant") return JSON.stringify(op);
-  const { values } = op;
-  return values.length > LARGEST_COMPARED_CONSTANT
-    ? `constant#${unique}`
-    : `constant ${Array.from(values, (value) => (Object.is(value, -0) ? "-0" : value))}`;
+  return op.kind === "constant" && op.values.length > LARGEST_COMPARED_CONSTANT ? `constant#${unique}` : textOf(op);
 }
 
 // ---------------------------------------------------------------- rules

@@ -6,6 +6,7 @@ import { sizeOf, type Tensor } from "../../graph.ts";
 import { inTopologicalOrder } from "../../graph-walk.ts";
 import { COST } from "../codegen/math.ts";
 import { expressionOf } from "../expression.ts";
+import { type TensorMembers, TensorNumbers } from "../tensor-tables.ts";
 import type { IterationSpace } from "./iteration-space.ts";
 
 /** Whether a tensor is a sum or max reduction. */
@@ -42,13 +43,16 @@ export function costOf(tensor: Tensor, inner: (input: Tensor) => number): number
 }
 
 /** The instructions per point of the iteration space of a stored tensor: its whole expression, including the loads. */
-export function costWithin(tensor: Tensor, stored: ReadonlySet<Tensor>): number {
+export function costWithin(tensor: Tensor, stored: TensorMembers): number {
   return costOfExpression(tensor, expressionOf([tensor], stored).computed);
 }
 
+/** The costs of what the present expression computes. */
+const costs = new TensorNumbers();
+
 /** The same, given the tensors that the expression computes. */
-export function costOfExpression(tensor: Tensor, computed: Iterable<Tensor>): number {
-  const costs = new Map<Tensor, number>();
+export function costOfExpression(tensor: Tensor, computed: readonly Tensor[]): number {
+  costs.clear();
   // A load costs one instruction.
   const inner = (input: Tensor): number => costs.get(input) ?? 1;
   for (const each of inTopologicalOrder(computed)) costs.set(each, costOf(each, inner));
@@ -59,7 +63,7 @@ export function costOfExpression(tensor: Tensor, computed: Iterable<Tensor>): nu
 /** The instructions of a loop body: each expression once, times the number of its unrolled elements. */
 export function costOfBody(
   outputs: readonly { readonly tensor: Tensor; readonly space: IterationSpace }[],
-  stored: ReadonlySet<Tensor>,
+  stored: TensorMembers,
 ): number {
   const { kind, loops } = (outputs[0] as { space: IterationSpace }).space;
   const line = kind === "line" ? (loops[0]?.size ?? 1) : Number.POSITIVE_INFINITY;
@@ -68,5 +72,5 @@ export function costOfBody(
     stored,
   );
   const copiesOf = ({ shape }: Tensor): number => Math.max(1, Math.round(sizeOf(shape) / line));
-  return [...computed].reduce((sum, tensor) => sum + copiesOf(tensor) * costOf(tensor, () => 0), 0);
+  return computed.reduce((sum, tensor) => sum + copiesOf(tensor) * costOf(tensor, () => 0), 0);
 }

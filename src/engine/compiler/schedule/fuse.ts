@@ -3,26 +3,27 @@
  * over the same iteration space are merged. Knows costs and shapes; knows nothing of addresses or instructions.
  */
 import type { Tensor } from "../../graph.ts";
-import { reachable } from "../../graph-walk.ts";
-import { type Program, rootsOf } from "../../program.ts";
+import { nodesOf, type Program } from "../../program.ts";
 import { sameButUnits } from "../affine-index.ts";
 import { isLeaf } from "../expression.ts";
 import { buildMatmul, operandViews } from "../matmul/product.ts";
 import { LARGEST_INLINE_SUM } from "../rewrite/lower.ts";
 import { uniformValue } from "../rewrite/simplify.ts";
+import { TensorMap, type TensorMembers, TensorSet } from "../tensor-tables.ts";
 import { costOf, costOfBody, isReduction, reducedSize } from "./cost-model.ts";
 import { type Group, group } from "./group.ts";
 import { InlineTensors } from "./inline-tensors.ts";
-import { buildLoops, type IterationSpace } from "./iteration-space.ts";
+import { chooseOrder, type IterationSpace, type LoopOrder, outputOf } from "./iteration-space.ts";
 import type { Kernel, KernelOutput } from "./kernels.ts";
 import { storeNestedSums } from "./nested-sums.ts";
 import { Readings } from "./readings.ts";
+import { structureOf } from "./structure.ts";
 
 export interface Fused {
   /** In execution order. */
   readonly kernels: readonly Kernel[];
   /** The tensors that kernels store. */
-  readonly stored: ReadonlySet<Tensor>;
+  readonly stored: TensorMembers;
 }
 
 /** Most instructions in the expression of an inline reduction. */
@@ -38,32 +39,33 @@ export type Purpose = "memory" | "code";
 
 /** Returns the kernels of a simplified and lowered program. Those for memory only have no loops. */
 export function fuse(program: Program, purpose: Purpose = "code"): Fused {
-  const tensors = reachable(rootsOf(program));
+  const tensors = nodesOf(program);
   const stored = mustBeStored(program, tensors);
-  const readings = new Readings(stored);
+  const readings = new Readings(stored, tensors.length);
   // Storing a tensor changes the kernels, and so which tensors are worth storing: a few rounds reach a fixed point.
   const inline = new InlineTensors(tensors, stored);
-  let groups = group(program, tensors, readings);
+  let grouping = group(program, tensors, readings);
   for (let round = 0; round < 4; round++) {
-    const repeated = inline.worthStoring(groups);
+    const repeated = inline.worthStoring(grouping);
     if (repeated.length === 0) break;
     readings.store(repeated);
-    groups = group(program, tensors, readings);
+    grouping = group(program, tensors, readings);
   }
-  const complete = storeNestedSums(groups, tensors, readings);
-  return { kernels: complete.map((each) => toKernel(each, stored, purpose)), stored };
+  const complete = storeNestedSums(grouping.groups, tensors, readings);
+  const bodies = new Map<string, Body>();
+  return { kernels: complete.map((each) => toKernel(each, stored, purpose, bodies)), stored };
 }
 
 // ---------------------------------------------------------------- stored tensors
 
-function mustBeStored(program: Program, tensors: readonly Tensor[]): Set<Tensor> {
-  const stored = new Set<Tensor>();
+function mustBeStored(program: Program, tensors: readonly Tensor[]): TensorSet {
+  const stored = new TensorSet();
   const demand = (tensor: Tensor) => {
     if (!isLeaf(tensor)) stored.add(tensor);
   };
   for (const tensor of Object.values(program.outputs)) stored.add(tensor);
   for (const { state, next } of program.updates ?? []) if (state !== next) stored.add(next);
-  const costs = new Map<Tensor, number>();
+  const costs = new TensorMap<number>(tensors.length);
   for (const tensor of tensors) {
     const { op, inputs } = tensor;
     const [x] = inputs as [Tensor];
@@ -86,15 +88,32 @@ function mustBeStored(program: Program, tensors: readonly Tensor[]): Set<Tensor>
 
 // ---------------------------------------------------------------- kernels
 
-/** Builds the kernel of a group: a matrix product with a pointwise epilogue, or a loop nest. */
-function toKernel({ members, spaces, product }: Group, stored: ReadonlySet<Tensor>, purpose: Purpose): Kernel {
-  const outputs = [...members].map((tensor) => ({ tensor, space: spaces.get(tensor) as IterationSpace }));
-  if (product) return buildMatmul(product, outputs.map(outputOf));
-  if (purpose === "memory") return { kind: "loops", loops: [], cost: 0, outputs: outputs.map(outputOf) };
-  return buildLoops(outputs, costOfBody(outputs, stored));
+/** The loops of kernels of the same structure, and what their bodies cost. */
+interface Body {
+  readonly order: LoopOrder;
+  readonly cost: number;
 }
 
-const outputOf = ({ tensor, space }: { readonly tensor: Tensor; readonly space: IterationSpace }): KernelOutput => ({
+const NO_STRUCTURE = { text: "", loaded: [] };
+
+/** Builds the kernel of a group: a matrix product with a pointwise epilogue, or a loop nest. `bodies` are those of earlier kernels. */
+function toKernel(
+  { members, spaces, product }: Group,
+  stored: TensorMembers,
+  purpose: Purpose,
+  bodies: Map<string, Body>,
+): Kernel {
+  const outputs = members.map((tensor, index) => ({ tensor, space: spaces[index] as IterationSpace }));
+  if (product) return buildMatmul(product, outputs.map(wholeOutput));
+  if (purpose === "memory")
+    return { kind: "loops", loops: [], cost: 0, outputs: outputs.map(wholeOutput), structure: NO_STRUCTURE };
+  const structure = structureOf(outputs, stored);
+  const { order, cost } = bodies.get(structure.text) ?? { order: chooseOrder(outputs), cost: costOfBody(outputs, stored) };
+  bodies.set(structure.text, { order, cost });
+  return { kind: "loops", cost, loops: order.loops, outputs: outputs.map((each) => outputOf(each, order)), structure };
+}
+
+const wholeOutput = ({ tensor, space }: { readonly tensor: Tensor; readonly space: IterationSpace }): KernelOutput => ({
   tensor,
   kind: space.output,
   value: tensor,

@@ -6,6 +6,7 @@ import { sameShape, sizeOf, type Tensor } from "../../graph.ts";
 import { walk } from "../../graph-walk.ts";
 import type { Program } from "../../program.ts";
 import { isLeaf, isPointwise } from "../expression.ts";
+import { TensorMap, type TensorMembers, TensorSet } from "../tensor-tables.ts";
 import type { IterationSpace } from "./iteration-space.ts";
 import type { Readings } from "./readings.ts";
 
@@ -17,57 +18,93 @@ export interface Group {
   readonly space: IterationSpace;
   /** The matrix product whose tiles the other members are computed from. */
   readonly product: Tensor | undefined;
-  readonly members: Set<Tensor>;
-  readonly spaces: Map<Tensor, IterationSpace>;
-  /** Whether a member is complete only after the loops have ended. */
-  hasReduction: Map<Tensor, boolean>;
+  readonly members: Tensor[];
+  /** The iteration spaces of the members. */
+  readonly spaces: IterationSpace[];
   cost: number;
 }
 
+/** The groups of a program's stored tensors, in execution order. */
+export interface Grouping {
+  readonly groups: readonly Group[];
+  /** The index of the group of a stored tensor. */
+  readonly indices: TensorMap<number>;
+}
+
+/** Whether a member with this space is complete only after the loops have ended. */
+export const isReducing = ({ output }: IterationSpace): boolean => output !== "pointwise";
+
+/** Creates a group without members. */
+export const createGroup = (space: IterationSpace, product?: Tensor): Group => ({
+  space,
+  product,
+  members: [],
+  spaces: [],
+  cost: 0,
+});
+
+/** Adds a tensor to a group. */
+export function join(group: Group, tensor: Tensor, space: IterationSpace, cost: number): void {
+  group.members.push(tensor);
+  group.spaces.push(space);
+  group.cost += cost;
+}
+
 /** Assigns each stored tensor to the first kernel with the same iteration space that runs after its dependencies. */
-export function group(program: Program, tensors: readonly Tensor[], readings: Readings): Group[] {
+export function group(program: Program, tensors: readonly Tensor[], readings: Readings): Grouping {
   const { stored } = readings;
   const groups: Group[] = [];
   /** The indices of the groups of an iteration space, in order: there are thousands of groups, and few of a space. */
   const sameSpace = new Map<string, number[]>();
-  const groupIndices = new Map<Tensor, number>();
-  const readersOf = new Map<Tensor, number>();
+  const indices = new TensorMap<number>(tensors.length);
+  const reducing = new TensorSet();
+  const readersOf = new TensorMap<number>(tensors.length);
   const updated = new Map((program.updates ?? []).map(({ state, next }) => [next, state]));
   for (const tensor of tensors) {
     if (!stored.has(tensor)) continue;
-    const { space, needs, cost } = readings.of(tensor);
+    const { space, needs, wholes, cost } = readings.of(tensor);
     let earliest = 0;
-    for (const [need, whole] of needs) {
-      const at = groupIndices.get(need);
+    let readsProduct = false;
+    for (let index = 0; index < needs.length; index++) {
+      const need = needs[index] as Tensor;
+      const at = indices.get(need);
       if (at === undefined) continue;
-      const complete = whole || groups[at]?.hasReduction.get(need) || space.alone || groups[at]?.space.key !== space.key;
+      const before = groups[at] as Group;
+      readsProduct ||= before.product !== undefined;
+      const complete = wholes[index] || reducing.has(need) || space.alone || before.space.key !== space.key;
       earliest = Math.max(earliest, complete ? at + 1 : at);
     }
     // A state is updated after all reads of its old value, so that the update can be in place.
     const replaced = updated.get(tensor);
     if (replaced) earliest = Math.max(earliest, readersOf.get(replaced) ?? 0);
-    const alike = sameSpace.get(space.key) ?? [];
-    let index = space.alone
-      ? -1
-      : (alike.find((at) => at >= earliest && (groups[at] as Group).cost + cost <= LARGEST_BODY) ?? -1);
-    const readsProduct = [...needs.keys()].some((need) => groups[groupIndices.get(need) ?? -1]?.product !== undefined);
-    const epilogue = readsProduct ? epilogueOf(tensor, stored, groupIndices, groups) : undefined;
+    let index = space.alone ? -1 : firstFit(groups, sameSpace.get(space.key) ?? [], earliest, cost);
+    const epilogue = readsProduct ? epilogueOf(tensor, stored, indices, groups) : undefined;
     const fits = replaced === undefined || (fitsTiles(tensor) && (readersOf.get(replaced) ?? 0) <= (epilogue ?? 0));
     if (epilogue !== undefined && fits) index = epilogue;
     if (index < 0) {
-      const product = tensor.op.kind === "matmul" ? tensor : undefined;
-      index = groups.push({ space, product, members: new Set(), spaces: new Map(), hasReduction: new Map(), cost: 0 }) - 1;
-      sameSpace.set(space.key, [...alike, index]);
+      index = groups.push(createGroup(space, tensor.op.kind === "matmul" ? tensor : undefined)) - 1;
+      const alike = sameSpace.get(space.key);
+      if (alike) alike.push(index);
+      else sameSpace.set(space.key, [index]);
     }
-    const chosen = groups[index] as Group;
-    chosen.members.add(tensor);
-    chosen.spaces.set(tensor, space);
-    chosen.hasReduction.set(tensor, space.output !== "pointwise");
-    chosen.cost += cost;
-    groupIndices.set(tensor, index);
-    for (const need of needs.keys()) if (isLeaf(need)) readersOf.set(need, Math.max(readersOf.get(need) ?? 0, index));
+    join(groups[index] as Group, tensor, space, cost);
+    if (isReducing(space)) reducing.add(tensor);
+    indices.set(tensor, index);
+    for (const need of needs) if (isLeaf(need)) readersOf.set(need, Math.max(readersOf.get(need) ?? 0, index));
   }
-  return groups;
+  return { groups, indices };
+}
+
+/** Returns the first of `alike`, which rise, that is `earliest` or later and whose group has room for `cost`; -1 if there is none. */
+function firstFit(groups: readonly Group[], alike: readonly number[], earliest: number, cost: number): number {
+  let [low, high] = [0, alike.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if ((alike[middle] as number) < earliest) low = middle + 1;
+    else high = middle;
+  }
+  while (low < alike.length && (groups[alike[low] as number] as Group).cost + cost > LARGEST_BODY) low++;
+  return alike[low] ?? -1;
 }
 
 /** Updates of large matrices are faster as one sweep than tile by tile, because they read and write several matrices. */
@@ -79,15 +116,15 @@ const fitsTiles = (tensor: Tensor): boolean => sizeOf(tensor.shape) <= 32 * 1024
  */
 function epilogueOf(
   tensor: Tensor,
-  stored: ReadonlySet<Tensor>,
-  groupIndices: ReadonlyMap<Tensor, number>,
+  stored: TensorMembers,
+  indices: TensorMap<number>,
   groups: readonly Group[],
 ): number | undefined {
   if (!isPointwise(tensor)) return undefined;
   let found: number | undefined;
   let latest = -1;
   const isLoaded = (each: Tensor): boolean => each !== tensor && (stored.has(each) || isLeaf(each));
-  const groupIndexOf = (each: Tensor): number => groupIndices.get(each) ?? -1;
+  const groupIndexOf = (each: Tensor): number => indices.get(each) ?? -1;
   const elsewhere: Tensor[] = [];
   walk([tensor], (each) => {
     if (isLoaded(each)) {

@@ -7,8 +7,9 @@ import { walkCarrying } from "../../graph-walk.ts";
 import { isLeaf } from "../expression.ts";
 import { readsOf } from "../matmul/product.ts";
 import { uniformValue } from "../rewrite/simplify.ts";
+import { TensorMap, type TensorMembers, TensorSet } from "../tensor-tables.ts";
 import { costOf } from "./cost-model.ts";
-import type { Group } from "./group.ts";
+import type { Group, Grouping } from "./group.ts";
 
 /** Cost above which a second kernel loads a result instead of recomputing it. */
 const CHEAP = 8;
@@ -27,51 +28,57 @@ interface Computation {
 /** The tensors of a program that are not stored, while more of them become stored. */
 export class InlineTensors {
   readonly #tensors: readonly Tensor[];
-  readonly #stored: ReadonlySet<Tensor>;
+  readonly #stored: TensorMembers;
   /** What groups of earlier rounds compute, by their first members: most groups are the same in the next round. */
-  readonly #known = new Map<Tensor, Computation>();
+  readonly #known: TensorMap<Computation>;
   /** The tensors that read a tensor, once one of them is asked for. */
-  #consumers: ReadonlyMap<Tensor, readonly Tensor[]> | undefined;
+  #consumers: TensorMap<Tensor[]> | undefined;
   /** The tensors that cost enough to be stored, as of the round before: what is stored makes others cheaper, and none dearer. */
   #candidates: readonly Tensor[];
 
   /** `tensors` are those of the program, in topological order; `stored` may grow between the calls. */
-  constructor(tensors: readonly Tensor[], stored: ReadonlySet<Tensor>) {
+  constructor(tensors: readonly Tensor[], stored: TensorMembers) {
     this.#tensors = tensors;
     this.#stored = stored;
+    this.#known = new TensorMap(tensors.length);
     this.#candidates = tensors.filter((tensor) => COMPUTING.has(tensor.op.kind));
   }
 
   /** Returns the inline tensors that are cheaper to store, given the groups of those that are stored. */
-  worthStoring(groups: readonly Group[]): Tensor[] {
-    const first = new Map<Tensor, Group>();
-    /** The groups of tensors that several compute. */
-    const users = new Map<Tensor, Set<Group>>();
-    const repeated = new Set<Tensor>();
-    for (const group of groups) {
-      const computation = this.#computationOf(group);
+  worthStoring({ groups, indices }: Grouping): Tensor[] {
+    const first = new TensorMap<number>(this.#tensors.length);
+    /** The indices of the groups of tensors that several compute, in order. */
+    const users = new TensorMap<number[]>(this.#tensors.length);
+    const repeated = new TensorSet();
+    groups.forEach((group, index) => {
+      const computation = this.#computationOf(group, index, indices);
       for (const tensor of computation.repeated) repeated.add(tensor);
       for (const tensor of computation.computed) {
         const other = first.get(tensor);
-        if (!other) first.set(tensor, group);
-        else if (!users.get(tensor)?.add(group)) users.set(tensor, new Set([other, group]));
+        const known = users.get(tensor);
+        if (other === undefined) first.set(tensor, index);
+        else if (known) known.push(index);
+        else users.set(tensor, [other, index]);
       }
-    }
+    });
     const isWorth = (tensor: Tensor): boolean =>
       !this.#stored.has(tensor) &&
-      ((repeated.has(tensor) && sizeOf(tensor.shape) > 1) || (users.has(tensor) && !this.#isPassedOn(tensor, users)));
-    const worth = new Set(this.#candidates.filter(isWorth));
-    return worth.size === 0 ? [] : this.#choose(worth);
+      ((repeated.has(tensor) && sizeOf(tensor.shape) > 1) ||
+        (users.get(tensor) !== undefined && !this.#isPassedOn(tensor, users)));
+    const worth = this.#candidates.filter(isWorth);
+    return worth.length === 0 ? [] : this.#choose(worth);
   }
 
   /** Returns those that cost enough, in topological order: the ones chosen so far make the next ones cheaper. */
-  #choose(worth: ReadonlySet<Tensor>): Tensor[] {
+  #choose(worth: readonly Tensor[]): Tensor[] {
+    const eligible = new TensorSet();
+    for (const tensor of worth) eligible.add(tensor);
     const chosen: Tensor[] = [];
-    const costs = new Map<Tensor, number>();
+    const costs = new TensorMap<number>(this.#tensors.length);
     const costOfInput = (input: Tensor): number => (this.#stored.has(input) ? 1 : (costs.get(input) ?? 1));
     for (const tensor of this.#tensors) {
       const cost = costOf(tensor, costOfInput);
-      const isChosen = cost > CHEAP && worth.has(tensor);
+      const isChosen = cost > CHEAP && eligible.has(tensor);
       if (isChosen) chosen.push(tensor);
       costs.set(tensor, isChosen ? 1 : cost);
     }
@@ -80,35 +87,35 @@ export class InlineTensors {
   }
 
   /** Whether all groups that compute a tensor read it through the same consumer: storing that is better. */
-  #isPassedOn(tensor: Tensor, users: ReadonlyMap<Tensor, ReadonlySet<Group>>): boolean {
+  #isPassedOn(tensor: Tensor, users: TensorMap<number[]>): boolean {
     this.#consumers ??= consumersOf(this.#tensors);
     const consumers = this.#consumers.get(tensor) ?? [];
-    return consumers.some((next) => !this.#stored.has(next) && sameSet(users.get(next), users.get(tensor)));
+    return consumers.some((next) => !this.#stored.has(next) && areEqual(users.get(next), users.get(tensor)));
   }
 
-  #computationOf(group: Group): Computation {
-    const members = [...group.members];
-    const known = this.#known.get(members[0] as Tensor);
-    if (known && this.#holdsFor(known, group, members)) return known;
-    const found = this.#compute(group, members);
-    this.#known.set(members[0] as Tensor, found);
+  #computationOf(group: Group, index: number, indices: TensorMap<number>): Computation {
+    const start = group.members[0] as Tensor;
+    const known = this.#known.get(start);
+    if (known && this.#holdsFor(known, group, index, indices)) return known;
+    const found = this.#compute(group, index, indices);
+    this.#known.set(start, found);
     return found;
   }
 
   /** Whether a group computes the same as one of an earlier round: it has the same members, and nothing else of it is stored now. */
-  #holdsFor({ members, kind, computed }: Computation, group: Group, now: readonly Tensor[]): boolean {
+  #holdsFor({ members, kind, computed }: Computation, group: Group, index: number, indices: TensorMap<number>): boolean {
     return (
       kind === group.space.kind &&
-      members.length === now.length &&
-      members.every((member, at) => member === now[at]) &&
-      computed.every((tensor) => !this.#stored.has(tensor) || group.members.has(tensor))
+      members.length === group.members.length &&
+      members.every((member, at) => member === group.members[at]) &&
+      computed.every((tensor) => !this.#stored.has(tensor) || indices.get(tensor) === index)
     );
   }
 
-  #compute(group: Group, members: readonly Tensor[]): Computation {
-    const { kind } = group.space;
+  #compute({ members, space: { kind } }: Group, index: number, indices: TensorMap<number>): Computation {
     const repeated: Tensor[] = [];
-    const isComputed = (tensor: Tensor): boolean => !isLeaf(tensor) && (!this.#stored.has(tensor) || group.members.has(tensor));
+    const isComputed = (tensor: Tensor): boolean =>
+      !isLeaf(tensor) && (!this.#stored.has(tensor) || indices.get(tensor) === index);
     const reach = (tensors: readonly Tensor[], repeats: boolean) => {
       const computed = tensors.filter(isComputed);
       if (repeats && kind === "grid") for (const tensor of computed) if (COMPUTING.has(tensor.op.kind)) repeated.push(tensor);
@@ -119,12 +126,12 @@ export class InlineTensors {
       // The inputs of the first computed tensor are computed once, together with it.
       return reach(readsOf(tensor), expands || (repeats && !COMPUTING.has(tensor.op.kind)));
     });
-    return { members, kind, computed: [...computed], repeated };
+    return { members, kind, computed, repeated };
   }
 }
 
-function consumersOf(tensors: readonly Tensor[]): ReadonlyMap<Tensor, readonly Tensor[]> {
-  const consumers = new Map<Tensor, Tensor[]>();
+function consumersOf(tensors: readonly Tensor[]): TensorMap<Tensor[]> {
+  const consumers = new TensorMap<Tensor[]>(tensors.length);
   for (const tensor of tensors) {
     for (const input of tensor.inputs) {
       const known = consumers.get(input);
@@ -135,5 +142,5 @@ function consumersOf(tensors: readonly Tensor[]): ReadonlyMap<Tensor, readonly T
   return consumers;
 }
 
-const sameSet = <Item>(a: ReadonlySet<Item> | undefined, b: ReadonlySet<Item> | undefined): boolean =>
-  a !== undefined && b !== undefined && a.size === b.size && [...a].every((item) => b.has(item));
+const areEqual = (a: readonly number[] | undefined, b: readonly number[] | undefined): boolean =>
+  a !== undefined && b !== undefined && a.length === b.length && a.every((item, index) => item === b[index]);

@@ -7,8 +7,9 @@ import { walk, walkCarrying } from "../../graph-walk.ts";
 import { type Access, accesses, type Index, linear, ZERO } from "../affine-index.ts";
 import { LARGEST_INLINE_SUM } from "../rewrite/lower.ts";
 import { uniformValue } from "../rewrite/simplify.ts";
+import type { TensorMembers } from "../tensor-tables.ts";
 import { LANES } from "../vector.ts";
-import type { AxisRole, KernelOutput, Loop, LoopKernel } from "./kernels.ts";
+import type { AxisRole, KernelOutput, Loop } from "./kernels.ts";
 
 /** The iteration space of a tensor. Tensors with the same key can share a kernel. */
 export interface IterationSpace {
@@ -31,7 +32,7 @@ export interface IterationSpace {
 const LARGEST_WIDTH = 16;
 
 /** Chooses the iteration space of a tensor, given the set of stored tensors. */
-export function iterationSpaceOf(tensor: Tensor, stored: ReadonlySet<Tensor>): IterationSpace {
+export function iterationSpaceOf(tensor: Tensor, stored: TensorMembers): IterationSpace {
   const { op, inputs } = tensor;
   const [x] = inputs as [Tensor];
   switch (op.kind) {
@@ -55,13 +56,13 @@ export function iterationSpaceOf(tensor: Tensor, stored: ReadonlySet<Tensor>): I
 /** A loop for each axis of a tensor that is computed element by element: the least code. */
 export const loopsOver = (tensor: Tensor): IterationSpace => grid("pointwise", tensor, [], new Set(tensor.shape.keys()));
 
-function pointwise(tensor: Tensor, stored: ReadonlySet<Tensor>): IterationSpace {
+function pointwise(tensor: Tensor, stored: TensorMembers): IterationSpace {
   const loaded = loadedFrom(stored);
   return chooseSpace("pointwise", tensor, [], (other) => other !== tensor && loaded(other));
 }
 
 /** Returns a function that tells whether a tensor is in memory when a kernel reads it. */
-function loadedFrom(stored: ReadonlySet<Tensor>) {
+function loadedFrom(stored: TensorMembers) {
   return (tensor: Tensor): boolean => stored.has(tensor) || tensor.inputs.length === 0;
 }
 
@@ -198,11 +199,14 @@ function breaksOf(value: Tensor, reduced: readonly number[], load: (tensor: Tens
 
 // ---------------------------------------------------------------- loops
 
-/** Builds one kernel for tensors that share an iteration space: chooses the vector loop and the loop order. */
-export function buildLoops(
-  members: readonly { readonly tensor: Tensor; readonly space: IterationSpace }[],
-  cost: number,
-): LoopKernel {
+/** The loops of a kernel in their order, and the number of each in the iteration spaces of its members. */
+export interface LoopOrder {
+  readonly loops: readonly Loop[];
+  readonly order: readonly number[];
+}
+
+/** Chooses the vector loop and the loop order of one kernel for tensors that share an iteration space. */
+export function chooseOrder(members: readonly { readonly tensor: Tensor; readonly space: IterationSpace }[]): LoopOrder {
   const { loops: sizes, kind } = (members[0] as { space: IterationSpace }).space;
   const loops = sizes.map(({ size }, loop) => ({
     size,
@@ -211,18 +215,20 @@ export function buildLoops(
   const strides = strideTable(members);
   const vector = kind === "line" ? loops.length - 1 : chooseVector(members, loops, strides);
   const order = orderLoops(loops, vector, strides);
-  const position = (loop: number): number => order.indexOf(loop);
   return {
-    kind: "loops",
-    cost,
+    order,
     loops: order.map((loop): Loop => ({ ...(loops[loop] as { size: number; reduced: boolean }), vector: loop === vector })),
-    outputs: members.map(({ tensor, space }) => ({
-      tensor,
-      kind: space.output,
-      value: space.value,
-      iteration: space.iteration,
-      roles: space.roles.map((role) => (role.kind === "loop" ? { kind: "loop", loop: position(role.loop) } : role)),
-    })),
+  };
+}
+
+/** An output of a kernel with these loops. */
+export function outputOf({ tensor, space }: { tensor: Tensor; space: IterationSpace }, { order }: LoopOrder): KernelOutput {
+  return {
+    tensor,
+    kind: space.output,
+    value: space.value,
+    iteration: space.iteration,
+    roles: space.roles.map((role) => (role.kind === "loop" ? { kind: "loop", loop: order.indexOf(role.loop) } : role)),
   };
 }
 

@@ -43,6 +43,15 @@ export interface LoopKernel {
   readonly outputs: readonly KernelOutput[];
   /** Approximate number of instructions in the body. */
   readonly cost: number;
+  readonly structure: Structure;
+}
+
+/** What a kernel computes, whatever it reads it from. */
+export interface Structure {
+  /** Equal for kernels that differ at most in the tensors that they load and store. */
+  readonly text: string;
+  /** The tensors that it loads, in the order in which the text has them. */
+  readonly loaded: readonly Tensor[];
 }
 
 /** The memory layout of a product's operand: elements of `tensor` at an affine index of row, column and batch. */

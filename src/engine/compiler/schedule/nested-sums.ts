@@ -7,8 +7,9 @@ import type { Tensor } from "../../graph.ts";
 import { walk } from "../../graph-walk.ts";
 import { isLeaf } from "../expression.ts";
 import { readsOf } from "../matmul/product.ts";
+import type { TensorMembers } from "../tensor-tables.ts";
 import { costWithin, isReduction, reducedSize } from "./cost-model.ts";
-import type { Group } from "./group.ts";
+import { createGroup, type Group, isReducing, join } from "./group.ts";
 import { loopsOver } from "./iteration-space.ts";
 import type { Readings } from "./readings.ts";
 
@@ -30,7 +31,7 @@ export function storeNestedSums(groups: readonly Group[], tensors: readonly Tens
 }
 
 /** The inline reductions that a short reduction repeats for each of its terms, more than `MOST_TERMS` in all. */
-function nestedSums(tensors: readonly Tensor[], stored: ReadonlySet<Tensor>): Set<Tensor> {
+function nestedSums(tensors: readonly Tensor[], stored: TensorMembers): Set<Tensor> {
   const isInline = (tensor: Tensor): boolean => !isLeaf(tensor) && !stored.has(tensor);
   const found = new Set<Tensor>();
   for (const outer of tensors) {
@@ -50,14 +51,15 @@ function nestedSums(tensors: readonly Tensor[], stored: ReadonlySet<Tensor>): Se
 function usersOf(
   sums: ReadonlySet<Tensor>,
   groups: readonly Group[],
-  stored: ReadonlySet<Tensor>,
+  stored: TensorMembers,
 ): ReadonlyMap<Tensor, Group | undefined> {
   const users = new Map<Tensor, Group | undefined>();
   for (const group of groups) {
     // The body of a reduction decides how many partial sums it has.
-    const reduces = group.product !== undefined || [...group.hasReduction.values()].includes(true);
+    const reduces = group.product !== undefined || group.spaces.some(isReducing);
+    const members = new Set(group.members);
     walk(group.members, (each) => {
-      if (isLeaf(each) || (stored.has(each) && !group.members.has(each))) return [];
+      if (isLeaf(each) || (stored.has(each) && !members.has(each))) return [];
       if (sums.has(each)) users.set(each, users.has(each) || reduces ? undefined : group);
       return readsOf(each);
     });
@@ -66,9 +68,10 @@ function usersOf(
 }
 
 /** Whether a sum reads nothing that its group computes. */
-function canPrecede(sum: Tensor, { members }: Group, stored: ReadonlySet<Tensor>): boolean {
+function canPrecede(sum: Tensor, { members }: Group, stored: TensorMembers): boolean {
   const visited = walk([sum], (each) => (isLeaf(each) || stored.has(each) ? [] : readsOf(each)));
-  return ![...visited].some((each) => members.has(each));
+  const own = new Set(members);
+  return !visited.some((each) => own.has(each));
 }
 
 /** Kernels for sums that do not depend on one another's complete results. */
@@ -80,17 +83,10 @@ function kernelsOf(sums: readonly Tensor[], readings: Readings): Group[] {
     const cost = costWithin(sum, readings.stored) * reducedSize(sum);
     const last = groups.at(-1);
     const joins =
-      last?.space.key === space.key &&
-      last.cost + cost <= LARGEST_BODY &&
-      ![...needs.keys()].some((need) => last.members.has(need));
-    const group: Group = joins
-      ? last
-      : { space, product: undefined, members: new Set(), spaces: new Map(), hasReduction: new Map(), cost: 0 };
+      last?.space.key === space.key && last.cost + cost <= LARGEST_BODY && !needs.some((need) => last.members.includes(need));
+    const group = joins ? last : createGroup(space);
     if (!joins) groups.push(group);
-    group.members.add(sum);
-    group.spaces.set(sum, space);
-    group.hasReduction.set(sum, false);
-    group.cost += cost;
+    join(group, sum, space, cost);
   }
   return groups;
 }

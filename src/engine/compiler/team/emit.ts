@@ -2,7 +2,7 @@
  * Assembles the module that several threads run on one shared memory. Every thread calls the same functions: in each phase of a step
  * they take chunks of tasks until there are none, and then wait for one another. Who computes a chunk changes no bit of it.
  */
-import { emitLoopRange, emitLoopRest, emitLoops } from "../codegen/loops.ts";
+import { LoopTemplates } from "../codegen/loop-templates.ts";
 import { emitCopy, emitRun, emitStep } from "../codegen/module.ts";
 import { emitMatmul, type TileFunctions, visitBatch, writeTiles } from "../matmul/matmul.ts";
 import { emitPacking } from "../matmul/operand-packing.ts";
@@ -38,11 +38,12 @@ export function emitTeamModule(
 ): Uint8Array<ArrayBuffer> {
   const module = new ModuleBuilder({ shared: true });
   const packs = new PackFunctions(module);
+  const templates = new LoopTemplates();
   const barrier = emitBarrier(module, cells);
   for (const [name, { kernels, phases }] of programs) {
     const own = plan.programs.get(name) as ProgramPlan;
-    if (phases) module.export(name, new PhaseEmitter(module, packs, own, barrier, cells).run(phases));
-    else module.export(name, emitRun(module, emitStep(module, packs, kernels, own)));
+    if (phases) module.export(name, new PhaseEmitter(module, packs, templates, own, barrier, cells).run(phases));
+    else module.export(name, emitRun(module, emitStep(module, packs, templates, kernels, own)));
   }
   return module.finish();
 }
@@ -113,14 +114,23 @@ function emitBarrier(module: ModuleBuilder, cells: number): FunctionBuilder {
 class PhaseEmitter {
   readonly #module: ModuleBuilder;
   readonly #packs: PackFunctions;
+  readonly #templates: LoopTemplates;
   readonly #plan: ProgramPlan;
   readonly #barrier: FunctionBuilder;
   readonly #cells: number;
   readonly #tiles = new Map<MatmulKernel, TileFunctions>();
 
-  constructor(module: ModuleBuilder, packs: PackFunctions, plan: ProgramPlan, barrier: FunctionBuilder, cells: number) {
+  constructor(
+    module: ModuleBuilder,
+    packs: PackFunctions,
+    templates: LoopTemplates,
+    plan: ProgramPlan,
+    barrier: FunctionBuilder,
+    cells: number,
+  ) {
     this.#module = module;
     this.#packs = packs;
+    this.#templates = templates;
     this.#plan = plan;
     this.#barrier = barrier;
     this.#cells = cells;
@@ -200,10 +210,10 @@ class PhaseEmitter {
     switch (work.kind) {
       case "kernel":
         if (work.kernel.kind === "matmul") emitMatmul(this.#module, this.#packs, f, STEP, work.kernel, this.#plan);
-        else emitLoops(f, STEP, work.kernel, this.#plan);
+        else this.#templates.emit(f, STEP, work.kernel, this.#plan);
         return;
       case "rest":
-        emitLoopRest(f, STEP, work.kernel, this.#plan);
+        this.#templates.emit(f, STEP, work.kernel, this.#plan, "rest");
         return;
       case "edge":
         this.#emitRows(f, work.kernel, "edge", (fullRows) => {
@@ -259,7 +269,7 @@ class PhaseEmitter {
     };
     if (work.kind === "loops") {
       scaleFirst(work.width);
-      emitLoopRange(f, STEP, work.kernel, this.#plan, { first, trips });
+      this.#templates.emit(f, STEP, work.kernel, this.#plan, { first, trips });
     } else if (work.kind === "packing") {
       const { kernel, packing } = work;
       f.scope(() => {

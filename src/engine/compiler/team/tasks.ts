@@ -11,6 +11,7 @@ import { blockRowsOf, readsOf, TILE_ROWS } from "../matmul/product.ts";
 import { type Buffer, type ProgramPlan, trafficOf } from "../memory-plan.ts";
 import { costWithin } from "../schedule/cost-model.ts";
 import type { Kernel, LoopKernel, MatmulKernel } from "../schedule/kernels.ts";
+import type { TensorMembers } from "../tensor-tables.ts";
 import { ELEMENT_BYTES, LANES } from "../vector.ts";
 
 /** Bytes of memory, from an address up to another. */
@@ -76,7 +77,7 @@ export const isShort = (task: Task): boolean => task.nanoseconds < USUAL_GRAIN.c
 export function tasksOf(
   kernels: readonly Kernel[],
   plan: ProgramPlan,
-  stored: ReadonlySet<Tensor>,
+  stored: TensorMembers,
   grain: Grain = USUAL_GRAIN,
 ): Task[] {
   const copies = plan.copies.map((copy): Task => {
@@ -92,7 +93,7 @@ export function tasksOf(
   ];
 }
 
-function tasksOfLoops(kernel: LoopKernel, plan: ProgramPlan, stored: ReadonlySet<Tensor>, grain: Grain): Task[] {
+function tasksOfLoops(kernel: LoopKernel, plan: ProgramPlan, stored: TensorMembers, grain: Grain): Task[] {
   const points = kernel.loops.reduce((product, { size, vector }) => product * (vector ? Math.ceil(size / LANES) : size), 1);
   // The copies of unrolled axes are points too.
   const instructions = kernel.outputs.reduce(
@@ -112,7 +113,7 @@ function tasksOfLoops(kernel: LoopKernel, plan: ProgramPlan, stored: ReadonlySet
   return [{ work: { kind: "loops", kernel, width }, ...spans, nanoseconds, trips, chunk }, ...rest];
 }
 
-function tasksOfProduct(kernel: MatmulKernel, plan: ProgramPlan, stored: ReadonlySet<Tensor>, grain: Grain): Task[] {
+function tasksOfProduct(kernel: MatmulKernel, plan: ProgramPlan, stored: TensorMembers, grain: Grain): Task[] {
   const { batch, m, n, k } = kernel.shape;
   const { reads, writes } = spansOf(kernel, plan, stored);
   const packings = packingsOf(kernel, plan);
@@ -162,14 +163,14 @@ function chunkOf(nanoseconds: number, trips: number, { chunkNs }: Grain): number
 }
 
 /** The memory that a kernel reads and writes, but for the packed copies of its operands. */
-function spansOf(kernel: Kernel, plan: ProgramPlan, stored: ReadonlySet<Tensor>): Pick<Task, "reads" | "writes"> {
+function spansOf(kernel: Kernel, plan: ProgramPlan, stored: TensorMembers): Pick<Task, "reads" | "writes"> {
   const members = kernel.outputs.map(({ tensor }) => tensor);
   const span = (tensor: Tensor, { address }: Buffer): Span => ({
     from: address,
     to: address + sizeOf(tensor.shape) * ELEMENT_BYTES,
   });
   const { loaded } = expressionOf(members, stored, readsOf);
-  const reads = [...loaded].flatMap((tensor) => {
+  const reads = loaded.flatMap((tensor) => {
     const buffer = plan.buffers.get(tensor);
     return buffer ? [span(tensor, buffer)] : [];
   });

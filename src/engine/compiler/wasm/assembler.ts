@@ -2,6 +2,7 @@
  * A WebAssembly assembler in TypeScript: functions, typed locals, structured control flow, SIMD instructions, one imported
  * memory. Knows the binary format (core specification 2.0, chapter 5); knows nothing of tensors.
  */
+import { ByteBuffer } from "./byte-buffer.ts";
 import {
   ATOMIC,
   type AtomicInstruction,
@@ -33,81 +34,6 @@ export const PAGE_BYTES = 65_536;
 /** Most pages of a memory with addresses of 32 bits. */
 const MAX_PAGES = 65_536;
 
-/** A growable byte buffer with the number encodings of the binary format. */
-export class ByteBuffer {
-  #bytes = new Uint8Array(256);
-  #length = 0;
-
-  /** The number of bytes so far. */
-  get length(): number {
-    return this.#length;
-  }
-
-  /** Returns a copy of the bytes so far. */
-  toBytes(): Uint8Array<ArrayBuffer> {
-    return this.#bytes.slice(0, this.#length);
-  }
-
-  /** Appends one byte, 0..255. */
-  byte(value: number): void {
-    this.#reserve(1);
-    this.#bytes[this.#length++] = value;
-  }
-
-  /** Appends the bytes of another buffer. */
-  append(other: ByteBuffer): void {
-    this.raw(other.#bytes.subarray(0, other.#length));
-  }
-
-  /** Appends bytes unchanged. */
-  raw(bytes: Uint8Array): void {
-    this.#reserve(bytes.length);
-    this.#bytes.set(bytes, this.#length);
-    this.#length += bytes.length;
-  }
-
-  /** Appends the unsigned LEB128 of an integer below 2^32. */
-  unsigned(value: number): void {
-    let rest = value;
-    while (rest >= 0x80) {
-      this.byte((rest % 0x80) | 0x80);
-      rest = Math.floor(rest / 0x80);
-    }
-    this.byte(rest);
-  }
-
-  /** Appends the signed LEB128 of a 32-bit integer. */
-  signed(value: number): void {
-    let rest = value | 0;
-    for (;;) {
-      const low = rest & 0x7f;
-      rest >>= 7;
-      const done = (rest === 0 && (low & 0x40) === 0) || (rest === -1 && (low & 0x40) !== 0);
-      this.byte(done ? low : low | 0x80);
-      if (done) return;
-    }
-  }
-
-  /** Appends a length-prefixed UTF-8 name; modules use only ASCII names. */
-  name(text: string): void {
-    this.unsigned(text.length);
-    for (const character of text) this.byte(character.charCodeAt(0));
-  }
-
-  /** Appends another buffer with a length prefix. */
-  sized(part: ByteBuffer): void {
-    this.unsigned(part.#length);
-    this.append(part);
-  }
-
-  #reserve(count: number): void {
-    if (this.#length + count <= this.#bytes.length) return;
-    const grown = new Uint8Array(Math.max(this.#bytes.length * 2, this.#length + count));
-    grown.set(this.#bytes);
-    this.#bytes = grown;
-  }
-}
-
 /**
  * A function under construction. Instructions are appended to `code`, a buffer that `into` redirects, so that a caller can
  * write the body of a loop first and then insert the code that the body needs before it.
@@ -128,6 +54,11 @@ export class FunctionBuilder {
   /** The buffer that instructions are currently appended to. */
   get code(): ByteBuffer {
     return this.#code;
+  }
+
+  /** The types of the locals that were allocated, without the parameters. */
+  get localTypes(): readonly ValueType[] {
+    return this.#localTypes;
   }
 
   /** Allocates a local variable, reusing those whose scope has ended. Its value is undefined until it is set. */
@@ -178,6 +109,11 @@ export class FunctionBuilder {
     this.#code.signed(value);
   }
 
+  /** Pushes an address, below 2^31. */
+  address(value: number): void {
+    this.i32(value);
+  }
+
   /** Appends a vector instruction without immediates. */
   vector(instruction: VectorInstruction): void {
     this.#code.byte(VECTOR_PREFIX);
@@ -205,7 +141,7 @@ export class FunctionBuilder {
     this.#code.unsigned(code);
     // Alignment hint 2^2: every address is a multiple of 4, and not necessarily of more.
     this.#code.unsigned(2);
-    this.#code.unsigned(offset);
+    this.offset(offset);
     if (lane !== undefined) this.#code.byte(lane);
   }
 
@@ -214,7 +150,12 @@ export class FunctionBuilder {
     const { code, align } = SCALAR_MEMORY[instruction];
     this.#code.byte(code);
     this.#code.unsigned(align);
-    this.#code.unsigned(offset);
+    this.offset(offset);
+  }
+
+  /** Appends the bytes that an instruction adds to the address on the stack. */
+  protected offset(value: number): void {
+    this.#code.unsigned(value);
   }
 
   /** Pushes a 64-bit integer that fits 32 bits, signed. */

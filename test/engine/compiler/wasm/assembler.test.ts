@@ -1,7 +1,8 @@
 /** Modules from the assembler, run. */
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { ByteBuffer, ModuleBuilder } from "../../../../src/engine/compiler/wasm/assembler.ts";
+import { ModuleBuilder } from "../../../../src/engine/compiler/wasm/assembler.ts";
+import { ByteBuffer } from "../../../../src/engine/compiler/wasm/byte-buffer.ts";
 
 function run(build: (module: ModuleBuilder) => void): {
   view: DataView;

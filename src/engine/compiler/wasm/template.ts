@@ -1,0 +1,76 @@
+/**
+ * Templates of code: written once, and put into functions as often as needed with other locals and other addresses, so that each is
+ * the code that would have been written there. Knows locals and addresses; knows nothing of what the code computes.
+ */
+import { FunctionBuilder, type Local, type ValueType } from "./assembler.ts";
+
+/** Code whose locals and addresses are left out. */
+export interface Template {
+  readonly bytes: Uint8Array;
+  /** Positions in the bytes, each followed by what is left out there: a local, an address, or minus an address that is pushed. */
+  readonly marks: readonly number[];
+  /** The types of its own locals, in the order in which they are allocated. */
+  readonly locals: readonly ValueType[];
+}
+
+/** Distance of the stand-ins of addresses: more than any offset within a memory. Smaller marks are locals. */
+const SPAN = 2 ** 36;
+
+/** Returns what stands for the address number `index`, 0 or more; offsets may be added to it. */
+export const standIn = (index: number): number => (index + 1) * SPAN;
+
+/** A function under construction of which a template is made: its addresses are stand-ins. */
+export class TemplateBuilder extends FunctionBuilder {
+  /** `parameters` stand for locals of the functions that the template is put into. */
+  constructor(parameters: readonly ValueType[]) {
+    super(0, parameters);
+  }
+
+  /** Pushes a local, whose number is left out. */
+  override get(local: Local): void {
+    this.code.byte(0x20);
+    this.code.mark(local);
+  }
+
+  /** Pops the stack into a local, whose number is left out. */
+  override set(local: Local): void {
+    this.code.byte(0x21);
+    this.code.mark(local);
+  }
+
+  /** Pushes the address that a stand-in is for. */
+  override address(value: number): void {
+    this.code.byte(0x41);
+    this.code.mark(-value);
+  }
+
+  protected override offset(value: number): void {
+    this.code.mark(value);
+  }
+
+  /** Returns the template of the code so far. */
+  template(): Template {
+    return { bytes: this.code.toBytes(), marks: this.code.marks, locals: [...this.localTypes] };
+  }
+}
+
+/** Appends a template to `f`, with these locals for its parameters and these addresses for the stand-ins. Its own locals end with it. */
+export function place(
+  f: FunctionBuilder,
+  template: Template,
+  parameters: readonly Local[],
+  addresses: readonly number[],
+): void {
+  f.scope(() => {
+    const locals = [...parameters, ...template.locals.map((type) => f.local(type))];
+    const { code } = f;
+    const addressOf = (value: number): number => {
+      const index = Math.round(value / SPAN) - 1;
+      return (addresses[index] as number) + value - standIn(index);
+    };
+    code.fill(template.bytes, template.marks, (value) => {
+      if (value < 0) code.signed(addressOf(-value));
+      else code.unsigned(value < SPAN / 2 ? (locals[value] as Local) : addressOf(value));
+    });
+  });
+}
