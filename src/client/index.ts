@@ -9,16 +9,24 @@ export type * from "./answers.ts";
 export { BatchError } from "./batch-answer.ts";
 export { type Client, type ClientOptions, createClient } from "./client.ts";
 export type { UploadOptions } from "./datasets.ts";
+export type { WebhookDelivery } from "./deliveries.ts";
 export { ApiError, type ProblemDocument, UnreachableError } from "./error.ts";
 export type { MetricsQuery, SubmitOptions } from "./jobs.ts";
 export type { BackgroundQuery, BatchQuery, DependenceQuery, PredictOptions, Row, RowsOptions } from "./models.ts";
-export type { WebhookDelivery } from "./deliveries.ts";
 export type { AskedRow, FeedbackLabel, FeedbackTaken, MonitoringOptions, MonitoringReport } from "./monitoring/monitoring.ts";
 export type { Influence, InfluenceRequest } from "./questions/influence.ts";
 export type { LearningCurve, LearningCurveRequest } from "./questions/learning-curve.ts";
 export type { SeedSpread, SeedsRequest } from "./questions/seeds.ts";
+export type {
+  ImportRequest,
+  ImportWait,
+  Schedule,
+  ScheduleChanges,
+  ScheduleRequest,
+  ScheduleRun,
+  TableImport,
+} from "./schedules.ts";
 export { ImportFailed } from "./schedules.ts";
-export type { ImportRequest, ImportWait, Schedule, ScheduleChanges, ScheduleRequest, ScheduleRun, TableImport } from "./schedules.ts";
 export type { AuditEntry } from "./service.ts";
 export type {
   SubmittedSweep,

@@ -112,7 +112,9 @@ export function monitorContract(name: string, open: () => Promise<Store>): void 
       expect(await monitors.configure(id, { sampleRows: 5 }, 1)).toMatchObject({ sampleRows: 5 });
       expect(await monitors.keepRows(id, rows(1, 4), 10)).toBe(true);
       await monitors.keepRows(id, rows(5, 4), 20);
-      expect(await kept()).toEqual([8, 7, 6, 5, 4].map((n) => ({ number: n, row: `{"x":${n}}`, answer: n, askedAt: n > 4 ? 20 : 10 })));
+      expect(await kept()).toEqual(
+        [8, 7, 6, 5, 4].map((n) => ({ number: n, row: `{"x":${n}}`, answer: n, askedAt: n > 4 ? 20 : 10 })),
+      );
       const page = await monitors.listRows(id, { before: null, limit: 2 });
       expect([page.hasMore, page.nextAfter]).toEqual([true, "7"]);
       expect((await kept({ before: 7, limit: 2 })).map(({ number }) => number)).toEqual([6, 5]);
@@ -134,7 +136,13 @@ export function monitorContract(name: string, open: () => Promise<Store>): void 
       const { monitors } = store;
       const other = await aStoredModel("other");
       await monitors.add(id, counted(10, 5, 5), WINDOW, 1);
-      const verdict = { columns: [{ psi: 0.3, p: 1 }, { psi: 0.1, p: 1 }], drifted: [] };
+      const verdict = {
+        columns: [
+          { psi: 0.3, p: 1 },
+          { psi: 0.1, p: 1 },
+        ],
+        drifted: [],
+      };
       await monitors.judge(id, { number: 1, verdict, at: 5, message: null });
       await monitors.setScore(id, 0.75);
       await monitors.add(other, counted(1, 1), WINDOW, 7);

@@ -47,8 +47,13 @@ const BODY = `{
     optimizer: { type: "adam", lr: 0.1 },
   }`;
 
+/** There is no such optimiser: that the compiler says so shows that types are held to. */
+const WRONG = `
+  // @ts-expect-error
+  optimizer: { type: "adamant", lr: 0.1 }`;
+
 const SCRIPTS = {
-  "openapi-typescript.ts": `
+  "with-openapi-typescript.ts": `
 import createClient from "openapi-fetch";
 import type { paths } from "./openapi-typescript/api";
 
@@ -58,10 +63,9 @@ if (!job) throw new Error(error.detail);
 if (!("id" in job)) throw new Error("that was a dry run");
 const { data: read } = await trainyard.GET("/v1/jobs/{id}", { params: { path: { id: job.id } } });
 console.log(read?.state, read?.model?.name);
-// @ts-expect-error: there is no such optimiser, so that types are held to.
-await trainyard.POST("/v1/jobs", { body: { ...${BODY}, optimizer: { type: "adamant", lr: 0.1 } } });
+await trainyard.POST("/v1/jobs", { body: { ...${BODY}, ${WRONG} } });
 `,
-  "hey-api.ts": `
+  "with-hey-api.ts": `
 import { readJob, submitJob } from "./hey-api";
 
 const baseUrl = "http://localhost:8080";
@@ -70,10 +74,9 @@ if (!job) throw new Error(error.detail);
 if (!("id" in job)) throw new Error("that was a dry run");
 const { data: read } = await readJob({ baseUrl, path: { id: job.id } });
 console.log(read?.state, read?.model?.name);
-// @ts-expect-error: there is no such optimiser.
-await submitJob({ baseUrl, body: { ...${BODY}, optimizer: { type: "adamant", lr: 0.1 } } });
+await submitJob({ baseUrl, body: { ...${BODY}, ${WRONG} } });
 `,
-  "orval.ts": `
+  "with-orval.ts": `
 import axios from "axios";
 import { readJob, submitJob } from "./orval/api";
 
@@ -82,8 +85,7 @@ const { data: job } = await submitJob(${BODY});
 if (!("id" in job)) throw new Error("that was a dry run");
 const { data: read } = await readJob(job.id);
 console.log(read.state, read.model?.name);
-// @ts-expect-error: there is no such optimiser.
-await submitJob({ ...${BODY}, optimizer: { type: "adamant", lr: 0.1 } });
+await submitJob({ ...${BODY}, ${WRONG} });
 `,
 };
 

@@ -3,8 +3,8 @@ import { readFileSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { WebSocket } from "ws";
 import { parse } from "yaml";
-import { createId } from "../../src/domain/id.ts";
 import { type Client, createClient } from "../../src/client/client.ts";
+import { createId } from "../../src/domain/id.ts";
 import { createDataDir, type LiveServer, startLiveServer } from "./live-server.ts";
 
 const ADMIN_KEY = `ty_${"isolation".repeat(5)}`;

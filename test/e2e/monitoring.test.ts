@@ -149,7 +149,9 @@ describe("a model in use", () => {
       unknown: [{ prediction_id: "visit:2", row: 0 }],
       score: { answers: 4, labelled: 4, accuracy: 0.75 },
     });
-    const unknown = await call<{ errors: Row[] }>("POST", "/feedback", { labels: [{ prediction_id: "visit:1", label: "maybe" }] });
+    const unknown = await call<{ errors: Row[] }>("POST", "/feedback", {
+      labels: [{ prediction_id: "visit:1", label: "maybe" }],
+    });
     expect(unknown).toMatchObject({
       status: 422,
       errors: [{ pointer: "/labels/0/label", detail: '"maybe" is no class of the model: it has no, yes' }],
@@ -171,7 +173,11 @@ describe("a model in use", () => {
 
   it("is told what was true of rows in every format", async () => {
     const post = async (path: string, type: string, body: string, headers = {}) => {
-      const answer = await fetch(`${server.url}${path}`, { method: "POST", headers: { "content-type": type, ...headers }, body });
+      const answer = await fetch(`${server.url}${path}`, {
+        method: "POST",
+        headers: { "content-type": type, ...headers },
+        body,
+      });
       expect([path, answer.status]).toEqual([path, 200]);
       await answer.text();
     };
@@ -183,7 +189,10 @@ describe("a model in use", () => {
     await post("/v1/models/tall/predict?prediction_id=csv", "text/csv", csv);
     await post("/v1/models/tall/predict?prediction_id=lines", "application/x-ndjson", lines);
     // Small bodies are answered on the event loop, large ones in a thread.
-    for (const [size, rows] of [["few", ten], ["many", many]] as const) {
+    for (const [size, rows] of [
+      ["few", ten],
+      ["many", many],
+    ] as const) {
       const instances = JSON.stringify({ instances: rows });
       const id = { "trainyard-prediction-id": `tf-${size}` };
       await post(`/v1/models/tall/predict?prediction_id=json-${size}`, "application/json", instances);

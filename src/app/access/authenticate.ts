@@ -29,9 +29,7 @@ export interface Authenticator {
   /** Null when the session is invalid. */
   bySession(token: string): Soon<Principal | null>;
   /** Exchanges a key for a session: its token, when it ends in epoch milliseconds, and whose it is. Null when the key is invalid. */
-  signIn(
-    key: string,
-  ): Promise<{ readonly token: string; readonly expiresAt: number; readonly principal: Principal } | null>;
+  signIn(key: string): Promise<{ readonly token: string; readonly expiresAt: number; readonly principal: Principal } | null>;
   signOut(token: string): Promise<void>;
   /** Calls `end` once when the principal is no longer valid. Returns an unsubscribe function. */
   watch(principal: Principal, end: () => void): () => void;

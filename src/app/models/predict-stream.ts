@@ -15,10 +15,10 @@ import {
   type StreamOptions,
 } from "../../domain/models/prediction.ts";
 import { createRemarkCollector, remarkNotes } from "../../domain/models/remarks.ts";
-import type { Note } from "../../domain/notes.ts";
-import type { ProjectServices } from "../services.ts";
 import { MOST_KEPT_ROWS, MOST_KEPT_STREAM_ROWS } from "../../domain/monitoring/requests.ts";
+import type { Note } from "../../domain/notes.ts";
 import { assertKeepable, keepAnswers } from "../monitoring/feedback.ts";
+import type { ProjectServices } from "../services.ts";
 import { readBackground } from "./background.ts";
 import { measured } from "./explain.ts";
 import { findModel, readWeights } from "./find-model.ts";

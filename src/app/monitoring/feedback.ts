@@ -18,8 +18,7 @@ export function assertKeepable(model: Model, rows: number, most = MOST_KEPT_ROWS
   if (isCheckpointId(model.id)) throw fail("is for models, and this is a checkpoint: leave it out");
   if (model.task === "regression" && !model.quantiles && model.outputWidth > 1)
     throw fail(`is for one target, and ${model.name} has ${model.outputWidth}: leave it out`);
-  if (rows > most)
-    throw fail(`is for at most ${most} rows, and there are ${rows}: send fewer, each time with another id`);
+  if (rows > most) throw fail(`is for at most ${most} rows, and there are ${rows}: send fewer, each time with another id`);
 }
 
 /**

@@ -52,7 +52,10 @@ async function tablesOf({ store }: ProjectServices, scheduleId: string): Promise
   }
 }
 
-async function isInUse({ store }: ProjectServices, dataset: { readonly id: string; readonly sha256: string }): Promise<boolean> {
+async function isInUse(
+  { store }: ProjectServices,
+  dataset: { readonly id: string; readonly sha256: string },
+): Promise<boolean> {
   const { models, jobs } = await store.forgets.findUsers(dataset);
   const made = await Promise.all(jobs.map(async (id) => (await store.jobs.get(id))?.model?.id ?? []));
   for (const id of new Set([...models, ...made.flat()])) {

@@ -128,10 +128,7 @@ export interface MonitorStore {
   /** Adds rows to the sample of a model, of which the newest stay. False for a model that has none, or does not exist. */
   keepRows(modelId: string, rows: readonly AskedRow[], at: number): Promise<boolean>;
   /** Returns rows of the sample before a number, or from the newest on, newest first. */
-  listRows(
-    modelId: string,
-    page: { readonly before: number | null; readonly limit: number },
-  ): Promise<Page<KeptRow>>;
+  listRows(modelId: string, page: { readonly before: number | null; readonly limit: number }): Promise<Page<KeptRow>>;
   /** Deletes at most `limit` rows of samples from before a time. Returns how many. */
   deleteOldRows(before: number, limit: number): Promise<number>;
 }

@@ -25,9 +25,15 @@ export const monitorBody = z
       .nullable()
       .optional()
       .meta({ description: "Is sent `model.drifted` and `model.recovered`; null: nothing is sent." }),
-    sample: sampleOption.nullable().optional().meta({ description: "null: no rows are kept, and those that were are deleted." }),
+    sample: sampleOption
+      .nullable()
+      .optional()
+      .meta({ description: "null: no rows are kept, and those that were are deleted." }),
   })
-  .meta({ id: "MonitoringOptions", examples: [{ webhook: { url: "https://example.com/drift" } }, { enabled: false }, { sample: { rows: 200 } }] });
+  .meta({
+    id: "MonitoringOptions",
+    examples: [{ webhook: { url: "https://example.com/drift" } }, { enabled: false }, { sample: { rows: 200 } }],
+  });
 
 export const feedbackBody = z
   .strictObject({

@@ -76,15 +76,10 @@ const fields = {
     .strictObject({ url: z.url({ protocol: /^https?$/, error: "must be an http or https URL" }).max(2000) })
     .nullable()
     .meta({ description: "Is sent each run when it ends, signed as Standard Webhooks says." }),
-  keep: z
-    .int()
-    .min(1)
-    .max(KEPT_RUNS)
-    .nullable()
-    .meta({
-      description:
-        "How many tables that it has fetched stay. Older ones are deleted when a run ends, unless a model in use was trained on one: the newest version of its name, or one that an alias names. null: all stay.",
-    }),
+  keep: z.int().min(1).max(KEPT_RUNS).nullable().meta({
+    description:
+      "How many tables that it has fetched stay. Older ones are deleted when a run ends, unless a model in use was trained on one: the newest version of its name, or one that an alias names. null: all stay.",
+  }),
   paused: z.boolean().meta({ description: "A schedule that is paused is due at no time; it can be run by request." }),
 };
 

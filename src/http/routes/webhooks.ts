@@ -89,8 +89,7 @@ export function registerWebhooks(app: App, { webhookSecret }: RouteContext): voi
         response: answers({ 200: ["A page of deliveries.", deliveriesAnswer] }, [404, 422]),
       },
     },
-    async ({ params, query, services }) =>
-      representPage(await listRunDeliveries(services, params, query), representDelivery),
+    async ({ params, query, services }) => representPage(await listRunDeliveries(services, params, query), representDelivery),
   );
 
   app.get(

@@ -62,7 +62,12 @@ function ndjsonBlock(loaded: LoadedModel, { block: { bytes, firstLine }, options
     const text = explanation ? writeExplained(prediction, explanation, options.topK) : write(prediction, options.topK);
     written += `${text}\n`;
   });
-  const said = { reading: null, rows: instances.length, remarks, ...besideAnswers(options, loaded.model, instances, predictions) };
+  const said = {
+    reading: null,
+    rows: instances.length,
+    remarks,
+    ...besideAnswers(options, loaded.model, instances, predictions),
+  };
   return { ok: true, bytes: new TextEncoder().encode(written), ...said };
 }
 

@@ -59,7 +59,9 @@ function serve() {
 }
 
 const sent = async () =>
-  (await store.deliveries.list(modelId, { limit: 100 })).data.map(({ body }) => JSON.parse(body) as { type: string; data: object });
+  (await store.deliveries.list(modelId, { limit: 100 })).data.map(
+    ({ body }) => JSON.parse(body) as { type: string; data: object },
+  );
 
 describe("counts of predictions", () => {
   it("are judged by the next process where one was killed between a window and its verdict", async () => {
@@ -89,7 +91,9 @@ describe("counts of predictions", () => {
     await Promise.all(processes.map(({ stop }) => stop()));
     expect(await store.monitors.get(modelId)).toMatchObject({ rows: 6000 });
     const windows = await store.monitors.listWindows(modelId, 48);
-    expect(windows.reduce((rows, window) => rows + window.rows, 0) + ((await store.monitors.get(modelId))?.openRows ?? 0)).toBe(6000);
+    expect(windows.reduce((rows, window) => rows + window.rows, 0) + ((await store.monitors.get(modelId))?.openRows ?? 0)).toBe(
+      6000,
+    );
     expect(windows.every(({ verdict }) => verdict !== null)).toBe(true);
     expect((await sent()).map(({ type }) => type)).toEqual(["model.drifted"]);
   });

@@ -3,7 +3,11 @@ import type { Prediction } from "../../../src/domain/models/model.ts";
 import { createRowDraw, showAskedRow } from "../../../src/domain/monitoring/asked-rows.ts";
 import { createRandom, streamKey } from "../../../src/engine/index.ts";
 
-const MODEL = { preprocessing: { columns: [{ column: "age" }, { column: "city" }] }, classes: ["no", "yes"], task: "classification" } as never;
+const MODEL = {
+  preprocessing: { columns: [{ column: "age" }, { column: "city" }] },
+  classes: ["no", "yes"],
+  task: "classification",
+} as never;
 const answers = (count: number): Prediction[] => Array.from({ length: count }, (_, value) => ({ value }));
 
 it("draws every row as often as any other, and names its columns", () => {

@@ -1,5 +1,6 @@
 /** A model in use: how its rows and answers compare with its training, over windows, and what the answers turned out to be worth. */
 import type { Model } from "../../../client/answers.ts";
+import { lastTryText, type WebhookDelivery } from "../../../client/deliveries.ts";
 import {
   type AskedRow,
   createMonitoringClient,
@@ -7,7 +8,6 @@ import {
   type MonitoringReport,
   monitoringSentence,
 } from "../../../client/monitoring/monitoring.ts";
-import { lastTryText, type WebhookDelivery } from "../../../client/deliveries.ts";
 import { useApp } from "../../shell/app-context.ts";
 import { useNow } from "../../shell/clock.ts";
 import { formatAgo, formatCount, formatTime, formatValue } from "../../shell/format.ts";
@@ -72,7 +72,8 @@ const ROWS = 20;
 function AskedRows({ model, most }: { readonly model: Model; readonly most: number }) {
   const { api } = useApp();
   const pages = usePages(
-    (after, signal) => createMonitoringClient(api.transport).askedRows(model.id, { ...(after && { after }), limit: ROWS }, { signal }),
+    (after, signal) =>
+      createMonitoringClient(api.transport).askedRows(model.id, { ...(after && { after }), limit: ROWS }, { signal }),
     [model.id],
   );
   const now = useNow(5000);
