@@ -10,7 +10,7 @@ type Report = Record<string, unknown> & {
   open_rows: number;
   drifted: string[];
   columns: { name: string; role: string; psi: number | null; missing: { window: number }; unseen: number | null }[];
-  windows: { number: number; rows: number; drifted: string[] }[];
+  windows: { number: number; rows: number; drifted: string[]; psi: number[] }[];
 };
 
 /** The fractional parts of multiples of the golden ratio: as even as a uniform sample, and the same in every run. */
@@ -75,6 +75,8 @@ const hasWindows = (count: number) =>
     async () => {
       const found = await report();
       expect(found.windows).toHaveLength(count);
+      // A window is there before its verdict is.
+      expect(found.windows[0]?.psi).not.toEqual([]);
       return found;
     },
     { timeout: 20_000, interval: 100 },
