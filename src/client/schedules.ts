@@ -5,7 +5,7 @@ import type { importBody } from "../domain/sources/import-request.ts";
 import type { ShownSource } from "../domain/sources/source.ts";
 import type { importAnswer } from "../domain/sources/table-import.ts";
 import type { Dataset, Page, PageQuery } from "./answers.ts";
-import type { WebhookDelivery } from "./deliveries.ts";
+import type { WebhookDelivery } from "./monitoring/deliveries.ts";
 import { type CallOptions, segment, type Transport } from "./transport.ts";
 
 /** Where a table is fetched from, and how it is named and read. */
@@ -99,7 +99,7 @@ export interface SchedulesClient {
   runWebhookDeliveries(id: string, run: string, query?: PageQuery, options?: CallOptions): Promise<Page<WebhookDelivery>>;
 }
 
-/** Creates the methods over a transport. */
+/** Creates the methods over a transport. `importDataset` throws an ImportFailed, and the signal's reason when it is aborted. */
 export function createSchedulesClient({ send, get, post, drop }: Transport): SchedulesClient {
   const pathOf = (id: string) => `v1/schedules/${segment(id)}`;
   return {

@@ -1,7 +1,6 @@
 /** Reads and changes how a model is monitored. */
-import type { z } from "zod";
 import { notFound } from "../../domain/errors.ts";
-import { type askedRowAnswer, showAskedRow } from "../../domain/monitoring/asked-rows.ts";
+import { type ShownAskedRow, showAskedRow } from "../../domain/monitoring/asked-rows.ts";
 import type { MonitorOptions } from "../../domain/monitoring/monitor-store.ts";
 import { type MonitoringReport, reportOf } from "../../domain/monitoring/report.ts";
 import type { Page } from "../../domain/page.ts";
@@ -26,7 +25,7 @@ export async function listAskedRows(
   services: ProjectServices,
   ref: string,
   page: { readonly before: number | null; readonly limit: number },
-): Promise<Page<z.output<typeof askedRowAnswer>>> {
+): Promise<Page<ShownAskedRow>> {
   const model = await findModel(services, ref);
   const found = await services.store.monitors.listRows(model.id, page);
   return { ...found, data: found.data.map((row) => showAskedRow(model, row)) };

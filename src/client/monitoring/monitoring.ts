@@ -1,12 +1,12 @@
 /** The client's methods for models in use, and what they say in words. */
 import type { z } from "zod";
-import type { askedRowAnswer } from "../../domain/monitoring/asked-rows.ts";
+import type { ShownAskedRow } from "../../domain/monitoring/asked-rows.ts";
 import type { MonitoringReport } from "../../domain/monitoring/report.ts";
 import type { feedbackBody, monitorBody } from "../../domain/monitoring/requests.ts";
 import type { Page, PageQuery, PredictionAnswer } from "../answers.ts";
-import type { WebhookDelivery } from "../deliveries.ts";
 import type { Row } from "../models.ts";
 import { type CallOptions, segment, type Transport } from "../transport.ts";
+import type { WebhookDelivery } from "./deliveries.ts";
 
 export type { MonitoringReport } from "../../domain/monitoring/report.ts";
 
@@ -17,7 +17,7 @@ export type MonitoringOptions = z.input<typeof monitorBody>;
 export type FeedbackLabel = z.input<typeof feedbackBody>["labels"][number];
 
 /** A row that a model was asked, and its answer. */
-export type AskedRow = z.output<typeof askedRowAnswer>;
+export type AskedRow = ShownAskedRow;
 
 /** What became of labels, and the live score. */
 export interface FeedbackTaken {

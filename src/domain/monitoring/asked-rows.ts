@@ -3,7 +3,7 @@ import { z } from "zod";
 import { answerNumber, type Model, type Prediction } from "../models/model.ts";
 
 /** Rows of a model that are kept, at most; the newest. */
-export const MOST_ASKED_ROWS = 1000;
+const MOST_ASKED_ROWS = 1000;
 /** UTF-16 units of a row as JSON: a longer one is not kept. */
 const MOST_ROW_LENGTH = 4096;
 /** Rows that are drawn of those between two times that counts are stored, a second or two. */
@@ -39,6 +39,9 @@ export const askedRowAnswer = z
     answer: z.union([z.string(), z.number()]).meta({ description: "The class, or the value of the first target." }),
   })
   .meta({ id: "AskedRow" });
+
+/** A row as the API shows it. */
+export type ShownAskedRow = z.output<typeof askedRowAnswer>;
 
 /** Draws rows of all that are offered, each as likely as any other (Vitter's algorithm R). */
 export interface RowDraw {
@@ -92,7 +95,7 @@ function namedRow(instance: unknown, names: readonly string[] | null): unknown {
 export function showAskedRow(
   { classes, task }: Pick<Model, "classes" | "task">,
   { number, row, answer, askedAt }: KeptRow,
-): z.output<typeof askedRowAnswer> {
+): ShownAskedRow {
   return {
     number,
     asked_at: new Date(askedAt).toISOString(),

@@ -1,6 +1,6 @@
 /** A model in use: how its rows and answers compare with its training, over windows, and what the answers turned out to be worth. */
 import type { Model } from "../../../client/answers.ts";
-import { lastTryText, type WebhookDelivery } from "../../../client/deliveries.ts";
+import { lastTryText, type WebhookDelivery } from "../../../client/monitoring/deliveries.ts";
 import {
   type AskedRow,
   createMonitoringClient,

@@ -1,9 +1,10 @@
 /** Queries on the samples of rows that models are asked. */
-import type { Kysely, Transaction } from "kysely";
+import type { Kysely } from "kysely";
 import type { AskedRow, KeptRow } from "../../../domain/monitoring/asked-rows.ts";
 import type { Page } from "../../../domain/page.ts";
 import type { Tables } from "../../tables.ts";
 import { lockMonitor } from "./monitors.ts";
+import { lastNumber, trimAskedRows } from "./trim-asked-rows.ts";
 
 /** See MonitorStore.keepRows. */
 export async function keepAskedRows(
@@ -23,24 +24,6 @@ export async function keepAskedRows(
     await trimAskedRows(transaction, modelId, state.sample_rows);
     return true;
   });
-}
-
-/** Deletes all but the newest rows of a model. */
-export async function trimAskedRows(db: Transaction<Tables>, modelId: string, kept: number): Promise<void> {
-  await db
-    .deleteFrom("asked_rows")
-    .where("model_id", "=", modelId)
-    .where("number", "<=", (await lastNumber(db, modelId)) - kept)
-    .execute();
-}
-
-async function lastNumber(db: Kysely<Tables>, modelId: string): Promise<number> {
-  const { last } = await db
-    .selectFrom("asked_rows")
-    .select(({ fn }) => fn.max<number | null>("number").as("last"))
-    .where("model_id", "=", modelId)
-    .executeTakeFirstOrThrow();
-  return Number(last ?? 0);
 }
 
 /** See MonitorStore.listRows. */

@@ -14,7 +14,7 @@ import type { PredictionCounts } from "../../../domain/monitoring/tally.ts";
 import { keepRows } from "../../dialect.ts";
 import type { MonitorsTable, MonitorWindowsTable } from "../../monitoring-tables.ts";
 import type { Tables } from "../../tables.ts";
-import { trimAskedRows } from "./asked-rows.ts";
+import { trimAskedRows } from "./trim-asked-rows.ts";
 
 const NOTHING = new Uint8Array(0);
 
