@@ -12,6 +12,8 @@ const AUDIT_STEP = 2000;
 /** Logged runs removed in one transaction: one may have a million points. */
 const RUNS_STEP = 2;
 const MAX_STEPS = 200;
+/** How long it is known what became of an import. */
+const IMPORTS_KEPT_MS = 7 * 24 * 3600 * 1000;
 const EVERY_MS = 10 * 60_000;
 /** Pause between two transactions, so that other writers can run. */
 const PAUSE_MS = 20;
@@ -107,6 +109,8 @@ export async function sweep({ store, bus, log }: Services, retention: Retention,
       RUNS_STEP,
     ),
     answers: await steps(() => store.monitors.deleteOldAnswers(now - ANSWERS_KEPT_MS, STEP)),
+    imports: await steps(() => store.imports.deleteOld(now - IMPORTS_KEPT_MS, STEP)),
+    asked_rows: await steps(() => store.monitors.deleteOldRows(now - ANSWERS_KEPT_MS, STEP)),
     idempotency_keys: await steps(() => store.idempotency.deleteOld(now - KEY_LIFETIME_MS, STEP)),
   };
 }

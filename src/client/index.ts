@@ -12,11 +12,21 @@ export type { UploadOptions } from "./datasets.ts";
 export { ApiError, type ProblemDocument, UnreachableError } from "./error.ts";
 export type { MetricsQuery, SubmitOptions } from "./jobs.ts";
 export type { BackgroundQuery, BatchQuery, DependenceQuery, PredictOptions, Row, RowsOptions } from "./models.ts";
-export type { FeedbackLabel, FeedbackTaken, MonitoringOptions, MonitoringReport } from "./monitoring/monitoring.ts";
+export type { WebhookDelivery } from "./monitoring/deliveries.ts";
+export type { AskedRow, FeedbackLabel, FeedbackTaken, MonitoringOptions, MonitoringReport } from "./monitoring/monitoring.ts";
 export type { Influence, InfluenceRequest } from "./questions/influence.ts";
 export type { LearningCurve, LearningCurveRequest } from "./questions/learning-curve.ts";
 export type { SeedSpread, SeedsRequest } from "./questions/seeds.ts";
-export type { ImportRequest, Schedule, ScheduleChanges, ScheduleRequest, ScheduleRun } from "./schedules.ts";
+export type {
+  ImportRequest,
+  ImportWait,
+  Schedule,
+  ScheduleChanges,
+  ScheduleRequest,
+  ScheduleRun,
+  TableImport,
+} from "./schedules.ts";
+export { ImportFailed } from "./schedules.ts";
 export type { AuditEntry } from "./service.ts";
 export type {
   SubmittedSweep,

@@ -3,7 +3,9 @@ import type { z } from "zod";
 import type { RunComparison, ScheduleRunState, scheduleBody, scheduleChanges } from "../domain/schedules/schedule.ts";
 import type { importBody } from "../domain/sources/import-request.ts";
 import type { ShownSource } from "../domain/sources/source.ts";
+import type { importAnswer } from "../domain/sources/table-import.ts";
 import type { Dataset, Page, PageQuery } from "./answers.ts";
+import type { WebhookDelivery } from "./monitoring/deliveries.ts";
 import { type CallOptions, segment, type Transport } from "./transport.ts";
 
 /** Where a table is fetched from, and how it is named and read. */
@@ -12,6 +14,28 @@ export type ImportRequest = z.input<typeof importBody>;
 export type ScheduleRequest = z.input<typeof scheduleBody>;
 /** What of a schedule is to be another. */
 export type ScheduleChanges = z.input<typeof scheduleChanges>;
+
+/** An import that takes longer than its request waits. */
+export type TableImport = z.output<typeof importAnswer>;
+
+/** How an import is waited for. */
+export interface ImportWait extends CallOptions {
+  /** Is told about once a second how far one is that takes long. */
+  readonly onProgress?: (underWay: TableImport) => void;
+}
+
+/** An import that has failed, or was cancelled, while it was waited for. */
+export class ImportFailed extends Error {
+  readonly import: TableImport;
+  constructor(ended: TableImport) {
+    super(ended.error?.detail ?? "the import was cancelled");
+    this.name = "ImportFailed";
+    this.import = ended;
+  }
+}
+
+/** Time between two looks at an import. */
+const LOOK_MS = 1000;
 
 /** A run of a schedule. */
 export interface ScheduleRun {
@@ -42,6 +66,8 @@ export interface Schedule {
   job: Record<string, unknown>;
   promote: { alias: string; metric?: string | undefined; min_gain: number } | null;
   webhook: { url: string } | null;
+  /** Tables that stay; null for all. */
+  keep: number | null;
   paused: boolean;
   next_at: string | null;
   last_run: ScheduleRun | null;
@@ -50,8 +76,11 @@ export interface Schedule {
 
 /** Methods about sources and schedules. All of them reject as the transport does. */
 export interface SchedulesClient {
-  /** Has the server fetch a table. The same bytes with the same options are the same data set. */
-  importDataset(request: ImportRequest): Promise<Dataset>;
+  /**
+   * Has the server fetch a table, and waits for it however long that takes; the same bytes with the same options are the same data set.
+   * Rejects with an ImportFailed when it failed or was cancelled later than in its first seconds. Aborting cancels it.
+   */
+  importDataset(request: ImportRequest, options?: ImportWait): Promise<Dataset>;
   /** Makes a schedule. */
   createSchedule(request: ScheduleRequest): Promise<Schedule>;
   /** Returns a page of schedules, newest first. */
@@ -66,13 +95,30 @@ export interface SchedulesClient {
   runSchedule(id: string): Promise<ScheduleRun>;
   /** Returns a page of a schedule's runs, newest first. */
   scheduleRuns(id: string, query?: PageQuery, options?: CallOptions): Promise<Page<ScheduleRun>>;
+  /** Returns a page of the webhooks of a run, newest first. */
+  runWebhookDeliveries(id: string, run: string, query?: PageQuery, options?: CallOptions): Promise<Page<WebhookDelivery>>;
 }
 
-/** Creates the methods over a transport. */
+/** Creates the methods over a transport. `importDataset` throws an ImportFailed, and the signal's reason when it is aborted. */
 export function createSchedulesClient({ send, get, post, drop }: Transport): SchedulesClient {
   const pathOf = (id: string) => `v1/schedules/${segment(id)}`;
   return {
-    importDataset: (request) => post("v1/datasets/import", request),
+    async importDataset(request, { onProgress, signal } = {}) {
+      const first = await post<Dataset | TableImport>("v1/datasets/import", request, {}, { signal });
+      if (!("state" in first)) return first;
+      let underWay = first;
+      while (underWay.finished_at === null) {
+        onProgress?.(underWay);
+        await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
+        if (signal?.aborted) {
+          await post(`v1/imports/${segment(underWay.id)}/cancel`);
+          throw signal.reason;
+        }
+        underWay = await get<TableImport>(`v1/imports/${segment(underWay.id)}`);
+      }
+      if (underWay.dataset === null) throw new ImportFailed(underWay);
+      return get<Dataset>(`v1/datasets/${segment(underWay.dataset)}`);
+    },
     createSchedule: (request) => post("v1/schedules", request),
     schedules: (query, options) => get("v1/schedules", query, options),
     schedule: (id, options) => get(pathOf(id), {}, options),
@@ -80,5 +126,7 @@ export function createSchedulesClient({ send, get, post, drop }: Transport): Sch
     removeSchedule: (id) => drop(pathOf(id)),
     runSchedule: (id) => post(`${pathOf(id)}/run`),
     scheduleRuns: (id, query, options) => get(`${pathOf(id)}/runs`, query, options),
+    runWebhookDeliveries: (id, run, query, options) =>
+      get(`${pathOf(id)}/runs/${segment(run)}/webhook-deliveries`, query, options),
   };
 }

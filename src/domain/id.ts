@@ -13,6 +13,7 @@ export const ID_PREFIXES = {
   audit: "aud_",
   schedule: "sch_",
   scheduleRun: "srn_",
+  import: "imp_",
   experiment: "exp_",
   run: "run_",
   loggedModel: "lgm_",

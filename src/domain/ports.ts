@@ -23,6 +23,7 @@ import type { Model, NewModel, Prediction } from "./models/model.ts";
 import type { BlockReply, RowBlock, StreamOptions } from "./models/prediction.ts";
 import type { Remark } from "./models/remarks.ts";
 import type { FreshComparisonResult, ScoreComparisonResult } from "./models/score-comparison.ts";
+import type { AskedRow } from "./monitoring/asked-rows.ts";
 import type { PredictionCounts } from "./monitoring/tally.ts";
 import type { BodyName, RequestBody } from "./request-bodies.ts";
 import type { TrialParameters } from "./sweeps/parameter.ts";
@@ -163,6 +164,8 @@ export interface Predict {
 /** What was counted of the rows that a model predicted. */
 export interface CountedModel extends PredictionCounts {
   readonly modelId: string;
+  /** Rows that were drawn for its sample. */
+  readonly sampled: readonly AskedRow[];
 }
 
 /** What this process has counted of predictions of monitored models, until it is taken. A process that is killed loses it. */
@@ -171,6 +174,8 @@ export interface CountedPredictions {
   readonly isOn: boolean;
   /** Returns what was counted since the last call, and forgets it. */
   take(): readonly CountedModel[];
+  /** Says whether rows of a model are drawn for its sample from now on. */
+  sample(modelId: string, isWanted: boolean): void;
   /** Calls the listener, of which there is one, when a model has the rows of a window. It may be called again until they are taken. */
   onWindow(listener: () => void): void;
 }

@@ -11,6 +11,7 @@ import { fieldErrors } from "../domain/spec/spec-errors.ts";
 import { representCreatedKey } from "../http/openapi/key-schemas.ts";
 import { ConfigError, parseConfig } from "../server/config.ts";
 import { openStore } from "../storage/open.ts";
+import { localEntry } from "./local-entry.ts";
 
 try {
   process.stdout.write(`${JSON.stringify(await makeKey(process.argv[2] ?? ""))}\n`);
@@ -31,7 +32,11 @@ async function makeKey(text: string): Promise<object> {
     );
   const store = await openStore(config);
   try {
-    return representCreatedKey(await createKey({ store }, OPERATOR, body.data));
+    const made = await createKey({ store }, OPERATOR, body.data);
+    const { id, project } = made.record;
+    const entry = localEntry({ operation: "createKey", path: "/v1/keys", made: `/v1/keys/${id}`, status: 201, project });
+    await store.auditLog.append([entry]);
+    return representCreatedKey(made);
   } finally {
     await store.close();
   }

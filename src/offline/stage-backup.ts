@@ -7,6 +7,7 @@ import { TrainyardError } from "../domain/errors.ts";
 import { ConfigError, parseConfig } from "../server/config.ts";
 import { openArchive } from "../storage/sqlite/archive.ts";
 import { makeDataDir } from "../storage/sqlite/data-dir.ts";
+import { localEntry } from "./local-entry.ts";
 
 try {
   process.stdout.write(`${JSON.stringify(await stageBackup(process.argv[2] ?? ""))}\n`);
@@ -23,7 +24,7 @@ async function stageBackup(path: string): Promise<object> {
   const archive = openArchive(dataDir);
   const file = await archive.receive(createReadStream(path));
   try {
-    await archive.stage(file);
+    await archive.stage(file, localEntry({ operation: "restore", path: "/v1/restore", made: null, status: 202 }));
   } catch (error) {
     await archive.discard(file);
     throw error;

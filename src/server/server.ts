@@ -18,6 +18,7 @@ import { createServices, type Services } from "../app/services.ts";
 import { projectSecret, startDeliverer } from "../app/webhooks/deliver-webhooks.ts";
 import { TrainyardError } from "../domain/errors.ts";
 import { createId } from "../domain/id.ts";
+import type { Archive } from "../domain/operation/archive.ts";
 import type { TrainingPool } from "../domain/ports.ts";
 import type { Store } from "../domain/store/store.ts";
 import { VERSION } from "../domain/version.ts";
@@ -246,13 +247,23 @@ async function openGrpc(app: App, { grpcPort, host, sockets }: Config) {
 }
 
 /** Cleans up abandoned work: all work under way in a store of our own, and only old work in a shared one. */
-async function tidyUp(services: Services, { isShared }: Backend): Promise<void> {
+async function tidyUp(services: Services, { isShared, archive }: Backend): Promise<void> {
   if (isShared) return removeUnfinished(services, Date.now() - UNFINISHED_MS);
   await services.store.deliveries.releaseAll(Date.now());
   await services.store.idempotency.releaseAll();
   await services.store.forgets.releaseAll();
   await services.store.scheduleRuns.releaseAll();
   await recover(services, (job) => notifyChanged(services, job));
+  await noteRestore(services, archive);
+}
+
+/** Enters into the audit log of a restored database who restored it. */
+async function noteRestore({ store, log }: Services, archive: Archive | null): Promise<void> {
+  const entry = await archive?.restoredBy();
+  if (!archive || !entry) return;
+  // It may be there already: a process that died after this.
+  await store.auditLog.append([entry]).catch((err: unknown) => log.warn({ err, entry }, "the restore is not in the audit log"));
+  await archive.noted();
 }
 
 /** A new secret in the form of Standard Webhooks: 32 random bytes. */

@@ -28,6 +28,8 @@ export const COPIED: readonly (readonly [table: keyof Tables, key: readonly stri
   ["monitors", ["model_id"]],
   ["monitor_windows", ["model_id", "number"]],
   ["monitored_answers", ["model_id", "prediction_id", "row"]],
+  ["asked_rows", ["model_id", "number"]],
+  ["imports", ["id"]],
   ["model_names", ["project", "name"]],
   ["aliases", ["project", "name", "alias"]],
   ["blob_chunks", ["blob_id", "position"]],

@@ -1,5 +1,7 @@
 /** The tables of monitoring as Kysely types, the same for both databases. */
 
+import type { Generated } from "kysely";
+
 /** One for each model that was asked something, or told how it is monitored. */
 export interface MonitorsTable {
   readonly model_id: string;
@@ -20,6 +22,23 @@ export interface MonitorsTable {
   readonly answers: number;
   readonly window_started_at: number | null;
   readonly updated_at: number;
+  /** The largest index of a column in the last window that was judged. */
+  readonly psi: number | null;
+  /** Accuracy, or R² of values, as of the last label. */
+  readonly live_score: number | null;
+  /** Rows of the sample, 0 for none. */
+  readonly sample_rows: Generated<number>;
+}
+
+export interface AskedRowsTable {
+  readonly model_id: string;
+  /** Counted from 1. */
+  readonly number: number;
+  /** JSON. */
+  readonly row: string;
+  /** The place of a class, or a value. */
+  readonly answer: number;
+  readonly asked_at: number;
 }
 
 export interface MonitorWindowsTable {

@@ -1,6 +1,8 @@
-/** The stores of schedules and of their runs. */
+/** The stores of schedules, of their runs, and of imports. */
 import type { Kysely } from "kysely";
+import { isEndedImport } from "../domain/sources/table-import.ts";
 import type { EntityStores } from "../domain/store/entity-stores.ts";
+import { cancelImport, changeImport, deleteOldImports, getImport, insertImport } from "./queries/datasets/imports.ts";
 import {
   claimRun,
   getRun,
@@ -35,8 +37,15 @@ export function scheduleStores(
   { reader, writer, insertWriter }: Connections,
   project: string,
   listed: string | null,
-): Pick<EntityStores, "schedules" | "scheduleRuns"> {
+): Pick<EntityStores, "schedules" | "scheduleRuns" | "imports"> {
   return {
+    imports: {
+      insert: (started) => insertImport(writer, project, started),
+      get: (id) => getImport(reader, id),
+      change: (id, change, at) => changeImport(writer, id, change, isEndedImport(change.state), at),
+      cancel: (id) => cancelImport(writer, id),
+      deleteOld: (before, limit) => deleteOldImports(writer, before, limit),
+    },
     schedules: {
       insert: (schedule) => insertSchedule(insertWriter, project, schedule),
       get: (id) => getSchedule(reader, id),

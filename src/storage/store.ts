@@ -8,6 +8,7 @@ import type { EntityStores } from "../domain/store/entity-stores.ts";
 import type { Store } from "../domain/store/store.ts";
 import { createOwners } from "./decorators/owners.ts";
 import { projectStore } from "./decorators/project-store.ts";
+import { monitorStore } from "./monitor-store.ts";
 import {
   countKeys,
   deleteSession,
@@ -85,8 +86,6 @@ import { projectsInTurn } from "./queries/jobs/shares.ts";
 import { readEvaluation } from "./queries/models/evaluations.ts";
 import { deleteModel, getModel, insertModel, listModels, readWeights } from "./queries/models/models.ts";
 import { deleteAlias, findModel, setAlias, tagModel } from "./queries/models/registry.ts";
-import { deleteOldAnswers, keepAnswers, labelAnswers, sumAnswers } from "./queries/monitoring/answers.ts";
-import { addCounts, configureMonitor, getMonitor, judgeWindow, listWindows } from "./queries/monitoring/monitors.ts";
 import { countJobs } from "./queries/operation/counts.ts";
 import { deleteDeliveries, deleteIdempotencyKeys, deleteMetrics, endedJobs } from "./queries/operation/expired.ts";
 import {
@@ -316,20 +315,6 @@ function forgetStore(
     findCopies: (sha256) => findCopies(reader, project, sha256),
     eraseTraces: (ids) => eraseTraces(writer, project, ids),
     scrub,
-  };
-}
-
-function monitorStore({ reader, writer, insertWriter }: Context): EntityStores["monitors"] {
-  return {
-    add: (modelId, counts, windowRows, at) => addCounts(insertWriter, modelId, counts, windowRows, at),
-    judge: (modelId, judged) => judgeWindow(insertWriter, modelId, judged),
-    get: (modelId) => getMonitor(reader, modelId),
-    listWindows: (modelId, limit) => listWindows(reader, modelId, limit),
-    configure: (modelId, changes, at) => configureMonitor(insertWriter, modelId, changes, at),
-    keepAnswers: (modelId, id, answers, at) => keepAnswers(insertWriter, modelId, id, answers, at),
-    label: (modelId, truths) => labelAnswers(writer, modelId, truths),
-    sums: (modelId) => sumAnswers(reader, modelId),
-    deleteOldAnswers: (before, limit) => deleteOldAnswers(writer, before, limit),
   };
 }
 

@@ -1,6 +1,7 @@
 /** The tables as Kysely types, the same for both databases. Text columns that migrations/ describes as structures hold JSON. */
 import type { ApiKeysTable, AuditLogTable, CountersTable, IdempotencyKeysTable, SessionsTable } from "./access-tables.ts";
-import type { MonitoredAnswersTable, MonitorsTable, MonitorWindowsTable } from "./monitoring-tables.ts";
+import type { ImportsTable } from "./import-tables.ts";
+import type { AskedRowsTable, MonitoredAnswersTable, MonitorsTable, MonitorWindowsTable } from "./monitoring-tables.ts";
 import type {
   TrackingExperimentsTable,
   TrackingModelsTable,
@@ -380,4 +381,6 @@ export interface Tables {
   readonly monitors: MonitorsTable;
   readonly monitor_windows: MonitorWindowsTable;
   readonly monitored_answers: MonitoredAnswersTable;
+  readonly asked_rows: AskedRowsTable;
+  readonly imports: ImportsTable;
 }

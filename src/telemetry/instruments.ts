@@ -9,6 +9,10 @@ const REQUEST_SECONDS = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0
 const WRITE_SECONDS = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 5];
 const WAIT_SECONDS = [0.01, 0.1, 0.5, 1, 5, 15, 60, 300, 900, 3600, 14_400, 86_400];
 
+/** Models in use whose figures are told at most, and what they are told by. */
+export const MAX_WATCHED = 200;
+const WATCHED_LABELS = ["project", "model", "version"] as const;
+
 export type Instruments = ReturnType<typeof createInstruments>;
 
 /** Creates a registry with all metrics at 0. */
@@ -65,6 +69,16 @@ export function createInstruments() {
       "Time to compute predictions, without HTTP.",
       REQUEST_SECONDS,
       ["kind"],
+    ),
+    modelPsi: gauge(
+      "trainyard_model_drift_psi",
+      `Largest population stability index of a column in the last window of a model; of the ${MAX_WATCHED} that were asked last.`,
+      WATCHED_LABELS,
+    ),
+    modelScore: gauge(
+      "trainyard_model_live_score",
+      "Accuracy, or R² of values, of the labelled answers of these models.",
+      WATCHED_LABELS,
     ),
     countPredictions: createPredictionCounting(registry),
     writes: histogram(

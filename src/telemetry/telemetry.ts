@@ -1,10 +1,11 @@
 /** The telemetry of the server: counts events as they happen, and reads states when Prometheus scrapes. */
 import { collectDefaultMetrics } from "prom-client";
 import { JOB_STATES } from "../domain/jobs/job.ts";
+import type { MonitorFigures } from "../domain/monitoring/monitor-store.ts";
 import type { Telemetry } from "../domain/operation/telemetry.ts";
 import type { Store } from "../domain/store/store.ts";
 import type { Observer } from "./histogram.ts";
-import type { Instruments } from "./instruments.ts";
+import { type Instruments, MAX_WATCHED } from "./instruments.ts";
 
 /** Minimum time between two counts of all jobs, because each count reads a whole index. */
 const COUNT_MS = 2000;
@@ -32,7 +33,7 @@ const MISNAMED = ["nodejs_active_handles_total", "nodejs_active_requests_total",
  */
 export function createTelemetry(
   instruments: Instruments,
-  store: Pick<Store, "jobs" | "health">,
+  store: Pick<Store, "jobs" | "health" | "monitors">,
   isSpeaker: () => Promise<boolean> = () => Promise.resolve(true),
 ): Telemetry {
   const { registry, requests, streamReaders, streamsEnded, projectSeconds, projectRefused } = instruments;
@@ -51,6 +52,16 @@ export function createTelemetry(
     projectSeconds.inc({ project }, seconds);
     if (REFUSALS.has(status)) projectRefused.inc({ project, status: String(status) });
   };
+  const watch = (models: readonly MonitorFigures[]): void => {
+    const { modelPsi, modelScore } = instruments;
+    modelPsi.reset();
+    modelScore.reset();
+    for (const { project, name, version, psi, liveScore } of models) {
+      const labels = { project, model: name, version: String(version) };
+      if (psi !== null) modelPsi.set(labels, psi);
+      if (liveScore !== null) modelScore.set(labels, liveScore);
+    }
+  };
   let countedAt = Number.NEGATIVE_INFINITY;
 
   const count = async (): Promise<void> => {
@@ -61,8 +72,10 @@ export function createTelemetry(
     if (!(await isSpeaker())) {
       instruments.jobs.reset();
       instruments.queueOldest.set(0);
+      watch([]);
       return;
     }
+    watch(await store.monitors.listFigures(MAX_WATCHED));
     const { states, oldestQueuedAt } = await store.jobs.count();
     for (const state of JOB_STATES) instruments.jobs.set({ state }, states[state] ?? 0);
     instruments.queueOldest.set(oldestQueuedAt === null ? 0 : Math.max(0, Date.now() - oldestQueuedAt) / 1000);

@@ -94,6 +94,66 @@ export function monitorContract(name: string, open: () => Promise<Store>): void 
       expect(await monitors.sums(id)).toMatchObject({ answers: 1, labelled: 1 });
     });
 
+    it("keeps answers of a stream block by block", async () => {
+      const { monitors } = store;
+      await monitors.keepAnswers(id, "s", Float64Array.from([1, 0]), 10);
+      await monitors.keepAnswers(id, "s", [1], 10, 2);
+      const truth = (row: number) => ({ predictionId: "s", row, truth: 1 });
+      expect(await monitors.label(id, [truth(0), truth(1), truth(2), truth(3)])).toEqual([true, true, true, false]);
+      expect(await monitors.sums(id)).toMatchObject({ answers: 3, labelled: 3, right: 2 });
+    });
+
+    it("keeps a sample of the newest rows where one is asked for, and none else", async () => {
+      const { monitors } = store;
+      const rows = (from: number, count: number) =>
+        Array.from({ length: count }, (_, index) => ({ row: `{"x":${from + index}}`, answer: from + index }));
+      const kept = async (page = { before: null as number | null, limit: 10 }) => (await monitors.listRows(id, page)).data;
+      expect(await monitors.keepRows(id, rows(1, 2), 1)).toBe(false);
+      expect(await monitors.configure(id, { sampleRows: 5 }, 1)).toMatchObject({ sampleRows: 5 });
+      expect(await monitors.keepRows(id, rows(1, 4), 10)).toBe(true);
+      await monitors.keepRows(id, rows(5, 4), 20);
+      expect(await kept()).toEqual(
+        [8, 7, 6, 5, 4].map((n) => ({ number: n, row: `{"x":${n}}`, answer: n, askedAt: n > 4 ? 20 : 10 })),
+      );
+      const page = await monitors.listRows(id, { before: null, limit: 2 });
+      expect([page.hasMore, page.nextAfter]).toEqual([true, "7"]);
+      expect((await kept({ before: 7, limit: 2 })).map(({ number }) => number)).toEqual([6, 5]);
+      expect(await monitors.deleteOldRows(15, 10)).toBe(1);
+      await monitors.configure(id, { sampleRows: 2 }, 1);
+      expect((await kept()).map(({ number }) => number)).toEqual([8, 7]);
+      expect((await store.ofProject("other").monitors.listRows(id, { before: null, limit: 9 })).data).toEqual([]);
+      await store.ofProject("other").forgets.eraseTraces([]);
+      expect(await kept()).toHaveLength(2);
+      // Rows that are forgotten may be among them, whatever the model was trained on.
+      await store.forgets.eraseTraces([]);
+      expect(await kept()).toEqual([]);
+      await monitors.keepRows(id, rows(1, 1), 1);
+      await monitors.configure(id, { sampleRows: 0 }, 1);
+      expect(await kept()).toEqual([]);
+    });
+
+    it("tells the figures of the models that were asked last", async () => {
+      const { monitors } = store;
+      const other = await aStoredModel("other");
+      await monitors.add(id, counted(10, 5, 5), WINDOW, 1);
+      const verdict = {
+        columns: [
+          { psi: 0.3, p: 1 },
+          { psi: 0.1, p: 1 },
+        ],
+        drifted: [],
+      };
+      await monitors.judge(id, { number: 1, verdict, at: 5, message: null });
+      await monitors.setScore(id, 0.75);
+      await monitors.add(other, counted(1, 1), WINDOW, 7);
+      const found = await monitors.listFigures(10);
+      expect(found).toMatchObject([
+        { name: "other", version: 1, psi: null, liveScore: null },
+        { name: "asked", version: 1, psi: 0.3, liveScore: 0.75 },
+      ]);
+      expect(await monitors.listFigures(1)).toHaveLength(1);
+    });
+
     it("forgets everything with the model, and shows another project nothing", async () => {
       await store.monitors.add(id, counted(10, 10), WINDOW, 1);
       await store.monitors.keepAnswers(id, "a", [1], 1);

@@ -7,7 +7,7 @@ import type { Store } from "../../src/domain/store/store.ts";
 
 const DOCUMENT: ScheduleDocument = {
   ...{ name: "nightly", cron: "0 3 * * *", timezone: "UTC", source: { url: "https://example.com/x.csv" } },
-  ...{ job: { data: { dataset: { target: "y" } } }, promote: null, webhook: { url: "https://example.com/hook" } },
+  ...{ job: { data: { dataset: { target: "y" } } }, promote: null, webhook: { url: "https://example.com/hook" }, keep: null },
 };
 
 /** `open` gives an empty store; the suite closes it. */

@@ -27,6 +27,10 @@ async function backUp(url: string): Promise<Uint8Array<ArrayBuffer>> {
 const restore = (url: string, body: BodyInit) =>
   fetch(`${url}/v1/restore`, { method: "POST", body, headers: { "content-type": "application/vnd.sqlite3" } });
 
+/** Entries of the audit log that say who has restored a backup: they are in the database that came of it. */
+const restores = async (url: string) =>
+  ((await (await fetch(`${url}/v1/audit?operation=restore`)).json()) as { data: object[] }).data;
+
 describe("a backup", () => {
   it("of a server that trains is restored while it serves: what came after is gone, what ran goes on to the same weights", async () => {
     const dataDir = join(folder.path, "one");
@@ -45,6 +49,7 @@ describe("a backup", () => {
       if (again) break;
       await new Promise((resolve) => setTimeout(resolve, 20));
     }
+    expect(await restores(server.url)).toMatchObject([{ method: "POST", path: "/v1/restore", status: 202, key: null }]);
     const job = await server.client.wait(id);
     expect(job).toMatchObject({ state: "succeeded", model: { sha256: whole.model?.sha256 } });
     expect(job.transitions.map(({ state }) => state)).toEqual(["queued", "running", "queued", "running", "succeeded"]);
@@ -90,6 +95,7 @@ describe("a backup", () => {
     expect(await runNode([CLI, "restore", file, "--data-dir", dataDir], {})).toMatchObject({ code: 0 });
     const mended = await startLiveServer(dataDir);
     expect((await mended.client.job(id)).state).toBe("succeeded");
+    expect(await restores(mended.url)).toMatchObject([{ method: "LOCAL", path: "/v1/restore", key: null, request_id: "" }]);
     await mended.stop();
     await writeFile(file, "nothing");
     expect((await runNode([CLI, "restore", file, "--data-dir", dataDir], {})).code).not.toBe(0);

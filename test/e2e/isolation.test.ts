@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { WebSocket } from "ws";
 import { parse } from "yaml";
 import { type Client, createClient } from "../../src/client/client.ts";
+import { createId } from "../../src/domain/id.ts";
 import { createDataDir, type LiveServer, startLiveServer } from "./live-server.ts";
 
 const ADMIN_KEY = `ty_${"isolation".repeat(5)}`;
@@ -31,6 +32,7 @@ let ourKeyId: string;
 let has: {
   forget: string;
   schedule: string;
+  scheduleRun: string;
   job: string;
   waiting: string;
   sweep: string;
@@ -97,9 +99,11 @@ async function fill(own: Client, other: Client): Promise<typeof has> {
     ...{ name: "nightly", cron: "0 3 * * *", paused: true, source: { url: "https://example.com/x.csv" } },
     job: { data: { dataset: { target: "y" } }, model: { layers: [{ type: "linear" }] } },
   });
+  const { id: scheduleRun } = await own.runSchedule(schedule);
   return {
     forget,
     schedule,
+    scheduleRun,
     job,
     waiting,
     sweep,
@@ -161,6 +165,11 @@ const ATTEMPTS: Readonly<Record<string, () => readonly Attempt[]>> = {
   deleteSchedule: () => [{ path: `/v1/schedules/${has.schedule}` }],
   runSchedule: () => [{ path: `/v1/schedules/${has.schedule}/run`, body: {} }],
   listScheduleRuns: () => [{ path: `/v1/schedules/${has.schedule}/runs` }],
+  listScheduleRunWebhookDeliveries: () => [
+    { path: `/v1/schedules/${has.schedule}/runs/${has.scheduleRun}/webhook-deliveries` },
+  ],
+  readImport: () => [{ path: `/v1/imports/${createId("import")}` }],
+  cancelImport: () => [{ path: `/v1/imports/${createId("import")}/cancel`, body: {} }],
   forgetRows: () => [{ path: `/v1/datasets/${has.dataset}/forget`, body: { positions: [0] } }],
   listForgets: () => [{ path: "/v1/forgets", status: 200, says: isEmpty }],
   readForget: () => [{ path: `/v1/forgets/${has.forget}` }],
@@ -238,6 +247,8 @@ const ATTEMPTS: Readonly<Record<string, () => readonly Attempt[]>> = {
   exportOnnx: () => ofRefs((ref) => `/v1/models/${ref}/onnx`),
   readModelCard: () => ofRefs((ref) => `/v1/models/${ref}/card`),
   readMonitoring: () => ofRefs((ref) => `/v1/models/${ref}/monitoring`),
+  listAskedRows: () => ofRefs((ref) => `/v1/models/${ref}/asked-rows`),
+  listModelWebhookDeliveries: () => ofRefs((ref) => `/v1/models/${ref}/webhook-deliveries`),
   configureMonitoring: () => ofRefs((ref) => `/v1/models/${ref}/monitoring`, { body: { enabled: false } }),
   sendFeedback: () =>
     ofRefs((ref) => `/v1/models/${ref}/feedback`, { body: { labels: [{ prediction_id: "order-1", label: 1 }] } }),

@@ -10,7 +10,7 @@ type Report = Record<string, unknown> & {
   open_rows: number;
   drifted: string[];
   columns: { name: string; role: string; psi: number | null; missing: { window: number }; unseen: number | null }[];
-  windows: { number: number; rows: number; drifted: string[] }[];
+  windows: { number: number; rows: number; drifted: string[]; psi: number[] }[];
 };
 
 /** The fractional parts of multiples of the golden ratio: as even as a uniform sample, and the same in every run. */
@@ -75,6 +75,8 @@ const hasWindows = (count: number) =>
     async () => {
       const found = await report();
       expect(found.windows).toHaveLength(count);
+      // A window is there before its verdict is.
+      expect(found.windows[0]?.psi).not.toEqual([]);
       return found;
     },
     { timeout: 20_000, interval: 100 },
@@ -149,12 +151,13 @@ describe("a model in use", () => {
       unknown: [{ prediction_id: "visit:2", row: 0 }],
       score: { answers: 4, labelled: 4, accuracy: 0.75 },
     });
-    const csv = await fetch(`${server.url}/v1/models/tall/predict?prediction_id=a`, {
-      method: "POST",
-      headers: { "content-type": "text/csv" },
-      body: "age,height,city\n30,170,Bern\n",
+    const unknown = await call<{ errors: Row[] }>("POST", "/feedback", {
+      labels: [{ prediction_id: "visit:1", label: "maybe" }],
     });
-    expect(csv.status).toBe(422);
+    expect(unknown).toMatchObject({
+      status: 422,
+      errors: [{ pointer: "/labels/0/label", detail: '"maybe" is no class of the model: it has no, yes' }],
+    });
   });
 
   it("remembers rows over a stop, and counts none while it is switched off", async () => {
@@ -168,5 +171,97 @@ describe("a model in use", () => {
     await server.stop();
     server = await startLiveServer(dataDir.path, settings);
     expect(await report()).toMatchObject({ rows: 2011, monitored: false, reason: "it was switched off for this model" });
+  });
+
+  it("is told what was true of rows in every format", async () => {
+    const post = async (path: string, type: string, body: string, headers = {}) => {
+      const answer = await fetch(`${server.url}${path}`, {
+        method: "POST",
+        headers: { "content-type": type, ...headers },
+        body,
+      });
+      expect([path, answer.status]).toEqual([path, 200]);
+      await answer.text();
+    };
+    await call("PATCH", "/monitoring", { enabled: true });
+    const ten = rowsOf(10, 5100);
+    const lines = ten.map((row) => JSON.stringify(row)).join("\n");
+    const csv = ["age,height,city", ...ten.map(({ age, height, city }) => `${age},${height},${city}`)].join("\n");
+    const many = rowsOf(900, 5100);
+    await post("/v1/models/tall/predict?prediction_id=csv", "text/csv", csv);
+    await post("/v1/models/tall/predict?prediction_id=lines", "application/x-ndjson", lines);
+    // Small bodies are answered on the event loop, large ones in a thread.
+    for (const [size, rows] of [
+      ["few", ten],
+      ["many", many],
+    ] as const) {
+      const instances = JSON.stringify({ instances: rows });
+      const id = { "trainyard-prediction-id": `tf-${size}` };
+      await post(`/v1/models/tall/predict?prediction_id=json-${size}`, "application/json", instances);
+      await post("/v1/models/tall:predict", "application/json", instances, id);
+      const inputs = ["age", "height", "city"].map((name) => ({
+        ...{ name, shape: [rows.length], datatype: name === "city" ? "BYTES" : "FP64", data: rows.map((row) => row[name]) },
+      }));
+      const oip = { "trainyard-prediction-id": `oip-${size}` };
+      await post("/v2/models/tall/infer", "application/json", JSON.stringify({ inputs }), oip);
+    }
+    const ids = ["csv", "lines", "json-few", "json-many", "tf-few", "tf-many", "oip-few", "oip-many"];
+    const labels = ids.flatMap((id) => ten.map((row, index) => ({ prediction_id: id, row: index, label: isTall(row) })));
+    const told = await call<{ labelled: number; unknown: Row[] }>("POST", "/feedback", { labels });
+    expect(told).toMatchObject({ status: 200, labelled: 80, unknown: [] });
+    const last = await call<{ labelled: number }>("POST", "/feedback", {
+      labels: ["json-many", "tf-many", "oip-many"].map((id) => ({ prediction_id: id, row: 899, label: "no" })),
+    });
+    expect(last.labelled).toBe(3);
+    const text = await (await fetch(`${server.url}/metrics`)).text();
+    expect(text).toMatch(/trainyard_model_live_score\{project="default",model="tall",version="1"\} 0\.\d+/);
+    expect(text).toMatch(/trainyard_model_drift_psi\{project="default",model="tall",version="1"\} 0\.\d+/);
+    const wrong = await fetch(`${server.url}/v1/models/tall:predict`, {
+      method: "POST",
+      headers: { "trainyard-prediction-id": "no spaces" },
+      body: JSON.stringify({ instances: ten }),
+    });
+    expect([wrong.status, await wrong.json()]).toEqual([400, { error: expect.stringContaining("must be 1 to 64 letters") }]);
+  });
+
+  it("lists what its webhook was sent", async () => {
+    const { data } = await call<{ data: Row[] }>("GET", "/webhook-deliveries");
+    expect(data.map(({ state }) => state)).toEqual(["delivered", "delivered"]);
+  });
+
+  it("keeps a sample of its rows where that is wanted, whichever way they came", async () => {
+    const sample = () => call<{ data: { number: number; row: Row; answer: string }[] }>("GET", "/asked-rows?limit=100");
+    expect((await sample()).data).toEqual([]);
+    expect(await call("PATCH", "/monitoring", { sample: { rows: 30 } })).toMatchObject({ sample: { rows: 30 } });
+    const [one, two] = rowsOf(2, 9000) as [Row, Row];
+    await call("POST", "/predict", { instances: [one] });
+    await fetch(`${server.url}/v1/models/tall/predict`, {
+      method: "POST",
+      headers: { "content-type": "text/csv" },
+      body: `age,height,city\n${two.age},${two.height},${two.city}\n`,
+    });
+    await vi.waitFor(async () => expect((await sample()).data).toHaveLength(2), { timeout: 20_000, interval: 100 });
+    const { data } = await sample();
+    expect(data.map(({ answer }) => answer).toSorted()).toEqual([isTall(one), isTall(two)].toSorted());
+    expect(data.map(({ row }) => row)).toContainEqual(one);
+    expect(data.map(({ row }) => Number(row.age))).toContain(two.age);
+    await call("POST", "/predict", { instances: rowsOf(900, 9100) });
+    await vi.waitFor(async () => expect((await sample()).data).toHaveLength(22), { timeout: 20_000, interval: 100 });
+    expect(await call("PATCH", "/monitoring", { sample: null })).toMatchObject({ sample: null });
+    expect((await sample()).data).toEqual([]);
+  });
+
+  it("loses two seconds of counts at most where its server is killed", async () => {
+    const { rows } = await report();
+    await call("POST", "/predict", { instances: rowsOf(600, 12_000) });
+    server.process.kill("SIGKILL");
+    await server.ended;
+    server = await startLiveServer(dataDir.path, settings);
+    const after = await report();
+    expect([rows, rows + 600]).toContain(after.rows);
+    await call("POST", "/predict", { instances: rowsOf(600, 12_000) });
+    await vi.waitFor(async () => expect((await report()).rows).toBe(after.rows + 600), { timeout: 20_000, interval: 100 });
+    const { windows, open_rows } = await call<Report>("GET", "/monitoring?windows=48");
+    expect(windows.reduce((sum, window) => sum + window.rows, open_rows)).toBe(after.rows + 600);
   });
 });

@@ -198,6 +198,25 @@ describe("a schedule", () => {
     expect(await ended(server.client, id, run)).toMatchObject({ state: expect.stringMatching(/promoted|kept/), error: null });
     for (const { logged } of [killed, server]) expect(JSON.stringify(logged)).not.toContain(SECRET);
     expect(JSON.stringify([await server.client.schedules(), await server.client.scheduleRuns(id)])).not.toContain(SECRET);
+    // Killed again, when the model is there and the alias has not moved, as near as a client can tell.
+    table = tableOf(130, 0.2, 30_000);
+    const { id: next } = await server.client.runSchedule(id);
+    await vi.waitFor(
+      async () => expect((await server.client.scheduleRuns(id)).data.find((each) => each.id === next)?.model).toBeTruthy(),
+      { timeout: 60_000, interval: 2 },
+    );
+    server.process.kill("SIGKILL");
+    await server.ended;
+    server = await startLiveServer(folder.path, SETTINGS);
+    const end = await ended(server.client, id, next);
+    expect(end).toMatchObject({ state: expect.stringMatching(/promoted|kept/), error: null });
+    const inUse = await server.client.model("readings@production");
+    expect(inUse.version === end.model?.version).toBe(end.state === "promoted");
+    const { data: sent } = await server.client.runWebhookDeliveries(id, next);
+    expect(sent).toMatchObject([{ url: `${source}/hook` }]);
+    await expect(server.client.runWebhookDeliveries(id, "srn_00000000-0000-7000-8000-000000000000")).rejects.toMatchObject({
+      problem: { status: 404 },
+    });
     await server.client.removeSchedule(id);
   });
 });

@@ -28,8 +28,8 @@ export interface Authenticator {
   byKey(key: string): Soon<Principal | null>;
   /** Null when the session is invalid. */
   bySession(token: string): Soon<Principal | null>;
-  /** Exchanges a key for a session: its token, and when it ends in epoch milliseconds. Null when the key is invalid. */
-  signIn(key: string): Promise<{ readonly token: string; readonly expiresAt: number } | null>;
+  /** Exchanges a key for a session: its token, when it ends in epoch milliseconds, and whose it is. Null when the key is invalid. */
+  signIn(key: string): Promise<{ readonly token: string; readonly expiresAt: number; readonly principal: Principal } | null>;
   signOut(token: string): Promise<void>;
   /** Calls `end` once when the principal is no longer valid. Returns an unsubscribe function. */
   watch(principal: Principal, end: () => void): () => void;
@@ -152,7 +152,7 @@ export function createAuthenticator(
       const createdAt = Date.now();
       const expiresAt = Math.min(createdAt + sessionMs, principal.expiresAt ?? Number.POSITIVE_INFINITY);
       await store.sessions.insert({ hash: hashOf(token), keyId: principal.keyId, createdAt, expiresAt });
-      return { token, expiresAt };
+      return { token, expiresAt, principal };
     },
     async signOut(token) {
       const hash = hashOf(token);

@@ -18,6 +18,8 @@ interface ImportCall {
   readonly signal: AbortSignal;
   /** Whether it waits while the project has as many under way as it may: nobody waits for its answer. */
   readonly waits?: boolean;
+  /** Is told of every piece, and when all are there. */
+  readonly onProgress?: (bytes: number, state: "fetching" | "reading") => void;
 }
 
 /** Tables that the process fetches at a time: each is a file and a connection. */
@@ -34,7 +36,7 @@ export async function importTable(
   services: ProjectServices,
   project: string,
   request: ImportRequest,
-  { etag, signal, waits = false }: ImportCall,
+  { etag, signal, waits = false, onProgress }: ImportCall,
 ): Promise<Imported | null> {
   const count = underWay.get(project) ?? 0;
   if (count >= MOST_OF_PROJECT && !waits)
@@ -47,13 +49,28 @@ export async function importTable(
     return await turns.run(async () => {
       signal.throwIfAborted();
       const fetched = await services.sources.fetch(request.source, { etag: etag ?? null, signal });
-      return fetched.isUnchanged ? null : await take(services, fetched, request);
+      if (fetched.isUnchanged) return null;
+      const told = onProgress ? { ...fetched, stream: counted(fetched.stream, onProgress) } : fetched;
+      return await take(services, told, request);
     });
   } finally {
     const left = (underWay.get(project) ?? 1) - 1;
     if (left > 0) underWay.set(project, left);
     else underWay.delete(project);
   }
+}
+
+async function* counted<Piece extends Uint8Array>(
+  stream: AsyncIterable<Piece>,
+  onProgress: NonNullable<ImportCall["onProgress"]>,
+): AsyncGenerator<Piece, void, void> {
+  let bytes = 0;
+  for await (const piece of stream) {
+    bytes += piece.length;
+    onProgress(bytes, "fetching");
+    yield piece;
+  }
+  onProgress(bytes, "reading");
 }
 
 async function take(services: ProjectServices, fetched: FetchedTable, request: ImportRequest): Promise<Imported> {

@@ -1,12 +1,15 @@
 /** The steps of erasing: names move to the models without the rows, then what saw the rows goes. Every step may be repeated. */
 import type { ForgetDocument } from "../../domain/forget/forget.ts";
+import { carryMonitoring } from "../monitoring/carry-monitoring.ts";
 import type { ProjectServices } from "../services.ts";
 
-/** Moves aliases and tags to the new models; aliases of a model that is not trained again go. */
-export async function moveNames({ store }: ProjectServices, { models }: ForgetDocument): Promise<void> {
+/** Moves aliases, tags and the options of monitoring to the new models; aliases of a model that is not trained again go. */
+export async function moveNames(services: ProjectServices, { models }: ForgetDocument): Promise<void> {
+  const { store } = services;
   for (const { model: erased, replaced_by: now } of models) {
     const old = erased && (await store.models.get(erased.id));
     if (!old) continue;
+    if (now) await carryMonitoring(services, old.id, now.id);
     for (const alias of old.aliases) {
       // The new model may have been deleted meanwhile.
       const moved = now && (await store.models.setAlias(old.name, alias, now.version));

@@ -15,7 +15,9 @@ import {
   type StreamOptions,
 } from "../../domain/models/prediction.ts";
 import { createRemarkCollector, remarkNotes } from "../../domain/models/remarks.ts";
+import { MOST_KEPT_ROWS, MOST_KEPT_STREAM_ROWS } from "../../domain/monitoring/requests.ts";
 import type { Note } from "../../domain/notes.ts";
+import { assertKeepable, keepAnswers } from "../monitoring/feedback.ts";
 import type { ProjectServices } from "../services.ts";
 import { readBackground } from "./background.ts";
 import { measured } from "./explain.ts";
@@ -39,14 +41,24 @@ export async function predictStream(
   services: ProjectServices,
   ref: string,
   rows: AsyncIterable<Uint8Array>,
-  { explain, ...options }: Omit<LineOptions, "explain"> & { readonly explain?: ExplainRequest | null },
+  { explain, keepAs = null, ...options }: Omit<LineOptions, "explain" | "keeps"> & Keeping & Explaining,
 ): Promise<AsyncGenerator<Uint8Array, readonly Note[], void>> {
   const model = await findModel(services, ref);
+  if (keepAs !== null) assertKeepable(model, 0);
   assertPredictable(model, { rows: null, ...options }, services.limits.predictRows);
   const explained = explain ? await explainedAs(services, model, explain) : null;
-  const pieces = predictBlocks(services, model, rows, { ...options, explain: explained });
+  const pieces = predictBlocks(services, model, rows, { ...options, explain: explained }, keepAs);
   const first = await pieces.next();
   return prepend(first, pieces);
+}
+
+/** The id under which answers are kept; null or left out: they are not. */
+interface Keeping {
+  readonly keepAs?: string | null;
+}
+
+interface Explaining {
+  readonly explain?: ExplainRequest | null;
 }
 
 /** What each block of a stream that is explained needs. */
@@ -66,8 +78,17 @@ export async function predictDocument(
   services: ProjectServices,
   model: Model,
   body: Uint8Array<ArrayBuffer>,
-  asked: DocumentRequest,
+  { keepAs = null, ...asked }: DocumentRequest & Keeping,
 ): Promise<Extract<BlockReply, { ok: true }>> {
+  if (keepAs !== null) {
+    assertKeepable(model, 0);
+    const block = { bytes: body, firstLine: 1, reading: null };
+    const kept = await answerBlock(services, model, block, { header: "auto", ...asked, keeps: true });
+    const { answers = [] } = kept;
+    assertKeepable(model, answers.length);
+    await keepAnswers(services, model, keepAs, answers);
+    return kept;
+  }
   const answer = (bytes: Uint8Array<ArrayBuffer>, document: DocumentOptions = {}) =>
     answerBlock(services, model, { bytes, firstLine: 1, reading: null }, { header: "auto", ...asked, document });
   const first = await answer(body, asked.document);
@@ -109,8 +130,13 @@ async function* predictBlocks(
   model: Model,
   rows: AsyncIterable<Uint8Array>,
   options: LineOptions,
+  keepAs: string | null,
 ): AsyncGenerator<Uint8Array, readonly Note[], void> {
-  const most = options.explain ? explainedAtATime(measured(services, model), options.explain.request) : BLOCK_ROWS;
+  const most = options.explain
+    ? explainedAtATime(measured(services, model), options.explain.request)
+    : keepAs === null
+      ? BLOCK_ROWS
+      : MOST_KEPT_ROWS;
   const maxRows = Math.min(BLOCK_ROWS, most, Math.max(1, Math.floor(BLOCK_OUTPUTS / model.outputWidth)));
   const blocks = lineBlocks(rows, { quotes: options.format === "csv", maxRows, maxRowBytes: MAX_BATCH_ROW_BYTES });
   let reading: CsvReading | null = null;
@@ -118,8 +144,12 @@ async function* predictBlocks(
   let answered = 0;
   const remarks = createRemarkCollector();
   for await (const block of blocks) {
-    const answer = await answerBlock(services, model, { ...block, reading }, options);
+    const answer = await answerBlock(services, model, { ...block, reading }, { ...options, keeps: keepAs !== null });
     reading = answer.reading;
+    if (keepAs !== null && answer.answers) {
+      assertKeepable(model, answered + answer.answers.length, MOST_KEPT_STREAM_ROWS);
+      await keepAnswers(services, model, keepAs, answer.answers, answered);
+    }
     answered += answer.rows;
     remarks.addAll(answer.remarks);
     if (answer.bytes.length === 0) continue;

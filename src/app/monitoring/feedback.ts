@@ -1,35 +1,51 @@
 /** Keeps the answers to predictions that have an id, and takes in the truth about them. */
-import { createLabelReader } from "../../domain/datasets/column-reader.ts";
+import { createLabelReader, UNKNOWN } from "../../domain/datasets/column-reader.ts";
 import { type FieldError, invalid, notFound } from "../../domain/errors.ts";
-import type { Model, Prediction } from "../../domain/models/model.ts";
+import { answerNumber, type Model } from "../../domain/models/model.ts";
 import { isCheckpointId } from "../../domain/models/registry.ts";
 import type { Truth } from "../../domain/monitoring/monitor-store.ts";
 import { liveScore, type MonitoringReport } from "../../domain/monitoring/report.ts";
 import { type FeedbackLabel, MOST_KEPT_ROWS } from "../../domain/monitoring/requests.ts";
 import { findModel } from "../models/find-model.ts";
+import { type Predicted, predictRows } from "../models/predict.ts";
 import type { ProjectServices } from "../services.ts";
 
 const AT = "/prediction_id";
 
-/** Throws invalid where the answers of so many rows of a model cannot be kept. */
-export function assertKeepable(model: Model, rows: number): void {
+/** Throws invalid where the answers of so many rows of a model cannot be kept: of a document, or of a stream so far. */
+export function assertKeepable(model: Model, rows: number, most = MOST_KEPT_ROWS): void {
   const fail = (detail: string) => invalid([{ pointer: AT, detail }]);
   if (isCheckpointId(model.id)) throw fail("is for models, and this is a checkpoint: leave it out");
   if (model.task === "regression" && !model.quantiles && model.outputWidth > 1)
     throw fail(`is for one target, and ${model.name} has ${model.outputWidth}: leave it out`);
-  if (rows > MOST_KEPT_ROWS)
-    throw fail(`is for at most ${MOST_KEPT_ROWS} rows, and there are ${rows}: send fewer, each time with another id`);
+  if (rows > most) throw fail(`is for at most ${most} rows, and there are ${rows}: send fewer, each time with another id`);
 }
 
-/** Stores the answers of a prediction, which waits for that. Throws not_found when the model was deleted in the meantime. */
+/**
+ * Stores the answers of a prediction, places of classes or values, from a row on; whoever answers waits for that. Throws not_found when the
+ * model was deleted in the meantime.
+ */
 export async function keepAnswers(
-  { store }: ProjectServices,
+  { store }: Pick<ProjectServices, "store">,
   model: Model,
   id: string,
-  predictions: readonly Prediction[],
+  answers: ArrayLike<number>,
+  firstRow = 0,
 ): Promise<void> {
-  const answers = predictions.map((prediction) => ("place" in prediction ? prediction.place : (prediction.value as number)));
-  if (!(await store.monitors.keepAnswers(model.id, id, answers, Date.now()))) throw notFound("model", model.id);
+  if (!(await store.monitors.keepAnswers(model.id, id, answers, Date.now(), firstRow))) throw notFound("model", model.id);
+}
+
+/** Predicts rows, and keeps the answers where there is an id for that. Throws what `predictRows` throws, and invalid. */
+export async function predictAndKeep(
+  services: ProjectServices,
+  model: Model,
+  instances: readonly unknown[],
+  keepAs: string | null,
+): Promise<Predicted> {
+  if (keepAs !== null) assertKeepable(model, instances.length);
+  const predicted = await predictRows(services, model, { instances });
+  if (keepAs !== null) await keepAnswers(services, model, keepAs, predicted.predictions.map(answerNumber));
+  return predicted;
 }
 
 /** What became of labels, and what all of a model's come to. */
@@ -50,23 +66,33 @@ export async function takeFeedback(
   const { monitors } = services.store;
   const found = await monitors.label(model.id, truthsOf(model, labels));
   const unknown = labels.flatMap(({ prediction_id, row }, index) => (found[index] ? [] : [{ prediction_id, row }]));
-  return {
-    labelled: labels.length - unknown.length,
-    unknown,
-    score: liveScore(model, await monitors.sums(model.id)),
-  };
+  const score = liveScore(model, await monitors.sums(model.id));
+  await monitors.setScore(model.id, score.accuracy ?? score.r2);
+  return { labelled: labels.length - unknown.length, unknown, score };
 }
 
 function truthsOf({ task, classes }: Model, labels: readonly FeedbackLabel[]): Truth[] {
   const readClass = createLabelReader(classes);
   const errors: FieldError[] = [];
   const truths = labels.map(({ prediction_id: predictionId, row, label }, index): Truth => {
-    const truth = task === "regression" ? label : readClass(label);
-    if (typeof truth === "number" && Number.isFinite(truth)) return { predictionId, row, truth };
-    const detail = task === "regression" ? "must be a finite number" : "must be one of the classes";
-    errors.push({ pointer: `/labels/${index}/label`, detail });
+    const isValue = task === "regression";
+    const truth = isValue ? label : readClass(label);
+    if (typeof truth === "number" && Number.isFinite(truth) && (isValue || truth !== UNKNOWN))
+      return { predictionId, row, truth };
+    errors.push({ pointer: `/labels/${index}/label`, detail: labelFault(label, task, classes) });
     return { predictionId, row, truth: 0 };
   });
   if (errors.length > 0) throw invalid(errors.slice(0, 20));
   return truths;
+}
+
+/** Classes that are named where a label is none of them, and characters of a label. */
+const NAMED_CLASSES = 10;
+const SHOWN_CHARACTERS = 60;
+
+function labelFault(label: FeedbackLabel["label"], task: Model["task"], classes: readonly string[]): string {
+  if (task === "regression") return "must be a finite number";
+  const named = classes.slice(0, NAMED_CLASSES).map((each) => each.slice(0, SHOWN_CHARACTERS));
+  const rest = classes.length > named.length ? `, and ${classes.length - named.length} more` : "";
+  return `${JSON.stringify(String(label).slice(0, SHOWN_CHARACTERS))} is no class of the model: it has ${named.join(", ")}${rest}`;
 }

@@ -1,7 +1,9 @@
 /** Reads and changes how a model is monitored. */
 import { notFound } from "../../domain/errors.ts";
+import { type ShownAskedRow, showAskedRow } from "../../domain/monitoring/asked-rows.ts";
 import type { MonitorOptions } from "../../domain/monitoring/monitor-store.ts";
 import { type MonitoringReport, reportOf } from "../../domain/monitoring/report.ts";
+import type { Page } from "../../domain/page.ts";
 import { findModel } from "../models/find-model.ts";
 import type { ProjectServices } from "../services.ts";
 
@@ -18,6 +20,17 @@ export async function readMonitoring(services: ProjectServices, ref: string, win
   });
 }
 
+/** Returns a page of the sample of what a model is asked, newest first; empty where none is kept. Throws not_found. */
+export async function listAskedRows(
+  services: ProjectServices,
+  ref: string,
+  page: { readonly before: number | null; readonly limit: number },
+): Promise<Page<ShownAskedRow>> {
+  const model = await findModel(services, ref);
+  const found = await services.store.monitors.listRows(model.id, page);
+  return { ...found, data: found.data.map((row) => showAskedRow(model, row)) };
+}
+
 /** Changes how a model is monitored. Throws not_found. */
 export async function configureMonitoring(
   services: ProjectServices,
@@ -25,6 +38,8 @@ export async function configureMonitoring(
   changes: Partial<MonitorOptions>,
 ): Promise<MonitoringReport> {
   const model = await findModel(services, ref);
-  if (!(await services.store.monitors.configure(model.id, changes, Date.now()))) throw notFound("model", ref);
+  const monitor = await services.store.monitors.configure(model.id, changes, Date.now());
+  if (!monitor) throw notFound("model", ref);
+  services.computePool.counted.sample(model.id, monitor.enabled && monitor.sampleRows > 0);
   return readMonitoring(services, ref, 0);
 }

@@ -68,8 +68,15 @@ export function startCountKeeper(services: Monitoring, everyMs = EVERY_MS): Coun
   };
 }
 
-async function storeCounts({ store, log }: Monitoring, { modelId, ...counts }: CountedModel): Promise<void> {
+async function storeCounts(
+  { store, computePool, log }: Monitoring,
+  { modelId, sampled, ...counts }: CountedModel,
+): Promise<void> {
   const stored = await store.monitors.add(modelId, counts, WINDOW_ROWS, Date.now());
+  // What another process was told of this model's sample is known here from now on.
+  const isSampled = stored !== null && stored.monitor.sampleRows > 0;
+  computePool.counted.sample(modelId, isSampled);
+  if (isSampled && sampled.length > 0) await store.monitors.keepRows(modelId, sampled, Date.now());
   if (!stored || stored.unjudged.length === 0) return;
   const model = await store.models.get(modelId);
   const layout = model && layoutOf(model);

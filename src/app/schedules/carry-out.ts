@@ -20,9 +20,11 @@ import { SourceError } from "../../domain/sources/source-fetcher.ts";
 import { importTable } from "../datasets/import-table.ts";
 import { submit } from "../jobs/submit.ts";
 import { setAlias } from "../models/name-models.ts";
+import { carryMonitoring } from "../monitoring/carry-monitoring.ts";
 import type { ProjectServices } from "../services.ts";
 import { compareWithOld, isBetter } from "./compare-with-old.ts";
 import { jobBody } from "./job-body.ts";
+import { removeOldTables } from "./remove-old-tables.ts";
 
 /** Stores how far a run has come. Throws where another process has it, or it is gone. */
 export type SaveRun = (change: Omit<RunChange, "finishedAt">) => Promise<void>;
@@ -57,6 +59,7 @@ export async function carryOut(
     // A table that a model has been made of is not to be trained on again, nor fetched while the source says that it is the same.
     const isKnown = next !== "failed" && sha256 !== null;
     await save({ state: next, document: held, ...(isKnown && { known: { sha256, etag, of: held.of ?? null } }) });
+    await removeOldTables(services, schedule);
   };
   const fail = (error: string) => end("failed", { error });
 
@@ -105,7 +108,9 @@ export class RunLost extends Error {}
 async function fetchTable(services: ProjectServices, { project, document, etag }: Schedule, signal: AbortSignal) {
   const { name, source, format, reading } = document;
   const imported = await importTable(services, project, { name, source, format, reading }, { etag, signal, waits: true });
-  return imported && { dataset: imported.summary.id, sha256: imported.summary.sha256, etag: imported.etag };
+  if (!imported) return null;
+  const { summary, etag: tag, created } = imported;
+  return { dataset: summary.id, sha256: summary.sha256, etag: tag, isOwnTable: created };
 }
 
 /** The job of a run, which is submitted where it is not there yet. Throws what a submission throws. */
@@ -141,6 +146,7 @@ async function promote(
   const now = await store.models.find({ kind: "alias", name, alias });
   if (comparison && now?.id !== old?.id)
     return ["kept", { comparison: { ...comparison, reason: `${name}@${alias} moved while they were compared` } }];
+  if (old) await carryMonitoring(services, old.id, fresh.id);
   // Stored first: a process that dies from here on leaves why the alias has moved, and one that has lost the run moves none.
   if (comparison) await keep(comparison);
   await setAlias(services, name, alias, version);

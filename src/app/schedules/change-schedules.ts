@@ -13,6 +13,7 @@ import {
   type ScheduleRequest,
   type ScheduleRun,
 } from "../../domain/schedules/schedule.ts";
+import { keepPassword } from "../../domain/sources/source.ts";
 import type { ProjectServices } from "../services.ts";
 import { jobBody } from "./job-body.ts";
 
@@ -54,7 +55,8 @@ export async function changeSchedule(services: ProjectServices, id: string, chan
   const { store } = services;
   const before = await find(services, id);
   const { paused = before.paused, ...rest } = changes;
-  const given = Object.fromEntries(Object.entries(rest).filter(([, value]) => value !== undefined));
+  const asked = { ...rest, ...(rest.source && { source: keepPassword(rest.source, before.document.source) }) };
+  const given = Object.fromEntries(Object.entries(asked).filter(([, value]) => value !== undefined));
   const document: ScheduleDocument = { ...before.document, ...given };
   if (Object.keys(given).length > 0) await check(services, document);
   const isTimed = given.cron !== undefined || given.timezone !== undefined || paused !== before.paused;

@@ -2,6 +2,7 @@
 import type { ImportRequest } from "../../client/index.ts";
 import { examples, type Register } from "../context.ts";
 import { usageError } from "../exit.ts";
+import { idText } from "../references.ts";
 
 interface ImportOptions {
   readonly name?: string;
@@ -42,7 +43,16 @@ export const registerImport: Register = (program, context) => {
         ...(name !== undefined && { name }),
         ...(format !== undefined && { format }),
       };
-      const dataset = await context.client().importDataset(request as ImportRequest);
+      const { out } = context;
+      const dataset = await context
+        .client()
+        .importDataset(request as ImportRequest, {
+          onProgress: ({ id, state, bytes }) => {
+            const text = state === "reading" ? "reading the table" : `${(bytes / 1e6).toFixed(1)} MB fetched`;
+            if (out.live) out.redraw([out.fit(`${idText(id, out)}  ${text}`)]);
+          },
+        })
+        .finally(() => out.endRedraw());
       context.show(dataset, () => [
         `${context.out.paint.bold(dataset.id)}  ${dataset.name}  ${dataset.rows} rows, ${dataset.column_count} columns`,
       ]);

@@ -1,13 +1,17 @@
 /** `trainyard monitor`: how the rows that a model predicts compare with those of its training. */
+import { lastTryText, type WebhookDelivery } from "../../client/monitoring/deliveries.ts";
 import { liveScoreText, type MonitoringReport, monitoringSentence } from "../../client/monitoring/monitoring.ts";
 import { type Context, examples, type Register } from "../context.ts";
-import { percent, significant } from "../figures.ts";
+import { percent, significant, timeText } from "../figures.ts";
 import { sparkline, table } from "../terminal.ts";
+import { wholeNumber } from "../values.ts";
 
 interface MonitorCommand {
   readonly webhook?: string | false;
   readonly on?: true;
   readonly off?: true;
+  readonly sample?: number | false;
+  readonly rows?: number;
 }
 
 export const registerMonitor: Register = (program, context) => {
@@ -19,22 +23,58 @@ export const registerMonitor: Register = (program, context) => {
     .option("--no-webhook", "send drift nowhere")
     .option("--on", "count what it is asked")
     .option("--off", "count nothing")
+    .option("--sample <rows>", "keep a sample of the rows that are asked: the newest so many", wholeNumber(1))
+    .option("--no-sample", "keep none, and delete what was kept")
+    .option("--rows [count]", "show rows of the sample, newest first", wholeNumber(1, 100))
     .addHelpText("after", examples("trainyard monitor iris", "trainyard monitor iris@live --webhook https://example.com/drift"))
     .action((model: string, options: MonitorCommand) => monitor(context, model, options));
 };
 
-async function monitor(context: Context, ref: string, { webhook, on, off }: MonitorCommand): Promise<void> {
+async function monitor(context: Context, ref: string, { webhook, on, off, sample, rows }: MonitorCommand): Promise<void> {
   const client = context.client();
   const enabled = on ? true : off ? false : undefined;
   // Commander sets a --no-option to true where nothing is said of it.
   const isAsked = typeof webhook === "string" || webhook === false;
-  if (enabled !== undefined || isAsked)
+  const samples = typeof sample === "number" || sample === false;
+  if (enabled !== undefined || isAsked || samples)
     await client.configureMonitoring(ref, {
       ...(enabled !== undefined && { enabled }),
       ...(isAsked && { webhook: webhook ? { url: webhook } : null }),
+      ...(samples && { sample: sample ? { rows: sample } : null }),
     });
+  if (rows !== undefined) return showRows(context, ref, typeof rows === "number" ? rows : SHOWN_ROWS);
   const report = await client.monitoring(ref);
-  context.show(report, () => linesOf(report, context));
+  const { data: sent } = await client.modelWebhookDeliveries(ref, { limit: SENT });
+  context.show({ ...report, webhook_deliveries: sent }, () => [
+    ...linesOf(report, context),
+    ...sentLines(report, sent, context),
+  ]);
+}
+
+/** Messages that are shown, and rows where no number is said. */
+const SENT = 5;
+const SHOWN_ROWS = 20;
+
+async function showRows(context: Context, ref: string, limit: number): Promise<void> {
+  const page = await context.client().askedRows(ref, { limit });
+  context.show(page, () => {
+    if (page.data.length === 0) return ["No rows are kept; keep some with: trainyard monitor MODEL --sample 100"];
+    const rows = page.data.map(({ asked_at, answer, row }) => [
+      ...[timeText(asked_at, context.out), typeof answer === "number" ? significant(answer) : answer],
+      JSON.stringify(row),
+    ]);
+    return table([["asked", "answer", "row"], ...rows], context.out);
+  });
+}
+
+function sentLines({ webhook }: MonitoringReport, sent: readonly WebhookDelivery[], { out }: Context): string[] {
+  if (webhook === null && sent.length === 0) return [];
+  const lines = sent.map((each) => {
+    // Sent before the webhook was another.
+    const to = each.url === webhook ? "" : `  ${each.url}`;
+    return `${timeText(each.created_at, out)}  ${each.state}: ${lastTryText(each)}${to}`;
+  });
+  return ["", `Webhook ${webhook ?? "none"}`, ...(lines.length > 0 ? lines : ["nothing was sent yet"])];
 }
 
 function linesOf(report: MonitoringReport, { out }: Context): string[] {

@@ -24,8 +24,9 @@ export const registerSchedules: Register = (program, context) => {
         if (page.data.length === 0) return ["There are no schedules; make one with: trainyard schedules create schedule.json"];
         const { out } = context;
         const rows = page.data.map((each) => [
-          ...[idText(each.id, out), each.name, each.cron, each.timezone],
-          ...[each.paused ? "paused" : dateText(each.next_at), outcome(each.last_run)],
+          // UTC is not said: where all are in it, they have no column for it.
+          ...[idText(each.id, out), each.name, each.cron, each.timezone === "UTC" && out.live ? "" : each.timezone],
+          ...[each.paused ? "paused" : nextText(each.next_at, out), outcome(each.last_run)],
         ]);
         const lines = table([["schedule", "name", "times", "zone", "next", "last run"], ...rows], out);
         return [...lines, ...moreRows(page, "trainyard schedules list", query.limit, out)];
@@ -109,6 +110,10 @@ async function readRequest(path: string, { input }: Context): Promise<ScheduleRe
 /** A time to the minute, in UTC, as the API has it. */
 const dateText = (time: string | null): string => (time === null ? "-" : `${time.slice(0, 16).replace("T", " ")}Z`);
 
+/** The next time in a list: on a terminal the day, or the time of today. */
+const nextText = (time: string | null, out: Context["out"]): string =>
+  time !== null && out.live ? timeText(time, out) : dateText(time);
+
 /** What came of a run, in a few words. */
 function outcome(run: ScheduleRun | null): string {
   if (!run) return "-";
@@ -127,13 +132,18 @@ function runTable(runs: readonly ScheduleRun[], { out }: Context): string[] {
   return table([["run", "begun", "outcome"], ...rows], out);
 }
 
-function describe({ id, name, cron, timezone, paused, next_at: next, source, promote }: Schedule, { out }: Context): string[] {
+function describe(schedule: Schedule, { out }: Context): string[] {
+  const { id, name, cron, timezone, paused, next_at: next, source, promote, keep, webhook } = schedule;
   const { url, s3, postgres } = source;
   const from = url ?? postgres?.url ?? `s3://${s3?.bucket}/${s3?.key}`;
-  const moves = promote ? `  promotes ${promote.alias} when better by ${promote.min_gain}` : "";
-  return [
+  const better = promote?.min_gain === 0 ? "when better" : `when better by ${promote?.min_gain}`;
+  const said = [
     `${out.paint.bold(id)}  ${name}`,
-    `${cron} (${timezone})  ${paused ? "paused" : `next ${dateText(next)}`}${moves}`,
+    `${cron} (${timezone})  ${paused ? "paused" : `next ${dateText(next)}`}`,
+    ...(promote ? [`promotes ${promote.alias} ${better}`] : []),
+    ...(keep === null ? [] : [`keeps ${keep} tables`]),
     from,
+    ...(webhook ? [`webhook ${webhook.url}`] : []),
   ];
+  return said.map((line) => (out.live ? out.fit(line) : line));
 }

@@ -1,10 +1,12 @@
 /** The client's methods for models in use, and what they say in words. */
 import type { z } from "zod";
+import type { ShownAskedRow } from "../../domain/monitoring/asked-rows.ts";
 import type { MonitoringReport } from "../../domain/monitoring/report.ts";
 import type { feedbackBody, monitorBody } from "../../domain/monitoring/requests.ts";
-import type { PredictionAnswer } from "../answers.ts";
+import type { Page, PageQuery, PredictionAnswer } from "../answers.ts";
 import type { Row } from "../models.ts";
 import { type CallOptions, segment, type Transport } from "../transport.ts";
+import type { WebhookDelivery } from "./deliveries.ts";
 
 export type { MonitoringReport } from "../../domain/monitoring/report.ts";
 
@@ -13,6 +15,9 @@ export type MonitoringOptions = z.input<typeof monitorBody>;
 
 /** What turned out to be true of a row that was predicted with an id. */
 export type FeedbackLabel = z.input<typeof feedbackBody>["labels"][number];
+
+/** A row that a model was asked, and its answer. */
+export type AskedRow = ShownAskedRow;
 
 /** What became of labels, and the live score. */
 export interface FeedbackTaken {
@@ -31,6 +36,14 @@ export interface MonitoringClient {
   predictAs(ref: string, predictionId: string, instances: readonly Row[]): Promise<PredictionAnswer[]>;
   /** Tells what was true of predictions that were asked with an id. */
   feedback(ref: string, labels: readonly FeedbackLabel[]): Promise<FeedbackTaken>;
+  /** Returns a page of the sample of what a model is asked, newest first. */
+  askedRows(
+    ref: string,
+    query?: { readonly after?: string | number; readonly limit?: number },
+    options?: CallOptions,
+  ): Promise<Page<AskedRow>>;
+  /** Returns a page of what was sent of drift, newest first. */
+  modelWebhookDeliveries(ref: string, query?: PageQuery, options?: CallOptions): Promise<Page<WebhookDelivery>>;
 }
 
 /** Creates the methods over a transport. */
@@ -44,6 +57,8 @@ export function createMonitoringClient({ get, post, send }: Pick<Transport, "get
       (await post<{ predictions: PredictionAnswer[] }>(`${pathOf(ref)}/predict`, { instances }, { prediction_id: id }))
         .predictions,
     feedback: (ref, labels) => post(`${pathOf(ref)}/feedback`, { labels }),
+    askedRows: (ref, query = {}, options) => get(`${pathOf(ref)}/asked-rows`, { ...query }, options),
+    modelWebhookDeliveries: (ref, query, options) => get(`${pathOf(ref)}/webhook-deliveries`, query, options),
   };
 }
 

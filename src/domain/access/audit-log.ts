@@ -15,6 +15,7 @@ export interface AuditEntry {
   readonly bySession: boolean;
   /** The operation's id in the API's description. */
   readonly operation: string;
+  /** Of HTTP, or ON_THE_MACHINE. */
   readonly method: string;
   /** The path that was asked for, without what came after a `?`. */
   readonly path: string;
@@ -24,6 +25,9 @@ export interface AuditEntry {
   /** The id under which the server's log has the request. */
   readonly requestId: string;
 }
+
+/** The method of what somebody did on the machine itself, with the data directory: no request, and no key. */
+export const ON_THE_MACHINE = "LOCAL";
 
 /** An entry with the name of its key; null for a key that is not on record. */
 export interface NamedAuditEntry extends AuditEntry {

@@ -83,3 +83,9 @@ export interface ClassPrediction {
 }
 
 export type Prediction = RegressionPrediction | ClassPrediction;
+
+/** An answer as one number: the place of a class, or the value of the first target. */
+export function answerNumber(prediction: Prediction): number {
+  if ("place" in prediction) return prediction.place;
+  return typeof prediction.value === "number" ? prediction.value : (prediction.value[0] as number);
+}

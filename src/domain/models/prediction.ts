@@ -2,6 +2,7 @@
 import { z } from "zod";
 import { type ErrorCode, type FieldError, invalid, TrainyardError } from "../errors.ts";
 import { type Background, type ExplainRequest, explainOption } from "../explanations/explanation.ts";
+import type { AskedRow } from "../monitoring/asked-rows.ts";
 import { boundFaults } from "../spec/bound-faults.ts";
 import { threshold } from "../spec/decision-options.ts";
 import type { AnswerOptions } from "./answer-options.ts";
@@ -28,6 +29,10 @@ export interface StreamOptions extends AnswerOptions {
   /** Explains each row against these background rows; null or left out: explains none. */
   readonly explain?: { readonly request: ExplainRequest; readonly background: Background } | null;
   readonly document?: DocumentOptions;
+  /** Whether the reply has the answers as numbers too, to be kept for the truth. Left out: no. */
+  readonly keeps?: boolean;
+  /** Whether it has some of the rows too, for the model's sample. Left out: no. */
+  readonly samples?: boolean;
 }
 
 /** What a document is answered by beside its own words. */
@@ -89,6 +94,10 @@ export type BlockReply =
       /** What is odd about them, by their lines; of a document in JSON, the answer itself says it. */
       readonly remarks: readonly Remark[];
       readonly document?: DocumentAnswer;
+      /** Where they are to be kept: of each row the place of its class, or its value. */
+      readonly answers?: Float64Array<ArrayBuffer>;
+      /** Rows for the sample of the model, where it has one. */
+      readonly sampled?: readonly AskedRow[];
       /** Then `bytes` are those of the document itself, which is to be sent again with its background. */
       readonly needs?: NeedsBackground;
     }

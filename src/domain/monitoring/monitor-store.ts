@@ -1,4 +1,6 @@
 /** The interface of the store of what models are asked. Knows nothing of databases. */
+import type { Page } from "../page.ts";
+import type { AskedRow, KeptRow } from "./asked-rows.ts";
 import type { WindowVerdict } from "./drift.ts";
 import type { PredictionCounts } from "./tally.ts";
 
@@ -6,7 +8,7 @@ import type { PredictionCounts } from "./tally.ts";
 export const KEPT_WINDOWS = 48;
 /** Answers of a model that wait for the truth, about: the oldest make room, a tenth at a time. */
 export const MOST_ANSWERS = 100_000;
-/** How long an answer is kept. */
+/** How long an answer is kept, and a row of a sample. */
 export const ANSWERS_KEPT_MS = 30 * 24 * 3600 * 1000;
 
 /** How a model is monitored. */
@@ -14,6 +16,19 @@ export interface MonitorOptions {
   readonly enabled: boolean;
   /** Is told of drift, and when it is over; null: nobody. */
   readonly webhook: string | null;
+  /** Rows of the sample that is kept of what it is asked; 0 for none. */
+  readonly sampleRows: number;
+}
+
+/** What is told of many models at once. */
+export interface MonitorFigures {
+  readonly project: string;
+  readonly name: string;
+  readonly version: number;
+  /** The largest index of a column in the last window; null before there is one. */
+  readonly psi: number | null;
+  /** Accuracy, or R² of values, as of the last label; null before there is one. */
+  readonly liveScore: number | null;
 }
 
 export interface Monitor extends MonitorOptions {
@@ -52,7 +67,7 @@ export interface JudgedWindow {
 export interface Truth {
   readonly predictionId: string;
   readonly row: number;
-  /** The place of a class, -1 for one that the model does not have, or a value. */
+  /** The place of a class, or a value. */
   readonly truth: number;
 }
 
@@ -89,12 +104,31 @@ export interface MonitorStore {
   listWindows(modelId: string, limit: number): Promise<readonly MonitorWindow[]>;
   /** Changes how a model is monitored. Null for a model that does not exist. */
   configure(modelId: string, changes: Partial<MonitorOptions>, at: number): Promise<Monitor | null>;
-  /** Stores the answers to the rows of a prediction, or those to the same rows again. False for a model that does not exist. */
-  keepAnswers(modelId: string, predictionId: string, answers: readonly number[], at: number): Promise<boolean>;
+  /**
+   * Stores the answers to the rows of a prediction from `firstRow` on, or those to the same rows again. False for a model that does not
+   * exist.
+   */
+  keepAnswers(
+    modelId: string,
+    predictionId: string,
+    answers: ArrayLike<number>,
+    at: number,
+    firstRow?: number,
+  ): Promise<boolean>;
   /** Stores the truth about answers. Returns for each whether there is such an answer. */
   label(modelId: string, truths: readonly Truth[]): Promise<readonly boolean[]>;
   /** Returns what the answers whose truth is known come to. */
   sums(modelId: string): Promise<LiveSums>;
   /** Deletes at most `limit` answers from before a time. Returns how many. */
   deleteOldAnswers(before: number, limit: number): Promise<number>;
+  /** Says what labels come to, for `listFigures`. */
+  setScore(modelId: string, score: number | null): Promise<void>;
+  /** Returns the figures of the models that were asked last, of every project, `limit` at most. */
+  listFigures(limit: number): Promise<readonly MonitorFigures[]>;
+  /** Adds rows to the sample of a model, of which the newest stay. False for a model that has none, or does not exist. */
+  keepRows(modelId: string, rows: readonly AskedRow[], at: number): Promise<boolean>;
+  /** Returns rows of the sample before a number, or from the newest on, newest first. */
+  listRows(modelId: string, page: { readonly before: number | null; readonly limit: number }): Promise<Page<KeptRow>>;
+  /** Deletes at most `limit` rows of samples from before a time. Returns how many. */
+  deleteOldRows(before: number, limit: number): Promise<number>;
 }

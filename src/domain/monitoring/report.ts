@@ -1,6 +1,7 @@
 /** What is told of a model in use: how its rows and answers compare with those of training, and how often it was right. */
 import { z } from "zod";
 import type { Model } from "../models/model.ts";
+import { sampleOption } from "./asked-rows.ts";
 import { binsOf, keyOf, WINDOW_ROWS } from "./drift.ts";
 import { type Layout, layoutOf, type MonitoredColumn } from "./layout.ts";
 import type { LiveSums, Monitor, MonitorWindow } from "./monitor-store.ts";
@@ -58,6 +59,7 @@ export const monitoringReport = z
     reason: z.string().nullable().meta({ description: "Why it is not monitored." }),
     enabled: z.boolean(),
     webhook: z.string().nullable(),
+    sample: sampleOption.nullable().meta({ description: "The sample that is kept of the rows that are asked." }),
     rows: z.int().meta({ description: "Rows that were counted since the model was first asked." }),
     open_rows: z.int().meta({ description: "Those that are in no full window yet." }),
     window_rows: z.int(),
@@ -98,6 +100,7 @@ export function reportOf({ model, counts, monitor, windows, sums }: MonitoredFac
     reason,
     enabled: monitor?.enabled ?? true,
     webhook: monitor?.webhook ?? null,
+    sample: monitor && monitor.sampleRows > 0 ? { rows: monitor.sampleRows } : null,
     rows: monitor?.rows ?? 0,
     open_rows: monitor?.openRows ?? 0,
     window_rows: WINDOW_ROWS,

@@ -1,10 +1,15 @@
 /** What requests say of monitoring: its options, ids of predictions, and the truth about them. */
 import { z } from "zod";
+import { sampleOption } from "./asked-rows.ts";
 
 /** Labels of a request. */
 const MOST_LABELLED = 1000;
-/** Rows of a prediction that is kept. */
+/** Rows of a prediction whose answers are kept, where it is one document. */
 export const MOST_KEPT_ROWS = 1000;
+/** And where it is a stream of rows, which are kept block by block. */
+export const MOST_KEPT_STREAM_ROWS = 10_000;
+/** The header that has the id of a prediction in a protocol that has no word for it. */
+export const PREDICTION_ID_HEADER = "trainyard-prediction-id";
 
 /** The id of a prediction, as whoever asks for it chooses it. */
 export const predictionId = z
@@ -20,8 +25,15 @@ export const monitorBody = z
       .nullable()
       .optional()
       .meta({ description: "Is sent `model.drifted` and `model.recovered`; null: nothing is sent." }),
+    sample: sampleOption
+      .nullable()
+      .optional()
+      .meta({ description: "null: no rows are kept, and those that were are deleted." }),
   })
-  .meta({ id: "MonitoringOptions", examples: [{ webhook: { url: "https://example.com/drift" } }, { enabled: false }] });
+  .meta({
+    id: "MonitoringOptions",
+    examples: [{ webhook: { url: "https://example.com/drift" } }, { enabled: false }, { sample: { rows: 200 } }],
+  });
 
 export const feedbackBody = z
   .strictObject({
@@ -31,8 +43,7 @@ export const feedbackBody = z
           prediction_id: predictionId,
           row: z.int().min(0).default(0).meta({ description: "Of several rows of a prediction, counted from 0." }),
           label: z.union([z.string(), z.number(), z.boolean()]).meta({
-            description:
-              "What turned out to be true: a class, or a value. A class that the model does not have counts as a wrong answer.",
+            description: "What turned out to be true: a class of the model, or a value.",
           }),
         }),
       )

@@ -1,5 +1,7 @@
 /** Backups: whole copies of the database, created and restored while it is in use. */
 
+import type { AuditEntry } from "../access/audit-log.ts";
+
 export interface BackupFile {
   /** Its path, until it is discarded. */
   readonly path: string;
@@ -18,9 +20,14 @@ export interface Archive {
   receive(stream: AsyncIterable<Uint8Array>): Promise<BackupFile>;
   /**
    * Stages a received file: the next start replaces the database by it, and keeps the old database under another name. Throws
-   * invalid unless it is an intact Trainyard database of a supported version.
+   * invalid unless it is an intact Trainyard database of a supported version. `entry` is for the audit log of the database that comes, since
+   * the one that goes takes its own along.
    */
-  stage(file: BackupFile): Promise<void>;
+  stage(file: BackupFile, entry: AuditEntry): Promise<void>;
+  /** Returns the entry of a staged file that has replaced the database, until it is `noted`; null where none has. */
+  restoredBy(): Promise<AuditEntry | null>;
+  /** Forgets that entry: the audit log has it. */
+  noted(): Promise<void>;
   /** Deletes a file that is no longer needed. */
   discard(file: BackupFile): Promise<void>;
 }

@@ -76,6 +76,10 @@ const fields = {
     .strictObject({ url: z.url({ protocol: /^https?$/, error: "must be an http or https URL" }).max(2000) })
     .nullable()
     .meta({ description: "Is sent each run when it ends, signed as Standard Webhooks says." }),
+  keep: z.int().min(1).max(KEPT_RUNS).nullable().meta({
+    description:
+      "How many tables that it has fetched stay. Older ones are deleted when a run ends, unless a model in use was trained on one: the newest version of its name, or one that an alias names. null: all stay.",
+  }),
   paused: z.boolean().meta({ description: "A schedule that is paused is due at no time; it can be run by request." }),
 };
 
@@ -92,6 +96,7 @@ export const scheduleBody = z
     timezone: fields.timezone.default("UTC"),
     promote: fields.promote.default(null),
     webhook: fields.webhook.default(null),
+    keep: fields.keep.default(null),
     paused: fields.paused.default(false),
   })
   .meta({ id: "ScheduleRequest", examples: [EXAMPLE] });
@@ -156,6 +161,8 @@ export interface RunDocument extends z.output<z.ZodObject<typeof made>> {
   /** When it was due; null for one that was asked for. */
   readonly dueAt: number | null;
   readonly etag: string | null;
+  /** Whether the run made the data set: one that was there before is not its to delete. */
+  readonly isOwnTable?: boolean;
   /** The hash of what made it of the schedule, see resultText. */
   readonly of?: string;
   /** Whether the job was there: one that is gone then was deleted. */
@@ -223,7 +230,8 @@ export const scheduleAnswer = z
     examples: [
       {
         ...EXAMPLE,
-        ...{ id: "sch_0197b2a4-6c3e-7d2f-9a51-3f0c5d7e8b90", format: null, reading: null, webhook: null, paused: false },
+        ...{ id: "sch_0197b2a4-6c3e-7d2f-9a51-3f0c5d7e8b90", format: null, reading: null, webhook: null },
+        ...{ keep: null, paused: false },
         ...{ next_at: "2026-01-03T02:00:00.000Z", last_run: null, created_at: "2026-01-02T03:04:05.678Z" },
       },
     ],

@@ -152,6 +152,17 @@ export function showSource({ url, headers, s3: object, postgres: database }: Sou
   return { postgres: { url: address.href, query: database.query } };
 }
 
+/**
+ * The source that takes the place of another: an address of PostgreSQL that is given as the stored one is shown means that one, with its
+ * password. Another user, host or database has none but its own.
+ */
+export function keepPassword(given: Source, stored: Source): Source {
+  const { postgres: database } = given;
+  if (!database || !stored.postgres) return given;
+  const shown = new URL(showSource(stored).postgres?.url ?? "").href;
+  return new URL(database.url).href === shown ? { ...given, postgres: { ...database, url: stored.postgres.url } } : given;
+}
+
 /** The host of a source, for the log. */
 export function hostOf({ url, s3: object, postgres: database }: Source): string {
   const address = url ?? database?.url ?? object?.endpoint;

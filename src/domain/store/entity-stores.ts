@@ -14,6 +14,7 @@ import type { MonitorStore } from "../monitoring/monitor-store.ts";
 import type { DeliveryStore, SecretStore } from "../operation/webhook.ts";
 import type { WorkerStore } from "../operation/worker.ts";
 import type { ScheduleRunStore, ScheduleStore } from "../schedules/schedule-store.ts";
+import type { ImportStore } from "../sources/table-import.ts";
 import type { SweepStore } from "../sweeps/sweep-store.ts";
 import type { TrackingStore } from "../tracking/tracking-store.ts";
 
@@ -31,6 +32,7 @@ export interface EntityStores {
   readonly forgets: ForgetStore;
   readonly schedules: ScheduleStore;
   readonly scheduleRuns: ScheduleRunStore;
+  readonly imports: ImportStore;
   readonly tracking: TrackingStore;
   readonly deliveries: DeliveryStore;
   readonly secrets: SecretStore;

@@ -187,6 +187,11 @@ export const METHODS = {
       project: { unknown: () => ({ answers: 0, labelled: 0, right: 0, absolute: 0, squared: 0, variation: 0 }) },
     },
     deleteOldAnswers: { access: "write", project: "server" },
+    setScore: { access: "write", project: { unknown: () => undefined }, ifAnswerLost: "repeat" },
+    listFigures: { access: "read", project: "server" },
+    keepRows: { access: "write", project: "server", measuredAs: "keepAskedRows" },
+    listRows: { access: "read", project: orEmptyPage },
+    deleteOldRows: { access: "write", project: "server" },
   },
   datasets: {
     insert: { access: "write", project: "within", measuredAs: "insertDataset" },
@@ -274,6 +279,13 @@ export const METHODS = {
     save: { access: "write", project: "server" },
     release: { access: "write", project: "server", ifAnswerLost: "repeat" },
     releaseAll: { access: "write", project: "server" },
+  },
+  imports: {
+    insert: { access: "write", project: "within" },
+    get: { access: "read", project: orNull },
+    change: { access: "write", project: { unknown: () => true }, ifAnswerLost: "repeat" },
+    cancel: { access: "write", project: orNull, ifAnswerLost: "repeat" },
+    deleteOld: { access: "write", project: "server" },
   },
   keys: {
     hasAny: { access: "read", project: "server" },

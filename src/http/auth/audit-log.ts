@@ -1,6 +1,7 @@
 /** Records what requests changed, for the audit log: which of them count, and what is said of one. */
 import type { FastifyReply, FastifyRequest } from "fastify";
 import type { RecordAudit } from "../../app/access/keep-audit-log.ts";
+import type { Principal } from "../../domain/access/api-key.ts";
 import type { AuditEntry } from "../../domain/access/audit-log.ts";
 import { createId } from "../../domain/id.ts";
 import type { App } from "../context.ts";
@@ -10,10 +11,16 @@ declare module "fastify" {
   interface FastifyRequest {
     /**
      * What a route says of a request whose path does not name what it is about: the rest of the path. An operation that is left out of the log
-     * is entered with it.
+     * is entered with it. Of a request that needs no key, it says who it is of: without that, it is not entered.
      */
-    audit: { readonly subject: string } | null;
+    audit: Said | null;
   }
+}
+
+/** What a route says of a request for the log. */
+interface Said {
+  readonly subject: string;
+  readonly principal?: Principal;
 }
 
 /** Longest path that is kept whole. */
@@ -34,15 +41,17 @@ export function recordChanges(app: App, record: RecordAudit): void {
  */
 function hasChanged(request: FastifyRequest, reply: FastifyReply): boolean {
   const { access } = request.routeOptions.config;
-  if (SAFE_METHODS.has(request.method) || !access || onlyReads(access) || request.project === "") return false;
+  const isOfSomebody = request.project !== "" || request.audit?.principal !== undefined;
+  if (SAFE_METHODS.has(request.method) || !access || onlyReads(access) || !isOfSomebody) return false;
   if (access.unaudited && request.audit === null) return false;
   const { validate_only: validateOnly } = (request.query ?? {}) as { readonly validate_only?: string };
   if (validateOnly === "true" || reply.hasHeader("idempotency-replayed")) return false;
   return reply.statusCode < 400 || reply.statusCode === 500;
 }
 
-function entryOf(request: FastifyRequest, reply: FastifyReply): AuditEntry {
-  const { keyId, session, project } = request.principal;
+/** The entry of a request as it is answered. */
+export function entryOf(request: FastifyRequest, reply: FastifyReply): AuditEntry {
+  const { keyId, session, project } = request.audit?.principal ?? request.principal;
   return {
     id: createId("audit"),
     project,

@@ -1,5 +1,6 @@
 /** CORS: which pages of other origins may use the API from a browser (Fetch, section 3.2): those that the configuration names. */
 import cors from "@fastify/cors";
+import { PREDICTION_ID_HEADER } from "../../domain/monitoring/requests.ts";
 import type { App } from "../context.ts";
 
 /** How long a browser may remember the answer to its preflight. */
@@ -12,7 +13,7 @@ export async function allowOrigins(app: App, origins: readonly string[]): Promis
     origin: [...origins],
     credentials: false,
     methods: ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"],
-    allowedHeaders: ["authorization", "content-type", "idempotency-key", "last-event-id"],
+    allowedHeaders: ["authorization", "content-type", "idempotency-key", "last-event-id", PREDICTION_ID_HEADER],
     exposedHeaders: ["location", "retry-after", "idempotency-replayed", "ratelimit", "ratelimit-policy"],
     maxAge: MAX_AGE_S,
     strictPreflight: false,

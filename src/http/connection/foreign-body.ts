@@ -1,6 +1,7 @@
-/** Cuts bodies of foreign protocols into their JSON and the tensors in bytes behind it. */
+/** Requests of foreign protocols: their JSON and the tensors in bytes behind it, and what of ours their headers say. */
 import type { IncomingHttpHeaders } from "node:http";
 import { TrainyardError } from "../../domain/errors.ts";
+import { PREDICTION_ID_HEADER, predictionId } from "../../domain/monitoring/requests.ts";
 
 /** A body of JSON and what follows it. */
 export interface FramedBody {
@@ -10,6 +11,16 @@ export interface FramedBody {
 
 /** The header that says how many bytes of a body are its JSON, where tensors follow. */
 export const JSON_LENGTH_HEADER = "inference-header-content-length";
+
+/** The id under which the answers are to be kept; null where there is none. Throws `malformed` for one that is none. */
+export function keptAs(headers: IncomingHttpHeaders): string | null {
+  const given = headers[PREDICTION_ID_HEADER];
+  if (given === undefined) return null;
+  // Headers of a POST are not validated before.
+  const id = predictionId.safeParse(given);
+  if (id.success) return id.data;
+  throw new TrainyardError("malformed", `${PREDICTION_ID_HEADER} ${id.error.issues[0]?.message}`);
+}
 
 /** Cuts a body where the header says. Throws `malformed` for a length that the body has not. */
 export function framedBody(headers: IncomingHttpHeaders, body: unknown): FramedBody {

@@ -12,7 +12,7 @@ import { REPLAY_ASKS } from "../../domain/jobs/replay.ts";
 import { SERIES } from "../../domain/metrics/metric.ts";
 import { aliasName } from "../../domain/models/registry.ts";
 import { KEPT_WINDOWS } from "../../domain/monitoring/monitor-store.ts";
-import { predictionId } from "../../domain/monitoring/requests.ts";
+import { PREDICTION_ID_HEADER, predictionId } from "../../domain/monitoring/requests.ts";
 
 const UUID = "[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}";
 const DEFAULT_PAGE = 50;
@@ -86,7 +86,7 @@ export const predictQuery = answerQuery.extend({
   }),
   prediction_id: predictionId.optional().meta({
     description:
-      "For JSON of up to 32 KiB and 1000 rows: keeps the answers under this id, which you choose, so that `POST /v1/models/{ref}/feedback` can tell what was true.",
+      "Keeps the answers under this id, which you choose, so that `POST /v1/models/{ref}/feedback` can tell what was true of each row, counted from 0: of a JSON body up to 1000 rows, of CSV and NDJSON up to 10,000.",
   }),
   trailer: z.enum(["true", "false"]).default("false").meta({
     description:
@@ -96,6 +96,11 @@ export const predictQuery = answerQuery.extend({
 });
 export const monitoringQuery = z.object({
   windows: whole.min(0).max(KEPT_WINDOWS).default(12).meta({ description: "The newest windows, at most so many." }),
+});
+
+export const askedRowsQuery = z.object({
+  after: whole.min(1).optional().meta({ description: "The number of the last row of the page before (`next_after`)." }),
+  limit: whole.min(1).max(100).default(20).meta({ description: "Most items in the answer." }),
 });
 
 export const compareScoresQuery = z.object({
@@ -170,6 +175,7 @@ export const checkpointsQuery = z.object(pageOf(ID_PREFIXES.checkpoint));
 export const deliveriesQuery = z.object(pageOf(ID_PREFIXES.delivery));
 
 export const datasetParams = z.object({ id: idOf(ID_PREFIXES.dataset, "data set") });
+export const importParams = z.object({ id: idOf(ID_PREFIXES.import, "import") });
 export const datasetsQuery = z.object(pageOf(ID_PREFIXES.dataset));
 export const forgetParams = z.object({ id: idOf(ID_PREFIXES.forget, "run") });
 /** Each run lists up to ten thousand rows. */
@@ -185,6 +191,7 @@ export const validateQuery = z.object({
 });
 
 export const scheduleParams = z.object({ id: idOf(ID_PREFIXES.schedule, "schedule") });
+export const scheduleRunParams = scheduleParams.extend({ run: idOf(ID_PREFIXES.scheduleRun, "run") });
 export const schedulesQuery = z.object(pageOf(ID_PREFIXES.schedule));
 export const scheduleRunsQuery = z.object(pageOf(ID_PREFIXES.scheduleRun));
 
@@ -295,6 +302,14 @@ export const eventsQuery = z.object({
 
 export const streamQuery = z.object({
   after: seq.default(0).meta({ description: "The sequence number of the last frame seen; 0 is the beginning." }),
+});
+
+/** Of requests in another server's protocol: other headers are theirs. */
+export const keepingHeaders = z.looseObject({
+  [PREDICTION_ID_HEADER]: predictionId.optional().meta({
+    description:
+      "Keeps the answers of up to 1000 rows under this id, which you choose, so that `POST /v1/models/{ref}/feedback` can tell what was true.",
+  }),
 });
 
 export const lastEventId = z.object({

@@ -44,7 +44,9 @@ const entryAnswer = z
       .meta({ description: "The key that it was done with; null: the server required none." }),
     by_session: z.boolean().meta({ description: "Whether it came from a browser that had signed in with the key." }),
     operation: z.string().meta({ description: "The `operationId` of the operation in this document." }),
-    method: z.string(),
+    method: z.string().meta({
+      description: "`LOCAL` for a command on the machine itself, with `--data-dir`: it has no key and no request.",
+    }),
     path: z.string().meta({ description: "As it was asked for, without what came after a `?`." }),
     made: z.string().nullable().meta({ description: "The path of what was made; null where nothing was." }),
     status: z.int(),

@@ -4,6 +4,7 @@ import type { IncomingMessage } from "node:http";
 import { z } from "zod";
 import { TrainyardError } from "../../domain/errors.ts";
 import type { Archive } from "../../domain/operation/archive.ts";
+import { entryOf } from "../auth/audit-log.ts";
 import type { App, RouteContext } from "../context.ts";
 import { answers } from "../openapi/openapi.ts";
 
@@ -93,7 +94,8 @@ function registerRestore(app: App, { archive, restart }: RouteContext): void {
       const { receive, stage, discard } = needed(archive);
       const file = await receive(bytesOf(request.raw));
       try {
-        await stage(file);
+        // The entry that this request leaves goes with the database that is replaced.
+        await stage(file, { ...entryOf(request, reply), status: 202 });
       } catch (error) {
         await discard(file);
         throw error;

@@ -1,13 +1,15 @@
 /** Models in use: what they are asked, compared with their training, and what their answers turned out to be worth. */
 import { z } from "zod";
 import { takeFeedback } from "../../app/monitoring/feedback.ts";
-import { configureMonitoring, readMonitoring } from "../../app/monitoring/read-monitoring.ts";
+import { configureMonitoring, listAskedRows, readMonitoring } from "../../app/monitoring/read-monitoring.ts";
+import { askedRowAnswer } from "../../domain/monitoring/asked-rows.ts";
 import { monitoringReport } from "../../domain/monitoring/report.ts";
 import { feedbackBody, monitorBody, predictionId } from "../../domain/monitoring/requests.ts";
 import { parseBody, readBodyAs } from "../connection/body.ts";
 import type { App } from "../context.ts";
 import { answers } from "../openapi/openapi.ts";
-import { modelParams, monitoringQuery } from "../openapi/parameters.ts";
+import { askedRowsQuery, modelParams, monitoringQuery } from "../openapi/parameters.ts";
+import { representPage } from "../openapi/serializers.ts";
 
 const tags = ["models"];
 const OPTIONS_BYTES = 16 * 1024;
@@ -22,6 +24,10 @@ const feedbackAnswer = z
     score: monitoringReport.shape.feedback,
   })
   .meta({ id: "FeedbackAnswer" });
+
+const askedRowsAnswer = z
+  .object({ data: z.array(askedRowAnswer), has_more: z.boolean(), next_after: z.string().nullable() })
+  .meta({ id: "AskedRowPage" });
 
 const DESCRIPTION = `Every row that a model predicts is counted, whichever way it came, in the bins of its columns among the training rows: deciles of numbers, times and lengths of texts, labels, missing values, labels that are unseen; and its answers likewise. When 500 rows are together, at most once a second, the window is compared with training: by the population stability index, and by Pearson's chi-square test. A column has drifted where the index is at least 0.1 and so great a difference comes by chance in fewer than 0.01 % of windows, whatever the number of columns. Answers are compared with those to held-out rows; where fewer than 50 were held out, they are shown and raise no alert.
 
@@ -62,12 +68,31 @@ export function registerMonitoring(app: App): void {
       },
     },
     ({ params, body, services }) => {
-      const { enabled, webhook } = parseBody(monitorBody, body);
+      const { enabled, webhook, sample } = parseBody(monitorBody, body);
       return configureMonitoring(services, params.ref, {
         ...(enabled !== undefined && { enabled }),
         ...(webhook !== undefined && { webhook: webhook?.url ?? null }),
+        ...(sample !== undefined && { sampleRows: sample?.rows ?? 0 }),
       });
     },
+  );
+
+  app.get(
+    "/v1/models/:ref/asked-rows",
+    {
+      schema: {
+        tags,
+        operationId: "listAskedRows",
+        summary: "List the sample of what a model is asked",
+        description:
+          "Newest first, with the answers. Empty unless `sample` of the model's monitoring asks for rows: none are kept by default. They go with the model, when they are 30 days old, when the sample is switched off, and when any rows of the project are forgotten.",
+        params: modelParams,
+        querystring: askedRowsQuery,
+        response: answers({ 200: ["A page of rows.", askedRowsAnswer] }, [404, 422]),
+      },
+    },
+    async ({ params, query: { after, limit }, services }) =>
+      representPage(await listAskedRows(services, params.ref, { before: after ?? null, limit }), (row) => row),
   );
 
   app.post(

@@ -2,9 +2,9 @@
 import type { FastifyReply, FastifyRequest } from "fastify";
 import { z } from "zod";
 import { findModel } from "../../app/models/find-model.ts";
-import { predictRows } from "../../app/models/predict.ts";
 import { predictDocument } from "../../app/models/predict-stream.ts";
 import { listModels } from "../../app/models/read-models.ts";
+import { predictAndKeep } from "../../app/monitoring/feedback.ts";
 import type { ProjectServices } from "../../app/services.ts";
 import { TrainyardError } from "../../domain/errors.ts";
 import { NOTHING_ASKED } from "../../domain/models/answer-options.ts";
@@ -28,10 +28,10 @@ import {
 } from "../../domain/protocols/open-inference.ts";
 import { VERSION } from "../../domain/version.ts";
 import { PARSED_HERE_BYTES } from "../connection/body.ts";
-import { framedBody, JSON_LENGTH_HEADER } from "../connection/foreign-body.ts";
+import { framedBody, JSON_LENGTH_HEADER, keptAs } from "../connection/foreign-body.ts";
 import type { App, RouteContext } from "../context.ts";
 import { foreignResponses, openForeignProtocol } from "../errors/foreign-protocol.ts";
-import { modelRefParams, modelVersionParams } from "../openapi/parameters.ts";
+import { keepingHeaders, modelRefParams, modelVersionParams } from "../openapi/parameters.ts";
 import { FOREIGN_TAG } from "../openapi/tags.ts";
 import { PREDICT_BODY_BYTES } from "./predict.ts";
 
@@ -164,6 +164,7 @@ function registerModel(
         description:
           "A model with named columns takes a tensor a column, [rows] or [rows, 1], BYTES for labels and dates; columns that are left out are missing. Any other takes one tensor, [rows, width]. Outputs are `value` [rows, outputs], or `label` [rows], `probability` [rows] and `probabilities` [rows, classes]. The numbers are those of `/predict`; they are used as they are written, whatever width the datatype has. Tensors may be bytes behind the JSON, by the binary tensor data extension of Triton (`binary_data_size`, `binary_data`, `binary_data_output`, and the header `Inference-Header-Content-Length`). Notes on odd rows, as those of `/predict`, are the parameter `notes` of the answer, as JSON.",
         params,
+        headers: keepingHeaders,
         body: inferRequest,
         response: foreignResponses("The outputs.", inferResponse, [400, 404, 413]),
       },
@@ -224,7 +225,7 @@ async function infer(
   try {
     const instances = inferRows(model, asked, bytes);
     const readAt = performance.now();
-    const { predictions, remarks } = await predictRows(services, model, { instances });
+    const { predictions, remarks } = await predictAndKeep(services, model, instances, keptAs(headers));
     const inferredAt = performance.now();
     const answer = inferAnswer(model, predictions, rowNotes(model, remarks, predictions.length), asked);
     const head = answer.bytes ? Buffer.from(JSON.stringify(answer.json)) : null;
@@ -243,7 +244,7 @@ async function infer(
 /** Does the same for a large body, of which the first `jsonBytes` are JSON. */
 async function inferInThread(
   ref: string,
-  { services, body }: FastifyRequest,
+  { services, body, headers }: FastifyRequest,
   reply: FastifyReply,
   statistics: InferenceStatistics,
   jsonBytes: number,
@@ -251,7 +252,8 @@ async function inferInThread(
   const startedAt = performance.now();
   const model = await findServed(services, ref);
   try {
-    const asked = { format: "open-inference", ...NOTHING_ASKED, document: { jsonBytes } } as const;
+    const keepAs = keptAs(headers);
+    const asked = { format: "open-inference", ...NOTHING_ASKED, keepAs, document: { jsonBytes } } as const;
     const { bytes, rows, document } = await predictDocument(services, model, body as Uint8Array<ArrayBuffer>, asked);
     if (document) statistics.succeeded(model.id, rows, document.times, Date.now());
     const head = document?.jsonBytes ?? null;

@@ -14,6 +14,7 @@ import { invalid, TrainyardError } from "../../domain/errors.ts";
 import { type ExplainRequest, explainRequestOf, notExplained } from "../../domain/explanations/explanation.ts";
 import { type AnswerOptions, NOTHING_ASKED, optionsOf } from "../../domain/models/answer-options.ts";
 import { type BatchFormat, trailerOf } from "../../domain/models/batch-trailer.ts";
+import { answerNumber } from "../../domain/models/model.ts";
 import { predictBody } from "../../domain/models/prediction.ts";
 import { predictionsJson } from "../../domain/models/prediction-json.ts";
 import type { Note } from "../../domain/notes.ts";
@@ -162,13 +163,13 @@ async function answer(
 ): Promise<unknown> {
   const format = batchFormatOf(request);
   if (!format) return predictJson(request, reply, ref, given, { explain, keepAs });
-  if (keepAs !== null) throw notKept("is for JSON: leave it out, or send the rows as JSON");
+  if (keepAs !== null && explain) throw notKept(NOT_BOTH);
   const { uploadBytes } = request.services.limits;
   const plain = rowsOf(request.body as IncomingMessage);
   const limit = { bytes: uploadBytes, error: () => overLimit("the packed body has more bytes", uploadBytes, "DATASET_BYTES") };
   const rows = (isGzip(request.headers) ? unpackGzip(plain, limit) : plain) as AsyncGenerator<Uint8Array<ArrayBuffer>>;
   const pieces = await predictStream(request.services, ref, asUtf8(() => rows, encoding)(), {
-    ...{ format, header, spreadsheet, explain },
+    ...{ format, header, spreadsheet, explain, keepAs },
     ...given,
   });
   reply.type(format === "csv" ? "text/csv; charset=utf-8" : "application/x-ndjson");
@@ -190,18 +191,21 @@ export async function predictJson(
   reply.type(JSON_TYPE);
   if (asked && body.byteLength > PREDICT_BODY_BYTES) throw notExplained();
   if (body.byteLength > PARSED_HERE_BYTES) {
-    if (keepAs !== null) throw notKept(`is for bodies of up to ${PARSED_HERE_BYTES} bytes: send fewer rows`);
-    const { bytes } = await predictDocument(services, model, body, { format: "json", ...given, document: { explain: asked } });
+    const { bytes, needs } = await predictDocument(services, model, body, {
+      ...{ format: "json", ...given, keepAs, document: { explain: asked } },
+    });
+    // A document that is to be explained is not answered where its answers are to be kept.
+    if (needs) throw notKept(NOT_BOTH);
     return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   }
   const { instances, explain: inBody, ...own } = parseBody(predictBody, body);
   const options = optionsOf(own, given);
   const explain = inBody ? explainRequestOf(inBody) : asked;
   if (keepAs !== null) {
-    if (explain) throw notKept("is for predictions that are not explained: ask for one of the two");
+    if (explain) throw notKept(NOT_BOTH);
     assertKeepable(model, instances.length);
     const predicted = await predictRows(services, model, { instances, ...options });
-    await keepAnswers(services, model, keepAs, predicted.predictions);
+    await keepAnswers(services, model, keepAs, predicted.predictions.map(answerNumber));
     return predictionsJson(model, predicted, options.topK);
   }
   if (explain) {
@@ -211,6 +215,7 @@ export async function predictJson(
   return predictionsJson(model, await predictRows(services, model, { instances, ...options }), options.topK);
 }
 
+const NOT_BOTH = "is for predictions that are not explained: ask for one of the two";
 const notKept = (detail: string): TrainyardError => invalid([{ pointer: "/prediction_id", detail }]);
 
 const CSV_EXAMPLE =

@@ -31,9 +31,10 @@ const runsAnswer = pageOf(runAnswer, "ScheduleRunPage");
 
 function represent({ schedule, lastRun }: ScheduleView): z.output<typeof scheduleAnswer> {
   const { id, document, paused, nextAt, createdAt } = schedule;
-  const { source, format, reading, ...rest } = document;
+  // A schedule from before there was `keep` has none.
+  const { source, format, reading, keep = null, ...rest } = document;
   return {
-    ...{ id, ...rest, source: showSource(source), format: format ?? null, reading: reading ?? null, paused },
+    ...{ id, ...rest, source: showSource(source), format: format ?? null, reading: reading ?? null, keep, paused },
     next_at: nextAt === null ? null : new Date(nextAt).toISOString(),
     last_run: lastRun && representRun(lastRun),
     created_at: new Date(createdAt).toISOString(),
@@ -112,7 +113,7 @@ function registerChanges(app: App, { lifecycle }: RouteContext): void {
         operationId: "changeSchedule",
         summary: "Change a schedule",
         description:
-          "What is given takes the place of what was, whole: a `source` is given with its keys. Another source, job or reading makes the next run train, whatever it fetches. `paused` pauses it, and lets it go on.",
+          "What is given takes the place of what was, whole: a `source` is given with its keys; only the password of an address of PostgreSQL that is given as it is shown stays. Another source, job or reading makes the next run train, whatever it fetches. `paused` pauses it, and lets it go on.",
         params: scheduleParams,
         body: scheduleChanges,
         response: answers({ 200: ["The schedule.", scheduleAnswer] }, [400, 404, 413, 415, 422]),

@@ -80,6 +80,7 @@ export function registerSession(app: App, { basePath, guard: { authenticator, on
         onFailure(request, reply);
         throw new TrainyardError("unauthorized", "the key is not known, has expired or was revoked");
       }
+      request.audit = { subject: "", principal: session.principal };
       reply.code(204).header("set-cookie", sessionCookie(request, basePath.of(request), session.token, session.expiresAt));
     },
   );
@@ -97,7 +98,11 @@ export function registerSession(app: App, { basePath, guard: { authenticator, on
     },
     async (request, reply) => {
       if (isForeign(request)) throw otherSite();
-      for (const token of sessionTokens(request)) await authenticator.signOut(token);
+      for (const token of sessionTokens(request)) {
+        const principal = await authenticator.bySession(token);
+        await authenticator.signOut(token);
+        if (principal) request.audit = { subject: "", principal };
+      }
       reply.code(204).header("set-cookie", noSessionCookie(request, basePath.of(request)));
     },
   );

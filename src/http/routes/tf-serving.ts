@@ -1,20 +1,20 @@
 /** The REST dialect of TensorFlow Serving: predict and model status. */
-import type { FastifyReply } from "fastify";
+import type { FastifyReply, FastifyRequest } from "fastify";
 import { z } from "zod";
 import { findModel } from "../../app/models/find-model.ts";
-import { predictRows } from "../../app/models/predict.ts";
 import { predictDocument } from "../../app/models/predict-stream.ts";
-import type { ProjectServices } from "../../app/services.ts";
+import { predictAndKeep } from "../../app/monitoring/feedback.ts";
 import { notFound, TrainyardError } from "../../domain/errors.ts";
 import { NOTHING_ASKED } from "../../domain/models/answer-options.ts";
 import { rowNotes } from "../../domain/models/remarks.ts";
 import { parseForeignDocument } from "../../domain/protocols/foreign-json.ts";
 import { tfAnswer, tfMetadata, tfMetadataOf, tfRequest, tfRows } from "../../domain/protocols/tf-serving.ts";
 import { PARSED_HERE_BYTES } from "../connection/body.ts";
+import { keptAs } from "../connection/foreign-body.ts";
 import { setNotesHeader } from "../connection/notes-header.ts";
 import type { App, RouteContext } from "../context.ts";
 import { foreignResponses, openForeignProtocol } from "../errors/foreign-protocol.ts";
-import { modelParams, modelVersionParams } from "../openapi/parameters.ts";
+import { keepingHeaders, modelParams, modelVersionParams } from "../openapi/parameters.ts";
 import { FOREIGN_TAG } from "../openapi/tags.ts";
 import { PREDICT_BODY_BYTES } from "./predict.ts";
 
@@ -60,36 +60,43 @@ function registerPredict(app: App, { limits }: RouteContext): void {
     description:
       "Rows as `instances`, answered as `predictions`, or columns as `inputs`, answered as `outputs`. A column is a named input; a model whose columns have no names has one input, `features`. A regression of one value is answered by a number a row; classes by `label`, `probability`, and `probabilities` in the order of the model's classes. The numbers are those of `/predict`; what is not finite is a string. Notes on odd rows, as those of `/predict`, are in the header `trainyard-notes`, as JSON.",
     params,
+    headers: keepingHeaders,
     body: tfRequest,
     response: foreignResponses("The predictions.", tfResponse, [400, 404, 413]),
   });
   app.post(
     "/v1/models/:ref(^[^:]+)::predict",
     { bodyLimit, config: { gzip: true }, schema: schemaOf("tfPredict", modelParams) },
-    ({ params, body, services }, reply) => answer(services, (params as z.output<typeof modelParams>).ref, body, reply),
+    (request, reply) => answer(request, (request.params as z.output<typeof modelParams>).ref, reply),
   );
   app.post(
     "/v1/models/:name/versions/:version(^[0-9]+)::predict",
     { bodyLimit, config: { gzip: true }, schema: schemaOf("tfPredictVersion", modelVersionParams) },
-    ({ params, body, services }, reply) => {
-      const { name, version } = params as z.output<typeof modelVersionParams>;
-      return answer(services, `${name}@${version}`, body, reply);
+    (request, reply) => {
+      const { name, version } = request.params as z.output<typeof modelVersionParams>;
+      return answer(request, `${name}@${version}`, reply);
     },
   );
 }
 
-async function answer(services: ProjectServices, ref: string, sent: unknown, reply: FastifyReply): Promise<object> {
+async function answer(
+  { services, body: sent, headers }: Pick<FastifyRequest, "services" | "body" | "headers">,
+  ref: string,
+  reply: FastifyReply,
+): Promise<object> {
   const body = (sent ?? new Uint8Array()) as Uint8Array<ArrayBuffer>;
+  const keepAs = keptAs(headers);
   if (body.byteLength > PARSED_HERE_BYTES) {
     const model = await findModel(services, ref);
-    const { bytes, remarks, rows } = await predictDocument(services, model, body, { format: "tf-serving", ...NOTHING_ASKED });
+    const asked = { format: "tf-serving", ...NOTHING_ASKED, keepAs } as const;
+    const { bytes, remarks, rows } = await predictDocument(services, model, body, asked);
     setNotesHeader(reply, rowNotes(model, remarks, rows));
     reply.type("application/json; charset=utf-8");
     return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   }
   const request = parseForeignDocument(tfRequest, body);
   const model = await findModel(services, ref);
-  const { predictions, remarks } = await predictRows(services, model, { instances: tfRows(model, request) });
+  const { predictions, remarks } = await predictAndKeep(services, model, tfRows(model, request), keepAs);
   setNotesHeader(reply, rowNotes(model, remarks, predictions.length));
   return tfAnswer(model, predictions, request);
 }

@@ -1,11 +1,11 @@
-/** Webhooks: what became of a job's, and the secret that they are signed with. */
+/** Webhooks: what became of those of jobs, models in use and runs of schedules, and the secret that they are signed with. */
 import { z } from "zod";
 import { projectSecret } from "../../app/webhooks/deliver-webhooks.ts";
-import { listDeliveries } from "../../app/webhooks/list-deliveries.ts";
+import { listDeliveries, listModelDeliveries, listRunDeliveries } from "../../app/webhooks/list-deliveries.ts";
 import { DELIVERY_STATES, type Delivery } from "../../domain/operation/webhook.ts";
 import type { App, RouteContext } from "../context.ts";
 import { answers } from "../openapi/openapi.ts";
-import { deliveriesQuery, jobParams } from "../openapi/parameters.ts";
+import { deliveriesQuery, jobParams, modelParams, scheduleRunParams } from "../openapi/parameters.ts";
 import { representPage } from "../openapi/serializers.ts";
 
 const time = z.iso.datetime();
@@ -57,6 +57,39 @@ export function registerWebhooks(app: App, { webhookSecret }: RouteContext): voi
       },
     },
     async ({ params: { id }, query, services }) => representPage(await listDeliveries(services, id, query), representDelivery),
+  );
+
+  app.get(
+    "/v1/models/:ref/webhook-deliveries",
+    {
+      schema: {
+        tags: ["models"],
+        operationId: "listModelWebhookDeliveries",
+        summary: "List the webhook deliveries of a model in use",
+        description: "Messages of drift and of its end, newest first, with every try.",
+        params: modelParams,
+        querystring: deliveriesQuery,
+        response: answers({ 200: ["A page of deliveries.", deliveriesAnswer] }, [404, 422]),
+      },
+    },
+    async ({ params, query, services }) =>
+      representPage(await listModelDeliveries(services, params.ref, query), representDelivery),
+  );
+
+  app.get(
+    "/v1/schedules/:id/runs/:run/webhook-deliveries",
+    {
+      schema: {
+        tags: ["schedules"],
+        operationId: "listScheduleRunWebhookDeliveries",
+        summary: "List the webhook deliveries of a schedule's run",
+        description: "With every try.",
+        params: scheduleRunParams,
+        querystring: deliveriesQuery,
+        response: answers({ 200: ["A page of deliveries.", deliveriesAnswer] }, [404, 422]),
+      },
+    },
+    async ({ params, query, services }) => representPage(await listRunDeliveries(services, params, query), representDelivery),
   );
 
   app.get(

@@ -19,6 +19,7 @@ const OWNING = [
   [ID_PREFIXES.forget, "forgets"],
   [ID_PREFIXES.schedule, "schedules"],
   [ID_PREFIXES.scheduleRun, "schedule_runs"],
+  [ID_PREFIXES.import, "imports"],
 ] as const satisfies readonly (readonly [string, keyof Tables])[];
 
 export interface Owners {

@@ -1,9 +1,10 @@
 /** Makes backups of a SQLite database in use, and receives, checks and stages files to restore. */
 import { createHash, randomUUID } from "node:crypto";
-import { createWriteStream } from "node:fs";
-import { open, rename, rm } from "node:fs/promises";
+import { createWriteStream, existsSync } from "node:fs";
+import { open, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { pipeline } from "node:stream/promises";
+import type { AuditEntry } from "../../domain/access/audit-log.ts";
 import { invalid, TrainyardError } from "../../domain/errors.ts";
 import type { Archive, BackupFile } from "../../domain/operation/archive.ts";
 import { appliedMigrations } from "../schema.ts";
@@ -13,7 +14,7 @@ import { openSqliteConnection } from "./sqlite-connection.ts";
 import { SqliteError } from "./sqlite-error.ts";
 import { failureOf } from "./sqlite-failures.ts";
 import { DATABASE_FILE } from "./sqlite-store.ts";
-import { stagedPath, syncFolder } from "./staged-restore.ts";
+import { notePath, stagedPath, syncFolder } from "./staged-restore.ts";
 
 const BUSY_TIMEOUT_MS = 5000;
 /** What error messages call an uploaded file. */
@@ -46,13 +47,26 @@ export function openArchive(dataDir: string): Archive {
         receiving = false;
       }
     },
-    async stage({ path }) {
+    async stage({ path }, entry) {
       await assertUsable(path);
       await using file = await open(path, "r+");
       await file.sync();
+      // First: a note without a staged file is that of one which was installed.
+      await writeFile(notePath(database), JSON.stringify(entry), { mode: 0o600 });
       await rename(path, stagedPath(database));
       syncFolder(database);
     },
+    async restoredBy() {
+      if (existsSync(stagedPath(database))) return null;
+      const text = await readFile(notePath(database), "utf8").catch(() => null);
+      try {
+        return text === null ? null : (JSON.parse(text) as AuditEntry);
+      } catch {
+        // A power cut while it was written: nothing was staged.
+        return null;
+      }
+    },
+    noted: () => rm(notePath(database), { force: true }),
     discard: ({ path }) => rm(path, { force: true }),
   };
 }

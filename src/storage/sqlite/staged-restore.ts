@@ -16,6 +16,11 @@ export function stagedPath(databasePath: string): string {
   return `${databasePath}.restore`;
 }
 
+/** Returns the path of the note that says who staged it. */
+export function notePath(databasePath: string): string {
+  return `${stagedPath(databasePath)}.json`;
+}
+
 /** Returns the path at which the old database is kept. It has the staged file's time, so that it is the same after a crash. */
 function replacedPath(databasePath: string, stagedAt: Date): string {
   return `${databasePath}.replaced-${stagedAt.toISOString().replaceAll(/[:.]/g, "-")}`;

@@ -6,6 +6,7 @@ import type { Prediction } from "../../domain/models/model.ts";
 import type { BlockReply, StreamFormat, StreamOptions } from "../../domain/models/prediction.ts";
 import { predictionWriter } from "../../domain/models/prediction-json.ts";
 import { createRemarkCollector, placedBy } from "../../domain/models/remarks.ts";
+import { besideAnswers } from "../../domain/monitoring/beside-answers.ts";
 import { parseLine } from "../../formats/tables/ndjson.ts";
 import { malformedTable } from "../../formats/tables/table.ts";
 import type { PredictBlockTask } from "../protocol.ts";
@@ -61,7 +62,13 @@ function ndjsonBlock(loaded: LoadedModel, { block: { bytes, firstLine }, options
     const text = explanation ? writeExplained(prediction, explanation, options.topK) : write(prediction, options.topK);
     written += `${text}\n`;
   });
-  return { ok: true, bytes: new TextEncoder().encode(written), reading: null, rows: instances.length, remarks };
+  const said = {
+    reading: null,
+    rows: instances.length,
+    remarks,
+    ...besideAnswers(options, loaded.model, instances, predictions),
+  };
+  return { ok: true, bytes: new TextEncoder().encode(written), ...said };
 }
 
 /** The rows as they came, each with its prediction in further cells. */
@@ -79,7 +86,8 @@ async function csvBlock(loaded: LoadedModel, { block, options }: Asked): Promise
   predictions.forEach((prediction, row) => {
     written += writeCsvRow(rows[row]?.text ?? "", prediction, explanations?.[row] ?? null, shape);
   });
-  return { ok: true, bytes: new TextEncoder().encode(written), reading, rows: instances.length, remarks };
+  const said = { reading, rows: instances.length, remarks, ...besideAnswers(options, model, instances, predictions) };
+  return { ok: true, bytes: new TextEncoder().encode(written), ...said };
 }
 
 /** Throws invalid at the first row that is wrong, named by its line. Explains the rows where that is asked for. */

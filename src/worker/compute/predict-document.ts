@@ -13,6 +13,7 @@ import { type AnswerOptions, answerAsAsked, NOTHING_ASKED, optionsOf } from "../
 import { assertPredictable, type BlockReply, type NeedsBackground, predictBody } from "../../domain/models/prediction.ts";
 import { predictionsJson } from "../../domain/models/prediction-json.ts";
 import { rowNotes } from "../../domain/models/remarks.ts";
+import { besideAnswers } from "../../domain/monitoring/beside-answers.ts";
 import { parseForeignDocument } from "../../domain/protocols/foreign-json.ts";
 import { inferAnswer, inferRequest, inferRows } from "../../domain/protocols/open-inference.ts";
 import { tfAnswer, tfRequest, tfRows } from "../../domain/protocols/tf-serving.ts";
@@ -42,8 +43,9 @@ export function predictDocument(loaded: LoadedModel, { block, options: given, ma
   if (!explain) {
     const result = predictor.predict(instances);
     if (!result.ok) throw invalid(result.errors);
-    const json = predictionsJson(model, answerAsAsked(result, model, options), options.topK);
-    return { ...NO_STREAM, bytes: new TextEncoder().encode(json) };
+    const answered = answerAsAsked(result, model, options);
+    const bytes = new TextEncoder().encode(predictionsJson(model, answered, options.topK));
+    return { ...NO_STREAM, bytes, ...besideAnswers(given, model, instances, answered.predictions) };
   }
   if (block.bytes.byteLength > EXPLAINED_BYTES) throw notExplained();
   if (!drawn) return { ...NO_STREAM, bytes: block.bytes, needs: needsOf(loaded, instances.length, explain) };
@@ -61,11 +63,13 @@ function needsOf({ model }: LoadedModel, rows: number, explain: ExplainRequest):
 }
 
 /** The answer to a request in TensorFlow Serving's protocol. */
-export function predictTfServing(loaded: LoadedModel, { block, maxRows }: Asked): Answer {
+export function predictTfServing(loaded: LoadedModel, { block, options, maxRows }: Asked): Answer {
   const request = parseForeignDocument(tfRequest, block.bytes);
-  const { predictions, remarks } = predict(loaded, tfRows(loaded.model, request), maxRows);
+  const instances = tfRows(loaded.model, request);
+  const { predictions, remarks } = predict(loaded, instances, maxRows);
   const bytes = new TextEncoder().encode(JSON.stringify(tfAnswer(loaded.model, predictions, request)));
-  return { ...NO_STREAM, bytes, rows: predictions.length, remarks };
+  const beside = besideAnswers(options, loaded.model, instances, predictions);
+  return { ...NO_STREAM, bytes, rows: predictions.length, remarks, ...beside };
 }
 
 /** The answer to a request in the Open Inference Protocol. */
@@ -82,7 +86,8 @@ export function predictOpenInference(loaded: LoadedModel, { block, options, maxR
   const bytes = Uint8Array.from(answer.bytes ? Buffer.concat([head, ...answer.bytes]) : head);
   const times = { input: readAt - startedAt, infer: inferredAt - readAt, output: performance.now() - inferredAt };
   const document = { jsonBytes: answer.bytes ? head.length : null, times };
-  return { ...NO_STREAM, bytes, rows: predictions.length, remarks, document };
+  const beside = besideAnswers(options, loaded.model, instances, predictions);
+  return { ...NO_STREAM, bytes, rows: predictions.length, remarks, document, ...beside };
 }
 
 function predict({ model, predictor }: LoadedModel, instances: readonly unknown[], maxRows: number) {

@@ -39,18 +39,22 @@ export function createPredict({ maxRows, run, predictors: inline, counting, mult
     model.parameters <= INLINE_PARAMETERS &&
     layerCount(model.layers) <= INLINE_LAYERS &&
     rows * multiplyAdds(model) <= INLINE_MULTIPLY_ADDS;
-  const predictHere = (predictor: Predictor, instances: readonly unknown[]): PredictionResult => {
+  const sampled = (model: Model, instances: readonly unknown[], result: PredictionResult): PredictionResult => {
+    if (result.ok) counting.drawOf(model)?.offer(instances, result.predictions);
+    return result;
+  };
+  const predictHere = (predictor: Predictor, model: Model, instances: readonly unknown[]): PredictionResult => {
     const result = predictor.predict(instances);
     if (predictor.tally) counting.tallied(predictor.tally);
-    return result;
+    return sampled(model, instances, result);
   };
   return {
     now(model, instances) {
       const predictor = fitsInline(model, instances.length) ? inline.known(model) : undefined;
-      return predictor ? predictHere(predictor, instances) : null;
+      return predictor ? predictHere(predictor, model, instances) : null;
     },
     async rows(model, instances, load) {
-      if (fitsInline(model, instances.length)) return predictHere(await inline.get(model, load), instances);
+      if (fitsInline(model, instances.length)) return predictHere(await inline.get(model, load), model, instances);
       const batches = batchesOf(instances);
       const results: PredictionResult[] = [];
       for (const batch of batches) {
@@ -58,14 +62,17 @@ export function createPredict({ maxRows, run, predictors: inline, counting, mult
         const { length } = batch.instances;
         results.push(await run<PredictionResult>("predictRows", task, model, load, length * multiplyAdds(model)));
       }
-      return joinResults(batches, results);
+      return sampled(model, instances, joinResults(batches, results));
     },
-    stream(model, block, options, load) {
+    async stream(model, block, asked, load) {
+      const options = counting.drawOf(model) ? { ...asked, samples: true } : asked;
       const task: PredictBlockTask = { modelId: model.id, block, options, maxRows };
       // A row takes two bytes at the least.
       const mostRows = Math.min(maxRows, block.bytes.byteLength / 2);
       const explaining = options.document?.drawn?.work ?? (options.explain ? BLOCK_WORK : 0);
-      return run<BlockReply>("predictBlock", task, model, load, mostRows * multiplyAdds(model) + explaining);
+      const reply = await run<BlockReply>("predictBlock", task, model, load, mostRows * multiplyAdds(model) + explaining);
+      if (reply.ok && reply.sampled) counting.drawOf(model)?.add(reply.sampled);
+      return reply;
     },
   };
 }

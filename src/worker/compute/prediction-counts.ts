@@ -1,4 +1,6 @@
 /** What was counted of predictions in this process and not taken yet, by model. Owns no count of its own: tallies are where rows are read. */
+import type { Model } from "../../domain/models/model.ts";
+import { createRowDraw, type RowDraw } from "../../domain/monitoring/asked-rows.ts";
 import { WINDOW_ROWS } from "../../domain/monitoring/drift.ts";
 import type { PredictionCounts, Tally } from "../../domain/monitoring/tally.ts";
 import type { CountedModel, CountedPredictions } from "../../domain/ports.ts";
@@ -12,12 +14,16 @@ export interface PredictionCounting extends CountedPredictions {
   tallied(tally: Tally): void;
   /** Rows were counted in a thread. */
   add(modelId: string, counts: PredictionCounts): void;
+  /** Where rows of a model are offered for its sample; undefined where it has none. */
+  drawOf(model: Model): RowDraw | undefined;
 }
 
 /** Creates the counting, without counts. */
 export function createPredictionCounting(isOn: boolean): PredictionCounting {
   const tallies = new Set<Tally>();
   const waiting = new Map<string, PredictionCounts>();
+  // By model; a draw is made when the first row comes, since it needs the model's columns.
+  const draws = new Map<string, RowDraw | null>();
   let listen: () => void = () => undefined;
   const merge = (modelId: string, added: PredictionCounts): number => {
     const before = waiting.get(modelId);
@@ -45,9 +51,22 @@ export function createPredictionCounting(isOn: boolean): PredictionCounting {
         if (counts) merge(tally.modelId, counts);
       }
       tallies.clear();
-      const taken: CountedModel[] = [...waiting].map(([modelId, counts]) => ({ modelId, ...counts }));
+      const taken: CountedModel[] = [...waiting].map(([modelId, counts]) => ({
+        ...{ modelId, ...counts, sampled: draws.get(modelId)?.take() ?? [] },
+      }));
       waiting.clear();
       return taken;
+    },
+    drawOf(model) {
+      const known = draws.get(model.id);
+      if (known !== null) return known;
+      const draw = createRowDraw(model);
+      draws.set(model.id, draw);
+      return draw;
+    },
+    sample(modelId, isWanted) {
+      if (!isWanted) draws.delete(modelId);
+      else if (!draws.has(modelId) && draws.size < MOST_MODELS) draws.set(modelId, null);
     },
     onWindow(listener) {
       listen = listener;

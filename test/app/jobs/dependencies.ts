@@ -97,7 +97,7 @@ export function plainCompute(): ComputePool & { encodings: number } {
     },
     showRows: async () => ({ total: 0, returned: 0, parts: [], features: [], targets: [] }),
     multiplyAdds: () => 0,
-    counted: { isOn: false, take: () => [], onWindow: () => undefined },
+    counted: { isOn: false, take: () => [], sample: () => undefined, onWindow: () => undefined },
     forget: () => undefined,
     encodeColumns: async (...args: Parameters<ComputePool["encodeColumns"]>) => {
       computePool.encodings++;

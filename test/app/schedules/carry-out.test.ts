@@ -1,6 +1,6 @@
 /** Runs of schedules whose job, table or server goes wrong under way: each ends, and says why. */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { carryOut } from "../../../src/app/schedules/carry-out.ts";
+import { carryOut, RunLost } from "../../../src/app/schedules/carry-out.ts";
 import { changeSchedule, createSchedule, runSchedule } from "../../../src/app/schedules/change-schedules.ts";
 import { type ProjectServices, servicesOf } from "../../../src/app/services.ts";
 import { TrainyardError } from "../../../src/domain/errors.ts";
@@ -113,6 +113,58 @@ describe("a run of a schedule", () => {
     expect(await services.store.models.find({ kind: "alias", name: "twice", alias: "production" })).toMatchObject({
       version: 1,
     });
+  });
+
+  it("goes on where its process died between training and promotion, and takes the webhook of the model along", async () => {
+    const services = stage();
+    const { store } = services;
+    const promote = { alias: "production" };
+    const first = await goOn(services, await begin(services, "killed", { promote }));
+    await finishJob(first);
+    const old = (await goOn(services, first)).document.model;
+    await store.monitors.configure(old?.id ?? "", { webhook: "https://example.com/drift", sampleRows: 9 }, 1);
+    const next = stage();
+    const run = await goOn(next, await runSchedule(next, first.scheduleId));
+    await finishJob(run);
+    // Better than the old one, whatever the rows.
+    const figures = [{ figure: "r2", a: 0.1, b: 0.9, difference: 0.8, from: 0.7, to: 0.9 }];
+    const compared = { ok: true, seen: 0, comparison: { rows: 9, figures } };
+    const computePool = { ...next.computePool, compareFresh: async () => compared as never };
+    const dying = new Proxy(next.store, {
+      get: (all, key) =>
+        key !== "models" ? Reflect.get(all, key) : { ...all.models, setAlias: () => Promise.reject(new RunLost()) },
+    });
+    await expect(goOn({ ...next, computePool, store: dying }, run)).rejects.toThrow(RunLost);
+    const left = await staged.services.store.scheduleRuns.get(run.id);
+    expect(left).toMatchObject({ state: "comparing" });
+    await staged.services.store.scheduleRuns.release(run.id, "here");
+    const end = await goOn({ ...next, computePool }, run);
+    expect([end.state, end.document.error]).toEqual(["promoted", null]);
+    const named = await store.models.find({ kind: "alias", name: "killed", alias: "production" });
+    expect(named?.id).toBe(end.document.model?.id);
+    expect(await store.monitors.get(named?.id ?? "")).toMatchObject({ webhook: "https://example.com/drift", sampleRows: 9 });
+  });
+
+  it("deletes the oldest tables beyond `keep`, and none that a model in use was trained on", async () => {
+    const services = stage();
+    const { store } = services;
+    const tables: string[] = [];
+    const runOnce = async (scheduleId: string | null) => {
+      const fresh = stage();
+      const begun = scheduleId === null ? await begin(fresh, "kept", { keep: 2 }) : await runSchedule(fresh, scheduleId);
+      const training = await goOn(fresh, begun);
+      await finishJob(training);
+      const end = await goOn(fresh, training);
+      expect(end.state).toBe("trained");
+      tables.push(end.document.dataset as string);
+      return end;
+    };
+    const { scheduleId } = await runOnce(null);
+    await store.models.setAlias("kept", "live", 1);
+    for (let run = 0; run < 4; run++) await runOnce(scheduleId);
+    const there = await Promise.all(tables.map(async (id) => (await store.datasets.describe(id)) !== null));
+    // The first is that of kept@live; two stay by number.
+    expect(there).toEqual([true, false, false, true, true]);
   });
 
   it("does not bring a job back that was deleted", async () => {

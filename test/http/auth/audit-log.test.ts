@@ -70,6 +70,21 @@ it("shows a project its own, and all to a key of the project default", async () 
   expect((await send("GET", "/v1/audit", { key: reader })).statusCode).toBe(403);
 });
 
+it("has who signed in and out, and with which key", async () => {
+  const { key, id } = await createKey(staged, { scopes: [...SCOPES], name: "mine" });
+  expect((await send("POST", "/v1/session", { payload: { key: "ty_wrong" } })).statusCode).toBe(401);
+  const signedIn = await send("POST", "/v1/session", { payload: { key } });
+  const cookie = String(signedIn.headers["set-cookie"]).split(";", 1)[0] as string;
+  await send("DELETE", "/v1/session", { headers: { cookie } });
+  await send("DELETE", "/v1/session");
+  expect((await logOf(key)).slice(0, 2)).toMatchObject([
+    { operation: "signOut", path: "/v1/session", status: 204, key: { id, name: "mine" }, by_session: true },
+    { operation: "signIn", path: "/v1/session", status: 204, key: { id, name: "mine" }, by_session: false },
+  ]);
+  expect(JSON.stringify(await logOf(key))).not.toContain(key);
+  expect(await logOf(key)).toHaveLength(3);
+});
+
 it("stores what comes meanwhile as one group, and gives to the log what cannot be stored", async () => {
   const groups: string[][] = [];
   const failures: unknown[] = [];

@@ -1,6 +1,8 @@
 /** A model in use: how its rows and answers compare with its training, over windows, and what the answers turned out to be worth. */
 import type { Model } from "../../../client/answers.ts";
+import { lastTryText, type WebhookDelivery } from "../../../client/monitoring/deliveries.ts";
 import {
+  type AskedRow,
   createMonitoringClient,
   liveScoreText,
   type MonitoringReport,
@@ -8,8 +10,10 @@ import {
 } from "../../../client/monitoring/monitoring.ts";
 import { useApp } from "../../shell/app-context.ts";
 import { useNow } from "../../shell/clock.ts";
-import { formatAgo, formatCount, formatValue } from "../../shell/format.ts";
+import { formatAgo, formatCount, formatTime, formatValue } from "../../shell/format.ts";
+import { usePages } from "../../shell/pages.ts";
 import { useResource } from "../../shell/resource.ts";
+import { Button } from "../../ui/button.tsx";
 import { Card, Facts, Problem, Skeleton } from "../../ui/surfaces.tsx";
 import { type Column, Table } from "../../ui/table.tsx";
 
@@ -51,6 +55,8 @@ export function Monitoring({ model }: { readonly model: Model }) {
           <Table caption="Columns" columns={COLUMNS} rows={shown} keyOf={({ name, role }) => `${role} ${name}`} />
         </Card>
       )}
+      {data.sample && <AskedRows model={model} most={data.sample.rows} />}
+      <Deliveries model={model} webhook={data.webhook} />
       <p class="muted">
         PSI, the population stability index, is 0 where rows are like those of training. A column has drifted from 0.1 on, where
         chance does not explain it.
@@ -58,6 +64,91 @@ export function Monitoring({ model }: { readonly model: Model }) {
     </div>
   );
 }
+
+/** Rows of the sample that are shown first, and with each click more. */
+const ROWS = 20;
+
+/** The sample of what the model was asked. */
+function AskedRows({ model, most }: { readonly model: Model; readonly most: number }) {
+  const { api } = useApp();
+  const pages = usePages(
+    (after, signal) =>
+      createMonitoringClient(api.transport).askedRows(model.id, { ...(after && { after }), limit: ROWS }, { signal }),
+    [model.id],
+  );
+  const now = useNow(5000);
+  if (pages.error) return <Problem error={pages.error} retry={pages.reload} />;
+  if (!pages.items) return <Skeleton height="200px" />;
+  return (
+    <Card title={`Sample of the rows, the newest ${formatCount(most)}`} flush>
+      <Table
+        caption="Rows"
+        columns={askedColumns(now)}
+        rows={pages.items}
+        keyOf={({ number }) => String(number)}
+        empty={<p class="muted card-body">No row was asked since the sample was switched on.</p>}
+      />
+      {pages.hasMore && (
+        <div class="card-body">
+          <Button busy={pages.loading} onClick={pages.loadMore}>
+            Load {ROWS} more
+          </Button>
+        </div>
+      )}
+    </Card>
+  );
+}
+
+const askedColumns = (now: number): readonly Column<AskedRow>[] => [
+  {
+    key: "at",
+    title: "Asked",
+    render: ({ asked_at }) => (
+      <span style={{ whiteSpace: "nowrap" }} title={formatTime(asked_at)}>
+        {formatAgo(asked_at, now)}
+      </span>
+    ),
+  },
+  { key: "answer", title: "Answer", render: ({ answer }) => (typeof answer === "number" ? formatValue(answer) : answer) },
+  { key: "row", title: "Row", render: ({ row }) => <code style={{ overflowWrap: "anywhere" }}>{JSON.stringify(row)}</code> },
+];
+
+/** Messages that are shown. */
+const SENT = 20;
+
+/** What was sent of drift: nothing is shown of a model that has no webhook and never had one. */
+function Deliveries({ model, webhook }: { readonly model: Model; readonly webhook: string | null }) {
+  const { api } = useApp();
+  const { data, error, reload } = useResource(
+    (signal) => createMonitoringClient(api.transport).modelWebhookDeliveries(model.id, { limit: SENT }, { signal }),
+    [model.id],
+  );
+  const now = useNow(5000);
+  if (error) return <Problem error={error} retry={reload} />;
+  if (!data || (data.data.length === 0 && webhook === null)) return null;
+  return (
+    <Card title="Webhook" flush>
+      <Table
+        caption="Messages"
+        columns={sentColumns(now)}
+        rows={data.data}
+        keyOf={({ id }) => id}
+        empty={<p class="muted card-body">Nothing was sent to {webhook} yet.</p>}
+      />
+    </Card>
+  );
+}
+
+const sentColumns = (now: number): readonly Column<WebhookDelivery>[] => [
+  {
+    key: "at",
+    title: "Message",
+    render: ({ created_at }) => <span title={formatTime(created_at)}>{formatAgo(created_at, now)}</span>,
+  },
+  { key: "state", title: "State", render: ({ state }) => state },
+  { key: "try", title: "Last try", render: (delivery) => lastTryText(delivery) },
+  { key: "url", title: "Address", render: ({ url }) => <span style={{ overflowWrap: "anywhere" }}>{url}</span> },
+];
 
 const share = (value: number | null): string => (value === null ? "" : `${formatValue(100 * value)} %`);
 

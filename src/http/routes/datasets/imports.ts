@@ -1,19 +1,29 @@
 /** Tables that the server fetches: from a URL, from S3, or by a query of PostgreSQL. */
 import type { z } from "zod";
-import { importTable } from "../../../app/datasets/import-table.ts";
+import { cancelImport, importInTime, readImport } from "../../../app/datasets/import-in-time.ts";
 import { TrainyardError } from "../../../domain/errors.ts";
 import { importBody } from "../../../domain/sources/import-request.ts";
 import { hostOf } from "../../../domain/sources/source.ts";
+import { importAnswer, representImport } from "../../../domain/sources/table-import.ts";
 import { readBodyAs } from "../../connection/body.ts";
 import type { App, RouteContext } from "../../context.ts";
 import { datasetAnswer, datasetJson } from "../../openapi/dataset-schemas.ts";
 import { answers } from "../../openapi/openapi.ts";
+import { importParams } from "../../openapi/parameters.ts";
 
 /** Addresses, a query, and options of reading with a type for each column. */
 const BODY_BYTES = 512 * 1024;
 
-/** Registers the route of imports. */
-export function registerImportedTables(app: App, { lifecycle }: RouteContext): void {
+/** How long a request waits for its table; below the time after which proxies give up. */
+const WITHIN_MS = 10_000;
+
+/** Registers the routes of imports. */
+export function registerImportedTables(app: App, context: RouteContext, withinMs = WITHIN_MS): void {
+  registerImport(app, context, withinMs);
+  registerUnderWay(app);
+}
+
+function registerImport(app: App, { lifecycle }: RouteContext, withinMs: number): void {
   app.post(
     "/v1/datasets/import",
     {
@@ -29,6 +39,7 @@ export function registerImportedTables(app: App, { lifecycle }: RouteContext): v
           {
             200: ["The source has a table that there is already, read with the same options.", datasetAnswer],
             201: ["The data set.", datasetAnswer],
+            202: ["It takes long, and goes on by itself: how far it is.", importAnswer],
           },
           [400, 413, 415, 422, 503],
         ),
@@ -42,8 +53,15 @@ export function registerImportedTables(app: App, { lifecycle }: RouteContext): v
       reply.raw.once("close", () => {
         if (!reply.raw.writableFinished) left.abort();
       });
-      const document = await importTable(request.services, request.project, body, { signal: left.signal });
-      if (!document) throw new Error("a source without a known state cannot be unchanged");
+      const asked = { left: left.signal, withinMs };
+      const found = await importInTime(request.services, request.project, body, asked);
+      if ("underWay" in found) {
+        const { underWay } = found;
+        request.log.info({ import_id: underWay.id, host: hostOf(body.source) }, "import takes long, and goes on by itself");
+        reply.code(202).header("location", `/v1/imports/${underWay.id}`);
+        return representImport(underWay, Date.now());
+      }
+      const document = found.imported;
       const { id, rows, columnCount, bytes } = document.summary;
       request.log.info(
         { dataset_id: id, rows, columns: columnCount, bytes, created: document.created, host: hostOf(body.source) },
@@ -55,6 +73,42 @@ export function registerImportedTables(app: App, { lifecycle }: RouteContext): v
   );
 }
 
-const DESCRIPTION = `The server fetches the table from \`source\` and reads it like an upload, with the same formats, limits and notes; the same bytes with the same options are the same data set. The answer comes when the table is there: TRAINYARD_SOURCE_SECONDS bounds how long fetching may take. To fetch again and again, and to train on what has come, make a schedule.
+function registerUnderWay(app: App): void {
+  app.get(
+    "/v1/imports/:id",
+    {
+      schema: {
+        tags: ["datasets"],
+        operationId: "readImport",
+        summary: "Read an import that takes long",
+        description: "How far it is, and at its end the data set or the error. Known for a week.",
+        params: importParams,
+        response: answers({ 200: ["The import.", importAnswer] }, [404]),
+      },
+    },
+    async ({ params, services }) => representImport(await readImport(services, params.id), Date.now()),
+  );
+
+  app.post(
+    "/v1/imports/:id/cancel",
+    {
+      schema: {
+        tags: ["datasets"],
+        operationId: "cancelImport",
+        summary: "Cancel an import",
+        description:
+          "Its end comes within a second or two, and its `state` says how it ended: a table that is being read already may become a data set, and one that has ended stays as it is.",
+        params: importParams,
+        response: answers({ 202: ["The import.", importAnswer] }, [404]),
+      },
+    },
+    async ({ params, services }, reply) => {
+      reply.code(202);
+      return representImport(await cancelImport(services, params.id), Date.now());
+    },
+  );
+}
+
+const DESCRIPTION = `The server fetches the table from \`source\` and reads it like an upload, with the same formats, limits and notes; the same bytes with the same options are the same data set. The answer comes when the table is there; where that takes more than ten seconds, it is 202 with the address of the import, which says how far it is and can be cancelled. TRAINYARD_SOURCE_SECONDS bounds how long fetching may take. To fetch again and again, and to train on what has come, make a schedule.
 
 Addresses must be public, of redirects too, unless the operator names their host (TRAINYARD_SOURCE_PRIVATE_HOSTS), and the connection encrypted. Keys and passwords are used for this request and stored nowhere. A query of PostgreSQL is one SELECT, in a read-only transaction; its columns are read as the texts that PostgreSQL writes.`;

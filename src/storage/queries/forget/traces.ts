@@ -7,6 +7,7 @@ import type { Tables } from "../../tables.ts";
 import { eraseTensors } from "../blobs.ts";
 import { eraseDataset } from "../datasets/datasets.ts";
 import { eraseCheckpoints } from "../jobs/checkpoints.ts";
+import { eraseAskedRows } from "../monitoring/asked-rows.ts";
 
 /** Routes whose answers tell of rows, and which change nothing: asked again, they answer again. */
 const TELLING = ["predict", "explain", "evaluate", "infer", "partial-dependence"];
@@ -22,6 +23,8 @@ export async function eraseTraces(db: Kysely<Tables>, project: string, ids: read
   for (const id of ofKind(ID_PREFIXES.sweep)) await eraseTensors(db, id);
   await eraseOfJobs(db, ofKind(ID_PREFIXES.job));
   await eraseDeliveries(db, ofKind(ID_PREFIXES.model));
+  // Rows that models were asked may be those that are forgotten, whatever the models were trained on: no sample of the project stays.
+  await eraseAskedRows(db, project);
   const erased = new Set(ids);
   await eraseAnswers(db, project, erased);
   await eraseHashes(db, project, erased);

@@ -12,19 +12,20 @@ export async function keepAnswers(
   db: Kysely<Tables>,
   modelId: string,
   predictionId: string,
-  answers: readonly number[],
+  answers: ArrayLike<number>,
   at: number,
+  firstRow = 0,
 ): Promise<boolean> {
   return await db.transaction().execute(async (transaction) => {
     const state = await lockMonitor(transaction, modelId, at);
     if (!state) return false;
     const kept = await makeRoom(transaction, modelId, state.answers, answers.length);
     for (let from = 0; from < answers.length; from += STEP) {
-      const rows = answers.slice(from, from + STEP).map((answer, index) => ({
+      const rows = Array.from({ length: Math.min(STEP, answers.length - from) }, (_, index) => ({
         model_id: modelId,
         prediction_id: predictionId,
-        row: from + index,
-        answer,
+        row: firstRow + from + index,
+        answer: answers[from + index] as number,
         truth: null,
         answered_at: at,
       }));

@@ -6,6 +6,7 @@ import {
   type JudgedWindow,
   KEPT_WINDOWS,
   type Monitor,
+  type MonitorFigures,
   type MonitorOptions,
   type MonitorWindow,
 } from "../../../domain/monitoring/monitor-store.ts";
@@ -13,6 +14,7 @@ import type { PredictionCounts } from "../../../domain/monitoring/tally.ts";
 import { keepRows } from "../../dialect.ts";
 import type { MonitorsTable, MonitorWindowsTable } from "../../monitoring-tables.ts";
 import type { Tables } from "../../tables.ts";
+import { trimAskedRows } from "./trim-asked-rows.ts";
 
 const NOTHING = new Uint8Array(0);
 
@@ -49,6 +51,7 @@ export async function lockMonitor(
       answers: 0,
       window_started_at: null,
       updated_at: at,
+      ...{ psi: null, live_score: null, sample_rows: 0 },
     })
     .onConflict((conflict) => conflict.column("model_id").doNothing())
     .execute();
@@ -124,7 +127,10 @@ export async function judgeWindow(
     if (Number(numUpdatedRows) === 0) return false;
     const monitor = await transaction
       .updateTable("monitors")
-      .set({ drifted: JSON.stringify(verdict.drifted) })
+      .set({
+        drifted: JSON.stringify(verdict.drifted),
+        psi: verdict.columns.reduce((most, { psi }) => Math.max(most, psi), 0),
+      })
       .where("model_id", "=", modelId)
       .returning("project")
       .executeTakeFirstOrThrow();
@@ -171,7 +177,7 @@ export async function listWindows(db: Kysely<Tables>, modelId: string, limit: nu
 export async function configureMonitor(
   db: Kysely<Tables>,
   modelId: string,
-  { enabled, webhook }: Partial<MonitorOptions>,
+  { enabled, webhook, sampleRows }: Partial<MonitorOptions>,
   at: number,
 ): Promise<Monitor | null> {
   return await db.transaction().execute(async (transaction) => {
@@ -182,12 +188,31 @@ export async function configureMonitor(
         updated_at: sql<number>`updated_at`,
         ...(enabled !== undefined && { enabled: enabled ? 1 : 0 }),
         ...(webhook !== undefined && { webhook }),
+        ...(sampleRows !== undefined && { sample_rows: sampleRows }),
       })
       .where("model_id", "=", modelId)
       .returningAll()
       .executeTakeFirstOrThrow();
+    if (sampleRows !== undefined) await trimAskedRows(transaction, modelId, sampleRows);
     return toMonitor(row);
   });
+}
+
+/** See MonitorStore.setScore. */
+export async function setLiveScore(db: Kysely<Tables>, modelId: string, score: number | null): Promise<void> {
+  await db.updateTable("monitors").set({ live_score: score }).where("model_id", "=", modelId).execute();
+}
+
+/** See MonitorStore.listFigures. */
+export async function listFigures(db: Kysely<Tables>, limit: number): Promise<MonitorFigures[]> {
+  const rows = await db
+    .selectFrom("monitors")
+    .innerJoin("models", "models.id", "monitors.model_id")
+    .select(["monitors.project", "models.name", "models.version", "monitors.psi", "monitors.live_score"])
+    .orderBy("monitors.updated_at", "desc")
+    .limit(limit)
+    .execute();
+  return rows.map(({ live_score, ...row }) => ({ ...row, liveScore: live_score }));
 }
 
 function sumOf(counts: Float64Array, before: Float64Array): Float64Array {
@@ -210,6 +235,7 @@ function toMonitor(row: Selectable<MonitorsTable>): Monitor {
     project: row.project,
     enabled: row.enabled === 1,
     webhook: row.webhook,
+    sampleRows: row.sample_rows,
     openRows: Number(row.rows),
     rows: Number(row.total_rows),
     windows: row.windows,

@@ -1,0 +1,100 @@
+/** Imports for whoever asks for one: answered when the table is there, or, where that takes long, with a record of how far it is. */
+import { notFound, TrainyardError } from "../../domain/errors.ts";
+import { createId } from "../../domain/id.ts";
+import type { ImportRequest } from "../../domain/sources/import-request.ts";
+import { IMPORT_BEAT_MS, type ImportChange, type ImportState, type TableImport } from "../../domain/sources/table-import.ts";
+import type { ProjectServices } from "../services.ts";
+import { type Imported, importTable } from "./import-table.ts";
+
+export interface InTime {
+  /** Aborts when whoever asked has gone before there was an answer. */
+  readonly left: AbortSignal;
+  /** How long the answer may take. */
+  readonly withinMs: number;
+}
+
+/** Imports a table. Throws what `importTable` throws in time; what goes wrong later is in the record. */
+export async function importInTime(
+  services: ProjectServices,
+  project: string,
+  request: ImportRequest,
+  { left, withinMs }: InTime,
+): Promise<{ readonly imported: Imported } | { readonly underWay: TableImport }> {
+  const ending = new AbortController();
+  const leave = (): void => ending.abort();
+  left.addEventListener("abort", leave);
+  let progress: ImportChange = { state: "fetching", bytes: 0 };
+  const onProgress = (bytes: number, state: ImportState): void => {
+    progress = { state, bytes };
+  };
+  const importing = importTable(services, project, request, { signal: ending.signal, onProgress });
+  let timer: NodeJS.Timeout | undefined;
+  const waited = new Promise<null>((resolve) => {
+    timer = setTimeout(() => resolve(null), withinMs);
+  });
+  const imported = await Promise.race([importing, waited]).finally(() => {
+    clearTimeout(timer);
+    left.removeEventListener("abort", leave);
+  });
+  if (imported) return { imported };
+  if (ending.signal.aborted) throw new TrainyardError("unavailable", "whoever asked for the import has gone");
+  const started = { id: createId("import"), ...progress, createdAt: Date.now() };
+  const underWay = await services.store.imports.insert(started).catch((error: unknown) => {
+    importing.catch(() => undefined);
+    ending.abort();
+    throw error;
+  });
+  void record(services, underWay.id, importing, () => progress, ending);
+  return { underWay };
+}
+
+/** Says how far an import is until it has ended, and then how. */
+async function record(
+  { store, log }: ProjectServices,
+  id: string,
+  importing: Promise<Imported | null>,
+  progress: () => ImportChange,
+  ending: AbortController,
+): Promise<void> {
+  let isOver = false;
+  const beat = setInterval(() => {
+    if (isOver) return;
+    store.imports.change(id, progress(), Date.now()).then(
+      (isCancelled) => {
+        if (isCancelled) ending.abort();
+      },
+      // The next one comes in a second.
+      () => undefined,
+    );
+  }, IMPORT_BEAT_MS).unref();
+  const end = await importing.then(
+    (imported): ImportChange => ({ ...progress(), state: "succeeded", datasetId: imported?.summary.id ?? null }),
+    (err: unknown): ImportChange => {
+      if (ending.signal.aborted) return { ...progress(), state: "cancelled" };
+      const isSaid = err instanceof TrainyardError;
+      if (!isSaid) log.error({ err, import_id: id }, "an import hit an error");
+      const detail = isSaid ? err.message : "an error inside the server, which is in its log";
+      return { ...progress(), state: "failed", error: { code: isSaid ? err.code : "internal", detail } };
+    },
+  );
+  isOver = true;
+  clearInterval(beat);
+  await store.imports
+    .change(id, end, Date.now())
+    .catch((err: unknown) => log.warn({ err, import_id: id }, "cannot store how an import has ended"));
+  log.info({ import_id: id, state: end.state, dataset_id: end.datasetId, bytes: end.bytes }, "import ended");
+}
+
+/** Throws not_found. */
+export async function readImport({ store }: ProjectServices, id: string): Promise<TableImport> {
+  const found = await store.imports.get(id);
+  if (!found) throw notFound("import", id);
+  return found;
+}
+
+/** Asks for the end of an import, which comes within a second or two; a table that is being read becomes a data set first. Throws not_found. */
+export async function cancelImport({ store }: ProjectServices, id: string): Promise<TableImport> {
+  const found = await store.imports.cancel(id);
+  if (!found) throw notFound("import", id);
+  return found;
+}

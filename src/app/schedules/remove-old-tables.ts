@@ -1,0 +1,68 @@
+/** Deletes the oldest tables that a schedule has fetched, where it says how many stay. */
+import type { Schedule, ScheduleRun } from "../../domain/schedules/schedule.ts";
+import type { ProjectServices } from "../services.ts";
+
+/** Runs that are read at a time. */
+const PAGE = 200;
+/** Tables that are looked at when a run ends, at most: each takes a search for what was trained on it. The next run deletes more. */
+const MOST_AT_ONCE = 20;
+
+/**
+ * Deletes them. One stays that a job or a sweep trains on, that a model in use was trained on (the newest version of its name, or one that an
+ * alias names), or that was there before a run fetched it. What goes wrong is logged: the run has ended.
+ */
+export async function removeOldTables(services: ProjectServices, { id, document }: Schedule): Promise<void> {
+  const { keep = null } = document;
+  if (keep === null) return;
+  const { store, log } = services;
+  try {
+    let left = MOST_AT_ONCE;
+    for (const table of (await tablesOf(services, id)).slice(keep)) {
+      if (left === 0) return;
+      const found = table.isOwn ? await store.datasets.describe(table.id) : null;
+      if (!found) continue;
+      left--;
+      if (await isInUse(services, found.summary)) continue;
+      const { deleted } = await store.datasets.delete(table.id);
+      if (deleted) log.info({ schedule_id: id, dataset_id: table.id }, "old table of a schedule deleted");
+    }
+  } catch (err) {
+    log.warn({ err, schedule_id: id }, "cannot delete old tables of a schedule");
+  }
+}
+
+interface FetchedOnce {
+  readonly id: string;
+  /** Whether a run made it. */
+  readonly isOwn: boolean;
+}
+
+/** The tables of a schedule's runs, the one that was fetched last first. */
+async function tablesOf({ store }: ProjectServices, scheduleId: string): Promise<FetchedOnce[]> {
+  const tables = new Map<string, FetchedOnce>();
+  const add = ({ document: { dataset, isOwnTable = false } }: ScheduleRun): void => {
+    if (dataset === null) return;
+    tables.set(dataset, { id: dataset, isOwn: isOwnTable || (tables.get(dataset)?.isOwn ?? false) });
+  };
+  for (let after: string | undefined; ; ) {
+    const { data, hasMore, nextAfter } = await store.scheduleRuns.list(scheduleId, { after, limit: PAGE });
+    for (const run of data) add(run);
+    if (!hasMore || nextAfter === null) return [...tables.values()];
+    after = nextAfter;
+  }
+}
+
+async function isInUse(
+  { store }: ProjectServices,
+  dataset: { readonly id: string; readonly sha256: string },
+): Promise<boolean> {
+  const { models, jobs } = await store.forgets.findUsers(dataset);
+  const made = await Promise.all(jobs.map(async (id) => (await store.jobs.get(id))?.model?.id ?? []));
+  for (const id of new Set([...models, ...made.flat()])) {
+    const model = await store.models.get(id);
+    if (!model) continue;
+    if (model.aliases.length > 0) return true;
+    if ((await store.models.find({ kind: "newest", name: model.name }))?.id === id) return true;
+  }
+  return false;
+}

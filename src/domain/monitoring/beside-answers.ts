@@ -1,0 +1,19 @@
+/** What a reply of a thread has beside its answer: answers that are kept for the truth, and rows for the model's sample. */
+import { answerNumber, type Model, type Prediction } from "../models/model.ts";
+import type { BlockReply, StreamOptions } from "../models/prediction.ts";
+import { createRowDraw } from "./asked-rows.ts";
+
+/** Returns what the options ask for. */
+export function besideAnswers(
+  { keeps, samples }: Pick<StreamOptions, "keeps" | "samples">,
+  model: Pick<Model, "preprocessing">,
+  instances: readonly unknown[],
+  predictions: readonly Prediction[],
+): Pick<Extract<BlockReply, { ok: true }>, "answers" | "sampled"> {
+  const draw = samples ? createRowDraw(model) : null;
+  draw?.offer(instances, predictions);
+  return {
+    ...(keeps && { answers: Float64Array.from(predictions, answerNumber) }),
+    ...(draw && { sampled: draw.take() }),
+  };
+}

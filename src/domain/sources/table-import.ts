@@ -1,0 +1,87 @@
+/** An import that takes longer than its request waits: a record of how far it is, which any process can read. It holds no source and no key. */
+import { z } from "zod";
+
+const ACTIVE_STATES = ["fetching", "reading"] as const;
+const ENDED_STATES = ["succeeded", "failed", "cancelled"] as const;
+export type ImportState = (typeof ACTIVE_STATES)[number] | (typeof ENDED_STATES)[number];
+
+/** How often a process says that it is still at an import, and how long after its last word it is taken for dead. */
+export const IMPORT_BEAT_MS = 1000;
+const SILENT_MS = 30_000;
+
+/** Whether an import is over. */
+export function isEndedImport(state: ImportState): boolean {
+  return (ENDED_STATES as readonly string[]).includes(state);
+}
+
+/** An import. Times are epoch milliseconds. */
+export interface TableImport {
+  readonly id: string;
+  readonly state: ImportState;
+  /** Fetched so far, as they come. */
+  readonly bytes: number;
+  readonly datasetId: string | null;
+  readonly error: { readonly code: string; readonly detail: string } | null;
+  readonly createdAt: number;
+  /** When its process was last heard of. */
+  readonly heardAt: number;
+  readonly finishedAt: number | null;
+}
+
+/** How far an import is, or how it has ended. */
+export interface ImportChange {
+  readonly state: ImportState;
+  readonly bytes: number;
+  readonly datasetId?: string | null;
+  readonly error?: TableImport["error"];
+}
+
+export interface ImportStore {
+  /** Stores an import that is under way. */
+  insert(started: Pick<TableImport, "id" | "state" | "bytes" | "createdAt">): Promise<TableImport>;
+  /** Null for an unknown id. */
+  get(id: string): Promise<TableImport | null>;
+  /** Stores how far one has come that has not ended. True where it was asked to be cancelled, or is gone. */
+  change(id: string, change: ImportChange, at: number): Promise<boolean>;
+  /** Asks the process that is at it to end it; nothing of one that has ended. Null for an unknown id. */
+  cancel(id: string): Promise<TableImport | null>;
+  /** Deletes at most `limit` from before a time. Returns how many. */
+  deleteOld(before: number, limit: number): Promise<number>;
+}
+
+export const importAnswer = z
+  .object({
+    id: z.string(),
+    state: z.enum([...ACTIVE_STATES, ...ENDED_STATES]).meta({
+      description: "`fetching` and `reading` are under way; a table that is read becomes a data set, or `error` says why not.",
+    }),
+    bytes: z.int().meta({ description: "Fetched so far, as they come." }),
+    dataset: z.string().nullable().meta({ description: "The data set, when it is there." }),
+    error: z.object({ code: z.string(), detail: z.string() }).nullable(),
+    created_at: z.iso.datetime(),
+    finished_at: z.iso.datetime().nullable(),
+  })
+  .meta({
+    id: "Import",
+    description: "An import that takes longer than its request waits.",
+    examples: [
+      {
+        ...{ id: "imp_0197b2a4-6c3e-7d2f-9a51-3f0c5d7e8b90", state: "fetching" as const, bytes: 73_400_320 },
+        ...{ dataset: null, error: null, created_at: "2026-01-02T03:04:05.678Z", finished_at: null },
+      },
+    ],
+  });
+
+const DEAD = { code: "unavailable", detail: "the server that fetched it has stopped: import it again" };
+
+/** An import as the API shows it, as of a time. One whose process is no longer heard of has failed. */
+export function representImport(shown: TableImport, now: number): z.output<typeof importAnswer> {
+  const { id, bytes, datasetId, createdAt, heardAt, finishedAt } = shown;
+  const isDead = !isEndedImport(shown.state) && now - heardAt > SILENT_MS;
+  const endedAt = isDead ? heardAt : finishedAt;
+  return {
+    ...{ id, state: isDead ? "failed" : shown.state, bytes, dataset: datasetId, error: isDead ? DEAD : shown.error },
+    created_at: new Date(createdAt).toISOString(),
+    finished_at: endedAt === null ? null : new Date(endedAt).toISOString(),
+  };
+}

@@ -1,0 +1,18 @@
+/** The table of imports as a Kysely type, the same for both databases. */
+
+/** One for each import that took longer than its request waited. */
+export interface ImportsTable {
+  readonly id: string;
+  readonly project: string;
+  readonly state: string;
+  readonly bytes: number;
+  readonly dataset_id: string | null;
+  /** Code and detail, as JSON. */
+  readonly error: string | null;
+  /** Whether its end was asked for. */
+  readonly cancelled: number;
+  readonly created_at: number;
+  /** When its process was last heard of. */
+  readonly heard_at: number;
+  readonly finished_at: number | null;
+}

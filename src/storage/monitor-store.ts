@@ -1,0 +1,42 @@
+/** The store of what models are asked. */
+import type { Kysely } from "kysely";
+import type { EntityStores } from "../domain/store/entity-stores.ts";
+import { deleteOldAnswers, keepAnswers, labelAnswers, sumAnswers } from "./queries/monitoring/answers.ts";
+import { deleteOldAskedRows, keepAskedRows, listAskedRows } from "./queries/monitoring/asked-rows.ts";
+import {
+  addCounts,
+  configureMonitor,
+  getMonitor,
+  judgeWindow,
+  listFigures,
+  listWindows,
+  setLiveScore,
+} from "./queries/monitoring/monitors.ts";
+import type { Tables } from "./tables.ts";
+
+/** The connections that it needs; see Databases. */
+interface Connections {
+  readonly reader: Kysely<Tables>;
+  readonly writer: Kysely<Tables>;
+  readonly insertWriter: Kysely<Tables>;
+}
+
+/** Creates it. */
+export function monitorStore({ reader, writer, insertWriter }: Connections): EntityStores["monitors"] {
+  return {
+    add: (modelId, counts, windowRows, at) => addCounts(insertWriter, modelId, counts, windowRows, at),
+    judge: (modelId, judged) => judgeWindow(insertWriter, modelId, judged),
+    get: (modelId) => getMonitor(reader, modelId),
+    listWindows: (modelId, limit) => listWindows(reader, modelId, limit),
+    configure: (modelId, changes, at) => configureMonitor(insertWriter, modelId, changes, at),
+    keepAnswers: (modelId, id, answers, at, firstRow) => keepAnswers(insertWriter, modelId, id, answers, at, firstRow),
+    label: (modelId, truths) => labelAnswers(writer, modelId, truths),
+    sums: (modelId) => sumAnswers(reader, modelId),
+    deleteOldAnswers: (before, limit) => deleteOldAnswers(writer, before, limit),
+    setScore: (modelId, score) => setLiveScore(writer, modelId, score),
+    listFigures: (limit) => listFigures(reader, limit),
+    keepRows: (modelId, rows, at) => keepAskedRows(insertWriter, modelId, rows, at),
+    listRows: (modelId, page) => listAskedRows(reader, modelId, page),
+    deleteOldRows: (before, limit) => deleteOldAskedRows(writer, before, limit),
+  };
+}

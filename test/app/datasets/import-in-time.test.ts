@@ -1,0 +1,98 @@
+/** Imports that take longer than their request waits: how far they are, how they end, and who may end them. */
+import { afterAll, beforeAll, expect, it, vi } from "vitest";
+import { cancelImport, importInTime, readImport } from "../../../src/app/datasets/import-in-time.ts";
+import { type ProjectServices, servicesOf } from "../../../src/app/services.ts";
+import { representImport } from "../../../src/domain/sources/table-import.ts";
+import { openStagedApp, type StagedApp } from "../../http/staged-app.ts";
+
+let staged: StagedApp;
+beforeAll(async () => {
+  staged = await openStagedApp();
+});
+afterAll(() => staged.close());
+
+const NEVER = new AbortController().signal;
+const REQUEST = { source: { url: "https://example.com/slow.csv" } };
+
+/** A project whose source gives a first piece, and the rest when it is let go; it breaks off where its fetch is aborted. */
+function stage(rest: string) {
+  const letGo = Promise.withResolvers<void>();
+  let given = false;
+  async function* stream(signal: AbortSignal) {
+    yield Buffer.from("x,y\n1,2\n");
+    given = true;
+    const aborted = new Promise<never>((_, reject) => signal.addEventListener("abort", () => reject(signal.reason)));
+    await Promise.race([letGo.promise, aborted]);
+    yield Buffer.from(rest);
+  }
+  const said = { mediaType: "text/csv", fileName: "slow.csv", format: null, gzip: false, etag: null };
+  const services: ProjectServices = {
+    ...servicesOf(staged.services, "default"),
+    sources: { fetch: async (_, { signal }) => ({ isUnchanged: false as const, stream: stream(signal), ...said }) },
+  };
+  return { services, letGo: () => letGo.resolve(), isGiven: () => given };
+}
+
+async function begin(services: ProjectServices): Promise<string> {
+  const found = await importInTime(services, "default", REQUEST, { left: NEVER, withinMs: 0 });
+  if (!("underWay" in found)) throw new Error("it was done at once");
+  expect(found.underWay).toMatchObject({ state: "fetching", datasetId: null, finishedAt: null });
+  return found.underWay.id;
+}
+
+const ended = (services: ProjectServices, id: string) =>
+  vi.waitFor(
+    async () => {
+      const found = await readImport(services, id);
+      expect(found.finishedAt).not.toBeNull();
+      return found;
+    },
+    { timeout: 20_000, interval: 10 },
+  );
+
+it("says how far it is, and names the data set at its end", async () => {
+  const { services, letGo } = stage("3,4\n");
+  const id = await begin(services);
+  await vi.waitFor(async () => expect(await readImport(services, id)).toMatchObject({ state: "fetching", bytes: 8 }), {
+    timeout: 20_000,
+    interval: 50,
+  });
+  letGo();
+  const end = await ended(services, id);
+  expect(end).toMatchObject({ state: "succeeded", bytes: 12, error: null });
+  expect((await services.store.datasets.describe(end.datasetId ?? ""))?.summary).toMatchObject({ name: "slow", rows: 2 });
+  await expect(readImport(servicesOf(staged.services, "other"), id)).rejects.toMatchObject({ code: "not_found" });
+  expect(await cancelImport(services, id)).toMatchObject({ state: "succeeded" });
+});
+
+it("is cancelled, or fails, and says so", async () => {
+  const { services, isGiven } = stage("");
+  const id = await begin(services);
+  await vi.waitFor(() => expect(isGiven()).toBe(true), { timeout: 20_000 });
+  await cancelImport(services, id);
+  expect(await ended(services, id)).toMatchObject({ state: "cancelled", datasetId: null, error: null });
+  const wrong = stage('"3,4\n');
+  const other = await begin(wrong.services);
+  wrong.letGo();
+  expect(await ended(wrong.services, other)).toMatchObject({ state: "failed", error: { code: expect.any(String) } });
+});
+
+it("ends where whoever asked leaves before there is an answer", async () => {
+  const { services, isGiven } = stage("");
+  const left = new AbortController();
+  const asked = importInTime(services, "default", REQUEST, { left: left.signal, withinMs: 1e9 });
+  await vi.waitFor(() => expect(isGiven()).toBe(true), { timeout: 20_000 });
+  left.abort();
+  await expect(asked).rejects.toThrow();
+});
+
+it("has failed where its process is no longer heard of", () => {
+  const silent = { id: "imp_1", state: "fetching", bytes: 5, datasetId: null, error: null } as const;
+  const times = { createdAt: 0, heardAt: 1000, finishedAt: null };
+  expect(representImport({ ...silent, ...times }, 30_000)).toMatchObject({ state: "fetching", finished_at: null });
+  expect(representImport({ ...silent, ...times }, 31_001)).toMatchObject({
+    state: "failed",
+    error: { code: "unavailable" },
+    finished_at: "1970-01-01T00:00:01.000Z",
+  });
+});

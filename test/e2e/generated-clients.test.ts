@@ -1,0 +1,128 @@
+/**
+ * Clients that others' generators make of openapi.yaml: three of them, pinned in test/fixtures/generators, are installed into a folder of
+ * their own, since they work with TypeScript 5 alone and bring a hundred megabytes. Skipped where no registry can be reached.
+ */
+import { execFile } from "node:child_process";
+import { createHash } from "node:crypto";
+import { existsSync, readFileSync } from "node:fs";
+import { copyFile, cp, mkdir, rename, rm, symlink, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import { expect, it } from "vitest";
+import { temporaryFolder } from "../contract/temporary.ts";
+
+const ROOT = join(import.meta.dirname, "../..");
+const PINNED = join(ROOT, "test/fixtures/generators");
+const run = promisify(execFile);
+/** Installing a hundred packages over a slow line. */
+const INSTALL_MS = 300_000;
+const UNREACHABLE = /ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ECONNRESET|ETIMEDOUT|ENETUNREACH|ERR_SOCKET_TIMEOUT/;
+
+/** The folder with the installed generators; null where there is no registry. What was installed before is used again. */
+async function install(): Promise<string | null> {
+  const lock = readFileSync(join(PINNED, "package-lock.json"));
+  const installed = join(tmpdir(), `trainyard-generators-${createHash("sha256").update(lock).digest("hex").slice(0, 16)}`);
+  if (existsSync(join(installed, "node_modules"))) return installed;
+  const making = `${installed}-${process.pid}`;
+  await cp(PINNED, making, { recursive: true });
+  try {
+    const options = ["--ignore-scripts", "--no-audit", "--no-fund", "--fetch-retries=1", "--fetch-timeout=30000"];
+    await run("npm", ["ci", ...options], { cwd: making, timeout: INSTALL_MS });
+    // Another run may have been first.
+    await rename(making, installed).catch(() => undefined);
+    return installed;
+  } catch (error) {
+    if (UNREACHABLE.test(String((error as { stderr?: string }).stderr))) return null;
+    throw error;
+  } finally {
+    await rm(making, { recursive: true, force: true });
+  }
+}
+
+/** A job that says nothing of what has a default. */
+const BODY = `{
+    data: { inline: { features: [[0], [1], [2]], targets: [1, 3, 5] } },
+    model: { layers: [{ type: "linear" }] },
+    optimizer: { type: "adam", lr: 0.1 },
+  }`;
+
+/** There is no such optimiser: that the compiler says so shows that types are held to. */
+const WRONG = `
+  // @ts-expect-error
+  optimizer: { type: "adamant", lr: 0.1 }`;
+
+const SCRIPTS = {
+  "with-openapi-typescript.ts": `
+import createClient from "openapi-fetch";
+import type { paths } from "./openapi-typescript/api";
+
+const trainyard = createClient<paths>({ baseUrl: "http://localhost:8080" });
+const { data: job, error } = await trainyard.POST("/v1/jobs", { body: ${BODY} });
+if (!job) throw new Error(error.detail);
+if (!("id" in job)) throw new Error("that was a dry run");
+const { data: read } = await trainyard.GET("/v1/jobs/{id}", { params: { path: { id: job.id } } });
+console.log(read?.state, read?.model?.name);
+await trainyard.POST("/v1/jobs", { body: { ...${BODY}, ${WRONG} } });
+`,
+  "with-hey-api.ts": `
+import { readJob, submitJob } from "./hey-api";
+
+const baseUrl = "http://localhost:8080";
+const { data: job, error } = await submitJob({ baseUrl, body: ${BODY} });
+if (!job) throw new Error(error.detail);
+if (!("id" in job)) throw new Error("that was a dry run");
+const { data: read } = await readJob({ baseUrl, path: { id: job.id } });
+console.log(read?.state, read?.model?.name);
+await submitJob({ baseUrl, body: { ...${BODY}, ${WRONG} } });
+`,
+  "with-orval.ts": `
+import axios from "axios";
+import { readJob, submitJob } from "./orval/api";
+
+axios.defaults.baseURL = "http://localhost:8080";
+const { data: job } = await submitJob(${BODY});
+if (!("id" in job)) throw new Error("that was a dry run");
+const { data: read } = await readJob(job.id);
+console.log(read.state, read.model?.name);
+await submitJob({ ...${BODY}, ${WRONG} });
+`,
+};
+
+const CONFIG = 'export default { trainyard: { input: "./openapi.yaml", output: "./orval/api.ts" } };\n';
+/** Those of projects that a bundler builds, which is what generated code is written for. */
+const COMPILER = {
+  compilerOptions: {
+    ...{ strict: true, noEmit: true, skipLibCheck: true, target: "es2022", module: "esnext", moduleResolution: "bundler" },
+    types: [],
+  },
+  files: Object.keys(SCRIPTS),
+};
+
+it(
+  "makes clients with three generators, against which scripts of ten lines type-check",
+  async ({ skip }) => {
+    const installed = await install();
+    if (installed === null) return skip("no registry of packages can be reached");
+    const folder = await temporaryFolder();
+    const npx = (program: string, ...args: string[]) =>
+      run(process.execPath, [join(installed, "node_modules", program), ...args], { cwd: folder });
+    await copyFile(join(ROOT, "openapi.yaml"), join(folder, "openapi.yaml"));
+    await writeFile(join(folder, "package.json"), '{ "type": "module" }\n');
+    await writeFile(join(folder, "orval.config.mjs"), CONFIG);
+    await writeFile(join(folder, "tsconfig.json"), JSON.stringify(COMPILER));
+    for (const [name, text] of Object.entries(SCRIPTS)) await writeFile(join(folder, name), text);
+    await mkdir(join(folder, "openapi-typescript"));
+    // Packages are found from the folder as from any project.
+    await symlink(join(installed, "node_modules"), join(folder, "node_modules"));
+    const said = [
+      await npx("openapi-typescript/bin/cli.js", "openapi.yaml", "-o", "openapi-typescript/api.ts"),
+      await npx("@hey-api/openapi-ts/bin/run.js", "-i", "openapi.yaml", "-o", "hey-api"),
+      await npx("orval/dist/bin/orval.mjs", "--config", "orval.config.mjs"),
+    ];
+    for (const { stdout, stderr } of said) expect(`${stdout}${stderr}`).not.toMatch(/\b(error|failed)\b/i);
+    const compiled = await npx("typescript/bin/tsc", "-p", ".").catch((error: { stdout: string }) => error);
+    expect(compiled.stdout).toBe("");
+  },
+  2 * INSTALL_MS,
+);
