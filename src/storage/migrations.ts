@@ -22,6 +22,7 @@ import * as tracking from "../../migrations/0017-tracking.ts";
 import * as monitoring from "../../migrations/0018-monitoring.ts";
 import * as schedules from "../../migrations/0019-schedules.ts";
 import * as runStarts from "../../migrations/0020-run-starts.ts";
+import * as dueValues from "../../migrations/0021-due-values.ts";
 import type { ColumnTypes } from "../../migrations/column-types.ts";
 import type { Tables } from "./tables.ts";
 
@@ -52,6 +53,7 @@ export const MIGRATIONS: Readonly<Record<string, MigrationFile>> = {
   "0018-monitoring": monitoring,
   "0019-schedules": schedules,
   "0020-run-starts": runStarts,
+  "0021-due-values": dueValues,
 };
 
 /** The names of the migrations, in the order in which they are applied. */

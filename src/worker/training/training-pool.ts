@@ -119,6 +119,8 @@ async function train(
   let help: NodeJS.Timeout | undefined;
   const onFault = (error: unknown) => onBug(error, run.job.id);
   const onTeam = (invitation: Invitation) => {
+    clearTimeout(help);
+    members?.close();
     help = setTimeout(() => {
       const goOnAlone = () => {
         share.request(1, opened.allow);
@@ -132,7 +134,7 @@ async function train(
   const inbox = openInbox(port, control, observer, onTeam, onFault);
   const options = { transferList: [port2, ...buffersOf(run)], signal: kill.signal };
   try {
-    const failure = await pool.run({ run, control, port: port2, threads }, options).then(
+    const failure = await pool.run({ run, control, port: port2, threads, takesLast: observer.takesLast ?? false }, options).then(
       () => null,
       (error: unknown) => ({ error }),
     );
