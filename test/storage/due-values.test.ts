@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { describe, expect, it, vi } from "vitest";
+import { DEFAULT_PROJECT } from "../../src/domain/access/project.ts";
 import type { Condition } from "../../src/domain/filter.ts";
 import { createDueValues } from "../../src/storage/due-values.ts";
 import { openStore } from "../../src/storage/open.ts";
@@ -18,7 +19,7 @@ describe("what jobs are found by", () => {
     // More than one transaction writes.
     const jobs = await Promise.all(Array.from({ length: 40 }, () => store.jobs.insert(aNewJob())));
     expect(count("job_values")).toBe(0);
-    const { data } = await store.jobs.list({ conditions: [LR] }, { limit: 100 });
+    const { data } = await store.ofProject(DEFAULT_PROJECT).jobs.list({ conditions: [LR] }, { limit: 100 });
     expect(data.map(({ id }) => id).sort()).toEqual(jobs.map(({ id }) => id).sort());
     expect(count("job_values_due")).toBe(0);
     // What comes later of a job is found too, beside what is there.
@@ -26,7 +27,7 @@ describe("what jobs are found by", () => {
     await store.metrics.append(id, 1, aChunk(1, 5));
     await store.jobs.finish(id, 1, 9, "done", aSuccess(id));
     const loss: Condition = { field: "metrics", key: "loss", operator: ">", value: 0, column: 1 };
-    expect((await store.jobs.list({ conditions: [loss, LR] }, { limit: 5 })).data.map((job) => job.id)).toEqual([id]);
+    expect((await store.ofProject(DEFAULT_PROJECT).jobs.list({ conditions: [loss, LR] }, { limit: 5 })).data.map((job) => job.id)).toEqual([id]);
     file.close();
     await store.close();
   });
@@ -42,7 +43,7 @@ describe("what jobs are found by", () => {
     file.exec(`delete from job_values; insert into job_values_due values ('${id}', 1), ('job_gone', 1)`);
     file.close();
     const second = await openStore({ dataDir });
-    expect((await second.jobs.list({ conditions: [LR] }, { limit: 5 })).data).toHaveLength(1);
+    expect((await second.ofProject(DEFAULT_PROJECT).jobs.list({ conditions: [LR] }, { limit: 5 })).data).toHaveLength(1);
     await second.close();
   });
 });
