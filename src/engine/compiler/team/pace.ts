@@ -23,8 +23,6 @@ export function createPace(now: () => number = () => performance.now()): Pace {
   /** Threads of `together`, and of the last call. */
   let size = 0;
   let last = 0;
-  /** Whether the last threads that came have not run a call yet: their first one finds code and caches cold, and says nothing. */
-  let isNew = false;
   let triedAt = 0;
   return {
     choose(threads) {
@@ -32,7 +30,6 @@ export function createPace(now: () => number = () => performance.now()): Pace {
       if (threads !== size) {
         size = threads;
         together = Number.NaN;
-        isNew = true;
         triedAt = now();
       }
       if (Number.isNaN(together)) return threads;
@@ -43,10 +40,6 @@ export function createPace(now: () => number = () => performance.now()): Pace {
       return isWorth === isTrying ? 1 : threads;
     },
     took(threads, ms) {
-      if (threads > 1 && isNew) {
-        isNew = false;
-        return;
-      }
       const before = threads === 1 ? alone : together;
       // A time of long ago says nothing of what else the cores do now.
       const smoothed = threads === last && !Number.isNaN(before) ? (before + ms) / 2 : ms;

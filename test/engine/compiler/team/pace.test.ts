@@ -36,12 +36,6 @@ describe("the pace", () => {
     expect(shareOf(long, 1)).toBeGreaterThan(0.9);
   });
 
-  it("does not judge threads by their first call, which finds them cold", () => {
-    let calls = 0;
-    const { spent } = runFor(2_000, (threads) => (threads === 1 ? 100 : calls++ === 0 ? 600 : 60));
-    expect(shareOf(spent, 2)).toBeGreaterThan(0.9);
-  });
-
   it("finds out when that changes", () => {
     const busy = runFor(10_000, (threads) => (threads === 1 ? 20 : 60));
     const quiet = runFor(10_000, (threads) => 10 / threads, 2, busy.clock, busy.pace);
