@@ -13,6 +13,8 @@ export interface Pace {
 /** How long a choice stands before the other is tried for a call: this, and so many steps. */
 const TRY_MS = 2_000;
 const TRY_STEPS = 20;
+/** The first choice stands for this part of that, and each further one four times as long: it rests on calls that may have been odd. */
+const FIRST_TRY = 1 / 8;
 /** Threads that are no faster than this part of one alone leave their cores to others. */
 const WORTH = 0.97;
 
@@ -24,6 +26,9 @@ export function createPace(now: () => number = () => performance.now()): Pace {
   let size = 0;
   let last = 0;
   let triedAt = 0;
+  let patience = FIRST_TRY;
+  /** Whether threads have joined since the last call together: their code is not optimised yet, and its time says nothing. */
+  let isCold = true;
   return {
     choose(threads) {
       if (threads === 1) return 1;
@@ -31,15 +36,24 @@ export function createPace(now: () => number = () => performance.now()): Pace {
         size = threads;
         together = Number.NaN;
         triedAt = now();
+        patience = FIRST_TRY;
+        isCold = true;
       }
       if (Number.isNaN(together)) return threads;
       if (Number.isNaN(alone)) return 1;
       const isWorth = together <= WORTH * alone;
-      const isTrying = now() - triedAt >= Math.max(TRY_MS, TRY_STEPS * Math.min(alone, together));
-      if (isTrying) triedAt = now();
+      const isTrying = now() - triedAt >= patience * Math.max(TRY_MS, TRY_STEPS * Math.min(alone, together));
+      if (isTrying) {
+        triedAt = now();
+        patience = Math.min(4 * patience, 1);
+      }
       return isWorth === isTrying ? 1 : threads;
     },
     took(threads, ms) {
+      if (threads > 1 && isCold) {
+        isCold = false;
+        return;
+      }
       const before = threads === 1 ? alone : together;
       // A time of long ago says nothing of what else the cores do now.
       const smoothed = threads === last && !Number.isNaN(before) ? (before + ms) / 2 : ms;

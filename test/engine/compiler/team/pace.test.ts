@@ -44,6 +44,16 @@ describe("the pace", () => {
     expect(shareOf(again.spent, 1)).toBeGreaterThan(0.7);
   });
 
+  it("does not judge by the first call together, and soon tries again", () => {
+    // Code of a thread that has just come is not optimised yet.
+    const slowAtFirst = (calls: number) => {
+      let together = 0;
+      return (threads: number) => (threads === 1 ? 100 : ++together <= calls ? 400 : 55);
+    };
+    expect(shareOf(runFor(3_000, slowAtFirst(1)).spent, 1)).toBeLessThan(0.15);
+    expect(shareOf(runFor(3_000, slowAtFirst(2)).spent, 1)).toBeLessThan(0.2);
+  });
+
   it("has one thread where there is one", () => {
     expect(runFor(1_000, () => 10, 1).spent.size).toBe(1);
   });
