@@ -190,17 +190,10 @@ function storesOf(context: Context, project: string, listed: string | null): Ent
       label: (id, changes) => labelJob(writer, id, changes),
       readPayload: (jobId) => readPayload(reader, jobId),
       transition: (id, request) => call("writer", "transitionJob", id, request, onQueued),
-      finish: (id, attempt, at, reason, outcome) =>
-        dueValues.after(
-          call(
-            outcome.state === "succeeded" ? "insertWriter" : "writer",
-            "finishJob",
-            id,
-            attempt,
-            { state: outcome.state, at, reason },
-            outcome,
-          ),
-        ),
+      finish: (id, attempt, at, reason, outcome) => {
+        const on = outcome.state === "succeeded" ? "insertWriter" : "writer";
+        return dueValues.after(call(on, "finishJob", id, attempt, { state: outcome.state, at, reason }, outcome));
+      },
       delete: (id) => deleteJob(writer, id),
       listEnded: (before, limit, having) => endedJobs(reader, before, limit, having),
     },

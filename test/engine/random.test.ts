@@ -157,7 +157,7 @@ describe("createRandom", () => {
     for (const count of counts.values()) expect(Math.abs(count - 1000)).toBeLessThan(4.5 * Math.sqrt(1000));
   });
 
-  it("permutes by the numbers that it would draw one after the other, and goes on after them", () => {
+  test("permutes by the numbers that it would draw one after the other, and goes on after them", () => {
     for (const n of [0, 1, 2, 3, 63, 64, 65, 500])
       for (const position of [0, 7, 2 ** 32 - 5]) {
         const [drawn, permuted] = [createRandom(streamKey(n, "p"), position), createRandom(streamKey(n, "p"), position)];

@@ -27,7 +27,9 @@ describe("what jobs are found by", () => {
     await store.metrics.append(id, 1, aChunk(1, 5));
     await store.jobs.finish(id, 1, 9, "done", aSuccess(id));
     const loss: Condition = { field: "metrics", key: "loss", operator: ">", value: 0, column: 1 };
-    expect((await store.ofProject(DEFAULT_PROJECT).jobs.list({ conditions: [loss, LR] }, { limit: 5 })).data.map((job) => job.id)).toEqual([id]);
+    expect(
+      (await store.ofProject(DEFAULT_PROJECT).jobs.list({ conditions: [loss, LR] }, { limit: 5 })).data.map((job) => job.id),
+    ).toEqual([id]);
     file.close();
     await store.close();
   });

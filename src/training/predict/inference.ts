@@ -1,7 +1,16 @@
 /** Inference with a trained network over rows of features, compiled once for blocks of rows. Knows nothing of raw rows or labels. */
 import type { Model } from "../../domain/models/model.ts";
 import { type TensorSet, unpackTensors } from "../../domain/tensor.ts";
-import { compile, graph, memoryFor, type Network, type Program, type Programs, type Team, type Tensor } from "../../engine/index.ts";
+import {
+  compile,
+  graph,
+  memoryFor,
+  type Network,
+  type Program,
+  type Programs,
+  type Team,
+  type Tensor,
+} from "../../engine/index.ts";
 import { ACTIVATIONS, type Embedding, embeddingsOf, networkOf } from "../run/network.ts";
 import { createPlanCache } from "../run/plan-cache.ts";
 

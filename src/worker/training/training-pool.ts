@@ -134,10 +134,12 @@ async function train(
   const inbox = openInbox(port, control, observer, onTeam, onFault);
   const options = { transferList: [port2, ...buffersOf(run)], signal: kill.signal };
   try {
-    const failure = await pool.run({ run, control, port: port2, threads, takesLast: observer.takesLast ?? false }, options).then(
-      () => null,
-      (error: unknown) => ({ error }),
-    );
+    const failure = await pool
+      .run({ run, control, port: port2, threads, takesLast: observer.takesLast ?? false }, options)
+      .then(
+        () => null,
+        (error: unknown) => ({ error }),
+      );
     if (!failure) return resultOf(await inbox.end, onFault);
     await inbox.drain();
     if (isStuck) throw new Error(`the training thread did not respond for ${heartbeatMs / 1000} s`);

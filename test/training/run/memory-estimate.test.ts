@@ -1,8 +1,8 @@
 /** The memory of threads that may help with a job: counted wherever the engine would share a step, and not for small jobs. */
 import { describe, expect, it } from "vitest";
 import { compile } from "../../../src/engine/index.ts";
-import { blockMemory } from "../../../src/training/predict/inference.ts";
 import { loadData } from "../../../src/training/data/data.ts";
+import { blockMemory } from "../../../src/training/predict/inference.ts";
 import { keptPlan } from "../../../src/training/run/build.ts";
 import { sizesOf } from "../../../src/training/run/sizes.ts";
 import { jobRecord, prepare } from "../train.ts";
