@@ -53,7 +53,15 @@ async function run(config: Config): Promise<void> {
       process.exit(1);
     });
     stopOnSignals(server, log, config.drainMs);
-    log.info({ url: server.url, workers: config.workers, data_dir: config.dataDir }, "ready");
+    log.info(
+      {
+        url: server.url,
+        ...(server.grpcAddress && { grpc: server.grpcAddress }),
+        workers: config.workers,
+        data_dir: config.dataDir,
+      },
+      "ready",
+    );
   } catch (error) {
     fail(reasonOf(error, config));
   }

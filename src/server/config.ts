@@ -34,6 +34,12 @@ function trainingMemory(): number {
 const variables = z.object({
   TRAINYARD_HOST: z.string().min(1).default(DEFAULTS.host),
   TRAINYARD_PORT: whole(0, 65_535, DEFAULTS.port),
+  TRAINYARD_GRPC_PORT: z
+    .string()
+    .regex(/^\d+$/, "must be a whole number in digits")
+    .transform(Number)
+    .pipe(z.number().min(0).max(65_535))
+    .optional(),
   TRAINYARD_DATA_DIR: z.string().min(1).default(DEFAULTS.dataDir),
   TRAINYARD_WORKERS: whole(1, 256, availableParallelism()),
   TRAINYARD_ADMIN_KEY: z
@@ -143,6 +149,8 @@ export interface Config {
   readonly host: string;
   /** 0: any free port. */
   readonly port: number;
+  /** The port for gRPC, 0 for any free one; null: gRPC is off. */
+  readonly grpcPort: number | null;
   readonly dataDir: string;
   /** Jobs that train at the same time, each on a thread of its own. */
   readonly workers: number;
@@ -252,6 +260,7 @@ export function parseConfig(environment: Readonly<Record<string, string | undefi
   return Object.freeze({
     host: env.TRAINYARD_HOST,
     port: env.TRAINYARD_PORT,
+    grpcPort: env.TRAINYARD_GRPC_PORT ?? null,
     dataDir: env.TRAINYARD_DATA_DIR,
     workers: env.TRAINYARD_WORKERS,
     logLevel: env.TRAINYARD_LOG_LEVEL,

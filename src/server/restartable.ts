@@ -18,10 +18,13 @@ export async function startRestartable(config: Config, log: Logger): Promise<Res
     changing = changing.then(async () => {
       if (isStopping || !current) return;
       log.info("restarting on the restored database");
-      const { port } = new URL(current.url);
+      const ports = {
+        port: portOf(current.url),
+        grpcPort: current.grpcAddress === null ? null : portOf(`http://${current.grpcAddress}`),
+      };
       await current.stop();
       current = null;
-      current = await startServer({ ...config, port: Number(port) }, log, { onRestart: restart });
+      current = await startServer({ ...config, ...ports }, log, { onRestart: restart });
       log.info({ url: current.url }, "ready again");
     });
     changing.catch(die);
@@ -30,6 +33,7 @@ export async function startRestartable(config: Config, log: Logger): Promise<Res
   current = first;
   return {
     url: first.url,
+    grpcAddress: first.grpcAddress,
     died,
     async stop() {
       isStopping = true;
@@ -38,3 +42,5 @@ export async function startRestartable(config: Config, log: Logger): Promise<Res
     },
   };
 }
+
+const portOf = (url: string): number => Number(new URL(url).port);

@@ -68,6 +68,8 @@ const FORGET_LEASE_S = 10;
 export interface Server {
   /** Where it listens; with port 0, the port that was given. */
   readonly url: string;
+  /** Where it listens for gRPC, as host:port; null where that is off. */
+  readonly grpcAddress: string | null;
   /** Refuses new jobs, ends streams with their end frame, requeues running jobs, and closes everything. */
   stop(): Promise<void>;
 }
@@ -157,6 +159,8 @@ export async function startServer(config: Config, log: Logger, options: ServerOp
     closers.push(() => app.close());
     // Listening comes first: a server that cannot have its port must not touch the jobs of the one that has it.
     await app.listen({ host: config.host, port: config.port });
+    const grpc = await openGrpc(app, config);
+    closers.push(() => grpc.close());
     await tidyUp(services, backend);
     const deliverer = startDeliverer(services, {
       ...config.webhooks,
@@ -201,6 +205,7 @@ export async function startServer(config: Config, log: Logger, options: ServerOp
     lifecycle.markReady();
     return {
       url: urlOf(app, config.host),
+      grpcAddress: grpc.address,
       async stop() {
         lifecycle.drain();
         await close();
@@ -231,6 +236,13 @@ async function openBackend(
   if (!config.cluster) return openAlone(config, log);
   const { openCluster } = await import("./cluster.ts");
   return openCluster(config, config.cluster, log, workerId, onWaiting);
+}
+
+/** Listens for gRPC where a port is set, and loads its modules only then. */
+async function openGrpc(app: App, { grpcPort, host, sockets }: Config) {
+  if (grpcPort === null) return { address: null, close: () => Promise.resolve() };
+  const { startGrpcServer } = await import("../http/grpc/grpc-server.ts");
+  return startGrpcServer(app, { host, port: grpcPort, connections: sockets.connections, idleMs: sockets.idleMs });
 }
 
 /** Cleans up abandoned work: all work under way in a store of our own, and only old work in a shared one. */

@@ -32,6 +32,12 @@ export interface SettingDescription {
 export const SETTING_DESCRIPTIONS: Readonly<Record<SettingName, SettingDescription>> = {
   TRAINYARD_HOST: { group: "server", text: "The address to listen on." },
   TRAINYARD_PORT: { group: "server", text: "The port to listen on; 0 takes any free port." },
+  TRAINYARD_GRPC_PORT: {
+    group: "server",
+    text: "The port on which models are served over gRPC too, by the Open Inference Protocol; 0 takes any free port. Needs `npm install @grpc/grpc-js`.",
+    standard: "none: gRPC is off",
+    takes: "a whole number from 0 to 65535",
+  },
   TRAINYARD_DATA_DIR: { group: "server", text: "The folder of the SQLite database and of uploads under way." },
   TRAINYARD_LOG_LEVEL: { group: "server", text: "The least severe log lines to write." },
   TRAINYARD_DRAIN_SECONDS: {

@@ -4,6 +4,7 @@ import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { JobSpec, Model } from "../../src/client/answers.ts";
 import type { Row } from "../../src/client/models.ts";
+import { connectGrpc } from "../http/grpc/grpc-client.ts";
 import { createDataDir, type LiveServer, startLiveServer } from "./live-server.ts";
 
 const PENGUINS = fileURLToPath(new URL("../fixtures/datasets/penguins.csv", import.meta.url));
@@ -31,7 +32,7 @@ const specOf = (lr: number): JobSpec => ({
 });
 
 beforeAll(async () => {
-  server = await startLiveServer(dataDir.path, { TRAINYARD_WORKERS: "2" });
+  server = await startLiveServer(dataDir.path, { TRAINYARD_WORKERS: "2", TRAINYARD_GRPC_PORT: "0" });
   csv = await readFile(PENGUINS, "utf8");
   dataset = await upload(csv, "penguins");
   for (const lr of [0.01, 0.02]) {
@@ -108,6 +109,24 @@ describe("a model of penguins", () => {
       model_version: "2",
       outputs: [{ shape: [rows.length], data: expected.map(({ probability }) => probability) }],
     });
+
+    const grpc = connectGrpc(String(server.logged.find(({ msg }) => msg === "ready")?.grpc));
+    const answer = await grpc.call("ModelInfer", {
+      model_name: "penguins",
+      inputs: inputs.map(({ name, datatype, shape, data }) => ({
+        ...{ name, datatype, shape },
+        // Missing values are empty texts and NaN.
+        contents:
+          datatype === "BYTES"
+            ? { bytes_contents: data.map((value) => Buffer.from(String(value ?? ""))) }
+            : { fp64_contents: data.map((value) => value ?? Number.NaN) },
+      })),
+      outputs: [{ name: "probability" }],
+    });
+    grpc.close();
+    const [bytes] = answer.raw_output_contents as readonly Buffer[];
+    const probabilities = expected.map((_, row) => bytes?.readDoubleLE(8 * row));
+    expect(probabilities).toEqual(expected.map(({ probability }) => probability));
   });
 
   it("has versions that can be told apart, an alias that moves, and tags", async () => {

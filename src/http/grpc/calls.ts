@@ -1,0 +1,109 @@
+/**
+ * The calls of the service, each as the HTTP request that answers it and the message that its answer becomes: health as
+ * grpc.health.v1 has it, which probes of Kubernetes ask, and the Open Inference Protocol.
+ */
+import { integer, join, message, nested, string } from "../../formats/protobuf.ts";
+import { readMessage } from "../../formats/protobuf-reader.ts";
+import { type HttpRequest, inferRequestOf, inferResponseOf, modelPath, tensorDescription } from "./infer-message.ts";
+import { emptyRequest, modelRequest } from "./message-types.ts";
+
+/** An answer of an HTTP route. */
+export interface HttpAnswer {
+  readonly statusCode: number;
+  readonly headers: Readonly<Record<string, unknown>>;
+  readonly rawPayload: Buffer;
+}
+
+export interface Call {
+  /** Reads the message and says what to ask. Throws `malformed`, `too_large` and `invalid`. */
+  ask(message: Uint8Array): HttpRequest;
+  /** Writes the answer's message. Null: the answer is an error. */
+  answer(answer: HttpAnswer): Uint8Array | null;
+}
+
+const BOUNDS = { fields: 100, cure: "name one model" };
+
+const empty =
+  (url: string): Call["ask"] =>
+  (encoded) => {
+    readMessage(emptyRequest, encoded, BOUNDS);
+    return { method: "GET", url };
+  };
+
+const ofModel =
+  (suffix: string): Call["ask"] =>
+  (encoded) => {
+    const { name, version } = readMessage(modelRequest, encoded, BOUNDS) as {
+      readonly name?: string;
+      readonly version?: string;
+    };
+    return { method: "GET", url: modelPath(name, version) + suffix };
+  };
+
+/** One truth: whether the answer was a success. Statuses of `no` are no errors, but the answer "no". */
+const truth =
+  (yes: number, no: number, ...statuses: readonly number[]): Call["answer"] =>
+  ({ statusCode }) => {
+    if (statusCode === 200) return join(integer(1, yes));
+    return statuses.includes(statusCode) ? join(integer(1, no)) : null;
+  };
+
+const json =
+  (write: (body: never) => Uint8Array): Call["answer"] =>
+  ({ statusCode, rawPayload }) =>
+    statusCode === 200 ? write(JSON.parse(rawPayload.toString("utf8")) as never) : null;
+
+interface ServerMetadata {
+  readonly name: string;
+  readonly version: string;
+  readonly extensions: readonly string[];
+}
+
+interface ModelMetadata {
+  readonly name: string;
+  readonly versions: readonly string[];
+  readonly platform: string;
+  readonly inputs: readonly Tensor[];
+  readonly outputs: readonly Tensor[];
+}
+type Tensor = Parameters<typeof tensorDescription>[0];
+
+/** Values of health.v1's ServingStatus. */
+const SERVING = 1;
+const NOT_SERVING = 2;
+
+/** The calls of each service, by name. */
+export const SERVICES: Readonly<Record<string, Readonly<Record<string, Call>>>> = {
+  "grpc.health.v1.Health": {
+    Check: { ask: empty("/v2/health/ready"), answer: truth(SERVING, NOT_SERVING, 503) },
+  },
+  "inference.GRPCInferenceService": {
+    ServerLive: { ask: empty("/v2/health/live"), answer: truth(1, 0) },
+    ServerReady: { ask: empty("/v2/health/ready"), answer: truth(1, 0, 503) },
+    ModelReady: { ask: ofModel("/ready"), answer: truth(1, 0, 404) },
+    ServerMetadata: {
+      ask: empty("/v2"),
+      answer: json(({ name, version, extensions }: ServerMetadata) =>
+        join(message(string(1, name), string(2, version), ...extensions.map((extension) => string(3, extension)))),
+      ),
+    },
+    ModelMetadata: {
+      ask: ofModel(""),
+      answer: json(({ name, versions, platform, inputs, outputs }: ModelMetadata) =>
+        join(
+          message(
+            string(1, name),
+            ...versions.map((version) => string(2, version)),
+            string(3, platform),
+            ...inputs.map((tensor) => nested(4, tensorDescription(tensor))),
+            ...outputs.map((tensor) => nested(5, tensorDescription(tensor))),
+          ),
+        ),
+      ),
+    },
+    ModelInfer: {
+      ask: inferRequestOf,
+      answer: ({ statusCode, headers, rawPayload }) => (statusCode === 200 ? inferResponseOf(headers, rawPayload) : null),
+    },
+  },
+};

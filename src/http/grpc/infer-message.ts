@@ -1,0 +1,146 @@
+/**
+ * A gRPC request to infer as the HTTP request that says the same with binary tensors, and its answer as a gRPC message: so both ways
+ * have one meaning, one set of limits and the same notes.
+ */
+
+import { invalid } from "../../domain/errors.ts";
+import type { Encoded } from "../../formats/protobuf.ts";
+import { bytes, integer, join, message, nested, string } from "../../formats/protobuf.ts";
+import { type Message, readMessage } from "../../formats/protobuf-reader.ts";
+import { JSON_LENGTH_HEADER } from "../connection/foreign-body.ts";
+import { modelInferRequest } from "./message-types.ts";
+import { type Contents, integerValues, tensorBytes } from "./tensor-contents.ts";
+
+type Bytes = Uint8Array<ArrayBuffer>;
+
+/** Most fields of one request: some milliseconds of reading. */
+const MAX_FIELDS = 50_000;
+const BOUNDS = { fields: MAX_FIELDS, cure: "send the values of BYTES tensors as raw_input_contents, and numbers packed" };
+
+/** What is asked of the HTTP routes in the place of a call. */
+export interface HttpRequest {
+  readonly method: "GET" | "POST";
+  readonly url: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly payload?: Buffer;
+}
+
+interface InputTensor {
+  readonly name?: string;
+  readonly datatype?: string;
+  readonly shape?: readonly Bytes[];
+  readonly parameters?: readonly Message[];
+  readonly contents?: Contents;
+}
+
+interface RequestedOutput {
+  readonly name?: string;
+  readonly parameters?: readonly Message[];
+}
+
+interface InferMessage {
+  readonly model_name?: string;
+  readonly model_version?: string;
+  readonly id?: string;
+  readonly parameters?: readonly Message[];
+  readonly inputs?: readonly InputTensor[];
+  readonly outputs?: readonly RequestedOutput[];
+  readonly raw_input_contents?: readonly Bytes[];
+}
+
+/** The path of a model, or of its version where one is named. */
+export function modelPath(name = "", version = ""): string {
+  return `/v2/models/${encodeURIComponent(name)}${version && `/versions/${encodeURIComponent(version)}`}`;
+}
+
+/** Reads a `ModelInferRequest`. Throws `malformed`, `too_large` and `invalid`. */
+export function inferRequestOf(encoded: Uint8Array): HttpRequest {
+  const asked = readMessage(modelInferRequest, encoded, BOUNDS) as InferMessage;
+  const inputs = asked.inputs ?? [];
+  const raw = asked.raw_input_contents;
+  if (raw && raw.length !== inputs.length) {
+    const detail = `has ${raw.length} tensors, and inputs has ${inputs.length}: one each, in their order`;
+    throw invalid([{ pointer: "/raw_input_contents", detail }]);
+  }
+  const tensors: Bytes[] = [];
+  const written: object[] = [];
+  for (const [index, { name = "", datatype = "", shape = [], parameters, contents }] of inputs.entries()) {
+    const pointer = `/inputs/${index}`;
+    if (raw && contents)
+      throw invalid([{ pointer: `${pointer}/contents`, detail: "must be left out beside raw_input_contents" }]);
+    const tensor = raw?.[index] ?? tensorBytes(contents ?? {}, datatype, pointer);
+    tensors.push(tensor);
+    const known = { ...parametersOf(parameters), binary_data_size: tensor.length };
+    written.push({ name, datatype, shape: integerValues(shape), parameters: known });
+  }
+  const json = Buffer.from(
+    JSON.stringify({
+      ...(asked.id && { id: asked.id }),
+      parameters: { ...parametersOf(asked.parameters), binary_data_output: true },
+      inputs: written,
+      ...(asked.outputs && {
+        outputs: asked.outputs.map(({ name = "", parameters }) => ({ name, parameters: parametersOf(parameters) })),
+      }),
+    }),
+  );
+  return {
+    method: "POST",
+    url: `${modelPath(asked.model_name, asked.model_version)}/infer`,
+    headers: { [JSON_LENGTH_HEADER]: String(json.length), "content-type": "application/octet-stream" },
+    payload: Buffer.concat([json, ...tensors]),
+  };
+}
+
+/** Parameters by name, but for those that say where bytes are: that is for the message to say. */
+function parametersOf(entries: readonly Message[] = []): Record<string, unknown> {
+  const known = entries.flatMap(({ key = "", value = {} }) => {
+    const [chosen] = Object.values(value as Message);
+    return chosen === undefined || String(key).startsWith("binary_data") ? [] : [[String(key), chosen] as const];
+  });
+  return Object.fromEntries(known);
+}
+
+interface InferAnswer {
+  readonly model_name: string;
+  readonly model_version: string;
+  readonly id?: string;
+  readonly parameters?: { readonly notes: string };
+  readonly outputs: readonly {
+    readonly name: string;
+    readonly datatype: string;
+    readonly shape: readonly number[];
+    readonly parameters: { readonly binary_data_size: number };
+  }[];
+}
+
+/** Writes a `ModelInferResponse`, whose tensors are all in `raw_output_contents`. */
+export function inferResponseOf(headers: Readonly<Record<string, unknown>>, body: Buffer): Uint8Array {
+  const length = Number(headers[JSON_LENGTH_HEADER]);
+  const answer = JSON.parse(body.toString("utf8", 0, length)) as InferAnswer;
+  const tensors: Encoded[] = [];
+  let at = length;
+  for (const { parameters } of answer.outputs) {
+    tensors.push(bytes(6, new Uint8Array(body.subarray(at, at + parameters.binary_data_size))));
+    at += parameters.binary_data_size;
+  }
+  return join(
+    message(
+      string(1, answer.model_name),
+      string(2, answer.model_version),
+      string(3, answer.id ?? ""),
+      ...(answer.parameters ? [nested(4, message(string(1, "notes"), nested(2, string(3, answer.parameters.notes))))] : []),
+      ...answer.outputs.map((output) => nested(5, tensorDescription(output))),
+      ...tensors,
+    ),
+  );
+}
+
+/** Name, datatype and shape, which tensors have in all messages under the same numbers. */
+export function tensorDescription(tensor: {
+  readonly name: string;
+  readonly datatype: string;
+  readonly shape: readonly number[];
+}): Encoded {
+  const sizes = tensor.shape.map((size) => integer(3, size));
+  return message(string(1, tensor.name), string(2, tensor.datatype), ...sizes);
+}

@@ -1,0 +1,47 @@
+/** A client of the Open Inference Protocol over gRPC, as @grpc/grpc-js makes one from the protocol's messages. */
+import { fileURLToPath } from "node:url";
+import { type Client, credentials, type Deadline, loadPackageDefinition, Metadata, type ServiceError } from "@grpc/grpc-js";
+import { loadSync } from "@grpc/proto-loader";
+
+const FIXTURES = fileURLToPath(new URL("../../fixtures/grpc/", import.meta.url));
+const OPTIONS = { keepCase: true, longs: Number, defaults: true, enums: String };
+const protocol = (file: string) => loadPackageDefinition(loadSync(`${FIXTURES}${file}`, OPTIONS)) as never;
+
+interface Packages {
+  readonly inference: { readonly GRPCInferenceService: typeof Client };
+  readonly grpc: { readonly health: { readonly v1: { readonly Health: typeof Client } } };
+}
+
+export type Answer = Readonly<Record<string, unknown>>;
+
+export interface GrpcClient {
+  /** Calls a method by its name. Rejects with a ServiceError. */
+  call(method: string, message: object, metadata?: Readonly<Record<string, string>>, deadline?: Deadline): Promise<Answer>;
+  close(): void;
+}
+
+/** Connects to host:port, for a service of the protocol or for health. */
+export function connectGrpc(address: string, service: "inference" | "health" = "inference"): GrpcClient {
+  const Service =
+    service === "inference"
+      ? (protocol("open_inference.proto") as Packages).inference.GRPCInferenceService
+      : (protocol("health.proto") as Packages).grpc.health.v1.Health;
+  const client = new Service(address, credentials.createInsecure(), { "grpc.max_send_message_length": -1 });
+  type Call = (
+    message: object,
+    metadata: Metadata,
+    options: object,
+    done: (error: ServiceError | null, answer: Answer) => void,
+  ) => void;
+  return {
+    call(method, message, metadata = {}, deadline = Number.POSITIVE_INFINITY) {
+      const sent = new Metadata();
+      for (const [name, value] of Object.entries(metadata)) sent.set(name, value);
+      const call = (client as unknown as Readonly<Record<string, Call>>)[method];
+      return new Promise((resolve, reject) =>
+        call?.bind(client)(message, sent, { deadline }, (error, answer) => (error ? reject(error) : resolve(answer))),
+      );
+    },
+    close: () => client.close(),
+  };
+}

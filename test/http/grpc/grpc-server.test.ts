@@ -1,0 +1,228 @@
+import { status } from "@grpc/grpc-js";
+import fc from "fast-check";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { type GrpcServer, startGrpcServer } from "../../../src/http/grpc/grpc-server.ts";
+import { PREDICT_BODY_BYTES } from "../../../src/http/routes/predict.ts";
+import { storeLine, storePenguins } from "../models-at-hand.ts";
+import { openStagedApp, type StagedApp } from "../staged-app.ts";
+import { connectGrpc, type GrpcClient } from "./grpc-client.ts";
+
+let staged: StagedApp;
+let server: GrpcServer;
+let client: GrpcClient;
+beforeAll(async () => {
+  staged = await openStagedApp();
+  await storePenguins(staged.services.store);
+  await storeLine(staged.services.store);
+  await storeLine(staged.services.store);
+  server = await startGrpcServer(staged.app, { host: "127.0.0.1", port: 0, connections: 100, idleMs: 60_000 });
+  client = connectGrpc(server.address);
+});
+afterAll(async () => {
+  client.close();
+  await server.close();
+  await staged.close();
+});
+
+const doubles = (bytes: unknown): number[] => {
+  const { buffer, byteOffset, length } = bytes as Buffer;
+  const view = new DataView(buffer, byteOffset, length);
+  return Array.from({ length: length / 8 }, (_, index) => view.getFloat64(8 * index, true));
+};
+const bytesOf = (values: Float32Array | Float64Array | Int8Array) => Buffer.from(values.buffer);
+/** The values of outputs, by name. */
+const outputsOf = (answer: Readonly<Record<string, unknown>>) => {
+  const raw = answer.raw_output_contents as readonly Buffer[];
+  const outputs = answer.outputs as readonly { readonly name: string; readonly datatype: string }[];
+  return Object.fromEntries(outputs.map(({ name, datatype }, index) => [name, { datatype, bytes: raw[index] }]));
+};
+const line = (input: object, more: object = {}) =>
+  client.call("ModelInfer", { model_name: "line", inputs: [{ name: "x", shape: [2, 1], ...input }], ...more });
+
+describe("the Open Inference Protocol over gRPC", () => {
+  it("says what server and models there are", async () => {
+    expect(await client.call("ServerLive", {})).toEqual({ live: true });
+    expect(await client.call("ServerReady", {})).toEqual({ ready: true });
+    expect(await client.call("ModelReady", { name: "line" })).toEqual({ ready: true });
+    expect(await client.call("ModelReady", { name: "line", version: "7" })).toEqual({ ready: false });
+    expect(await client.call("ServerMetadata", {})).toMatchObject({ name: "trainyard" });
+    const http = (await staged.app.inject("/v2/models/penguins")).json();
+    expect(await client.call("ModelMetadata", { name: "penguins" })).toEqual(http);
+    const health = connectGrpc(server.address, "health");
+    expect(await health.call("Check", {})).toEqual({ status: "SERVING" });
+    health.close();
+  });
+
+  it("infers from every type of contents, and from bytes", async () => {
+    const contents = {
+      INT8: { int_contents: [-3, 5] },
+      INT16: { int_contents: [-3, 5] },
+      INT32: { int_contents: [-3, 5] },
+      INT64: { int64_contents: [-3, 5] },
+      FP32: { fp32_contents: [-3, 5] },
+      FP64: { fp64_contents: [-3, 5] },
+    };
+    for (const [datatype, values] of Object.entries(contents)) {
+      const answer = await line({ datatype, contents: values }, { id: "42" });
+      expect(answer, datatype).toMatchObject({ model_name: "line", model_version: "2", id: "42" });
+      expect(doubles(outputsOf(answer).value?.bytes), datatype).toEqual([-5, 11]);
+    }
+    for (const [datatype, values] of Object.entries({ UINT8: [250, 5], UINT16: [65_530, 5], UINT32: [4e9, 5] }))
+      expect(doubles(outputsOf(await line({ datatype, contents: { uint_contents: values } })).value?.bytes), datatype).toEqual(
+        values.map((value) => Math.fround(2 * value + 1)),
+      );
+    const unsigned = await line({ datatype: "UINT64", contents: { uint64_contents: [7, 5] } });
+    expect(doubles(outputsOf(unsigned).value?.bytes)).toEqual([15, 11]);
+    const raw = [bytesOf(Float64Array.of(-3, 5))];
+    expect(doubles(outputsOf(await line({ datatype: "FP64" }, { raw_input_contents: raw })).value?.bytes)).toEqual([-5, 11]);
+    const first = await line({ datatype: "FP64" }, { model_version: "1", raw_input_contents: raw });
+    expect(first).toMatchObject({ model_version: "1" });
+  });
+
+  it("answers as the same request over HTTP, with its notes", async () => {
+    const row = fc.record({
+      island: fc.constantFrom("Dream", "Biscoe, north", "Atlantis"),
+      mass: fc.double({ min: -1e30, max: 1e30, noNaN: true }),
+      tagged: fc.boolean(),
+    });
+    await fc.assert(
+      fc.asyncProperty(fc.array(row, { minLength: 1, maxLength: 200 }), async (rows) => {
+        const shape = [rows.length];
+        const islands = rows.map(({ island }) => island);
+        const masses = rows.map(({ mass }) => mass);
+        const tagged = rows.map((each) => each.tagged);
+        const answer = await client.call("ModelInfer", {
+          model_name: "penguins",
+          inputs: [
+            {
+              name: "island",
+              datatype: "BYTES",
+              shape,
+              contents: { bytes_contents: islands.map((text) => Buffer.from(text)) },
+            },
+            { name: "mass", datatype: "FP64", shape, contents: { fp64_contents: masses } },
+            { name: "tagged", datatype: "BOOL", shape, contents: { bool_contents: tagged } },
+          ],
+          outputs: [{ name: "probability" }],
+        });
+        const payload = {
+          inputs: [
+            { name: "island", datatype: "BYTES", shape, data: islands },
+            { name: "mass", datatype: "FP64", shape, data: masses },
+            { name: "tagged", datatype: "BOOL", shape, data: tagged },
+          ],
+          outputs: [{ name: "probability" }],
+        };
+        const http = (await staged.app.inject({ method: "POST", url: "/v2/models/penguins/infer", payload })).json();
+        const { probability, ...others } = outputsOf(answer);
+        expect(others).toEqual({});
+        expect(doubles(probability?.bytes)).toEqual(http.outputs[0].data);
+        const notes = (answer.parameters as Record<string, { string_param: string }>).notes?.string_param;
+        expect(notes).toBe(http.parameters?.notes);
+      }),
+      { numRuns: 20 },
+    );
+  });
+
+  it("answers faults with gRPC's codes in the words of the routes", async () => {
+    const faults: readonly [call: () => Promise<unknown>, code: number, words: string][] = [
+      [() => client.call("ModelMetadata", { name: "nobody" }), status.NOT_FOUND, "unknown model: 'nobody'"],
+      [
+        () => line({ datatype: "INT8", contents: { int_contents: [1, 300] } }),
+        status.INVALID_ARGUMENT,
+        "value 1 is not of type INT8",
+      ],
+      [
+        () => line({ datatype: "FP32", contents: { fp64_contents: [1, 3] } }),
+        status.INVALID_ARGUMENT,
+        "fp32_contents, not in fp64_contents",
+      ],
+      [
+        () => line({ datatype: "FP16", contents: { fp32_contents: [1, 3] } }),
+        status.INVALID_ARGUMENT,
+        "send raw_input_contents",
+      ],
+      [() => line({ datatype: "FP32", contents: { fp32_contents: [1] } }), status.INVALID_ARGUMENT, "has 4 bytes"],
+      [() => line({ datatype: "FP32" }, { raw_input_contents: [] }), status.INVALID_ARGUMENT, "has 0 bytes"],
+      [() => line({ datatype: "FP31", contents: { fp32_contents: [1, 2] } }), status.INVALID_ARGUMENT, "datatype"],
+      [
+        () => line({ datatype: "FP32" }, { raw_input_contents: [Buffer.alloc(8), Buffer.alloc(8)] }),
+        status.INVALID_ARGUMENT,
+        "has 2 tensors, and inputs has 1",
+      ],
+      [
+        () => line({ datatype: "FP32", contents: { fp32_contents: [1, 2] } }, { raw_input_contents: [Buffer.alloc(8)] }),
+        status.INVALID_ARGUMENT,
+        "left out beside raw_input_contents",
+      ],
+      [
+        () => line({ datatype: "FP32", contents: { fp32_contents: [1, 2] } }, { outputs: [{ name: "y" }] }),
+        status.INVALID_ARGUMENT,
+        "'y'",
+      ],
+    ];
+    for (const [call, code, words] of faults) {
+      const error = await call().then(
+        () => null,
+        (failure: { code: number; details: string }) => failure,
+      );
+      expect(error?.details).toContain(words);
+      expect(error?.code, words).toBe(code);
+    }
+  });
+
+  it("refuses more than it reads, and goes on", async () => {
+    const raw = [Buffer.alloc(PREDICT_BODY_BYTES)];
+    const tooLarge = client.call("ModelInfer", {
+      model_name: "line",
+      inputs: [{ name: "x", datatype: "FP32", shape: [1024 ** 2, 1] }],
+      raw_input_contents: raw,
+    });
+    await expect(tooLarge).rejects.toMatchObject({ code: status.RESOURCE_EXHAUSTED });
+    const manyTexts = client.call("ModelInfer", {
+      model_name: "penguins",
+      inputs: [
+        {
+          name: "island",
+          datatype: "BYTES",
+          shape: [60_000],
+          contents: { bytes_contents: Array(60_000).fill(Buffer.from("D")) },
+        },
+      ],
+    });
+    await expect(manyTexts).rejects.toMatchObject({
+      code: status.RESOURCE_EXHAUSTED,
+      details: expect.stringContaining("more than 50000 fields: send the values of BYTES tensors as raw_input_contents"),
+    });
+    // As many rows as a request may have, in integers of one byte each.
+    const rows = 100_000;
+    const answer = await line({
+      datatype: "INT8",
+      shape: [rows, 1],
+      contents: { int_contents: Array.from({ length: rows }, (_, row) => row % 100) },
+    });
+    expect(doubles(outputsOf(answer).value?.bytes)).toEqual(Array.from({ length: rows }, (_, row) => 2 * (row % 100) + 1));
+  });
+});
+
+describe("a server with keys", () => {
+  it("asks for one in the metadata, counts and logs the call as a request", async () => {
+    const guarded = await openStagedApp({ environment: { TRAINYARD_ADMIN_KEY: `ty_${"a".repeat(40)}` } });
+    await storeLine(guarded.services.store);
+    const options = { host: "127.0.0.1", port: 0, connections: 10, idleMs: 60_000 };
+    const open = await startGrpcServer(guarded.app, options);
+    const caller = connectGrpc(open.address);
+    try {
+      await expect(caller.call("ModelMetadata", { name: "line" })).rejects.toMatchObject({ code: status.UNAUTHENTICATED });
+      const metadata = { authorization: `Bearer ty_${"a".repeat(40)}` };
+      expect(await caller.call("ModelMetadata", { name: "line" }, metadata)).toMatchObject({ name: "line" });
+      expect(await caller.call("ServerReady", {})).toEqual({ ready: true });
+      guarded.lifecycle.drain();
+      expect(await caller.call("ServerReady", {})).toEqual({ ready: false });
+    } finally {
+      caller.close();
+      await open.close();
+      await guarded.close();
+    }
+  });
+});
