@@ -118,11 +118,15 @@ async function train(
   let members: TeamMembers | null = null;
   let help: NodeJS.Timeout | undefined;
   const onFault = (error: unknown) => onBug(error, run.job.id);
+  let isAlone = false;
   const onTeam = (invitation: Invitation) => {
     clearTimeout(help);
     members?.close();
+    // Threads that could not start for the steps are not tried again for the evaluation.
+    if (isAlone) return;
     help = setTimeout(() => {
       const goOnAlone = () => {
+        isAlone = true;
         share.request(1, opened.allow);
         opened.allow(1);
       };
