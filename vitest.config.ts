@@ -11,6 +11,17 @@ const SERVER = fileURLToPath(new URL("build/server", import.meta.url));
 /** Servers, threads and commands that tests start find their scripts compiled by the first of them. */
 const env = { NODE_COMPILE_CACHE: fileURLToPath(new URL("node_modules/.cache/trainyard-tests", import.meta.url)) };
 
+/**
+ * Files at a time. Those that start servers and browsers wait for them a third of their time, so that one at a time leaves two cores
+ * idle. The same for all projects: Vitest runs projects of another number one after the other.
+ */
+const maxWorkers = Math.max(2, availableParallelism() - 1);
+
+/** These compute: no process and no database, whose state one file could leave to another. */
+const COMPUTING = ["dashboard", "domain", "engine", "formats", "parity", "training"].map((room) => `test/${room}/**`);
+
+const shared = { env, maxWorkers, setupFiles: ["test/each-file.ts"] };
+
 /** Threads that tests of the sources start are the built ones, which load in half the time. */
 const builtThreads: Plugin = {
   name: "built-threads",
@@ -22,9 +33,6 @@ const builtThreads: Plugin = {
   },
 };
 
-/** Unit tests start no servers of their own and no browsers: they need no core left free, as Vitest's own number leaves one. */
-const UNIT_WORKERS = Math.max(2, availableParallelism() - 1);
-
 export default defineConfig({
   test: {
     globalSetup: ["test/built.ts", "test/contract/postgres-setup.ts"],
@@ -34,10 +42,9 @@ export default defineConfig({
         plugins: [builtThreads],
         test: {
           name: "unit",
-          env,
+          ...shared,
           include: ["test/**/*.test.ts"],
-          exclude: ["test/e2e/**", "test/faults/**", "test/cluster/**"],
-          maxWorkers: UNIT_WORKERS,
+          exclude: ["test/e2e/**", "test/faults/**", "test/cluster/**", ...COMPUTING],
           testTimeout: 60_000,
           hookTimeout: 60_000,
         },
@@ -45,8 +52,21 @@ export default defineConfig({
       {
         plugins: [builtThreads],
         test: {
+          name: "unit-computing",
+          ...shared,
+          // Files share a process and what it has loaded: half of what one of these takes in a process of its own is loading.
+          isolate: false,
+          include: COMPUTING.map((room) => `${room}/*.test.ts`),
+          // Nothing is waited for: seconds of computing are minutes where others have the cores.
+          testTimeout: 300_000,
+          hookTimeout: 60_000,
+        },
+      },
+      {
+        plugins: [builtThreads],
+        test: {
           name: "e2e",
-          env,
+          ...shared,
           include: ["test/e2e/**/*.test.ts", "test/faults/**/*.test.ts"],
           testTimeout: 60_000,
           hookTimeout: 60_000,
@@ -59,6 +79,7 @@ export default defineConfig({
         plugins: [builtThreads],
         test: {
           name: "e2e-postgres",
+          ...shared,
           env: { ...env, TRAINYARD_TEST_STORE: "postgres" },
           include: [
             ...[
@@ -84,10 +105,9 @@ export default defineConfig({
         plugins: [builtThreads],
         test: {
           name: "cluster",
-          env,
+          ...shared,
           include: ["test/cluster/**/*.test.ts"],
-          // Each file has a PostgreSQL and four servers, and asks how soon one process hears of another.
-          fileParallelism: false,
+          // Each file has a PostgreSQL and four servers; long-first.ts keeps them apart from one another.
           testTimeout: 240_000,
           hookTimeout: 120_000,
         },

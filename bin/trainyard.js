@@ -1,10 +1,10 @@
 #!/usr/bin/env node
 /**
  * The entry of the command line, in JavaScript that any Node since 14 runs. It picks the Node that runs the rest (this one, or the
- * one that npm installed beside the package), which is src/cli: its sources in a clone, what was built of them elsewhere.
+ * one that npm installed beside the package), which is src/cli: what was built of it, or its sources in a clone where they are newer.
  */
 import { spawn } from "node:child_process";
-import { existsSync } from "node:fs";
+import { existsSync, readFileSync, statSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join, sep } from "node:path";
 import process from "node:process";
@@ -14,10 +14,22 @@ import { isNewEnough, OLDEST_NODE } from "./node-floor.js";
 const root = fileURLToPath(new URL("..", import.meta.url));
 const require = createRequire(import.meta.url);
 const sources = join(root, "src/cli/main.ts");
-const main = existsSync(sources) ? sources : join(root, "build/server/cli.js");
+const built = join(root, "build/server");
+const main = existsSync(sources) && !isFresh() ? sources : join(built, "cli.js");
 
 if (isNewEnough(process.versions.node)) await import(new URL(`file://${encodeURI(main.split(sep).join("/"))}`).href);
 else runWith(bundledNode());
+
+/** Whether no source is newer than what was built, which loads in a quarter of the time. */
+function isFresh() {
+  try {
+    const stamp = join(built, "sources.json");
+    const builtAt = statSync(stamp).mtimeMs;
+    return JSON.parse(readFileSync(stamp, "utf8")).inputs.every((path) => statSync(join(root, path)).mtimeMs <= builtAt);
+  } catch {
+    return false;
+  }
+}
 
 /** The Node that came with the package, or null. */
 function bundledNode() {

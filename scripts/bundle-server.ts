@@ -24,7 +24,7 @@ const THREADS = [
   "src/storage/sqlite/sqlite-thread.ts",
   "src/worker/compute/compute-thread.ts",
   "src/worker/ingest/ingest-thread.ts",
-  "src/worker/training/search-assistant-thread.ts",
+  "src/worker/training/assistant-thread.ts",
   "src/worker/training/team-thread.ts",
   "src/worker/training/train.ts",
 ] as const;

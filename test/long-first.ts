@@ -9,21 +9,21 @@ import { BaseSequencer, type TestSpecification } from "vitest/node";
  * leases to lapse most of its time, while the file beside it can compute.
  */
 const LONGEST: readonly string[] = [
+  "test/e2e/documents.test.ts",
   "test/cluster/losses.test.ts",
   "test/faults/fuzz/fuzz.test.ts",
   "test/faults/kill.test.ts",
+  "test/cluster/sweeps.test.ts",
   "test/e2e/page/access.test.ts",
-  "test/cluster/rolling.test.ts",
-  "test/e2e/documents.test.ts",
-  "test/e2e/readme.test.ts",
   "test/e2e/page/job.test.ts",
-  "test/e2e/page/model.test.ts",
-  "test/cluster/connections.test.ts",
+  "test/e2e/upgrade.test.ts",
+  "test/cluster/rolling.test.ts",
+  "test/e2e/page/sweeps.test.ts",
+  "test/e2e/page/views.test.ts",
   "test/e2e/page/datasets.test.ts",
+  "test/cluster/connections.test.ts",
+  "test/e2e/page/model.test.ts",
   "test/e2e/process.test.ts",
-  "test/e2e/durable.test.ts",
-  "test/storage/postgres/postgres.test.ts",
-  "test/e2e/cli.test.ts",
 ];
 
 /** Sorts the files of a run; those that are not in the list follow as Vitest sorts them. */

@@ -50,8 +50,8 @@ export function startSweeper(services: Services, retention: Retention, everyMs =
  *
  * @internal Exported so that a test can choose the time.
  */
-export async function sweep({ store, bus }: Services, retention: Retention, now: number, stopping: AbortSignal) {
-  const { jobsMs, metricsMs, checkpointsMs, deliveriesMs, auditMs } = retention;
+export async function sweep({ store, bus, log }: Services, retention: Retention, now: number, stopping: AbortSignal) {
+  const { jobsMs, metricsMs, checkpointsMs, deliveriesMs, auditMs, auditEntries } = retention;
   /** Repeats a step until it removes fewer than `size` records. */
   const steps = async (step: () => Promise<number>, size = STEP): Promise<number> => {
     let total = 0;
@@ -82,6 +82,18 @@ export async function sweep({ store, bus }: Services, retention: Retention, now:
     for (const { id } of ended) await store.checkpoints.deleteAll(id);
     return ended.length;
   };
+  const removeExcessOfAudit = async (): Promise<number> => {
+    let total = 0;
+    for (const excess of await store.auditLog.findExcess(auditEntries)) {
+      const removed = await steps(() => store.auditLog.deleteUpTo(excess, AUDIT_STEP), AUDIT_STEP);
+      log.warn(
+        { project: excess.project, removed, most: auditEntries },
+        "removed the oldest entries of a project's audit log: it had more than TRAINYARD_PROJECT_AUDIT_ENTRIES",
+      );
+      total += removed;
+    }
+    return total;
+  };
   return {
     jobs: jobsMs === null ? 0 : await steps(() => removeJobs(now - jobsMs)),
     sweeps: jobsMs === null ? 0 : await steps(() => removeSweeps(now - jobsMs)),
@@ -89,6 +101,7 @@ export async function sweep({ store, bus }: Services, retention: Retention, now:
     jobs_without_checkpoints: checkpointsMs === null ? 0 : await steps(() => removeCheckpoints(now - checkpointsMs)),
     deliveries: deliveriesMs === null ? 0 : await steps(() => store.deliveries.deleteEnded(now - deliveriesMs, STEP)),
     audit_entries: auditMs === null ? 0 : await steps(() => store.auditLog.deleteOld(now - auditMs, AUDIT_STEP), AUDIT_STEP),
+    audit_entries_too_many: await removeExcessOfAudit(),
     logged_runs: await steps(
       () => store.tracking.deleteOld(jobsMs === null ? null : now - jobsMs, now - RESTORABLE_MS, RUNS_STEP),
       RUNS_STEP,

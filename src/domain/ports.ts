@@ -24,6 +24,7 @@ import type { BlockReply, RowBlock, StreamOptions } from "./models/prediction.ts
 import type { Remark } from "./models/remarks.ts";
 import type { FreshComparisonResult, ScoreComparisonResult } from "./models/score-comparison.ts";
 import type { PredictionCounts } from "./monitoring/tally.ts";
+import type { BodyName, RequestBody } from "./request-bodies.ts";
 import type { TrialParameters } from "./sweeps/parameter.ts";
 import type { RatedBy, SweepImportance } from "./sweeps/sweep-importance.ts";
 import type { ResolvedSweepSpec } from "./sweeps/sweep-spec.ts";
@@ -286,6 +287,8 @@ export interface ComputePool {
   encodeModelCard(facts: ModelCardFacts): Promise<Uint8Array>;
   /** Reads the model in an untrusted safetensors file. `architecture` is JSON text that replaces the file's own. Transfers the file. */
   readModelFile(file: Uint8Array<ArrayBuffer>, architecture: string | undefined): Promise<ModelReading>;
+  /** Reads a body that is too long for the event loop (parseRequestBody). Transfers it. */
+  readBody<Name extends BodyName>(name: Name, body: Uint8Array<ArrayBuffer>): Promise<RequestBody<Name>>;
   /** Reads a request of a tracking client that is too large for the event loop (readTrackingRequest). Transfers the body. */
   readTracking(name: RequestName, body: Uint8Array<ArrayBuffer>, beside: Beside): Promise<Request<RequestName>>;
   /** Returns the same threads for one project: projects take turns. */

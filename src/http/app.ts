@@ -22,6 +22,7 @@ import { createBasePath } from "./connection/base-path.ts";
 import { acceptJsonBytes } from "./connection/body.ts";
 import { endConnectionsOnClose, endRefusedUpgrades } from "./connection/connections.ts";
 import { acceptIdempotencyKeys } from "./connection/idempotency.ts";
+import { sendTextsInPieces, writeAnswersInSlices } from "./connection/large-answers.ts";
 import type { Lifecycle } from "./connection/lifecycle.ts";
 import { locateBelow } from "./connection/location.ts";
 import { refuseUnknownParameters } from "./connection/query.ts";
@@ -192,6 +193,7 @@ export async function buildApp(options: AppOptions): Promise<App> {
   acceptJsonBytes(app, limits.bodyBytes);
   refuseUnknownParameters(app);
   app.setSerializerCompiler(() => JSON.stringify);
+  writeAnswersInSlices(app);
   traceRequests(app, services.tracing);
   logRequests(app);
   measureRequests(app, telemetry);
@@ -201,6 +203,7 @@ export async function buildApp(options: AppOptions): Promise<App> {
   acceptIdempotencyKeys(app, services, (request) => request.project);
   recordChanges(app, createAuditRecorder(services));
   locateBelow(app, basePath);
+  sendTextsInPieces(app);
   endConnectionsOnClose(app);
   endRefusedUpgrades(app);
   boundSockets(app, sockets);

@@ -121,6 +121,10 @@ export const SETTING_DESCRIPTIONS: Readonly<Record<SettingName, SettingDescripti
     group: "projects",
     text: "Bytes of the answers that are kept a day for requests with an `Idempotency-Key`; 429 for further keys above.",
   },
+  TRAINYARD_PROJECT_AUDIT_ENTRIES: {
+    group: "projects",
+    text: "Entries of the audit log, some 700 bytes each with their indexes; the oldest go above, within ten minutes, and the server's log says so.",
+  },
   TRAINYARD_PROJECT_REQUESTS_PER_MINUTE: { group: "projects", text: "Requests a minute with keys of the project; 429 above." },
   TRAINYARD_PROJECT_STREAMS: { group: "projects", text: "Open WebSocket and SSE streams; 429 above." },
   TRAINYARD_STREAM_SUBSCRIPTIONS: { group: "projects", text: "Jobs that one WebSocket may follow." },

@@ -23,7 +23,13 @@ import {
   recordKeyUse,
   revokeKey,
 } from "./queries/access/api-keys.ts";
-import { appendToAuditLog, deleteFromAuditLog, listAuditLog } from "./queries/access/audit-log.ts";
+import {
+  appendToAuditLog,
+  deleteAuditExcess,
+  deleteFromAuditLog,
+  findAuditExcess,
+  listAuditLog,
+} from "./queries/access/audit-log.ts";
 import { incrementCounter, removeCounters } from "./queries/access/counters.ts";
 import {
   answerKey,
@@ -377,6 +383,8 @@ function accessStores({ reader, writer, insertWriter }: Context): Pick<EntitySto
       append: (entries) => appendToAuditLog(insertWriter, entries),
       list: (project, filter, page) => listAuditLog(reader, project, filter, page),
       deleteOld: (before, limit) => deleteFromAuditLog(writer, before, limit),
+      findExcess: (most) => findAuditExcess(reader, most),
+      deleteUpTo: (excess, limit) => deleteAuditExcess(writer, excess, limit),
     },
     idempotency: {
       claim: (claim) => claimKey(insertWriter, claim),

@@ -28,6 +28,7 @@ import type {
   TrainingResult,
   TrainingRun,
 } from "../domain/ports.ts";
+import type { BodyName } from "../domain/request-bodies.ts";
 import type { TrialParameters } from "../domain/sweeps/parameter.ts";
 import type { RatedBy } from "../domain/sweeps/sweep-importance.ts";
 import type { ResolvedSweepSpec } from "../domain/sweeps/sweep-spec.ts";
@@ -35,7 +36,6 @@ import type { Trial } from "../domain/sweeps/trial.ts";
 import type { FoldState, SweepDraft, SweepSource, TrialsRun } from "../domain/sweeps/trial-run.ts";
 import type { TensorSet } from "../domain/tensor.ts";
 import type { Beside, RequestName } from "../domain/tracking/read-request.ts";
-import type { TrainedCandidate } from "../training/auto/trial-source.ts";
 import type { Invitation } from "../training/run/team.ts";
 
 /**
@@ -53,6 +53,8 @@ export const CONTROL = {
   stored: 3,
   /** Incremented by the thread as long as it makes progress. */
   heartbeat: 4,
+  /** Threads that the run may have now, where it shares out whole trainings; 0 until it is known. Set by the main side. */
+  cores: 5,
 } as const;
 export const CONTROL_BYTES = Object.keys(CONTROL).length * Int32Array.BYTES_PER_ELEMENT;
 
@@ -245,6 +247,11 @@ export interface SizedReplay extends Pick<TrainingRun, "payload" | "dataset"> {
   readonly size: ReplaySize;
 }
 
+export interface ReadBodyTask {
+  readonly name: BodyName;
+  readonly body: Uint8Array;
+}
+
 export interface ReadTrackingTask {
   readonly name: RequestName;
   readonly body: Uint8Array;
@@ -293,7 +300,7 @@ export interface DownsampleTask {
   readonly earlier: MetricPoints | null;
 }
 
-/** What a search assistant is started with. */
+/** What an assistant is started with. */
 export interface AssistantTask {
   readonly run: TrainingRun;
   readonly port: MessagePort;
@@ -301,5 +308,5 @@ export interface AssistantTask {
   readonly counter: Int32Array<SharedArrayBuffer>;
 }
 
-/** What it sends: a candidate, or null when it cannot go on. */
-export type AssistantMessage = TrainedCandidate | null;
+/** What it sends: a training and its number, or null when it cannot go on. */
+export type AssistantMessage = { readonly number: number; readonly trained: unknown } | null;

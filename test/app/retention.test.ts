@@ -7,7 +7,7 @@ import { aHookedJob } from "../contract/outbox.ts";
 import { openDependencies, type TestDependencies } from "./jobs/dependencies.ts";
 
 const NEVER = new AbortController().signal;
-const KEPT = { jobsMs: null, metricsMs: null, checkpointsMs: null, deliveriesMs: null, auditMs: null };
+const KEPT = { jobsMs: null, metricsMs: null, checkpointsMs: null, deliveriesMs: null, auditMs: null, auditEntries: 1e6 };
 
 async function endedJob({ store }: TestDependencies, at: number, job = aNewJob()): Promise<string> {
   await store.jobs.insert(job);

@@ -2,6 +2,7 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { fileURLToPath } from "node:url";
+import { mustExit } from "../leftovers.ts";
 
 export const BINARY = fileURLToPath(new URL("../../bin/trainyard.js", import.meta.url));
 
@@ -30,7 +31,8 @@ export async function run(
   args: readonly string[],
   { env, input, cwd, node = process.execPath }: RunOptions = {},
 ): Promise<Run> {
-  const child = spawn(node, [BINARY, ...args], { env: cleanEnvironment(env), cwd, stdio: "pipe" });
+  // It may have a server of its own, which ends with it when it is asked to end.
+  const child = mustExit(spawn(node, [BINARY, ...args], { env: cleanEnvironment(env), cwd, stdio: "pipe" }), "SIGTERM");
   const output = { stdout: "", stderr: "" };
   child.stdout.setEncoding("utf8").on("data", (text: string) => {
     output.stdout += text;

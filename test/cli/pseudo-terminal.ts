@@ -1,4 +1,5 @@
 /** The command line in a pseudo-terminal: what a person sees, and what they type. There is none where node-pty has no binary. */
+import { mustEnd } from "../leftovers.ts";
 import { BINARY, cleanEnvironment } from "./binary.ts";
 
 const pty = await import("@lydell/node-pty").catch(() => null);
@@ -45,9 +46,14 @@ export function startInTerminal(args: readonly string[], { env = {}, cwd, column
   const ended = new Promise<number>((resolve) => {
     child.onExit(({ exitCode }) => {
       code = exitCode;
+      isOver();
       notify();
       resolve(exitCode);
     });
+  });
+  const isOver = mustEnd(`trainyard ${args.join(" ")}`, () => {
+    child.kill("SIGTERM");
+    return ended;
   });
   return {
     text: () => text,

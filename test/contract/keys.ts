@@ -1,7 +1,7 @@
 /** What every Store must do with API keys, sessions and the audit log, whatever database is behind it. */
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { isLive, type NewApiKey } from "../../src/domain/access/api-key.ts";
-import type { AuditEntry, AuditFilter } from "../../src/domain/access/audit-log.ts";
+import type { AuditEntry, AuditExcess, AuditFilter } from "../../src/domain/access/audit-log.ts";
 import { createId } from "../../src/domain/id.ts";
 import type { PageRequest } from "../../src/domain/page.ts";
 import type { Store } from "../../src/domain/store/store.ts";
@@ -149,6 +149,19 @@ export function keyContract(name: string, open: () => Promise<Store>): void {
         expect(await store.auditLog.deleteOld(4, 2)).toBe(2);
         expect(await store.auditLog.deleteOld(4, 2)).toBe(1);
         expect(await listed(null)).toEqual([entries[3]?.id]);
+      });
+
+      it("loses the oldest of a project that has too many, so many at a time", async () => {
+        const many = [1, 2, 3, 4, 5].map((at) => anEntry({ id: `aud_00000000-000${at}-7000-8000-000000000000` }));
+        const theirs = [anEntry({ project: "theirs" }), anEntry({ project: "theirs" })];
+        await store.auditLog.append([...many, ...theirs]);
+        const excess = await store.auditLog.findExcess(2);
+        expect(excess).toEqual([{ project: "ours", id: many[2]?.id }]);
+        expect(await store.auditLog.deleteUpTo(excess[0] as AuditExcess, 2)).toBe(2);
+        expect(await store.auditLog.deleteUpTo(excess[0] as AuditExcess, 2)).toBe(1);
+        expect(await listed("ours")).toEqual([many[4]?.id, many[3]?.id]);
+        expect(await listed("theirs")).toHaveLength(2);
+        expect(await store.auditLog.findExcess(2)).toEqual([]);
       });
     });
   });

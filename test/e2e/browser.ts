@@ -1,6 +1,7 @@
 /** A real Chromium for tests of the page: one for a test file, a fresh context for each page, every console error kept. */
 import chromium from "@sparticuz/chromium";
 import { type Browser, type BrowserContextOptions, chromium as launcher, type Page } from "playwright-core";
+import { mustEnd } from "../leftovers.ts";
 
 export interface OpenPage {
   readonly page: Page;
@@ -47,6 +48,8 @@ export async function openBrowser(): Promise<TestBrowser> {
     executablePath: await chromium.executablePath(),
     args: chromium.args.filter((arg) => !UNWANTED.has(arg)).concat("--no-sandbox", "--disable-gpu"),
   });
+  const isOver = mustEnd("a browser", () => browser.close());
+  browser.once("disconnected", isOver);
   return {
     browser,
     async open(url, options = {}) {

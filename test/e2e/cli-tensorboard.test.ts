@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { BINARY, cleanEnvironment, run } from "../cli/binary.ts";
 import { readEventFile } from "../formats/metrics/event-file.ts";
+import { mustExit } from "../leftovers.ts";
 import { createDataDir, type LiveServer, startLiveServer } from "./live-server.ts";
 
 const dataDir = await createDataDir();
@@ -38,10 +39,8 @@ async function stepsOf(folder: string): Promise<number[]> {
 
 /** Starts it and collects what it prints. */
 function start(...args: string[]) {
-  const child = spawn(process.execPath, [BINARY, "tensorboard", ...args], {
-    env: cleanEnvironment({ TRAINYARD_URL: server.url }),
-    cwd,
-  });
+  const env = cleanEnvironment({ TRAINYARD_URL: server.url });
+  const child = mustExit(spawn(process.execPath, [BINARY, "tensorboard", ...args], { env, cwd }));
   let printed = "";
   const waiting = new Set<() => void>();
   for (const stream of [child.stdout, child.stderr])

@@ -83,10 +83,17 @@ describe("two models", () => {
       await trained("lucky"),
       await trained("unlucky", { epochs: 1, optimizer: { type: "sgd", lr: 1e-4 } }),
     ];
-    const jobs = [await client.seeds(good.id, { seeds: 5 }), await client.seeds(poor.id, { seeds: 5 })];
-    for (const { id } of jobs) expect(await client.wait(id)).toMatchObject({ state: "succeeded", epochs_done: 6 });
+    for (const [{ id }, seeds] of [
+      [good, { a: 5 }],
+      [poor, { a: 5, b: 5 }],
+    ] as const) {
+      const job = await client.seeds(id, { seeds: 5 });
+      expect(await client.wait(job.id)).toMatchObject({ state: "succeeded", epochs_done: 6 });
+      const { seeds: known, figures } = await client.compareScores(good.id, poor.id);
+      expect(known).toEqual(seeds);
+      expect(figures[0]?.over_seeds !== undefined).toBe("b" in seeds);
+    }
     const compared = await client.compareScores(good.id, poor.id);
-    expect(compared.seeds).toEqual({ a: 5, b: 5 });
     const [accuracy] = compared.figures;
     expect(accuracy?.over_seeds?.p_a_better).toBeGreaterThan(0.95);
     const onHalf = await client.compareScores(good.id, poor.id, { dataset: half });

@@ -12,6 +12,7 @@ import { LESSONS } from "../../examples/tutorial.ts";
 import { freePort } from "../../src/cli/server-process.ts";
 import { ApiError, createClient } from "../../src/client/index.ts";
 import { cleanEnvironment } from "../cli/binary.ts";
+import { mustExit } from "../leftovers.ts";
 import { type Block, openShell, ROOT, readDocuments } from "./documents.ts";
 
 const documents = readDocuments();
@@ -31,7 +32,8 @@ const clone = mkdtempSync(join(tmpdir(), "trainyard-documents-"));
 for (const name of readdirSync(ROOT)) if (!["data", ".git"].includes(name)) symlinkSync(join(ROOT, name), join(clone, name));
 const port = String(await freePort("127.0.0.1", 26_000));
 const environment = cleanEnvironment({ TRAINYARD_PORT: port });
-const shells = new Map(documents.map(({ path }) => [path, openShell(clone, environment)]));
+// What the README shows is done as it stands there.
+const shells = new Map(documents.map(({ path }) => [path, openShell(clone, environment, path !== "README.md")]));
 const shellOf = (path: string) => shells.get(path)!;
 let server: ChildProcess | null = null;
 
@@ -52,12 +54,8 @@ function save({ text }: Block): void {
 }
 
 async function serve(): Promise<void> {
-  server = spawn("npx", ["trainyard", "serve"], {
-    cwd: clone,
-    env: environment,
-    stdio: ["ignore", "pipe", "inherit"],
-    detached: true,
-  });
+  const options = { cwd: clone, env: environment, detached: true };
+  server = mustExit(spawn("npx", ["trainyard", "serve"], { ...options, stdio: ["ignore", "pipe", "inherit"] }));
   for await (const chunk of server.stdout ?? []) if (String(chunk).includes('"msg":"ready"')) break;
   server.stdout?.resume();
 }

@@ -4,6 +4,7 @@ import { once } from "node:events";
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { mustExit } from "../leftovers.ts";
 
 export const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 
@@ -44,15 +45,21 @@ function blocksOf(path: string, markdown: string): Block[] {
   });
 }
 
+const shortNpx = (clone: string) =>
+  `npx() { if [ "$1" = trainyard ]; then shift; node "${clone}/bin/trainyard.js" "$@"; else command npx "$@"; fi; }\n`;
+
 export interface Shell {
   /** Runs commands, with the variables of those before; throws, with what they said, when one of them fails. */
   run(commands: string): Promise<string>;
   close(): Promise<void>;
 }
 
-/** A bash in a folder. curl fails where the server refuses, which the reader of a document would see. */
-export function openShell(cwd: string, environment: NodeJS.ProcessEnv): Shell {
-  const shell: ChildProcess = spawn("bash", ["--noprofile", "--norc"], { cwd, env: environment, stdio: "pipe" });
+/**
+ * A bash in a folder. curl fails where the server refuses, which the reader of a document would see. With `isShort`, `npx trainyard`
+ * is what npx comes to after a second of its own.
+ */
+export function openShell(cwd: string, environment: NodeJS.ProcessEnv, isShort: boolean): Shell {
+  const shell: ChildProcess = mustExit(spawn("bash", ["--noprofile", "--norc"], { cwd, env: environment, stdio: "pipe" }));
   const ended = once(shell, "exit");
   let output = "";
   let heard = Promise.withResolvers<void>();
@@ -64,6 +71,7 @@ export function openShell(cwd: string, environment: NodeJS.ProcessEnv): Shell {
   for (const stream of [shell.stdout, shell.stderr]) stream?.setEncoding("utf8").on("data", hear);
   shell.once("exit", () => hear("\n"));
   shell.stdin?.write('set -eo pipefail\ncurl() { command curl --fail-with-body "$@"; }\n');
+  if (isShort) shell.stdin?.write(shortNpx(cwd));
   let count = 0;
   return {
     async run(commands) {

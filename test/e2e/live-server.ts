@@ -5,11 +5,13 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
+import { fileURLToPath } from "node:url";
 import { pathOfProgram } from "../../src/cli/server-process.ts";
 import { type Client, createClient } from "../../src/client/client.ts";
+import { mustExit } from "../leftovers.ts";
 
-/** Built here, with the page, for programs that are no tests: nothing has built anything for those. */
-const MAIN = pathOfProgram("main");
+/** Built with the page where it is not: a test run has built it once for all of its files. */
+const MAIN = process.env.VITEST ? fileURLToPath(new URL("../../build/server/main.js", import.meta.url)) : pathOfProgram("main");
 
 export interface LiveServer {
   readonly url: string;
@@ -51,10 +53,8 @@ export interface StartingServer extends Pick<LiveServer, "process" | "logged" | 
 
 /** Starts a server. */
 export function spawnLiveServer(dataDir: string, settings: Record<string, string> = {}): StartingServer {
-  const child = spawn(process.execPath, [MAIN], {
-    env: environmentOf({ TRAINYARD_DATA_DIR: dataDir, ...settings }),
-    stdio: ["ignore", "pipe", "pipe"],
-  });
+  const env = environmentOf({ TRAINYARD_DATA_DIR: dataDir, ...settings });
+  const child = mustExit(spawn(process.execPath, [MAIN], { env, stdio: ["ignore", "pipe", "pipe"] }));
   let complaint = "";
   child.stderr.on("data", (chunk) => {
     complaint += chunk;
@@ -109,7 +109,7 @@ export async function runServer(settings: Record<string, string>): Promise<Serve
 
 /** Runs one of our programs to its end. */
 export async function runNode(args: readonly string[], settings: Record<string, string>): Promise<ServerRun> {
-  const child = spawn(process.execPath, args, { env: environmentOf(settings), stdio: ["ignore", "pipe", "pipe"] });
+  const child = mustExit(spawn(process.execPath, args, { env: environmentOf(settings), stdio: ["ignore", "pipe", "pipe"] }));
   const output = { stdout: "", stderr: "" };
   child.stdout.on("data", (chunk) => {
     output.stdout += chunk;

@@ -8,6 +8,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { createClient } from "../../src/client/client.ts";
+import { mustExit } from "../leftovers.ts";
 import { openBrowser, type TestBrowser } from "./browser.ts";
 import { createDataDir, type LiveServer, startLiveServer } from "./live-server.ts";
 import { ENDLESS, epochsDrawn, MOONS } from "./page/stage.ts";
@@ -156,10 +157,8 @@ describe.each(PROGRAMS)("docker/below-a-path for %s", (program, example, version
         ? `pid ${folder}/pid; error_log stderr; events {} http { access_log off; client_body_temp_path ${folder}/body; ${text} }`
         : text;
     await writeFile(file, whole);
-    const child: ChildProcess = spawn(program, argumentsFor(file, folder), {
-      stdio: "ignore",
-      env: { ...process.env, XDG_DATA_HOME: folder, XDG_CONFIG_HOME: folder },
-    });
+    const env = { ...process.env, XDG_DATA_HOME: folder, XDG_CONFIG_HOME: folder };
+    const child: ChildProcess = mustExit(spawn(program, argumentsFor(file, folder), { stdio: "ignore", env }));
     try {
       const url = `http://127.0.0.1:${port}${BASE}`;
       await expect

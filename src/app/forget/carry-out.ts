@@ -179,9 +179,8 @@ async function submitAgain(services: ProjectServices, document: ForgetDocument, 
   const trained = models.flatMap(({ model, replaced_by: now }) =>
     model && now ? [[model.id, now.id] as [string, string]] : [],
   );
-  const from = old.spec.init_from;
-  const payload = from && "state_dict" in from ? await services.store.jobs.readPayload(old.id) : null;
-  const body = retrainedBody(old, payload, { datasets: new Map(tables), models: new Map(trained), rows });
+  const payload = await services.store.jobs.readPayload(old.id);
+  const body = await retrainedBody(old, payload, { datasets: new Map(tables), models: new Map(trained), rows });
   await submit(services, body, { validateOnly: false, id });
 }
 

@@ -1,11 +1,14 @@
 /** The body of the job that trains a model again without the forgotten rows: the same spec, on the tables that have taken their place. */
 
+import { setImmediate as nextTurn } from "node:timers/promises";
+import { splitWithRows } from "../../domain/jobs/named-rows.ts";
 import { specAgain } from "../../domain/jobs/spec-again.ts";
 import { isLinear } from "../../domain/spec/layer-walks.ts";
 import type { Layer } from "../../domain/spec/layers.ts";
 import type { ResolvedSpec } from "../../domain/spec/spec.ts";
-import { formOf } from "../../domain/spec/split.ts";
+import { formOf, type Split } from "../../domain/spec/split.ts";
 import type { TensorSet } from "../../domain/tensor.ts";
+import { writeInSlices } from "../write-in-slices.ts";
 
 /** Most initial weights that are written as JSON: more would hold the event loop. */
 export const MAX_WRITTEN_WEIGHTS = 100_000;
@@ -20,25 +23,25 @@ export interface Replacements {
   readonly rows: readonly number[];
 }
 
-/** Returns the body as UTF-8 JSON. `payload`: the initial weights of the job, where they came with its request. */
-export function retrainedBody(
+/** Returns the body as UTF-8 JSON. `payload`: the initial weights of the job and the rows that its split names, where they are kept apart. */
+export async function retrainedBody(
   { name, spec, tags }: { readonly name: string; readonly spec: ResolvedSpec; readonly tags: Readonly<Record<string, string>> },
   payload: TensorSet | null,
   { datasets, models, rows }: Replacements,
-): Uint8Array<ArrayBuffer> {
+): Promise<Uint8Array<ArrayBuffer>> {
   const again = specAgain(spec);
   const { data, init_from: from } = spec;
   // A job may be on a data set of the same content that was deleted.
   const dataset = "dataset" in data ? (datasets.get(data.dataset.id) ?? datasets.get(data.dataset.sha256)) : undefined;
   if (dataset !== undefined) {
     again.data = { dataset: { ...(again.data.dataset as object), id: dataset } };
-    again.split = renumbered(spec.split, rows);
+    again.split = await renumbered(splitWithRows(spec.split, payload), rows);
     if ("layers" in spec.model) again.model = { layers: withOpenWidths(spec.model.layers, true) };
   }
   if (from && "model" in from) again.init_from = { model: models.get(from.model) ?? from.model, freeze: from.freeze };
   if (from && "state_dict" in from)
     again.init_from = { state_dict: writtenWeights(from.state_dict, payload), freeze: from.freeze };
-  return new TextEncoder().encode(JSON.stringify({ ...again, name, tags }));
+  return new TextEncoder().encode(await writeInSlices({ ...again, name, tags }));
 }
 
 /**
@@ -63,16 +66,26 @@ const holdsLinear = (layer: Layer): boolean =>
   isLinear(layer) || (layer.type === "ensemble" && layer.members.some(({ layers }) => layers.some(holdsLinear)));
 
 /** A split by positions means the same rows as before. */
-function renumbered(split: ResolvedSpec["split"], rows: readonly number[]): ResolvedSpec["split"] {
+async function renumbered(split: Split | null, rows: readonly number[]): Promise<Split | null> {
   if (!split) return split;
   const formed = formOf(split);
   if (formed.form !== "positions") return split;
   const gone = new Set(rows);
-  const remaining = (positions: readonly number[]) =>
-    positions.filter((position) => !gone.has(position)).map((position) => position - countBelow(rows, position));
+  const remaining = async (positions: readonly number[]): Promise<number[]> => {
+    const kept: number[] = [];
+    for (let from = 0; from < positions.length; from += TURN_ROWS) {
+      if (from > 0) await nextTurn();
+      for (const position of positions.slice(from, from + TURN_ROWS))
+        if (!gone.has(position)) kept.push(position - countBelow(rows, position));
+    }
+    return kept;
+  };
   const { validation_rows, test_rows } = formed.split;
-  return { validation_rows: remaining(validation_rows), test_rows: remaining(test_rows) };
+  return { validation_rows: await remaining(validation_rows), test_rows: await remaining(test_rows) };
 }
+
+/** Renumbering so many takes a millisecond or two. */
+const TURN_ROWS = 10_000;
 
 /** How many of the rising numbers are below a bound. */
 function countBelow(numbers: readonly number[], bound: number): number {

@@ -5,8 +5,8 @@ import type { MetricChunk } from "../../domain/metrics/metric.ts";
 import type { MetricsEncoding } from "../../domain/ports.ts";
 import type { ProjectServices } from "../services.ts";
 
-/** Epochs read and encoded at a time. A batch holds whole chunks, and so may be a little longer. */
-const BATCH_EPOCHS = 8192;
+/** Epochs read and encoded at a time, and written to the socket in one turn. A batch holds whole chunks, and so may be a little longer. */
+const BATCH_EPOCHS = 2048;
 
 export interface MetricsFile {
   /** When the job first ran, or was submitted if it has not run; epoch milliseconds. */

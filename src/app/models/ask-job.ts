@@ -6,10 +6,10 @@ import type { Job } from "../../domain/jobs/job.ts";
 import { jobNameOf } from "../../domain/jobs/job-name.ts";
 import { DEFAULT_RUN_OPTIONS } from "../../domain/jobs/run-defaults.ts";
 import { trainedSpec } from "../../domain/jobs/trained-spec.ts";
-import { excessMemory } from "../../domain/limits.ts";
+import { excessMemory, type Limits } from "../../domain/limits.ts";
 import type { Model } from "../../domain/models/model.ts";
 import type { TrainingRun } from "../../domain/ports.ts";
-import { MAX_SECONDS } from "../../domain/spec/run-options.ts";
+import { MAX_SECONDS, MAX_THREADS } from "../../domain/spec/run-options.ts";
 import { isSearch, type ResolvedSpec } from "../../domain/spec/spec.ts";
 import { splitColumnOf } from "../../domain/spec/split.ts";
 import type { JobView } from "../jobs/job-view.ts";
@@ -49,12 +49,13 @@ export async function askJob(services: ProjectServices, ref: string, { id, noSea
   const [payload, dataset] = await Promise.all([store.jobs.readPayload(job.id), readColumns(services, job)]);
   const admitted = await admit({ job, payload, dataset, checkpoint: null }, model);
   const { parameters, classes } = job;
-  const memoryBytes = job.memoryBytes + admitted.extraBytes;
+  const threads = threadsOf(job, admitted, services.limits);
+  const memoryBytes = job.memoryBytes * threads + admitted.extraBytes;
   const excess = excessMemory(memoryBytes, services.limits, "ask it of a model of fewer rows or narrower layers");
   if (excess) throw invalid([excess]);
   const queued = await store.jobs.insert({
     id: id ?? createId("job"),
-    spec: specOf(job.spec, admitted),
+    spec: { ...specOf(job.spec, admitted), threads },
     parameters,
     memoryBytes,
     classes,
@@ -64,6 +65,16 @@ export async function askJob(services: ProjectServices, ref: string, { id, noSea
     within: services.limits.project,
   });
   return notifyAndView(services, queued);
+}
+
+/** Largest share of the memory for jobs that threads which help with trainings may take: each has rows and a network of its own. */
+const MOST_MEMORY = 1 / 4;
+
+/** The threads of a job: as many as the server has and its trainings, and as there is memory for. */
+function threadsOf({ spec, memoryBytes }: Job, { trainings }: Admitted, limits: Limits): number {
+  const most = Math.min(limits.memoryBytes * MOST_MEMORY, limits.jobMemoryBytes);
+  const threads = Math.min(spec.threads ?? MAX_THREADS, limits.threads ?? 1, trainings, Math.floor(most / memoryBytes));
+  return Math.max(1, threads);
 }
 
 function specOf(spec: ResolvedSpec, { name, trainings, question }: Admitted): ResolvedSpec {

@@ -49,8 +49,8 @@ async function drawBackground(
 ): Promise<Background> {
   const { store, computePool } = services;
   const { data, split } = job.spec;
+  const payload = await store.jobs.readPayload(job.id);
   if (!("dataset" in data)) {
-    const payload = await store.jobs.readPayload(job.id);
     const chosen = await computePool.chooseBackground({ job, payload, dataset: null, checkpoint: null }, count, seed);
     if ("background" in chosen) return chosen.background;
     throw new Error("rows of a job without a data set were chosen by number");
@@ -66,7 +66,7 @@ async function drawBackground(
   };
   const splitColumn = splitColumnOf(split);
   const splitting = await read([...target, ...(splitColumn ? [splitColumn.name] : [])]);
-  const chosen = await computePool.chooseBackground({ job, payload: null, dataset: splitting, checkpoint: null }, count, seed);
+  const chosen = await computePool.chooseBackground({ job, payload, dataset: splitting, checkpoint: null }, count, seed);
   if (!("numbers" in chosen)) throw new Error("rows of a data set were not chosen by number");
   const { numbers } = chosen;
   const encoded = model.preprocessing?.columns ?? [];

@@ -1,4 +1,5 @@
 /** Compares two models: their metrics and scores, and the differences between their specs and architectures. */
+import { setImmediate as nextTurn } from "node:timers/promises";
 import { type Difference, differencesOf, type NumberPair, numberPairs } from "../../domain/models/comparison.ts";
 import type { Model } from "../../domain/models/model.ts";
 import type { ProjectServices } from "../services.ts";
@@ -26,6 +27,9 @@ export async function compareModels(services: ProjectServices, refA: string, ref
     Promise.all([specOf(a), specOf(b)]),
     Promise.all([store.models.readEvaluation(a.id), store.models.readEvaluation(b.id)]),
   ]);
+  const spec = specs[0] && specs[1] && differencesOf(specs[0], specs[1]);
+  // Both may be long.
+  await nextTurn();
   return {
     a,
     b,
@@ -34,7 +38,7 @@ export async function compareModels(services: ProjectServices, refA: string, ref
     evaluation: numberPairs(...evaluations).filter(
       ({ pointer }) => !pointer.includes("/intervals/") && !pointer.startsWith("/seeds/"),
     ),
-    spec: specs[0] && specs[1] && differencesOf(specs[0], specs[1]),
+    spec,
     architecture: differencesOf(architectureOf(a), architectureOf(b)),
   };
 }

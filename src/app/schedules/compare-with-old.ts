@@ -83,7 +83,7 @@ async function compare(services: ProjectServices, old: Model, fresh: Model, job:
   ]);
   return await computePool.compareFresh(
     { model: old, weights: weightsOfOld, run: oldRun },
-    { model: fresh, weights, run: { job, payload: null, dataset, checkpoint: null } },
+    { model: fresh, weights, run: { job, payload: await store.jobs.readPayload(job.id), dataset, checkpoint: null } },
   );
 }
 
@@ -93,7 +93,7 @@ async function runOf(services: ProjectServices, { jobId }: Model): Promise<Train
   const job = jobId === null ? null : await store.jobs.get(jobId);
   if (!job || !("dataset" in job.spec.data) || !(await store.datasets.get(job.spec.data.dataset.id))) return null;
   ensureSmall(job, limits);
-  return { job, payload: null, dataset: await readDataset(services, job), checkpoint: null };
+  return { job, payload: await store.jobs.readPayload(job.id), dataset: await readDataset(services, job), checkpoint: null };
 }
 
 /** The columns of the new table that either model reads or predicts, and those that split it. */

@@ -36,8 +36,8 @@ export function betterOverSeedsText(
   b: string,
 ): string | null {
   const over = figure.over_seeds;
-  if (!over || !seeds) return null;
-  const counts = seeds.a === seeds.b ? `${seeds.a} seeds each` : `${seeds.a} and ${seeds.b} seeds`;
+  if (!over) return null;
+  const counts = seeds?.a === seeds?.b ? `${seeds?.a} seeds each` : `${seeds?.a} and ${seeds?.b} seeds`;
   return `Over rows and seeds, ${betterText({ ...figure, ...over }, a, b)}: means of ${counts}`.replace(
     "seeds, These rows",
     "seeds, these",

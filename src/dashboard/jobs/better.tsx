@@ -1,6 +1,5 @@
 /** Which of two models is better on rows that neither was trained on, and how sure that is. */
-import { useState } from "preact/hooks";
-import type { ComparedScores, Job } from "../../client/answers.ts";
+import type { ComparedScores } from "../../client/answers.ts";
 import {
   betterText,
   type ComparedFigure,
@@ -9,15 +8,13 @@ import {
   differenceText,
   probabilityText,
 } from "../../client/better.ts";
-import { createQuestionsClient } from "../../client/questions/questions.ts";
-import { betterOverSeedsText } from "../../client/questions/seeds.ts";
 import { useApp } from "../shell/app-context.ts";
 import { formatCount, SCORE_FORMAT } from "../shell/format.ts";
 import { asProblem } from "../shell/problem.ts";
 import { useResource } from "../shell/resource.ts";
-import { Button } from "../ui/button.tsx";
 import { Card, Skeleton } from "../ui/surfaces.tsx";
 import { type Column, Table } from "../ui/table.tsx";
+import { OverSeeds } from "./over-seeds.tsx";
 
 /** A model by its reference, and what it is called here. */
 export interface NamedModel {
@@ -35,9 +32,11 @@ const useCompared = ({ a, b }: PairProps) => {
   return useResource((signal) => api.compareScores(a.ref, b.ref, {}, { signal }), [a.ref, b.ref]);
 };
 
+const namesOf = ({ a, b }: PairProps) => ({ a: a.name, b: b.name });
+
 /** Every figure of both. */
 export function Better(pair: PairProps) {
-  const { data, error } = useCompared(pair);
+  const { data, error, reload } = useCompared(pair);
   return (
     <Card title="Which is better" flush>
       {!data && !error && <Skeleton height="120px" />}
@@ -48,7 +47,7 @@ export function Better(pair: PairProps) {
             <p>
               <Sentence compared={data} {...pair} />
             </p>
-            <OverSeeds compared={data} {...pair} />
+            <OverSeeds compared={data} names={namesOf(pair)} onFound={reload} />
           </div>
           <Table
             caption="Both models on the same rows"
@@ -78,7 +77,7 @@ export function BetterThan({ best, others }: { readonly best: NamedModel; readon
 }
 
 function Line(pair: PairProps) {
-  const { data, error } = useCompared(pair);
+  const { data, error, reload } = useCompared(pair);
   if (error)
     return (
       <span class="muted">
@@ -89,7 +88,7 @@ function Line(pair: PairProps) {
   return (
     <div class="stack">
       <Sentence compared={data} {...pair} />
-      <OverSeeds compared={data} {...pair} />
+      <OverSeeds compared={data} names={namesOf(pair)} onFound={reload} />
     </div>
   );
 }
@@ -102,50 +101,6 @@ function Sentence({ compared: { figures, rows, part }, a, b }: PairProps & { rea
       {betterText(main, a.name, b.name)}: {comparedLabel(main)} {comparedText(main.a, main, SCORE_FORMAT)} and{" "}
       {comparedText(main.b, main, SCORE_FORMAT)} on the same {formatCount(rows)}{" "}
       {part === "dataset" ? "rows" : "rows, which neither was trained on"}.
-    </span>
-  );
-}
-
-/** Which spec is better whatever its seed; where nobody has asked, a button that asks. */
-function OverSeeds({ compared: { figures, seeds, part }, a, b }: PairProps & { readonly compared: ComparedScores }) {
-  const { api } = useApp();
-  const [jobs, setJobs] = useState<readonly Job[]>([]);
-  const [busy, setBusy] = useState(false);
-  const [error, setError] = useState<unknown>(null);
-  const [main] = figures;
-  const text = main && betterOverSeedsText(main, seeds, a.name, b.name);
-  if (text) return <span>{text}.</span>;
-  if (!main || part === "dataset") return null;
-  const ask = async (): Promise<void> => {
-    setBusy(true);
-    try {
-      const questions = createQuestionsClient(api.transport);
-      setJobs([await questions.seeds(a.ref, {}), await questions.seeds(b.ref, {})]);
-    } catch (fault) {
-      setError(fault);
-    }
-    setBusy(false);
-  };
-  if (error) return <span class="muted">{asProblem(error).detail}</span>;
-  if (jobs.length === 0)
-    return (
-      <div class="row wrap">
-        <Button small busy={busy} onClick={() => void ask()}>
-          Train both with 10 other seeds
-        </Button>
-        <span class="muted">How much of it is the luck of the seed is not known yet.</span>
-      </div>
-    );
-  return (
-    <span class="muted">
-      Both are trained again:{" "}
-      {jobs.map(({ id, name }, place) => (
-        <span key={id}>
-          {place > 0 && ", "}
-          <a href={`/jobs/${id}`}>{name}</a>
-        </span>
-      ))}
-      . What they find stands here when they are done and the page is loaded again.
     </span>
   );
 }

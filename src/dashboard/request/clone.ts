@@ -11,7 +11,7 @@ export interface Cloned {
 
 /** Returns the spec of a clone. `rows` are a job's inline rows, if they could be read back. */
 export function cloneSpec({ spec, name }: Pick<Job, "spec" | "name">, rows: JobRows | null): Cloned {
-  const { data, init_from } = spec;
+  const { data, init_from, split } = spec;
   const notes: string[] = [];
   const cloned: Record<string, Json> = { ...(specAgain(spec) as unknown as Record<string, Json>), name };
   if ("inline" in data) cloned.data = clonedRows(data.inline, rows, notes);
@@ -19,8 +19,18 @@ export function cloneSpec({ spec, name }: Pick<Job, "spec" | "name">, rows: JobR
     delete cloned.init_from;
     notes.push("Its initial weights came with the request and are left out: this job starts from random weights.");
   }
+  const named = split ? Object.values(split).flatMap((held) => (isSummary(held) ? [held.rows] : [])) : [];
+  if (named.length > 0) {
+    delete cloned.split;
+    const rows = named.reduce((total, each) => total + each, 0);
+    notes.push(`Its split names ${rows} rows, which are too many to be read back: say again what is held out.`);
+  }
   return { spec: inOrder(cloned), notes };
 }
+
+/** Whether a part of a split says only how many rows it names. */
+const isSummary = (held: unknown): held is { readonly rows: number } =>
+  typeof held === "object" && held !== null && "sha256" in held;
 
 function clonedRows(inline: { readonly rows: number; readonly features: number }, rows: JobRows | null, notes: string[]): Json {
   if (rows && rows.returned === rows.total && rows.features.length === inline.features) {

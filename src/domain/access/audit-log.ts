@@ -36,6 +36,12 @@ export interface AuditFilter {
   readonly operation?: string | undefined;
 }
 
+/** The entries of a project up to this one. */
+export interface AuditExcess {
+  readonly project: string;
+  readonly id: string;
+}
+
 /** Stores the audit log, of all projects unless a method names one. Times are epoch milliseconds. */
 export interface AuditLogStore {
   /** Stores entries together. */
@@ -44,4 +50,8 @@ export interface AuditLogStore {
   list(project: string | null, filter: AuditFilter, page: PageRequest): Promise<Page<NamedAuditEntry>>;
   /** Deletes at most `limit` entries from before a time. Returns how many. */
   deleteOld(before: number, limit: number): Promise<number>;
+  /** Returns the projects that have more than `most` entries, each with the newest of its entries that are too many. */
+  findExcess(most: number): Promise<readonly AuditExcess[]>;
+  /** Deletes at most `limit` entries of a project, the oldest first, up to one of them. Returns how many. */
+  deleteUpTo(excess: AuditExcess, limit: number): Promise<number>;
 }

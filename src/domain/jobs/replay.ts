@@ -96,14 +96,17 @@ export function replayable({ spec }: Pick<Job, "spec">): NetworkSpec {
 }
 
 /**
- * Throws conflict where another version of the engine trained the job: a version changes whenever bits can. Where `trainedBy` is null nobody
- * knows, and the answer says so.
+ * Throws conflict where another version of the engine stored the state that a step is replayed from: a version changes whenever bits can. Where
+ * `storedBy` is null nobody knows, and the answer says so. `trainedBy` ended the job: after an upgrade, some of its states can be older.
  */
-export function ensureSameEngine(trainedBy: string | null, engine: string): void {
-  if (trainedBy === null || trainedBy === engine) return;
+export function ensureSameEngine(storedBy: string | null, engine: string, trainedBy: string | null): void {
+  if (storedBy === null || storedBy === engine) return;
+  const cure = `Submit its spec again (POST /v1/jobs with the spec that GET /v1/jobs/{id} has), and replay that job`;
   throw new TrainyardError(
     "conflict",
-    `version ${trainedBy} of the engine trained this job, and this server has version ${engine}: its steps would not have the same bits. Submit its spec again, and replay that job`,
+    trainedBy === engine
+      ? `the state that is stored nearest before this step is of version ${storedBy} of the engine, and the job was trained again by version ${engine} after an upgrade: ask for a later step, whose nearest state is of this version. Or: ${cure}`
+      : `version ${storedBy} of the engine trained this job, and this server has version ${engine}: its steps would not have the same bits. ${cure}`,
   );
 }
 

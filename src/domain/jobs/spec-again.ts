@@ -4,7 +4,7 @@ import { CHOSEN_BY_SEARCH } from "../spec/search-fields.ts";
 import type { ResolvedSpec } from "../spec/spec.ts";
 import { questionOf } from "./trained-spec.ts";
 
-/** A spec as JSON; `data` of inline rows and `init_from` of a state_dict are summaries, which whoever submits it must fill in. */
+/** A spec as JSON; `data` of inline rows, `init_from` of a state_dict and a `split` of many rows are summaries, which whoever submits it must fill in. */
 export type SpecAgain = Record<string, unknown> & { data: Record<string, unknown> };
 
 /** Returns the spec without what was resolved from its data. */

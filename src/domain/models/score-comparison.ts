@@ -59,9 +59,9 @@ export const scoreComparison = z
         over_seeds: overSeeds.optional(),
       }),
     ),
-    seeds: z.object({ a: seedCount, b: seedCount }).optional().meta({
+    seeds: z.object({ a: seedCount.optional(), b: seedCount.optional() }).optional().meta({
       description:
-        "How many seeds each was trained with, where jobs have asked for both (`POST /v1/models/{ref}/seeds`); of other models, and on a named data set, chance among seeds is not known.",
+        "How many seeds each was trained with, where a job has asked for it (`POST /v1/models/{ref}/seeds`); of other models, and on a named data set, chance among seeds is not known.",
     }),
   })
   .meta({

@@ -11,4 +11,6 @@ export interface Retention {
   readonly deliveriesMs: number | null;
   /** How long an entry of the audit log is kept. */
   readonly auditMs: number | null;
+  /** Entries of the audit log that are kept of one project, the newest. */
+  readonly auditEntries: number;
 }

@@ -21,7 +21,7 @@ import { preprocess } from "./preprocess-options.ts";
 import { readSpec } from "./read-spec.ts";
 import { runOptions } from "./run-options.ts";
 import { createExplainUnknown } from "./spellings.ts";
-import { position, split } from "./split.ts";
+import { position, resolvedSplit, split } from "./split.ts";
 
 export const TASKS = ["regression", "binary_classification", "multiclass_classification"] as const;
 export type Task = (typeof TASKS)[number];
@@ -321,7 +321,7 @@ const inlineSummary = z.strictObject({
   sha256: z.string().meta({ description: "Of the rows as float32, features before targets." }),
 });
 
-/** The spec with nothing left open. Bulk (inline rows, weights) is summarised; the job keeps it apart. */
+/** The spec with nothing left open. Bulk (inline rows, weights, many rows of a split) is summarised; the job keeps it apart. */
 export const resolvedSpec = z
   .strictObject({
     ...heading,
@@ -342,7 +342,7 @@ export const resolvedSpec = z
         }),
       }),
     ]),
-    split: split.nullable(),
+    split: resolvedSplit.nullable(),
     early_stopping: earlyStopping.nullable(),
     preprocess: z
       .union([preprocess, z.strictObject({ fitted: preprocessing }).meta({ description: "As the model of init_from has it." })])
@@ -366,7 +366,8 @@ export const resolvedSpec = z
   })
   .meta({
     id: "ResolvedJobSpec",
-    description: "The job spec with every default and inference filled in. Inline rows and weights are summarised.",
+    description:
+      "The job spec with every default and inference filled in. Inline rows, weights and long lists of held-out rows are summarised.",
   });
 
 export type ResolvedSpec = z.output<typeof resolvedSpec>;

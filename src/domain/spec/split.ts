@@ -39,23 +39,50 @@ export const split = z.union([byShare, byGroup, byTime, byLabel, byPosition]).me
     "Which rows are held out: validation is watched while training, test is looked at once, at the end. A column that splits is no feature; a `group` or `time` column is one where `features` names it.",
 });
 
-/** A split in each of its forms, by the name of the form. */
-export interface SplitForms {
+/** What stands in a resolved spec for positions that are too many to be listed there. */
+const manyRows = z.strictObject({
+  rows: z.int(),
+  sha256: z.string().meta({ description: "Of their positions as int32, in the order of the request." }),
+});
+
+const resolvedPositions = z.union([positions, manyRows]);
+
+/** The split of a resolved spec. */
+export const resolvedSplit = z
+  .union([
+    byShare,
+    byGroup,
+    byTime,
+    byLabel,
+    z.strictObject({ validation_rows: resolvedPositions, test_rows: resolvedPositions }),
+  ])
+  .meta({
+    id: "ResolvedSplit",
+    description: "The split with nothing left open. More than 1,000 positions are summarised; the job keeps them apart.",
+  });
+
+export type ManyRows = z.output<typeof manyRows>;
+
+/** A split in each of its forms, by the name of the form; `Rows` is what names rows by their positions. */
+export interface SplitForms<Rows = number[]> {
   readonly shares: z.output<typeof byShare>;
   readonly group: z.output<typeof byGroup>;
   readonly time: z.output<typeof byTime>;
   readonly labels: z.output<typeof byLabel>;
-  readonly positions: z.output<typeof byPosition>;
+  readonly positions: { validation_rows: Rows; test_rows: Rows };
 }
 
 export type SplitForm = keyof SplitForms;
 export type Split = SplitForms[SplitForm];
+export type ResolvedSplit = SplitForms<number[] | ManyRows>[SplitForm];
 
 /** A split and its form: what a switch or a table needs to know which fields there are. */
-export type FormedSplit = { readonly [F in SplitForm]: { readonly form: F; readonly split: SplitForms[F] } }[SplitForm];
+export type FormedSplit<Rows = number[]> = {
+  readonly [F in SplitForm]: { readonly form: F; readonly split: SplitForms<Rows>[F] };
+}[SplitForm];
 
 /** Tells the forms of a split apart. */
-export function formOf(given: Split): FormedSplit {
+export function formOf<Rows = number[]>(given: SplitForms<Rows>[SplitForm]): FormedSplit<Rows> {
   if ("group" in given) return { form: "group", split: given };
   if ("time" in given) return { form: "time", split: given };
   if ("column" in given) return { form: "labels", split: given };
@@ -64,7 +91,9 @@ export function formOf(given: Split): FormedSplit {
 }
 
 /** The column of a data set that a split looks at, and the field that names it; null where it looks at none. */
-export function splitColumnOf(given: Split | null | undefined): { readonly name: string; readonly pointer: string } | null {
+export function splitColumnOf(
+  given: ResolvedSplit | null | undefined,
+): { readonly name: string; readonly pointer: string } | null {
   if (!given) return null;
   const { form, split } = formOf(given);
   if (form === "group") return { name: split.group, pointer: "/split/group" };

@@ -294,6 +294,8 @@ export const METHODS = {
     append: { access: "write", project: "server" },
     list: { access: "read", project: "server" },
     deleteOld: { access: "write", project: "server" },
+    findExcess: { access: "read", project: "server" },
+    deleteUpTo: { access: "write", project: "server" },
   },
   idempotency: {
     claim: { access: "write", project: "server" },

@@ -51,9 +51,13 @@ export function createGraph(): GraphBuilder {
   const inputs: Encoded[] = [];
   const outputs: Encoded[] = [];
   const names = new Set<string>();
+  const next = new Map<string, number>();
   const free = (name: string): Value => {
     let chosen = name;
-    for (let count = 1; names.has(chosen); count++) chosen = `${name}_${count}`;
+    // From where the last search for a free one ended: thousands of columns have as many nodes of a name.
+    let count = next.get(name) ?? 1;
+    for (; names.has(chosen); count++) chosen = `${name}_${count}`;
+    next.set(name, count);
     names.add(chosen);
     return chosen as Value;
   };

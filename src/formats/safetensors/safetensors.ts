@@ -12,19 +12,22 @@ const FLOAT_BYTES = 4;
 const ALIGNMENT = 8;
 const CHUNK_BYTES = 256 * 1024;
 
-/** Returns the size of a set of tensors as a safetensors file, in bytes. */
-export function safetensorsSize(set: TensorSet, metadata: Readonly<Record<string, string>> = {}): number {
-  return encodeHeader(set, metadata).length + set.data.byteLength;
+/** A file: its size in bytes, and its pieces in order, to be iterated once. */
+export interface SafetensorsFile {
+  readonly size: number;
+  readonly pieces: Generator<Uint8Array<ArrayBuffer>>;
 }
 
-/** Encodes a set of float32 tensors as a safetensors file, in chunks; `metadata` has text by key. */
-export function* encodeSafetensors(
-  set: TensorSet,
-  metadata: Readonly<Record<string, string>> = {},
-): Generator<Uint8Array<ArrayBuffer>> {
-  yield encodeHeader(set, metadata);
+/** Encodes a set of float32 tensors as a safetensors file; `metadata` has text by key. */
+export function encodeSafetensors(set: TensorSet, metadata: Readonly<Record<string, string>> = {}): SafetensorsFile {
+  const header = encodeHeader(set, metadata);
+  return { size: header.length + set.data.byteLength, pieces: piecesOf(header, set) };
+}
+
+function* piecesOf(header: Uint8Array<ArrayBuffer>, { data }: TensorSet): Generator<Uint8Array<ArrayBuffer>> {
+  yield header;
   // Typed arrays have the machine's byte order: little-endian on every platform that Node supports except s390x.
-  const values = new Uint8Array(set.data.buffer, set.data.byteOffset, set.data.byteLength);
+  const values = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
   for (let start = 0; start < values.length; start += CHUNK_BYTES) yield values.subarray(start, start + CHUNK_BYTES);
 }
 

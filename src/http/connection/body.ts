@@ -8,8 +8,10 @@ import { setImmediate as nextTurn } from "node:timers/promises";
 import type { FastifyRequest, FastifySchemaCompiler } from "fastify";
 import { validatorCompiler } from "fastify-type-provider-zod";
 import { z } from "zod";
+import { ownBytes } from "../../app/jobs/submit.ts";
 import { TrainyardError } from "../../domain/errors.ts";
 import { parseDocument } from "../../domain/json-document.ts";
+import { type BodyName, parseRequestBody, type RequestBody } from "../../domain/request-bodies.ts";
 import type { App } from "../context.ts";
 import { type BodyBudget, type BodyLease, createBodyBudget } from "./body-budget.ts";
 import { isGzip, unpackGzip } from "./content-coding.ts";
@@ -85,12 +87,24 @@ async function* bytesOf(request: IncomingMessage): AsyncGenerator<Uint8Array, vo
 }
 
 /**
- * Largest JSON body of rows that is parsed on the event loop, whoever's protocol it is in: whatever it is made of, this many bytes
+ * Largest JSON body that is parsed on the event loop, whoever's protocol it is in: whatever it is made of, this many bytes
  * take a few milliseconds at most. Larger ones are answered in a thread.
  */
 export const PARSED_HERE_BYTES = 32 * 1024;
 
-/** Parses a small JSON body by a schema. Throws `malformed`, or `invalid` with every failure. */
+/**
+ * Reads a JSON body by its name: on the event loop where it is short, else in a thread. Throws `malformed`, or `invalid` with every failure.
+ * The body is not to be used afterwards.
+ */
+export async function readBodyAs<Name extends BodyName>(
+  { body, services }: Pick<FastifyRequest, "body" | "services">,
+  name: Name,
+): Promise<RequestBody<Name>> {
+  const bytes = ownBytes((body ?? new Uint8Array()) as Uint8Array);
+  return bytes.byteLength <= PARSED_HERE_BYTES ? parseRequestBody(name, bytes) : services.computePool.readBody(name, bytes);
+}
+
+/** Parses a JSON body that is short, by the limit of its route, by a schema. Throws `malformed`, or `invalid` with every failure. */
 export function parseBody<T extends z.ZodType>(schema: T, body: unknown): z.output<T> {
   return parseDocument(schema, (body ?? new Uint8Array()) as Uint8Array);
 }
@@ -176,13 +190,23 @@ function joinNow(chunks: readonly Uint8Array[], size: number): Uint8Array<ArrayB
   return body;
 }
 
+/**
+ * Frees the memory of a chunk that nobody else holds. The garbage collector, in whose heap it is not, would leave a whole body lying, and then
+ * collect everything at once because of it.
+ */
+function release({ buffer, byteLength }: Uint8Array): void {
+  if (buffer instanceof ArrayBuffer && buffer.byteLength === byteLength) buffer.transfer(0);
+}
+
 async function join(chunks: readonly Uint8Array[], size: number): Promise<Uint8Array<ArrayBuffer>> {
   const body = new Uint8Array(size);
   let offset = 0;
   let turnEnd = TURN_BYTES;
   for (const chunk of chunks) {
+    const { length } = chunk;
     body.set(chunk, offset);
-    offset += chunk.length;
+    offset += length;
+    release(chunk);
     if (offset > turnEnd) {
       turnEnd = offset + TURN_BYTES;
       await nextTurn();

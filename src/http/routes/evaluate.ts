@@ -9,7 +9,7 @@ import type { App } from "../context.ts";
 import { answers } from "../openapi/openapi.ts";
 import { compareScoresQuery, modelParams } from "../openapi/parameters.ts";
 
-const BODY_BYTES = 64 * 1024;
+const BODY_BYTES = 4096;
 
 const evaluateBody = z
   .strictObject({ dataset: z.strictObject({ id: z.string() }) })

@@ -2,7 +2,7 @@
 import { askInfluence } from "../../app/models/influence.ts";
 import { TrainyardError } from "../../domain/errors.ts";
 import { influenceBody, MAX_RETRAININGS } from "../../domain/explanations/influence.ts";
-import { parseBody } from "../connection/body.ts";
+import { readBodyAs } from "../connection/body.ts";
 import { idempotentId } from "../connection/idempotency.ts";
 import type { App, RouteContext } from "../context.ts";
 import { answers } from "../openapi/openapi.ts";
@@ -31,8 +31,8 @@ export function registerInfluence(app: App, { lifecycle }: RouteContext): void {
     },
     async (request, reply) => {
       if (lifecycle.phase !== "ready") throw new TrainyardError("unavailable", `the server is ${lifecycle.phase}`);
-      const { services, params, body } = request;
-      const view = await askInfluence(services, params.ref, parseBody(influenceBody, body), idempotentId(request));
+      const { services, params } = request;
+      const view = await askInfluence(services, params.ref, await readBodyAs(request, "influence"), idempotentId(request));
       reply.log.info({ job_id: view.job.id, model: params.ref }, "influence submitted");
       reply.code(202).header("location", `/v1/jobs/${view.job.id}`);
       return representJob(view);

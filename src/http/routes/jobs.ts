@@ -11,7 +11,7 @@ import { submit } from "../../app/jobs/submit.ts";
 import { TrainyardError } from "../../domain/errors.ts";
 import { LABEL_BYTES, labelsBody } from "../../domain/label-fields.ts";
 import { jobSpec } from "../../domain/spec/spec.ts";
-import { parseBody } from "../connection/body.ts";
+import { readBodyAs } from "../connection/body.ts";
 import { idempotentId } from "../connection/idempotency.ts";
 import type { App, RouteContext } from "../context.ts";
 import { answers } from "../openapi/openapi.ts";
@@ -139,7 +139,7 @@ function registerChanges(app: App): void {
         response: answers({ 200: ["The job.", jobAnswer] }, [400, 404, 413, 415, 422]),
       },
     },
-    async ({ params, body, services }) => representJob(await labelJob(services, params.id, parseBody(labelsBody, body))),
+    async (request) => representJob(await labelJob(request.services, request.params.id, await readBodyAs(request, "labels"))),
   );
 
   app.post(

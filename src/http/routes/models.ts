@@ -1,11 +1,12 @@
 /** Models: list, read, delete, weights. */
 import { Readable } from "node:stream";
+import { setImmediate as nextTurn } from "node:timers/promises";
 import { z } from "zod";
 import { findModel, readWeights } from "../../app/models/find-model.ts";
 import { listModels, readModel } from "../../app/models/read-models.ts";
 import { removeModel } from "../../app/models/remove-model.ts";
 import { fileMetadata } from "../../domain/models/architecture.ts";
-import { encodeSafetensors, SAFETENSORS_TYPE, safetensorsSize } from "../../formats/safetensors/safetensors.ts";
+import { encodeSafetensors, SAFETENSORS_TYPE } from "../../formats/safetensors/safetensors.ts";
 import type { App } from "../context.ts";
 import { answers } from "../openapi/openapi.ts";
 import { modelParams, modelsQuery } from "../openapi/parameters.ts";
@@ -93,12 +94,15 @@ function registerWeights(app: App): void {
       const model = await findModel(services, params.ref);
       const weights = await readWeights(services, model.id);
       const metadata = fileMetadata(model);
+      // Both may be long: the metadata, and the header that has it.
+      await nextTurn();
+      const { size, pieces } = encodeSafetensors(weights, metadata);
       reply
         .type(SAFETENSORS_TYPE)
-        .header("content-length", safetensorsSize(weights, metadata))
+        .header("content-length", size)
         .header("content-disposition", `attachment; filename="${model.id}.safetensors"`)
         .header("etag", `"${model.sha256}"`);
-      return Readable.from(encodeSafetensors(weights, metadata), { objectMode: false });
+      return Readable.from(pieces, { objectMode: false });
     },
   );
 }

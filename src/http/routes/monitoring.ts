@@ -4,12 +4,13 @@ import { takeFeedback } from "../../app/monitoring/feedback.ts";
 import { configureMonitoring, readMonitoring } from "../../app/monitoring/read-monitoring.ts";
 import { monitoringReport } from "../../domain/monitoring/report.ts";
 import { feedbackBody, monitorBody, predictionId } from "../../domain/monitoring/requests.ts";
-import { parseBody } from "../connection/body.ts";
+import { parseBody, readBodyAs } from "../connection/body.ts";
 import type { App } from "../context.ts";
 import { answers } from "../openapi/openapi.ts";
 import { modelParams, monitoringQuery } from "../openapi/parameters.ts";
 
 const tags = ["models"];
+const OPTIONS_BYTES = 16 * 1024;
 const BODY_BYTES = 256 * 1024;
 
 const feedbackAnswer = z
@@ -49,7 +50,7 @@ export function registerMonitoring(app: App): void {
   app.patch(
     "/v1/models/:ref/monitoring",
     {
-      bodyLimit: BODY_BYTES,
+      bodyLimit: OPTIONS_BYTES,
       schema: {
         tags,
         operationId: "configureMonitoring",
@@ -84,6 +85,9 @@ export function registerMonitoring(app: App): void {
         response: answers({ 200: ["What was taken, and the live score.", feedbackAnswer] }, [400, 404, 413, 415, 422]),
       },
     },
-    ({ params, body, services }) => takeFeedback(services, params.ref, parseBody(feedbackBody, body).labels),
+    async (request) => {
+      const { labels } = await readBodyAs(request, "feedback");
+      return takeFeedback(request.services, request.params.ref, labels);
+    },
   );
 }

@@ -2,7 +2,7 @@
 import { z } from "zod";
 import { partialDependence } from "../../app/models/explain.ts";
 import { partialDependenceBody } from "../../domain/explanations/partial-dependence.ts";
-import { parseBody } from "../connection/body.ts";
+import { readBodyAs } from "../connection/body.ts";
 import type { App } from "../context.ts";
 import { explainedNumbers } from "../openapi/explanation-schemas.ts";
 import { answers } from "../openapi/openapi.ts";
@@ -64,8 +64,9 @@ export function registerPartialDependence(app: App): void {
         response: answers({ 200: ["The dependence on each column.", dependenceAnswer] }, [400, 404, 409, 413, 415, 422]),
       },
     },
-    async ({ params: { ref }, body, services }, reply) => {
-      const bytes = await partialDependence(services, ref, parseBody(partialDependenceBody, body));
+    async (request, reply) => {
+      const { params, services } = request;
+      const bytes = await partialDependence(services, params.ref, await readBodyAs(request, "partialDependence"));
       reply.type("application/json; charset=utf-8");
       return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     },

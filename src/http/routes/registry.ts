@@ -4,7 +4,7 @@ import { compareModels } from "../../app/models/compare-models.ts";
 import { deleteAlias, setAlias, tagModel } from "../../app/models/name-models.ts";
 import { listVersions, type ModelView } from "../../app/models/read-models.ts";
 import { aliasBody, tagsBody } from "../../domain/models/registry.ts";
-import { parseBody } from "../connection/body.ts";
+import { parseBody, readBodyAs } from "../connection/body.ts";
 import type { App } from "../context.ts";
 import { comparisonAnswer, representComparison } from "../openapi/comparison-schema.ts";
 import { answers } from "../openapi/openapi.ts";
@@ -14,6 +14,7 @@ import { representModel, representPage } from "../openapi/serializers.ts";
 
 const tags = ["models"];
 const BODY_BYTES = 128 * 1024;
+const ALIAS_BYTES = 4096;
 
 /** Registers the routes of the registry. */
 export function registerRegistry(app: App): void {
@@ -64,7 +65,7 @@ function registerAliases(app: App): void {
   app.put(
     "/v1/models/:name/aliases/:alias",
     {
-      bodyLimit: BODY_BYTES,
+      bodyLimit: ALIAS_BYTES,
       schema: {
         tags,
         operationId: "setAlias",
@@ -116,9 +117,9 @@ function registerTags(app: App): void {
         response: answers({ 200: ["The model.", modelAnswer] }, [400, 404, 413, 415, 422]),
       },
     },
-    async ({ params: { ref }, body, services }) => {
-      const { tags: changes } = parseBody(tagsBody, body);
-      return represent(await tagModel(services, ref, changes));
+    async (request) => {
+      const { tags: changes } = await readBodyAs(request, "tags");
+      return represent(await tagModel(request.services, request.params.ref, changes));
     },
   );
 }

@@ -13,7 +13,7 @@ import {
 import { TrainyardError } from "../../domain/errors.ts";
 import { representRun, runAnswer, scheduleAnswer, scheduleBody, scheduleChanges } from "../../domain/schedules/schedule.ts";
 import { hostOf, showSource } from "../../domain/sources/source.ts";
-import { parseBody } from "../connection/body.ts";
+import { readBodyAs } from "../connection/body.ts";
 import { idempotentId } from "../connection/idempotency.ts";
 import type { App, RouteContext } from "../context.ts";
 import { answers } from "../openapi/openapi.ts";
@@ -64,7 +64,7 @@ function registerChanges(app: App, { lifecycle }: RouteContext): void {
     },
     async (request, reply) => {
       if (lifecycle.phase !== "ready") throw new TrainyardError("unavailable", `the server is ${lifecycle.phase}`);
-      const body: z.output<typeof scheduleBody> = parseBody(scheduleBody, request.body);
+      const body: z.output<typeof scheduleBody> = await readBodyAs(request, "schedule");
       const view = await createSchedule(request.services, body, idempotentId(request));
       const { id } = view.schedule;
       request.log.info({ schedule_id: id, cron: body.cron, host: hostOf(body.source) }, "schedule made");
@@ -118,8 +118,8 @@ function registerChanges(app: App, { lifecycle }: RouteContext): void {
         response: answers({ 200: ["The schedule.", scheduleAnswer] }, [400, 404, 413, 415, 422]),
       },
     },
-    async ({ params, body, services }) =>
-      represent(await changeSchedule(services, params.id, parseBody(scheduleChanges, body))),
+    async (request) =>
+      represent(await changeSchedule(request.services, request.params.id, await readBodyAs(request, "scheduleChanges"))),
   );
 
   app.delete(

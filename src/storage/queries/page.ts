@@ -8,7 +8,7 @@ import type { Page } from "../../domain/page.ts";
  */
 const MAX_PAGE_BYTES = 1024 * 1024;
 
-/** Returns the page of up to `limit + 1` rows, ordered by id. */
+/** Returns the page of up to `limit + 1` rows, ordered by id: of records that are small. Those with documents are for `toBoundedPage`. */
 export function toPage<Row, T extends { readonly id: string }>(
   rows: readonly Row[],
   limit: number,

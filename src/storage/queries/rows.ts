@@ -1,4 +1,5 @@
 /** Converts rows to records of the domain and back. Knows the columns, but runs no query. */
+import { setImmediate as nextTurn } from "node:timers/promises";
 import type { Job, JobError, JobMetrics, JobState, Reproduction, Transition } from "../../domain/jobs/job.ts";
 import type { NewJob } from "../../domain/jobs/job-store.ts";
 import { DEFAULT_RUN_OPTIONS } from "../../domain/jobs/run-defaults.ts";
@@ -8,6 +9,7 @@ import type { Model, NewModel } from "../../domain/models/model.ts";
 import type { Score } from "../../domain/models/score.ts";
 import type { Note } from "../../domain/notes.ts";
 import type { ResolvedSpec } from "../../domain/spec/spec.ts";
+import { parseInSlices } from "../parse-in-slices.ts";
 import type { JobsTable, ModelsTable } from "../tables.ts";
 
 /**
@@ -88,14 +90,19 @@ export function labelsOfRow({ tags, note }: Pick<JobsTable, "tags" | "note">): L
   return { tags: tags === null ? {} : (JSON.parse(tags) as Tags), note };
 }
 
+/** Converts a row to a job, in slices where its spec is long. */
+export async function readJobRow(row: JobsTable): Promise<Job> {
+  return toJob(row, (await parseInSlices(row.spec)) as ResolvedSpec);
+}
+
 /** Converts a row to a job. */
-export function toJob(row: JobsTable): Job {
+export function toJob(row: JobsTable, spec = JSON.parse(row.spec) as ResolvedSpec): Job {
   return {
     id: row.id,
     project: row.project,
     name: row.name,
     state: row.state as JobState,
-    spec: { ...DEFAULT_RUN_OPTIONS, ...(JSON.parse(row.spec) as ResolvedSpec) },
+    spec: { ...DEFAULT_RUN_OPTIONS, ...spec },
     parameters: row.parameters,
     memoryBytes: row.memory_bytes,
     classes: JSON.parse(row.classes) as string[],
@@ -142,6 +149,19 @@ type Architecture = Pick<
   | "reference"
 >;
 
+/** Converts rows one after the other, with a turn of the event loop after some of them. */
+export async function readRows<Row, T>(rows: readonly Row[], read: (row: Row) => Promise<T>): Promise<T[]> {
+  const all: T[] = [];
+  for (const row of rows) {
+    if (all.length > 0 && all.length % ROWS_OF_A_TURN === 0) await nextTurn();
+    all.push(await read(row));
+  }
+  return all;
+}
+
+/** Rows whose documents are parsed at once are up to 32 kB each. */
+const ROWS_OF_A_TURN = 8;
+
 /** Returns the row of a new model with its version, without tags. */
 export function newModelRow(model: NewModel, project: string, version: number): ModelsTable {
   const { id, name, jobId, sha256, parameters, metrics, createdAt, ...architecture } = model;
@@ -160,10 +180,19 @@ export function newModelRow(model: NewModel, project: string, version: number): 
   };
 }
 
+/** Converts a row and its aliases to a model, in slices where its architecture is long. */
+export async function readModelRow(row: ModelsTable, aliases: readonly string[]): Promise<Model> {
+  return toModel(row, aliases, (await parseInSlices(row.architecture)) as Architecture);
+}
+
 /** Converts a row and its aliases to a model. */
-export function toModel(row: ModelsTable, aliases: readonly string[]): Model {
+export function toModel(
+  row: ModelsTable,
+  aliases: readonly string[],
+  architecture = JSON.parse(row.architecture) as Architecture,
+): Model {
   return {
-    ...(JSON.parse(row.architecture) as Architecture),
+    ...architecture,
     id: row.id,
     name: row.name,
     version: row.version,

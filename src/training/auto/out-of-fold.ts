@@ -6,6 +6,7 @@ import type { Evaluation, Importance } from "../../domain/models/evaluation.ts";
 import { type Score, scoreMetricsOf } from "../../domain/models/score.ts";
 import type { TensorSet } from "../../domain/tensor.ts";
 import { auditLabels, meanProbabilities } from "../audit/label-audit.ts";
+import { MOST_REFINED_ROWS, type SeenOutputs } from "../certainty/fold-chance.ts";
 import { withIntervals } from "../certainty/intervals.ts";
 import type { JobData } from "../data/data.ts";
 import type { Fold } from "../data/folds.ts";
@@ -26,7 +27,7 @@ import { permutationImportance } from "../evaluate/importance.ts";
 import { baselineOf } from "../evaluate/score.ts";
 import { fitStraightLine } from "../evaluate/straight-line.ts";
 import { withWorstRows } from "../evaluate/worst-rows.ts";
-import { BLOCK, createInference } from "../predict/inference.ts";
+import { BLOCK, createInference, type Inference } from "../predict/inference.ts";
 import { averageOf, type Member } from "./average.ts";
 import type { FeatureKinds } from "./feature-views.ts";
 import { placesOf } from "./folds.ts";
@@ -67,9 +68,10 @@ export function evaluateOutOfFold(
   const evaluationOf = (table: Table, predicted: Float32Array, threshold?: number) =>
     evaluate({ ...table, outputs: predicted, threshold }, classes, scalings);
   const predicted = { ...heldOut, outputs: answers, threshold: model.threshold };
-  const certain = withIntervals(evaluate(predicted, classes, scalings), predicted, classes, scalings);
-  const evaluation = withWorstRows(certain, predicted, numbersOf(found), classes, scalings);
   const inference = createInference(model, weights, [BLOCK]);
+  const seen = seenOf(found, model, inference);
+  const certain = withIntervals(evaluate(predicted, classes, scalings), predicted, classes, scalings, seen);
+  const evaluation = withWorstRows(certain, predicted, numbersOf(found), classes, scalings);
   const line = lineOutOfFold(found, ended);
   if (!line) {
     inference.release();
@@ -96,6 +98,26 @@ export function evaluateOutOfFold(
     },
     score,
     conformal: conformalOf("out_of_fold", { ...heldOut, outputs: answers }, classes, scalings),
+  };
+}
+
+/** What the served average and those of each fold say of all rows; null where not each row was held out once, or there are so many that it does not matter. */
+function seenOf(
+  { members, folds, features, heldOut, data, isAudit }: Found,
+  model: FinishedModel,
+  served: Inference,
+): SeenOutputs | null {
+  const { rows } = heldOut;
+  if (isAudit || folds.length < 2 || rows < data.train.rows || rows > MOST_REFINED_ROWS) return null;
+  return {
+    served: served.outputs(heldOut.features, rows),
+    folds: folds.map((_, fold) => {
+      const { layers, weights } = averageOf(members, [fold], features, model.outputWidth);
+      const inference = createInference({ ...model, layers }, weights, [BLOCK]);
+      const outputs = inference.outputs(heldOut.features, rows);
+      inference.release();
+      return outputs;
+    }),
   };
 }
 

@@ -27,6 +27,12 @@ export interface Networks {
   readonly weights: readonly TensorSet[];
 }
 
+/** A candidate that was trained on all folds; without networks where it diverged. */
+export interface TrainedCandidate {
+  readonly trial: Trial;
+  readonly networks: Networks | null;
+}
+
 export interface SearchState {
   readonly trials: readonly Trial[];
   /** Of the best trials, in the order of their numbers. */

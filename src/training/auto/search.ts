@@ -15,6 +15,7 @@ import { type JobData, loadData } from "../data/data.ts";
 import { takeRows } from "../data/table.ts";
 import { evaluateModel } from "../evaluate/evaluate-model.ts";
 import { decide } from "../evaluate/threshold.ts";
+import { shareTrainings } from "../many/shared-trainings.ts";
 import { sha256Of } from "../prepare/digest.ts";
 import { receiptOf } from "../prepare/receipt.ts";
 import { createCheckpointSchedule } from "../run/checkpoint-schedule.ts";
@@ -35,12 +36,12 @@ import {
   encodeSearch,
   type SearchState,
   stateTensors,
+  type TrainedCandidate,
   type Trial,
 } from "./search-state.ts";
 import { type Average, averageOfState, crossFittedOutputs } from "./selected-average.ts";
 import { trialSeed } from "./trial-seed.ts";
-import { createTrialSource, type TrainedCandidate } from "./trial-source.ts";
-import { createTrialTrainer, type Search, scalingsOf } from "./trial-training.ts";
+import { createTrialTrainer, type Search, scalingsOf, type TrainedFold, type TrialTrainer } from "./trial-training.ts";
 
 /** Runs a search to its end, from its start or from a checkpoint. Throws only on bugs. */
 export function search(run: SearchRun, control: RunControl): TrainingResult {
@@ -55,22 +56,27 @@ export function search(run: SearchRun, control: RunControl): TrainingResult {
   const first = progress.trials() + 1;
   const last = found.candidates.length;
   const isLong = searchWork(found.candidates, found.shape, found.folds.length) > LEAST_SHARED_WORK;
-  const assistant = isLong && first < last ? (control.assistant?.(run) ?? null) : null;
+  const assistants = isLong ? (control.assistants?.(run) ?? null) : null;
+  const trainer = createTrialTrainer(found, () => {
+    shared.poll();
+    return ended();
+  });
+  const parts = partsOf(found, trainer);
+  const shared = shareTrainings<unknown>(
+    { first: (first - 1) * parts.each + 1, last: last * parts.each, assistants, most: () => 1, ahead: 1 },
+    parts.train,
+    ended,
+  );
   try {
-    const trainOwn = createTrialTrainer(found, () => {
-      source.poll();
-      return ended();
-    });
-    const source = createTrialSource({ first, last, assistant }, trainOwn, ended);
     for (let number = first; number <= last; number++) {
       const { max_seconds } = spec.model.auto;
       if (number > 1 && max_seconds !== null && seconds() > max_seconds) break;
-      const trained = source.take(number);
+      const trained = parts.join(number, (part) => shared.take(part));
       if (!trained) return progress.interrupted(control);
       progress.add(trained);
     }
   } finally {
-    assistant?.close();
+    shared.close();
   }
   return progress.finished();
 }
@@ -81,12 +87,48 @@ export type SearchRun = TrainingRun & { readonly job: { readonly spec: SearchSpe
 /** Multiply-adds of a search from which another thread is worth its start. */
 const LEAST_SHARED_WORK = 5e9;
 
-/** Creates the function by which another thread trains candidates of a run, by their numbers. Throws an Error where the network is given. */
-export function createCandidateTrainer(run: TrainingRun): (number: number) => TrainedCandidate {
+/** What of a search one thread trains at a time, by numbers from 1. */
+interface SearchParts {
+  /** Parts of a candidate. */
+  readonly each: number;
+  /** Trains a part; null when the search has ended meanwhile. */
+  train(part: number): unknown;
+  /** Makes a candidate of its parts, which `take` returns in order; null where it returns null. */
+  join(number: number, take: (part: number) => unknown): TrainedCandidate | null;
+}
+
+/**
+ * Of an audit the folds, of another search whole candidates: an audit has few, of one network that each thread compiles once, and networks of a
+ * search would be compiled by both.
+ */
+function partsOf({ spec, folds }: Search, { trainFold, assemble }: TrialTrainer): SearchParts {
+  if (!spec.model.auto.audit)
+    return {
+      each: 1,
+      train: (number) => assemble(number, (index) => trainFold(number, index)),
+      join: (number, take) => take(number) as TrainedCandidate | null,
+    };
+  const each = folds.length;
+  return {
+    each,
+    train: (part) => trainFold(Math.ceil(part / each), (part - 1) % each),
+    join(number, take) {
+      // All are taken, in order, also behind one that diverged.
+      const taken = folds.map((_, index) => take((number - 1) * each + index + 1) as TrainedFold | null);
+      return assemble(number, (index) => taken[index] ?? null);
+    },
+  };
+}
+
+/** Creates the function by which another thread trains parts of a search, by their numbers. Throws an Error where the network is given. */
+export function createPartTrainer(run: TrainingRun): (part: number) => unknown {
   const { spec, classes } = run.job;
   if (!isSearch(spec)) throw new Error("the network of this job is given");
-  const train = createTrialTrainer(begin(spec, classes, loadData(run)), () => false);
-  return (number) => train(number) as TrainedCandidate;
+  const found = begin(spec, classes, loadData(run));
+  return partsOf(
+    found,
+    createTrialTrainer(found, () => false),
+  ).train;
 }
 
 /** Creates what a search knows so far: its trained candidates, their best average, its epochs and checkpoints. */

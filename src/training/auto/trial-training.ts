@@ -12,8 +12,8 @@ import { placesOf } from "./folds.ts";
 import { inOwnUnits, learnedRows, type TargetUnits } from "./learned-targets.ts";
 import { type Answers, metricOf, objectiveOf } from "./objective.ts";
 import type { Candidate } from "./portfolio.ts";
+import type { TrainedCandidate } from "./search-state.ts";
 import { trialSeed } from "./trial-seed.ts";
-import type { TrainedCandidate } from "./trial-source.ts";
 
 /** What does not change during a search. */
 export interface Search {
@@ -34,40 +34,49 @@ export interface Search {
 /** How each target is scaled. */
 export const scalingsOf = ({ preprocessing }: JobData) => (preprocessing?.targets ?? []).map(({ scaling }) => scaling);
 
-/** Creates the function that trains a candidate, by its number, on all folds; null when the search has ended meanwhile. */
+/** A fold of a candidate that was trained; null where it diverged. */
+export interface TrainedFold {
+  readonly network: {
+    readonly weights: TensorSet;
+    /** [held-out rows of the fold, outputs] */
+    readonly predicted: Float32Array<ArrayBuffer>;
+    readonly epochs: number;
+  } | null;
+  readonly seconds: number;
+}
+
+export interface TrialTrainer {
+  /** Trains one fold of a candidate, by their numbers from 1 and from 0; null when the search has ended meanwhile. */
+  trainFold(number: number, index: number): TrainedFold | null;
+  /** Makes a candidate of the folds that `foldAt` returns, up to the first that diverged; null where it returns null. */
+  assemble(number: number, foldAt: (index: number) => TrainedFold | null): TrainedCandidate | null;
+}
+
+/** Creates what trains the candidates of a search. `ended` is asked every few milliseconds. */
 export function createTrialTrainer(
   { spec, classes, data, units, shape, candidates, folds, foldsOf, answers }: Search,
   ended: () => boolean,
-) {
-  const trainFold = createFoldTrainer(ended);
+): TrialTrainer {
+  const train = createFoldTrainer(ended);
   const { auto } = spec.model;
   const scalings = scalingsOf(data);
   const objective = objectiveOf(auto.metric, spec.task, scalings);
   const metric = metricOf(auto.metric, scalings);
   const places = placesOf(folds, data.train.rows);
-  return (number: number): TrainedCandidate | null => {
-    const begun = performance.now();
-    const candidate = candidates[number - 1] as Candidate;
-    const taken = featureView(shape.features, candidate);
-    const outputs = new Float32Array(answers.rows * answers.width);
-    const weights: TensorSet[] = [];
-    let epochs = 0;
-    const { name } = candidate;
-    const seconds = () => (performance.now() - begun) / 1000;
-    const failed = (): TrainedCandidate => {
-      return {
-        trial: { number, name, value: null, score: null, epochs: null, parameters: 0, seconds: seconds() },
-        networks: null,
-      };
-    };
-    for (const [index, fold] of foldsOf(number).entries()) {
+  return {
+    trainFold(number, index) {
+      const begun = performance.now();
+      const candidate = candidates[number - 1] as Candidate;
+      const fold = foldsOf(number)[index] as Fold;
+      const taken = featureView(shape.features, candidate);
       const { learned } = candidate;
-      const train = learnedRows(takeFeatures(takeRows(data.train, fold.train), taken), learned, units, true);
+      const trained = learnedRows(takeFeatures(takeRows(data.train, fold.train), taken), learned, units, true);
       const heldOut = learnedRows(takeFeatures(takeRows(data.train, fold.validation), taken), learned, units, false);
       const own = candidateSpec(spec, candidate, shape, trialSeed(spec.seed, number, index));
-      const result = trainFold(own, train, heldOut, classes.length);
+      const result = train(own, trained, heldOut, classes.length);
+      const seconds = () => (performance.now() - begun) / 1000;
       if (result.state === "ended") return null;
-      if (result.state === "diverged") return failed();
+      if (result.state === "diverged") return { network: null, seconds: seconds() };
       const network = {
         layers: servedLayersOf(candidate, shape.outputs),
         preprocessing: null,
@@ -75,25 +84,43 @@ export function createTrialTrainer(
         outputWidth: answers.width,
         activation: "none",
       } as const;
-      const trained = inOwnUnits(result.weights, learned, units, own.model.layers.length);
-      const inference = createInference(network, trained, [BLOCK]);
+      const weights = inOwnUnits(result.weights, learned, units, own.model.layers.length);
+      const inference = createInference(network, weights, [BLOCK]);
       const predicted = inference.outputs(heldOut.features, heldOut.rows);
       inference.release();
-      fold.validation.forEach((row, place) => {
-        const own = predicted.subarray(place * answers.width, (place + 1) * answers.width);
-        outputs.set(own, (places[row] as number) * answers.width);
+      return { network: { weights, predicted, epochs: result.epochs }, seconds: seconds() };
+    },
+    assemble(number, foldAt) {
+      const { name } = candidates[number - 1] as Candidate;
+      const outputs = new Float32Array(answers.rows * answers.width);
+      const weights: TensorSet[] = [];
+      let [epochs, seconds] = [0, 0];
+      const failed = (): TrainedCandidate => ({
+        trial: { number, name, value: null, score: null, epochs: null, parameters: 0, seconds },
+        networks: null,
       });
-      weights.push(trained);
-      epochs += result.epochs / folds.length;
-    }
-    const value = objective(outputs, answers);
-    if (!Number.isFinite(value)) return failed();
-    const parameters = (weights[0] as TensorSet).data.length;
-    const score = metric(outputs, answers);
-    return {
-      trial: { number, name, value, score, epochs, parameters, seconds: seconds() },
-      networks: { trial: number, outputs, weights },
-    };
+      for (const [index, { validation }] of foldsOf(number).entries()) {
+        const trained = foldAt(index);
+        if (!trained) return null;
+        seconds += trained.seconds;
+        if (!trained.network) return failed();
+        const { predicted } = trained.network;
+        validation.forEach((row, place) => {
+          const own = predicted.subarray(place * answers.width, (place + 1) * answers.width);
+          outputs.set(own, (places[row] as number) * answers.width);
+        });
+        weights.push(trained.network.weights);
+        epochs += trained.network.epochs / folds.length;
+      }
+      const value = objective(outputs, answers);
+      if (!Number.isFinite(value)) return failed();
+      const parameters = (weights[0] as TensorSet).data.length;
+      const score = metric(outputs, answers);
+      return {
+        trial: { number, name, value, score, epochs, parameters, seconds },
+        networks: { trial: number, outputs, weights },
+      };
+    },
   };
 }
 

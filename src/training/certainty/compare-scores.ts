@@ -84,8 +84,11 @@ function compare(a: Side, b: Side, part: ScoreComparison["part"]): ScoreComparis
   if (rows !== b.predicted.rows || !sameAnswers(a, b)) return refused("the rows that both predict have different answers");
   if (rows < FEWEST_ROWS) return refused(`${rows} rows are too few to tell chance: ${FEWEST_ROWS} are the least`);
   const figures = pairFigures(pairedSide(a), pairedSide(b), classes.length);
-  const seeds = a.seeds && b.seeds && { a: a.seeds.seeds.length, b: b.seeds.seeds.length };
-  return { ok: true, comparison: { rows, part, level: LEVEL, figures, ...(seeds && { seeds }) } };
+  const seeds = {
+    ...(a.seeds && { a: a.seeds.seeds.length }),
+    ...(b.seeds && { b: b.seeds.seeds.length }),
+  };
+  return { ok: true, comparison: { rows, part, level: LEVEL, figures, ...((a.seeds || b.seeds) && { seeds }) } };
 }
 
 /** Whether what is true of each row is the same for both. */

@@ -38,7 +38,12 @@ export function pairFigures(a: PairedSide, b: PairedSide, classes: number): Scor
     return [
       {
         figure,
-        ...pair(ofA.value, ofB.value, movedByRows(blocksOf(ofA, blocks), blocksOf(ofB, blocks), draws), isFalling),
+        ...pair(
+          ofA.value,
+          ofB.value,
+          drawnSums(differences(blocksOf(ofA, blocks), blocksOf(ofB, blocks), blocks), draws),
+          isFalling,
+        ),
         ...(seedsA && seedsB && { over_seeds: pairSeeds(seedsA, seedsB, isFalling) }),
       },
     ];
@@ -51,52 +56,90 @@ function drawBlocks(blocks: number): Int32Array {
   return Int32Array.from({ length: DRAWS * blocks }, () => random.integer(blocks));
 }
 
-/** [DRAWS]: by how much the difference b - a of each draw is another, by what each block adds to both. */
-function movedByRows(a: ArrayLike<number>, b: ArrayLike<number>, draws: Int32Array): Float64Array {
-  const blocks = draws.length / DRAWS;
-  const sums = Float64Array.from({ length: blocks }, (_, block) => (b[block] as number) - (a[block] as number));
-  return Float64Array.from({ length: DRAWS }, (_, draw) => {
-    let moved = 0;
-    for (let at = draw * blocks; at < (draw + 1) * blocks; at++) moved += sums[draws[at] as number] as number;
-    return moved;
-  });
+/** What each block adds to the difference b - a, by what it adds to both. */
+function differences(a: ArrayLike<number>, b: ArrayLike<number>, blocks: number): Float64Array {
+  return Float64Array.from({ length: blocks }, (_, block) => (b[block] as number) - (a[block] as number));
+}
+
+/** [DRAWS]: what the numbers at the places of each draw come to. */
+function drawnSums(numbers: Float64Array, places: Int32Array): Float64Array {
+  const count = numbers.length;
+  const sums = new Float64Array(DRAWS);
+  for (let draw = 0; draw < DRAWS; draw++) {
+    let sum = 0;
+    for (let at = draw * count; at < (draw + 1) * count; at++) sum += numbers[places[at] as number] as number;
+    sums[draw] = sum;
+  }
+  return sums;
 }
 
 function pair(a: number, b: number, moved: Float64Array, isFalling: boolean) {
   const difference = b - a;
   let better = 0;
-  const drawn = moved.map((each) => {
+  const values = moved.map((each) => {
     // What is left of a tie is rounding.
     const value = Math.abs(difference + each) < 1e-12 ? 0 : difference + each;
     better += value === 0 ? 0.5 : value < 0 === !isFalling ? 1 : 0;
     return value;
   });
-  drawn.sort();
-  const at = (share: number) => drawn[Math.round(share * (DRAWS - 1))] as number;
+  values.sort();
+  const at = (share: number) => values[Math.round(share * (DRAWS - 1))] as number;
   const tail = (1 - LEVEL) / 2;
   return { a, b, difference, from: at(tail), to: at(1 - tail), p_a_better: better / DRAWS };
 }
 
-/** The same of the means over the seeds of each, whose draws are added to those of the rows. */
+/**
+ * The same of the means over the seeds of each, whose draws are added to those of the rows. Losses are skewed and seeds are few, so that each
+ * draw is measured by the error that it would itself be taken to have (the bootstrap-t: Efron and Tibshirani, 1993, 12.5).
+ */
 function pairSeeds(a: SeedFigure, b: SeedFigure, isFalling: boolean) {
-  const byRows = movedByRows(a.blocks, b.blocks, drawBlocks(a.blocks.length));
-  const [ofA, ofB] = [movedBySeeds(a, "a"), movedBySeeds(b, "b")];
-  const moved = byRows.map((each, draw) => each + (ofB[draw] as number) - (ofA[draw] as number));
+  const blocks = a.blocks.length;
+  const rows = drawn(differences(a.blocks, b.blocks, blocks), drawBlocks(blocks));
+  const [ofA, ofB] = [drawnSeeds(a, "a"), drawnSeeds(b, "b")];
+  const variance = rows.variance + ofA.variance + ofB.variance;
+  const moved = rows.moved.map((byRows, draw) => {
+    const sum = byRows + (ofB.moved[draw] as number) - (ofA.moved[draw] as number);
+    const own = (rows.variances[draw] as number) + (ofA.variances[draw] as number) + (ofB.variances[draw] as number);
+    // A draw of nearly the same each time knows nothing of its error.
+    return own > 0 || variance > 0 ? -sum * Math.sqrt(variance / Math.max(own, LEAST_VARIANCE * variance)) : 0;
+  });
   return pair(a.mean, b.mean, moved, isFalling);
 }
 
-/**
- * [DRAWS]: by how much the mean of each draw of seeds is another. They are spread by what is owed to the seed alone, since rows are drawn
- * besides; draws of n values have a variance that is too small by (n - 1) / n, which counts of ten.
- */
-function movedBySeeds({ values, mean, sd, seed_sd: seedSd }: SeedFigure, side: "a" | "b"): Float64Array {
+/** Least variance of a draw, of that of what it was drawn from. */
+const LEAST_VARIANCE = 0.04;
+
+/** What draws of some numbers come to. */
+interface Drawn {
+  /** [DRAWS] */
+  readonly moved: Float64Array;
+  /** [DRAWS]: the variance that each draw alone would be taken to have. */
+  readonly variances: Float64Array;
+  /** That of what is drawn from. */
+  readonly variance: number;
+}
+
+function drawn(numbers: Float64Array, places: Int32Array): Drawn {
+  const count = numbers.length;
+  const moved = drawnSums(numbers, places);
+  const squares = numbers.map((each) => each * each);
+  const varianceOf = (sum: number, ofSquares: number) => (Math.max(0, ofSquares - (sum * sum) / count) * count) / (count - 1);
+  const total = (of: Float64Array) => of.reduce((sum, each) => sum + each, 0);
+  return {
+    moved,
+    variances: drawnSums(squares, places).map((ofSquares, draw) => varianceOf(moved[draw] as number, ofSquares)),
+    variance: varianceOf(total(numbers), total(squares)),
+  };
+}
+
+/** By how much the mean of each draw of seeds is another. They are spread by what is owed to the seed alone, since rows are drawn besides. */
+function drawnSeeds({ values, mean, sd, seed_sd: seedSd }: SeedFigure, side: "a" | "b"): Drawn {
   const random = createRandom(streamKey(0, `certainty/seeds/${side}`));
   const known = values.filter((value) => value !== null);
-  const count = known.length;
-  const scale = sd > 0 ? (seedSd / sd) * Math.sqrt(count / (count - 1)) : 0;
-  return Float64Array.from({ length: DRAWS }, () => {
-    let sum = 0;
-    for (let draw = 0; draw < count; draw++) sum += (known[random.integer(count)] as number) - mean;
-    return (scale * sum) / count;
-  });
+  const scale = sd > 0 ? seedSd / sd / known.length : 0;
+  const places = Int32Array.from({ length: DRAWS * known.length }, () => random.integer(known.length));
+  return drawn(
+    Float64Array.from(known, (value) => scale * (value - mean)),
+    places,
+  );
 }

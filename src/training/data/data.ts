@@ -1,6 +1,7 @@
 /** The rows of a job, ready to train on: loaded, split, and, for a data set, preprocessed by what its training part teaches. */
 import { type Column, type ColumnValues, type DatasetRows, isCategorical } from "../../domain/datasets/dataset.ts";
 import type { EncodedColumn, Preprocessing } from "../../domain/datasets/preprocessing.ts";
+import { splitWithRows } from "../../domain/jobs/named-rows.ts";
 import type { TrainingRun } from "../../domain/ports.ts";
 import type { Preprocess } from "../../domain/spec/preprocess-options.ts";
 import type { ResolvedSpec } from "../../domain/spec/spec.ts";
@@ -37,7 +38,7 @@ export interface DealtBy {
 const DEALT_BY_CHANCE: DealtBy = { groups: null, times: null };
 
 /** The groups or times by which rows are split, of the rows `train`. */
-function dealtBy({ split }: ResolvedSpec, dataset: DatasetRows, train: Int32Array): DealtBy {
+function dealtBy({ split }: Pick<ResolvedSpec, "split">, dataset: DatasetRows, train: Int32Array): DealtBy {
   const form = split && formOf(split).form;
   const values = form === "group" || form === "time" ? splitColumn(split, dataset)?.values : null;
   if (!values) return DEALT_BY_CHANCE;
@@ -46,16 +47,21 @@ function dealtBy({ split }: ResolvedSpec, dataset: DatasetRows, train: Int32Arra
   return form === "group" ? { groups: own, times: null } : { groups: null, times: own };
 }
 
+/** What says how the rows of a job are split. */
+interface SplitRun {
+  readonly job: Pick<TrainingRun["job"], "spec" | "classes">;
+  readonly payload: TrainingRun["payload"];
+}
+
 /** The data of a run. The same spec, rows and seed give the same tables. `given` stands in for the parts of the spec's split. */
 export function loadData(run: TrainingRun, given: Parts | null = null): JobData {
-  const { spec, classes } = run.job;
-  if ("dataset" in spec.data) return loadDataset(spec, classes, run.dataset as DatasetRows, given);
-  return cutTable(loadTable(run), spec, classes, given);
+  if ("dataset" in run.job.spec.data) return loadDataset(run, run.dataset as DatasetRows, given);
+  return cutTable(loadTable(run), run, given);
 }
 
 /** The data of a job whose rows are a table, as `loadTable` returns it: cut, and otherwise as they are. */
-export function cutTable(table: Table, spec: ResolvedSpec, classes: readonly string[], given: Parts | null = null): JobData {
-  const parts = given ?? splitTable(spec, classes, table);
+export function cutTable(table: Table, run: SplitRun, given: Parts | null = null): JobData {
+  const parts = given ?? splitTable(run, table);
   const part = (rows: Int32Array) => (rows.length === 0 ? null : takeRows(table, rows));
   const train = parts.train.length === table.rows ? table : takeRows(table, parts.train);
   const heldOut = { validation: part(parts.validation), test: part(parts.test) };
@@ -63,7 +69,12 @@ export function cutTable(table: Table, spec: ResolvedSpec, classes: readonly str
 }
 
 /** Which rows of a table train; the spec was checked before. */
-export function splitTable({ split, seed }: ResolvedSpec, classes: readonly string[], { rows, targets }: Table): Parts {
+export function splitTable(
+  { job: { spec, classes }, payload }: SplitRun,
+  { rows, targets }: Pick<Table, "rows" | "targets">,
+): Parts {
+  const { seed } = spec;
+  const split = splitWithRows(spec.split, payload);
   return partsOf(splitRows(rows, split, seed, { classes: classes.length > 0 ? targets : null, column: null }));
 }
 
@@ -91,9 +102,10 @@ export function loadTable({ job, payload }: TrainingRun): Table {
   };
 }
 
-function loadDataset(spec: ResolvedSpec, classes: readonly string[], dataset: DatasetRows, given: Parts | null): JobData {
+function loadDataset({ job, payload }: TrainingRun, dataset: DatasetRows, given: Parts | null): JobData {
+  const { spec } = job;
   const { features, target, weights } = (spec.data as Extract<ResolvedSpec["data"], { dataset: unknown }>).dataset;
-  const split = splitDataset(given ? { ...spec, split: null } : spec, classes, dataset);
+  const split = splitDataset({ job: given ? { ...job, spec: { ...spec, split: null } } : job, payload }, dataset);
   const { codes } = split;
   const parts = given ?? split.parts;
   const byName = new Map(dataset.columns.map((column) => [column.name, column]));
@@ -144,13 +156,14 @@ const isNumericColumn = ({ columns }: DatasetRows, name: string): boolean =>
   columns.some((column) => column.name === name && (column.type === "number" || column.type === "integer"));
 
 /** Classes of the rows of a data set, where it has classes, which of its rows have targets (null: all), and which train. */
-export function splitDataset(spec: ResolvedSpec, classes: readonly string[], dataset: DatasetRows) {
+export function splitDataset({ job: { spec, classes }, payload }: SplitRun, dataset: DatasetRows) {
   const { target } = (spec.data as Extract<ResolvedSpec["data"], { dataset: unknown }>).dataset;
   const codes = classes.length > 0 ? classCodes(dataset, target[0] as string, classes) : null;
-  const sources = { classes: codes, column: splitColumn(spec.split, dataset) };
+  const split = splitWithRows(spec.split, payload);
+  const sources = { classes: codes, column: splitColumn(split, dataset) };
   const columns = target.flatMap((name) => dataset.columns.find((column) => column.name === name) ?? []);
   const present = rowsWithTargets(columns, dataset);
-  return { codes, present, parts: partsOf(splitPresent(present, dataset.rows, spec.split, spec.seed, sources)) };
+  return { codes, present, parts: partsOf(splitPresent(present, dataset.rows, split, spec.seed, sources)) };
 }
 
 function columnOf({ columns }: DatasetRows, name: string): Column {

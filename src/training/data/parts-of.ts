@@ -6,7 +6,6 @@ import type { Parts } from "./split.ts";
 
 /** Returns the parts of a job's rows, and whether they are of a data set. Needs the columns of a data set that split it, and no others. */
 export function partsOf(run: TrainingRun): { readonly parts: Parts; readonly isOfSet: boolean } {
-  const { spec, classes } = run.job;
-  if ("dataset" in spec.data) return { parts: splitDataset(spec, classes, run.dataset as DatasetRows).parts, isOfSet: true };
-  return { parts: splitTable(spec, classes, loadTable(run)), isOfSet: false };
+  if ("dataset" in run.job.spec.data) return { parts: splitDataset(run, run.dataset as DatasetRows).parts, isOfSet: true };
+  return { parts: splitTable(run, loadTable(run)), isOfSet: false };
 }

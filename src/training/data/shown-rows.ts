@@ -19,12 +19,12 @@ export function showRows(run: TrainingRun, choice: RowChoice): ShownRows {
   if ("dataset" in spec.data) {
     const dataset = run.dataset as DatasetRows;
     const { features, target } = spec.data.dataset;
-    const { parts, present } = splitDataset(spec, classes, dataset);
+    const { parts, present } = splitDataset(run, dataset);
     const places = "numbers" in choice ? null : present;
     return show(places ?? dataset.rows, parts, choice, columnReaders(dataset, features), columnReaders(dataset, target));
   }
   const table = loadTable(run);
-  const parts = splitTable(spec, classes, table);
+  const parts = splitTable(run, table);
   return show(table.rows, parts, choice, featureReaders(table), targetReaders(table, classes));
 }
 

@@ -2,7 +2,14 @@
 import type { DatasetRows } from "../../domain/datasets/dataset.ts";
 import type { FieldError } from "../../domain/errors.ts";
 import type { Task } from "../../domain/spec/spec.ts";
-import { formOf, type Split, type SplitForm, type SplitForms, splitColumnOf } from "../../domain/spec/split.ts";
+import {
+  formOf,
+  type ResolvedSplit,
+  type Split,
+  type SplitForm,
+  type SplitForms,
+  splitColumnOf,
+} from "../../domain/spec/split.ts";
 import { createRandom, streamKey } from "../../engine/index.ts";
 import { assignByGroup, assignByTime, PART, type SplitColumn } from "./splits/column-splits.ts";
 import { assignShares, heldOutCount } from "./splits/share-split.ts";
@@ -77,7 +84,7 @@ export function labelErrors(split: Split | null, dataset: DatasetRows): FieldErr
 const MAX_SHOWN_LABELS = 20;
 
 /** The column by which a split of a data set goes; null where it looks at none. Throws where its values were not loaded. */
-export function splitColumn(split: Split | null, { columns, values }: DatasetRows): SplitColumn | null {
+export function splitColumn(split: ResolvedSplit | null, { columns, values }: DatasetRows): SplitColumn | null {
   const named = splitColumnOf(split);
   const column = named && columns.find(({ name }) => name === named.name);
   if (!column) return null;

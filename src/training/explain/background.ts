@@ -16,13 +16,12 @@ import { createRowReader, readInstances } from "../predict/instances.ts";
  * others.
  */
 export function chooseBackground(run: TrainingRun, count: number, seed: number): ChosenBackground {
-  const { spec, classes } = run.job;
-  if ("dataset" in spec.data) {
-    const { parts } = splitDataset(spec, classes, run.dataset as DatasetRows);
+  if ("dataset" in run.job.spec.data) {
+    const { parts } = splitDataset(run, run.dataset as DatasetRows);
     return { numbers: someOf(parts.train, count, seed) };
   }
   const table = loadTable(run);
-  const { rows, features, featureWidth } = takeRows(table, someOf(splitTable(spec, classes, table).train, count, seed));
+  const { rows, features, featureWidth } = takeRows(table, someOf(splitTable(run, table).train, count, seed));
   const ranges = Array.from({ length: featureWidth }, (_, column) =>
     rangeOf(Array.from({ length: rows }, (_, row) => features[row * featureWidth + column] as number)),
   );

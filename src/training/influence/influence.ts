@@ -1,23 +1,22 @@
 /**
- * Runs a job that asks which rows made a prediction: trains its network on all rows, and then once for each row that is left out, whose
+ * The trainings of a job that asks which rows made a prediction: it trains its network on all rows, and then once for each row that is left out, whose
  * weight is 0, and predicts the rows in question each time. An epoch of the job is a training. A function of spec, rows and seed.
  */
 
 import { type Influence, type InfluenceOptions, listedChanges } from "../../domain/explanations/influence.ts";
 import { trainedSpec } from "../../domain/jobs/trained-spec.ts";
 import type { Series } from "../../domain/metrics/metric.ts";
-import type { TrainingResult, TrainingRun } from "../../domain/ports.ts";
+import type { TrainingRun } from "../../domain/ports.ts";
 import type { NetworkSpec, ResolvedSpec } from "../../domain/spec/spec.ts";
 import type { TensorSet } from "../../domain/tensor.ts";
 import { type JobData, loadData } from "../data/data.ts";
 import type { Table } from "../data/table.ts";
 import { trainedModel } from "../evaluate/trained-model.ts";
 import { initialTensors } from "../many/initial-tensors.ts";
-import { runTrainings } from "../many/job-of-trainings.ts";
+import { countedTraining, type JobOfTrainings } from "../many/job-of-trainings.ts";
 import { type TrialOutcome, trainTrial } from "../many/train-many.ts";
 import { planTrials } from "../many/trial-plan.ts";
 import { createInference, type Inference, SMALL_BLOCK } from "../predict/inference.ts";
-import type { RunControl } from "../run/run-control.ts";
 import { sizesOf } from "../run/sizes.ts";
 import { followedOf, readAsked } from "./asked-rows.ts";
 import { chosenRows, countedRows, createLeftOutWeights, givenWeights } from "./left-out-rows.ts";
@@ -68,21 +67,21 @@ export function createRetraining(run: TrainingRun): Retraining {
   };
 }
 
-/** Runs the job to its end, from its start or from a checkpoint. Throws only on bugs. */
-export function influence(run: InfluenceRun, control: RunControl): TrainingResult {
+/** The trainings of the job, and the answer that is made of them. */
+export function influence(run: InfluenceRun): JobOfTrainings {
   const { spec } = run.job;
   const asked = spec.influence;
   const retraining = createRetraining(run);
   const { data } = retraining;
   const rows = chosenRows(countedRows(data.parts.train, givenWeights(spec, run.dataset)), asked.rows);
   const predict = createPrediction(retraining, asked);
-  return runTrainings(run, control, {
+  return {
     ...retraining,
     trainings: rows.length + 1,
     train(number, ended) {
+      const begun = performance.now();
       const outcome = retraining.train(number === 0 ? null : (rows[number - 1] as number), ended);
-      if (outcome.state === "cancelled") return null;
-      return { outcome, numbers: outcome.state === "succeeded" ? predict(outcome.weights) : null };
+      return outcome.state === "cancelled" ? null : countedTraining(number, outcome, begun, predict);
     },
     answer(model, outputs) {
       const width = outputs.length / (rows.length + 1);
@@ -101,7 +100,7 @@ export function influence(run: InfluenceRun, control: RunControl): TrainingResul
         evaluation: { influence: answer },
       };
     },
-  });
+  };
 }
 
 /** Creates the function that predicts the rows in question with the weights of a training. */

@@ -1,4 +1,5 @@
 /** Trains a job's network on some of its training rows, and scores it on the rows that the job holds out. */
+import type { ColumnValues } from "../../domain/datasets/dataset.ts";
 import { CURVE_FIGURES, type CurveFigureName } from "../../domain/explanations/learning-curve.ts";
 import { trainedSpec } from "../../domain/jobs/trained-spec.ts";
 import { scoreMetricsOf } from "../../domain/models/score.ts";
@@ -34,13 +35,16 @@ export interface CurveTrainer {
   describe(weights: TensorSet): ReturnType<typeof trainedModel>;
 }
 
-/** Creates the trainer of a job whose network is given, and that holds rows out. Trainings of the same sizes in a row are compiled once. */
-export function createCurveTrainer(run: TrainingRun): CurveTrainer {
+/**
+ * Creates the trainer of a job whose network is given, and that holds rows out. Trainings of the same sizes in a row are compiled once. `groups`
+ * says what of the training rows belongs together where the split does not.
+ */
+export function createCurveTrainer(run: TrainingRun, groups: ColumnValues | null = null): CurveTrainer {
   const { classes, parameters } = run.job;
   const spec = trainedSpec(run.job.spec) as NetworkSpec;
   const data = loadData(run);
   const part = data.test ? "test" : "validation";
-  const draw = createDraw(data, spec.seed);
+  const draw = createDraw(groups ? { ...data, dealtBy: { groups, times: null } } : data, spec.seed);
   const initial = initialTensors({ spec, payload: run.payload });
   const figureNames = classes.length > 0 ? CURVE_FIGURES.classes : CURVE_FIGURES.values;
   const { series, planFor } = createPlanner(spec, classes.length, data);

@@ -1,13 +1,12 @@
 /**
- * Runs a job that asks whether more data would help: trains its network on growing parts of its training rows, several times each, and scores
+ * The trainings of a job that asks whether more data would help: it trains its network on growing parts of its training rows, several times each, and scores
  * it on the rows that the job holds out. An epoch of the job is a training. A function of spec, rows and seed.
  */
 import type { LearningCurve, LearningCurveOptions } from "../../domain/explanations/learning-curve.ts";
-import type { TrainingResult, TrainingRun } from "../../domain/ports.ts";
+import type { TrainingRun } from "../../domain/ports.ts";
 import type { ResolvedSpec } from "../../domain/spec/spec.ts";
 import type { Table } from "../data/table.ts";
-import { runTrainings } from "../many/job-of-trainings.ts";
-import type { RunControl } from "../run/run-control.ts";
+import { countedTraining, type JobOfTrainings } from "../many/job-of-trainings.ts";
 import { type CurveTraining, curveSizes, curveTrainings } from "./curve-rows.ts";
 import { createCurveTrainer } from "./curve-trainer.ts";
 import { curveFigure } from "./forecast.ts";
@@ -18,21 +17,20 @@ type LearningCurveRun = TrainingRun & { readonly job: { readonly spec: LearningC
 /** Whether a job asks whether more data would help. */
 export const asksLearningCurve = (spec: ResolvedSpec): spec is LearningCurveSpec => spec.learning_curve !== undefined;
 
-/** Runs the job to its end, from its start or from a checkpoint. Throws only on bugs. */
-export function learningCurve(run: LearningCurveRun, control: RunControl): TrainingResult {
+/** The trainings of the job, and the answer that is made of them. */
+export function learningCurve(run: LearningCurveRun): JobOfTrainings {
   const asked = run.job.spec.learning_curve;
   const trainer = createCurveTrainer(run);
   const { data, part, figureNames } = trainer;
   const sizes = curveSizes(data.train.rows, asked.sizes);
   const trainings = curveTrainings(sizes, asked.repeats);
-  return runTrainings(run, control, {
+  return {
     ...trainer,
     trainings: trainings.length,
     train(number, ended) {
+      const begun = performance.now();
       const trained = trainer.train(trainings[number] as CurveTraining, ended);
-      if (!trained) return null;
-      const { outcome, figures } = trained;
-      return { outcome, numbers: outcome.state === "succeeded" ? Float32Array.from(figures) : null };
+      return trained && countedTraining(number, trained.outcome, begun, () => Float32Array.from(trained.figures));
     },
     answer(model, numbers) {
       const width = numbers.length / trainings.length;
@@ -67,5 +65,5 @@ export function learningCurve(run: LearningCurveRun, control: RunControl): Train
         evaluation: { learning_curve: answer },
       };
     },
-  });
+  };
 }

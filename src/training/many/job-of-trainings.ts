@@ -1,9 +1,11 @@
 /**
- * Runs a job whose epochs are trainings: the first is its model's own, and each leaves some numbers that the job's answer is made of. It is
- * interrupted, resumed and stopped between two trainings. Knows nothing of what differs between them, nor of what is asked.
+ * Runs a job whose epochs are trainings: the first is its model's own, and each leaves some numbers that the job's answer is made of. Threads
+ * that have no job of their own train too. It is interrupted, resumed and stopped between two trainings. Knows nothing of what differs between
+ * them, nor of what is asked.
  */
 import type { CheckpointReason, CheckpointState } from "../../domain/jobs/checkpoint.ts";
 import type { JobError, JobMetrics, NumberedEpoch } from "../../domain/jobs/job.ts";
+import type { Series } from "../../domain/metrics/metric.ts";
 import type { Evaluation } from "../../domain/models/evaluation.ts";
 import type { TrainingResult, TrainingRun } from "../../domain/ports.ts";
 import type { NetworkSpec } from "../../domain/spec/spec.ts";
@@ -15,15 +17,39 @@ import { decidedModel, type trainedModel } from "../evaluate/trained-model.ts";
 import { createCheckpointSchedule } from "../run/checkpoint-schedule.ts";
 import { createRecorder } from "../run/recorder.ts";
 import type { RunControl } from "../run/run-control.ts";
+import { type Assistants, shareTrainings } from "./shared-trainings.ts";
 import type { TrialOutcome } from "./train-many.ts";
 
 type Described = ReturnType<typeof trainedModel>;
 
-/** A training that came to its end, or diverged. */
+type EndedTrial = Exclude<TrialOutcome, { state: "cancelled" }>;
+
+/** What is kept of a training that came to its end, or diverged. */
 export interface CountedTraining {
-  readonly outcome: Exclude<TrialOutcome, { state: "cancelled" }>;
+  /** The losses of the epoch of its weights; NaN where it diverged. */
+  readonly losses: ReadonlyMap<Series, number>;
   /** What it leaves for the answer, as many numbers each time; null where it diverged. */
   readonly numbers: Float32Array | null;
+  /** The whole outcome of the first training, whose model the job leaves; null of others. */
+  readonly first: EndedTrial | null;
+  readonly ms: number;
+}
+
+/** What is kept of the training of a number; `numbersOf` is asked for what one leaves that came to its end. */
+export function countedTraining(
+  number: number,
+  outcome: EndedTrial,
+  begun: number,
+  numbersOf: (weights: TensorSet) => Float32Array,
+): CountedTraining {
+  const isTrained = outcome.state === "succeeded";
+  const lossIn = (column: ArrayLike<number>) => (isTrained ? (column[outcome.bestEpoch - 1] ?? Number.NaN) : Number.NaN);
+  return {
+    losses: new Map([...outcome.curve].map(([name, column]) => [name, lossIn(column)])),
+    numbers: isTrained ? numbersOf(outcome.weights) : null,
+    first: number === 0 ? outcome : null,
+    ms: performance.now() - begun,
+  };
 }
 
 /** What a job trains, and what it answers. */
@@ -45,18 +71,41 @@ export interface JobOfTrainings {
   ): { readonly reason: string; readonly evaluation: Partial<Evaluation> };
 }
 
+/** What is left to train is worth another thread from here on: to start one takes a third of it. */
+const LEAST_SHARED_MS = 300;
+/** Trainings that another thread has at a time, so that it need not wait for this one between two calls of a training. */
+const AHEAD = 3;
+
 /** Runs the job to its end, from its start or from a checkpoint. Throws only on bugs. */
 export function runTrainings(run: TrainingRun, control: RunControl, job: JobOfTrainings): TrainingResult {
   const { max_seconds } = run.job.spec;
   const found = createFindings(run, job, control);
   const ended = () => control.cancelled() || control.stopping() !== null || found.seconds() > max_seconds;
-  for (let number = found.done(); number < job.trainings; number++) {
-    if (ended()) return found.interrupted();
-    const begun = performance.now();
-    const training = job.train(number, ended);
-    if (!training) return found.interrupted();
-    const fault = found.add(training, performance.now() - begun);
-    if (fault) return fault;
+  const [first, last] = [found.done(), job.trainings - 1];
+  let slowest = 0;
+  const shared = shareTrainings<CountedTraining>(
+    {
+      ...{ first, last, ahead: AHEAD },
+      assistants: (control.assistants?.(run) ?? null) as Assistants<CountedTraining> | null,
+      most: () => ((last - found.done()) * slowest > LEAST_SHARED_MS ? Math.max(0, (control.cores?.() ?? 1) - 1) : 0),
+    },
+    (number) =>
+      job.train(number, () => {
+        shared.poll();
+        return ended();
+      }),
+    ended,
+  );
+  try {
+    for (let number = first; number <= last; number++) {
+      const training = ended() ? null : shared.take(number);
+      if (!training) return found.interrupted();
+      slowest = Math.max(slowest, training.ms);
+      const fault = found.add(training);
+      if (fault) return fault;
+    }
+  } finally {
+    shared.close();
   }
   return found.finished();
 }
@@ -106,17 +155,14 @@ function createFindings(
     seconds,
     done: () => done,
     /** Takes the next training, reports it as an epoch, and writes a checkpoint where one is due. Returns the failure of the first one. */
-    add({ outcome, numbers: given }: CountedTraining, ms: number): TrainingResult | null {
-      const isTrained = outcome.state === "succeeded";
-      if (done === 0 && !isTrained) return failed(outcome.error);
-      weights ??= isTrained ? outcome.weights : null;
+    add({ losses, numbers: given, first, ms }: CountedTraining): TrainingResult | null {
+      if (first?.state === "failed") return failed(first.error);
+      weights ??= first?.weights ?? null;
       const own = given ?? new Float32Array(numbers.length / trainings).fill(Number.NaN);
       if (done === 0) numbers = new Float32Array(trainings * own.length);
       numbers.set(own, done * own.length);
       done++;
-      const lossAt = (column: ArrayLike<number>) =>
-        Float64Array.of(isTrained ? (column[outcome.bestEpoch - 1] ?? Number.NaN) : Number.NaN);
-      recorder.record(new Map([...outcome.curve].map(([name, column]) => [name, lossAt(column)])), 1, ms);
+      recorder.record(new Map([...losses].map(([name, loss]) => [name, Float64Array.of(loss)])), 1, ms);
       if (done === 1) recorder.keep();
       recorder.flush(false);
       if (done === trainings) return null;

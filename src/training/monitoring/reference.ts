@@ -56,10 +56,10 @@ interface MonitoredRows {
   tableOf(rows: Int32Array): Table;
 }
 
-function datasetRows({ job, dataset }: TrainingRun, { preprocessing }: TrainedModel): MonitoredRows {
-  const loaded = dataset as DatasetRows;
+function datasetRows(run: TrainingRun, { preprocessing }: TrainedModel): MonitoredRows {
+  const loaded = run.dataset as DatasetRows;
   const fitted = preprocessing as Preprocessing;
-  const { parts, codes } = splitDataset(job.spec, job.classes, loaded);
+  const { parts, codes } = splitDataset(run, loaded);
   return {
     parts,
     columns: fitted.columns.map((column) => {
@@ -88,11 +88,10 @@ function valueAt(column: EncodedColumn, { columns, values }: DatasetRows): (row:
 }
 
 function tableRows(run: TrainingRun): MonitoredRows {
-  const { spec, classes } = run.job;
   const table = loadTable(run);
   const { features, featureWidth } = table;
   return {
-    parts: splitTable(spec, classes, table),
+    parts: splitTable(run, table),
     columns: Array.from(
       { length: featureWidth },
       (_, column) => (rows) => numberReference(rows, (row) => features[row * featureWidth + column] as number),

@@ -12,6 +12,7 @@ import { elementCount, packTensors } from "../../domain/tensor.ts";
 import { jsonHeapBytes, parseUntrusted } from "../../domain/untrusted-json.ts";
 import { LayerError } from "../../engine/index.ts";
 import { targetsOf } from "../data/dataset-columns.ts";
+import { keepRowsApart } from "../data/named-rows.ts";
 import { type DataShape, type Described, describeData } from "../data/source.ts";
 import { memoryEstimate, TooManyOperationsError } from "../run/memory-estimate.ts";
 import { networkOf } from "../run/network.ts";
@@ -151,14 +152,15 @@ function preparedOf(
   spec: ResolvedSpec,
   { parameters, memoryBytes }: { readonly parameters: number; readonly memoryBytes: number },
   limits: Limits,
-  { rows, classes }: DataShape,
+  { rows, classes, split }: DataShape,
   { notes }: Described,
   bulk: Described["tensors"],
   pointer: string,
 ): Prepared {
   const excess = excessParameters(parameters, limits, pointer) ?? excessMemory(memoryBytes, limits, MEMORY_CURE);
   if (excess) return INVALID([excess]);
-  const payload = bulk.length > 0 ? packTensors(bulk) : null;
+  const all = [...bulk, ...keepRowsApart(split).tensors];
+  const payload = all.length > 0 ? packTensors(all) : null;
   return { ok: true, spec, parameters, memoryBytes, rows, classes, payload, notes: notes ?? [], labels: labelsOf(given) };
 }
 
@@ -228,7 +230,8 @@ function resolvedSpecOf<R extends Resolution | SearchResolution>(
   dataset: DatasetRows | null,
   initial: InitialWeights,
 ): ResolvedSpec & Pick<R, "model"> {
-  const { split, preprocess } = shape;
+  const { preprocess } = shape;
+  const { split } = keepRowsApart(shape.split);
   const { data, name } = resolvedData(spec, shape, described, dataset);
   const { task, ...rest } = resolution;
   // Ordered for readers: name and task, data, model, then settings.

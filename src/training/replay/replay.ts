@@ -33,7 +33,7 @@ const MAX_MEMORY_BYTES = 2 ** 32 - 2 ** 16;
  */
 export function replayStep(run: TrainingRun, request: PlannedReplay): Replay {
   const trainedBy = run.checkpoint ? engineOf(run.checkpoint.progress) : request.trainedBy;
-  ensureSameEngine(trainedBy, ENGINE_VERSION);
+  ensureSameEngine(trainedBy, ENGINE_VERSION, request.trainedBy);
   const { from, weights, plan, data } = weightsAt(run, request.step);
   const answer = askStep(run, data, weights, Math.min(MAX_REPLAYED_ROWS, data.train.rows), request.ask);
   return {

@@ -11,7 +11,7 @@ import type { Table } from "../data/table.ts";
 import { scoredOutputs } from "../evaluate/evaluate.ts";
 import { decidedModel, trainedModel } from "../evaluate/trained-model.ts";
 import { initialTensors } from "../many/initial-tensors.ts";
-import type { CountedTraining } from "../many/job-of-trainings.ts";
+import { type CountedTraining, countedTraining } from "../many/job-of-trainings.ts";
 import { trainTrial } from "../many/train-many.ts";
 import { planTrials } from "../many/trial-plan.ts";
 import { BLOCK, createInference, type Inference } from "../predict/inference.ts";
@@ -61,11 +61,11 @@ export function createSeedTrainer(run: TrainingRun) {
     rows: table.rows,
     width,
     describe,
-    /** Trains with a seed; null where `ended`, which is asked every few milliseconds, says so. */
-    trainWith(seed: number, ended: () => boolean): CountedTraining | null {
+    /** The training of a number, with its seed; null where `ended`, which is asked every few milliseconds, says so. */
+    trainWith(number: number, seed: number, ended: () => boolean): CountedTraining | null {
+      const begun = performance.now();
       const outcome = trainTrial(plan, { seed, train, validation, scalings, series, initial }, ended);
-      if (outcome.state === "cancelled") return null;
-      return { outcome, numbers: outcome.state === "succeeded" ? score(outcome.weights) : null };
+      return outcome.state === "cancelled" ? null : countedTraining(number, outcome, begun, score);
     },
   };
 }

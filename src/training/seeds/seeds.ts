@@ -1,15 +1,14 @@
 /**
- * Runs a job that asks how much a score owes to its seed: trains its network with the model's own seed, and then once with each other one,
+ * The trainings of a job that asks how much a score owes to its seed: it trains its network with the model's own seed, and then once with each other one,
  * on the same rows. An epoch of the job is a training. A function of spec, rows and seed.
  */
 import { otherSeeds, type SeedFigure, type SeedSpread, type SeedsOptions } from "../../domain/explanations/seeds.ts";
 import { type IntervalFigure, LEVEL } from "../../domain/models/intervals.ts";
 import { COMPARED_FIGURES } from "../../domain/models/score-comparison.ts";
-import type { TrainingResult, TrainingRun } from "../../domain/ports.ts";
+import type { TrainingRun } from "../../domain/ports.ts";
 import type { ResolvedSpec } from "../../domain/spec/spec.ts";
 import { intervalOverSeeds, type ScoredSeed, spreadOf } from "../certainty/over-seeds.ts";
-import { runTrainings } from "../many/job-of-trainings.ts";
-import type { RunControl } from "../run/run-control.ts";
+import type { JobOfTrainings } from "../many/job-of-trainings.ts";
 import { createSeedTrainer } from "./seed-trainer.ts";
 
 type SeedsSpec = ResolvedSpec & { readonly seeds: SeedsOptions };
@@ -20,17 +19,17 @@ const DIGITS = 7;
 /** Whether a job asks how much a score owes to its seed. */
 export const asksSeeds = (spec: ResolvedSpec): spec is SeedsSpec => spec.seeds !== undefined;
 
-/** Runs the job to its end, from its start or from a checkpoint. Throws only on bugs. */
-export function seeds(run: SeedsRun, control: RunControl): TrainingResult {
+/** The trainings of the job, and the answer that is made of them. */
+export function seeds(run: SeedsRun): JobOfTrainings {
   const asked = run.job.spec.seeds;
   const trainer = createSeedTrainer(run);
   const { part, rows, width } = trainer;
   const own = trainer.spec.seed;
   const others = otherSeeds(own, asked.count);
-  return runTrainings(run, control, {
+  return {
     ...trainer,
     trainings: others.length + 1,
-    train: (number, ended) => trainer.trainWith(number === 0 ? own : (others[number - 1] as number), ended),
+    train: (number, ended) => trainer.trainWith(number, number === 0 ? own : (others[number - 1] as number), ended),
     answer(model, numbers, evaluation) {
       const intervals = evaluation[part]?.intervals;
       /** A figure of a training, by its place among those that are compared. */
@@ -56,7 +55,7 @@ export function seeds(run: SeedsRun, control: RunControl): TrainingResult {
         evaluation: { seeds: answer },
       };
     },
-  });
+  };
 }
 
 /** What is said of a figure, whose interval over rows is `range`; null where fewer than two seeds have it. */

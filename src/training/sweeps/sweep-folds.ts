@@ -25,7 +25,7 @@ export function foldsOfSweep(folds: Folds, job: Job, dataset: DatasetRows | null
   if (found && "errors" in found) return { ok: false, errors: found.errors };
   const read =
     "dataset" in spec.data
-      ? splitDataset({ ...spec, split: null }, classes, dataset as DatasetRows)
+      ? splitDataset({ job: { spec: { ...spec, split: null }, classes }, payload: null }, dataset as DatasetRows)
       : { codes: classes.length > 0 ? loadTable(runOf(job, dataset)).targets : null, present: null };
   if (stratify && read.codes === null)
     return { ok: false, errors: [{ pointer: "/folds/stratify", detail: "is for classes; a regression has none" }] };

@@ -120,7 +120,7 @@ export function createTrialParts(sweep: OpenSweep): TrialParts {
     const data =
       "dataset" in spec.data
         ? loadData(runOf(trial, dataset) satisfies TrainingRun, parts)
-        : cutTable(wholeTable(trial), spec, classes, parts);
+        : cutTable(wholeTable(trial), runOf(trial, dataset), parts);
     return { data, sizes: sizesOf(data, classes.length) };
   };
 

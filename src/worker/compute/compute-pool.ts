@@ -23,6 +23,7 @@ import type {
   Prepared,
   TrainingRun,
 } from "../../domain/ports.ts";
+import type { BodyReading, RequestBody } from "../../domain/request-bodies.ts";
 import type { SweepImportance } from "../../domain/sweeps/sweep-importance.ts";
 import type { PreparedSweep, SweepDraft } from "../../domain/sweeps/trial-run.ts";
 import type { RequestReading } from "../../domain/tracking/read-request.ts";
@@ -105,6 +106,7 @@ const IS_LONG = {
   encodeMetrics: false,
   encodeModelCard: false,
   readModelFile: true,
+  readBody: false,
   readTracking: false,
 } as const;
 
@@ -289,6 +291,12 @@ export function createComputePool({
       async readModelFile(file, architecture) {
         const task = { file, architecture, limits };
         return (await run("readModelFile", task, wholeBuffers([file]), { bytes: file.byteLength })) as ModelReading;
+      },
+      async readBody(name, body) {
+        const work = { bytes: body.byteLength };
+        const read = (await run("readBody", { name, body }, wholeBuffers([body]), work)) as BodyReading;
+        if (!read.ok) throw new TrainyardError(read.code, read.detail, read.errors);
+        return read.body as RequestBody<typeof name>;
       },
       async readTracking(name, body, beside) {
         const work = { bytes: body.byteLength };

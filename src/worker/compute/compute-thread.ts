@@ -20,6 +20,7 @@ import type {
   PredictionResult,
   Prepared,
 } from "../../domain/ports.ts";
+import { type BodyReading, parseRequestBody } from "../../domain/request-bodies.ts";
 import type { JobSpec } from "../../domain/spec/spec.ts";
 import { importanceOfSweep, type SweepImportance } from "../../domain/sweeps/sweep-importance.ts";
 import type { SweepSpec } from "../../domain/sweeps/sweep-spec.ts";
@@ -61,6 +62,7 @@ import type {
   PrepareDraftTask,
   PrepareSweepDraftTask,
   PrepareTask,
+  ReadBodyTask,
   ReadModelTask,
   ReadTrackingTask,
   ReplayReply,
@@ -210,6 +212,15 @@ export function replaySize({ run }: Pick<ReplayTask, "run">): SizedReplay {
 export function replay({ run, request }: ReplayTask): ReplayReply {
   try {
     return { ok: true, replay: replayStep(run, request) };
+  } catch (error) {
+    if (!(error instanceof TrainyardError)) throw error;
+    return { ok: false, code: error.code, detail: error.message, errors: error.errors };
+  }
+}
+
+export function readBody({ name, body }: ReadBodyTask): BodyReading {
+  try {
+    return { ok: true, body: parseRequestBody(name, body) };
   } catch (error) {
     if (!(error instanceof TrainyardError)) throw error;
     return { ok: false, code: error.code, detail: error.message, errors: error.errors };

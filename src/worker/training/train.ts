@@ -4,7 +4,7 @@ import { runJob } from "../../training/run-job.ts";
 import { lowerThreadPriority } from "../priority.ts";
 import type { TrainTask, TrialsTask } from "../protocol.ts";
 import { warmUpTraining } from "../warm-up.ts";
-import { startAssistant } from "./search-assistant.ts";
+import { createAssistants } from "./assistants.ts";
 import { runTraining } from "./training-thread.ts";
 import { planNext, runTrials } from "./trials-thread.ts";
 
@@ -12,7 +12,7 @@ lowerThreadPriority();
 warmUpTraining();
 
 export default function train(task: TrainTask): void {
-  runTraining(task, (run, control) => runJob(run, { ...control, assistant: startAssistant }));
+  runTraining(task, (run, control) => runJob(run, { ...control, assistants: createAssistants }));
 }
 
 export function trials(task: TrialsTask): void {

@@ -4,6 +4,7 @@
  */
 import { MessageChannel } from "node:worker_threads";
 import { Piscina } from "piscina";
+import { questionOf } from "../../domain/jobs/trained-spec.ts";
 import type { TrainingObserver, TrainingPool, TrainingResult, TrainingRun } from "../../domain/ports.ts";
 import { MAX_THREADS } from "../../domain/spec/run-options.ts";
 import { isSearch } from "../../domain/spec/spec.ts";
@@ -115,6 +116,7 @@ async function train(
   const threads = Math.min(spec.threads ?? size, size, MAX_THREADS);
   // A search has an assistant, which trains candidates of its own.
   const share = shares.take(isSearch(spec) ? Math.min(2, size) : 1);
+  if (questionOf(spec)) share.request(threads, (cores) => Atomics.store(control, CONTROL.cores, cores));
   let members: TeamMembers | null = null;
   let help: NodeJS.Timeout | undefined;
   const onFault = (error: unknown) => onBug(error, run.job.id);

@@ -21,6 +21,7 @@ export interface Control {
   fault?(error: unknown): void;
   storing(): boolean;
   settle(): void;
+  cores(): number;
   share?(invitation: Invitation): void;
 }
 
@@ -87,6 +88,7 @@ function createRunControl(
     },
     save,
     mark: save,
+    cores: () => Atomics.load(control, CONTROL.cores),
     fault: (error) => post({ kind: "fault", error }, []),
     storing: () => Atomics.load(control, CONTROL.stored) < checkpoints,
     settle() {

@@ -74,6 +74,7 @@ export function plainCompute(): ComputePool & { encodings: number } {
     prepareDraft: async ({ spec }: Draft): Promise<Prepared> => aPreparedJob(new TextDecoder().decode(spec)),
     prepareSweep: () => Promise.reject(new Error("this compute pool prepares no sweeps")),
     prepareSweepDraft: () => Promise.reject(new Error("this compute pool prepares no sweeps")),
+    readBody: () => Promise.reject(new Error("this compute pool reads no bodies")),
     readTracking: () => Promise.reject(new Error("this compute pool reads no requests")),
     importance: () => Promise.reject(new Error("this compute pool knows no trials")),
     jobOfTrial: () => Promise.reject(new Error("this compute pool knows no trials")),

@@ -1,11 +1,12 @@
 /**
- * `npm run bench:learning-curve [-- splits]`: how often the band of a learning curve holds the truth. Of each case half of the training rows
+ * `npm run bench:learning-curve [-- splits [order [repeats]]]`: how often the band of a learning curve holds the truth. Of each case half of the training rows
  * are hidden; the curve of the others says what all of them would bring, and is held to the mean of the trainings on all of them. The reach
  * of the band was found on every second table, in alphabetical order: how it does on the others is what it does on tables it has not seen.
+ * Orders say which rows are hidden: `chance`, `groups` (whole ones) or `time`.
  */
 import { type Forecast, isLoss } from "../../../src/domain/explanations/learning-curve.ts";
 import { curveFigure } from "../../../src/training/learning-curve/forecast.ts";
-import { type Case, cases, type Measured, measure, SETTINGS } from "./cases.ts";
+import { type Case, cases, type Measured, measure, ORDERS, SETTINGS } from "./cases.ts";
 
 interface Found extends Case {
   readonly name: string;
@@ -15,9 +16,10 @@ interface Found extends Case {
   readonly now: number;
 }
 
-const [splits = "2"] = process.argv.slice(2);
+const [splits = "2", order = "chance", repeats = "8"] = process.argv.slice(2);
+const measuring = { order: ORDERS.find((each) => each === order) ?? "chance", repeats: Number(repeats) } as const;
 const begun = process.cpuUsage();
-const found = cases(Number(splits)).flatMap((each) => forecastsOf(measure(each)));
+const found = cases(Number(splits)).flatMap((each) => forecastsOf(measure(each, measuring)));
 const { user, system } = process.cpuUsage(begun);
 
 const tables = [...new Set(found.map(({ table }) => table))].sort((a, b) => a.localeCompare(b, "en"));

@@ -62,8 +62,23 @@ export const SETTINGS = [
 /** Most rows of a table, so that all cases take minutes. */
 const MOST_ROWS = 1600;
 const HELD_OUT = 0.3;
-const REPEATS = 8;
 const SIZES = 7;
+/** Groups of a table, of the rows that are alike in a column. */
+const GROUPS = 40;
+
+/**
+ * In which order rows are held out, known and hidden: by chance; whole groups after each other; or as the file has them, as if it went on in
+ * time: the last ones are held out, those before them known, and the first ones hidden.
+ */
+export const ORDERS = ["chance", "groups", "time"] as const;
+export type Order = (typeof ORDERS)[number];
+
+/** How the cases are measured. */
+export interface Measuring {
+  readonly order: Order;
+  /** Trainings on each number of rows. */
+  readonly repeats: number;
+}
 
 export interface Case extends TableTarget {
   /** Its place among the settings. */
@@ -89,15 +104,18 @@ export const cases = (splits: number): Case[] =>
   ).flat();
 
 /** Trains the curve of half of the rows of a case, and its network on all of them. */
-export function measure({ table, target, without = [], setting, split }: Case): Measured {
+export function measure({ table, target, without = [], setting, split }: Case, { order: kind, repeats }: Measuring): Measured {
   const { units, test, more } = SETTINGS[setting] as (typeof SETTINGS)[number];
   const columns = readTable(table, target, without);
   const rows = columns[target]?.length ?? 0;
-  const order = [...createRandom(streamKey(split, `cases/${table}/${target}`)).permutation(rows)].slice(0, MOST_ROWS);
+  const chance = [...createRandom(streamKey(split, `cases/${table}/${target}`)).permutation(rows)].slice(0, MOST_ROWS);
+  const groups = kind === "groups" ? groupsOf(columns, target) : null;
+  const order = groups ? together(chance, groups) : kind === "time" ? inTime(chance) : chance;
   const heldOut = Math.round(order.length * HELD_OUT);
   const known = heldOut + Math.floor((order.length - heldOut) / FORECAST_FACTOR);
   const tested = Math.round(order.length * test);
   const trainerOf = (own: readonly number[]) => {
+    const groupsOfTrained = groups && Int32Array.from(own.slice(heldOut), (row) => groups[row] as number);
     const dataset = datasetOf(
       Object.fromEntries(Object.entries(columns).map(([name, cells]) => [name, own.map((row) => cells[row] ?? null)])),
     );
@@ -112,24 +130,59 @@ export function measure({ table, target, without = [], setting, split }: Case): 
         seed: split,
         ...more,
       }),
+      groupsOfTrained,
     );
   };
   const half = trainerOf(order.slice(0, known));
   const sizes = curveSizes(half.data.train.rows, SIZES);
   const names = half.figureNames;
-  const curve = names.map(() => sizes.map(() => new Array<number | null>(REPEATS).fill(null)));
-  for (const training of curveTrainings(sizes, REPEATS)) {
+  const curve = names.map(() => sizes.map(() => new Array<number | null>(repeats).fill(null)));
+  for (const training of curveTrainings(sizes, repeats)) {
     const { figures = [] } = half.train(training) ?? {};
     names.forEach((_, at) => {
       (curve[at]?.[training.size] as (number | null)[])[training.repeat] = figures[at] ?? null;
     });
   }
   const whole = trainerOf(order);
-  const trainings = Array.from({ length: REPEATS }, (_, repeat) =>
+  const trainings = Array.from({ length: repeats }, (_, repeat) =>
     whole.train({ size: 0, repeat, rows: whole.data.train.rows }),
   );
   const truth = names.map((_, at) => trainings.map((each) => each?.figures[at] ?? null));
   return { table, target, setting, split, names, scoredRows: half.data[half.part]?.rows ?? 0, sizes, curve, truth };
+}
+
+/** The group of each row: which of the quantiles of the first number beside the target it is in. */
+function groupsOf(columns: Record<string, Cell[]>, target: string): Int32Array {
+  const [, values = []] =
+    Object.entries(columns).find(([name, cells]) => name !== target && new Set(cells).size > GROUPS && !cells.some(isText)) ??
+    [];
+  const ranked = values.map((_, row) => row).sort((a, b) => Number(values[a] ?? 0) - Number(values[b] ?? 0));
+  const groups = new Int32Array(columns[target]?.length ?? 0);
+  ranked.forEach((row, rank) => {
+    groups[row] = Math.floor((rank * GROUPS) / ranked.length);
+  });
+  return groups;
+}
+
+const isText = (cell: Cell): boolean => typeof cell === "string";
+
+/** The rows in the order in which their groups come first. */
+function together(order: readonly number[], groups: Int32Array): number[] {
+  const places = new Map<number, number[]>();
+  for (const row of order) {
+    const group = groups[row] as number;
+    const own = places.get(group) ?? [];
+    places.set(group, own);
+    own.push(row);
+  }
+  return [...places.values()].flat();
+}
+
+/** The rows by their place in the file: the held-out ones, the known and the hidden ones. */
+function inTime(order: readonly number[]): number[] {
+  const sorted = [...order].sort((a, b) => a - b);
+  const heldOut = Math.round(sorted.length * HELD_OUT);
+  return [...sorted.slice(-heldOut), ...sorted.slice(0, -heldOut).reverse()];
 }
 
 function runOf(dataset: DatasetRows, spec: object): TrainingRun {

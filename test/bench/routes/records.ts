@@ -13,7 +13,13 @@ export interface Records {
   readonly wide: string;
   readonly sweep: string;
   readonly tallTable: string;
+  /** A model of its columns. */
+  readonly tall: string;
   readonly wideTable: string;
+  readonly schedule: string;
+  /** A run of MLflow's that is logged to, and its experiment. */
+  readonly run: string;
+  readonly experiment: string;
 }
 
 export const repeat = <T>(count: number, of: (at: number) => T): T[] => Array.from({ length: count }, (_, at) => of(at));
@@ -78,5 +84,17 @@ export async function makeRecords(ask: Ask): Promise<Records> {
     })
   ).id;
   await wait(`/v1/sweeps/${sweep}`);
-  return { largeSpec, long, checkpoint, line: "line", wide: "wide", sweep, tallTable, wideTable };
+  const tallData = { dataset: { id: tallTable, target: "y" } };
+  await wait(`/v1/jobs/${await submit({ name: "tall", data: tallData, task: "regression", model: layer, epochs: 1 })}`);
+  const schedule = (
+    await ask("POST", "/v1/schedules", {
+      ...{ name: "nightly", cron: "0 3 * * *", source: { url: "https://example.com/t.csv" }, paused: true },
+      job: { data: { dataset: { target: "y" } }, model: layer },
+    })
+  ).id;
+  const mlflow = "/api/2.0/mlflow";
+  const experiment = (await ask("POST", `${mlflow}/experiments/create`, { name: "logged" })).experiment_id;
+  const run = (await ask("POST", `${mlflow}/runs/create`, { experiment_id: experiment })).run.info.run_id;
+  const models = { line: "line", wide: "wide", tall: "tall" };
+  return { largeSpec, long, checkpoint, ...models, sweep, tallTable, wideTable, schedule, run, experiment };
 }

@@ -1,5 +1,8 @@
 /** For every operation of openapi.yaml, requests whose bodies and answers are as large as the limits let them be. */
 
+import { FILE_METADATA } from "../../../src/domain/models/architecture.ts";
+import { packTensors } from "../../../src/domain/tensor.ts";
+import { encodeSafetensors } from "../../../src/formats/safetensors/safetensors.ts";
 import type { Records } from "./records.ts";
 import { repeat } from "./records.ts";
 
@@ -46,10 +49,13 @@ export const LEFT_OUT: Readonly<Record<string, string>> = {
   cancelForget: "changes one row",
   labelJob: "changes one row",
   labelSweep: "likewise",
-  askInfluence: "makes a job, of a body of 256 kB at most",
+  askInfluence: "makes a job, of a body of 256 kB at most, read as others are",
   askLearningCurve: "likewise",
   askSeeds: "likewise",
   modelStatisticsVersion: "as modelStatistics",
+  readSchedule: "reads one row",
+  deleteSchedule: "deletes one row",
+  runSchedule: "changes one row",
 };
 
 const JSON_TYPE = { "content-type": "application/json" };
@@ -75,6 +81,17 @@ const rows = (bytes: number, width: number) => {
   return `[${repeat(Math.floor(bytes / (row.length + 1)), () => row).join(",")}]`;
 };
 const fields = (bytes: number) => repeat(Math.floor(bytes / 14), (at) => `"u${String(at).padStart(7, "0")}":1`).join(",");
+
+const MLFLOW = "/api/2.0/mlflow";
+
+/** A file of one layer of so many inputs and outputs. */
+function squareModel(size: number): Uint8Array<ArrayBuffer> {
+  const weight = { name: "0.weight", shape: [size, size], values: new Float32Array(size * size) };
+  const bias = { name: "0.bias", shape: [size], values: new Float32Array(size) };
+  const architecture = JSON.stringify({ task: "regression", layers: [{ type: "linear", units: size }] });
+  const { pieces } = encodeSafetensors(packTensors([weight, bias]), { [FILE_METADATA.architecture]: architecture });
+  return Buffer.concat([...pieces]);
+}
 
 /** The requests, over records that are there. */
 export function requestsOn(has: Records): Request[] {
@@ -103,7 +120,7 @@ export function requestsOn(has: Records): Request[] {
     get("listKeys", "", "/v1/keys?limit=200"),
     get("readKey", "unknown", "/v1/keys/key_01a22698-1944-7000-a224-4274722125e5"),
     get("listWorkers", "", "/v1/workers"),
-    get("listAuditLog", "", "/v1/audit?limit=200"),
+    get("listAuditLog", "200", "/v1/audit?limit=200"),
     get("readWebhookSecret", "", "/v1/webhook-secret"),
 
     post("submitJob", "55 MB of rows", "/v1/jobs?validate_only=true", { data: inline(600_000), ...spec }, { once: true }),
@@ -111,6 +128,13 @@ export function requestsOn(has: Records): Request[] {
       "submitJob",
       "a split that names 500,000 rows",
       "/v1/jobs?validate_only=true",
+      { data: inline(500_002), ...spec, split: { validation_rows: repeat(500_000, (at) => at) } },
+      { once: true },
+    ),
+    post(
+      "submitJob",
+      "that job, queued",
+      "/v1/jobs",
       { data: inline(500_002), ...spec, split: { validation_rows: repeat(500_000, (at) => at) } },
       { once: true },
     ),
@@ -141,6 +165,16 @@ export function requestsOn(has: Records): Request[] {
       ),
       method: { type: "random", trials: 10 },
     }),
+    post(
+      "submitSweep",
+      "55 MB of rows",
+      "/v1/sweeps?validate_only=true",
+      {
+        job: { data: inline(600_000), ...spec, split: { validation: 0.2 } },
+        parameters: { "/optimizer/lr": { values: [0.1, 0.2] } },
+      },
+      { once: true },
+    ),
     get("listSweeps", "", "/v1/sweeps?limit=200"),
     get("readSweep", "", `/v1/sweeps/${has.sweep}`),
     get("listTrials", "1,000", `/v1/sweeps/${has.sweep}/trials?limit=1000`),
@@ -187,10 +221,26 @@ export function requestsOn(has: Records): Request[] {
       positions: repeat(10_000, (at) => at),
     }),
     post("auditDataset", "", `/v1/datasets/${has.tallTable}/audit?validate_only=true`, { target: "y" }),
-    post("correctDataset", "20,000 cells", `/v1/datasets/${has.tallTable}/corrections`, {
+    post("correctDataset", "10,000 cells", `/v1/datasets/${has.tallTable}/corrections`, {
       column: "y",
-      cells: repeat(20_000, (row) => ({ row, value: 1 })),
+      cells: repeat(10_000, (row) => ({ row, value: 1 })),
     }),
+    post("correctDataset", "2 MB of cells, too many", `/v1/datasets/${has.tallTable}/corrections`, {
+      column: "y",
+      cells: repeat(80_000, (row) => ({ row, value: 1 })),
+    }),
+    post("importDataset", "500 kB of unknown fields", "/v1/datasets/import", `{${fields(500 * KIB)}}`),
+
+    get("listSchedules", "", "/v1/schedules?limit=200"),
+    get("listScheduleRuns", "", `/v1/schedules/${has.schedule}/runs?limit=200`),
+    post("createSchedule", "1 MB of unknown fields", "/v1/schedules", `{${fields(1e6)}}`),
+    post(
+      "changeSchedule",
+      "1 MB of rows in its job",
+      `/v1/schedules/${has.schedule}`,
+      { job: inline(12_000) },
+      { method: "PATCH" },
+    ),
 
     get("listModels", "of 1,999 inputs each", "/v1/models?limit=200"),
     get("readModel", "1,999 inputs", wide),
@@ -207,6 +257,14 @@ export function requestsOn(has: Records): Request[] {
       path: "/v1/models?name=none",
       headers: { "content-type": "application/octet-stream" },
       body: new Uint8Array(20e6),
+    },
+    {
+      operation: "importModel",
+      what: "20 MB of weights",
+      method: "POST",
+      path: "/v1/models?name=imported",
+      headers: { "content-type": "application/octet-stream" },
+      body: squareModel(2236),
     },
     {
       operation: "tagModel",
@@ -247,8 +305,17 @@ export function requestsOn(has: Records): Request[] {
       body: `${repeat(400_000, () => "[1.5,2.5,3.5,4.5]").join("\n")}\n`,
     },
     post("predict", "explained, 100 rows", `${line}/predict`, { instances: repeat(100, () => [1, 2, 3, 4]), explain: {} }),
-    post("evaluateModel", "", `${line}/evaluate`, { dataset: { id: has.tallTable } }),
-    get("compareScores", "with itself", `${line}/compare/scores?with=${has.line}&dataset=${has.tallTable}`),
+    post("evaluateModel", "100,000 rows", `/v1/models/${has.tall}/evaluate`, { dataset: { id: has.tallTable } }),
+    get(
+      "compareScores",
+      "with itself, 100,000 rows",
+      `/v1/models/${has.tall}/compare/scores?with=${has.tall}&dataset=${has.tallTable}`,
+    ),
+    get("readMonitoring", "1,999 inputs", `${wide}/monitoring`),
+    post("configureMonitoring", "", `${line}/monitoring`, { enabled: true }, { method: "PATCH" }),
+    post("sendFeedback", "1,000 labels", `${line}/feedback`, {
+      labels: repeat(1000, (at) => ({ prediction_id: `order-${at}`, label: 1 })),
+    }),
     post("partialDependence", "", `${line}/partial-dependence`, {}),
     post("tfPredict", "255 kB", tf, `{"instances":${rows(255 * KIB, 4)}}`),
     post("tfPredict", "255 kB of unknown members", tf, `{"instances":[[1,2,3,4]],${fields(255 * KIB)}}`),
@@ -265,5 +332,14 @@ export function requestsOn(has: Records): Request[] {
     get("modelStatistics", "", `/v2/models/${has.line}/stats`),
     get("modelReady", "", `/v2/models/${has.line}/ready`),
     get("modelConfig", "", `/v2/models/${has.wide}/config`),
+
+    post("mlflowRead", "1,000 runs", `${MLFLOW}/runs/search`, { experiment_ids: ["0", has.experiment], max_results: 1000 }),
+    get("mlflowRead", "100,000 epochs", `${MLFLOW}/metrics/get-history?run_id=${has.long}&metric_key=loss&max_results=25000`),
+    get("mlflowRead", "a run with a large spec", `${MLFLOW}/runs/get?run_id=${has.largeSpec}`),
+    post("mlflowLog", "1,000 metrics", `${MLFLOW}/runs/log-batch`, {
+      run_id: has.run,
+      metrics: repeat(1000, (at) => ({ key: `m${at % 50}`, value: at, timestamp: 1, step: at })),
+    }),
+    post("mlflowLog", "1 MB of unknown fields", `${MLFLOW}/runs/log-batch`, `{"run_id":"${has.run}",${fields(1e6)}}`),
   ];
 }

@@ -118,7 +118,7 @@ describe("the weights in the page", () => {
       { name: "0.weight", shape: [2, 3], values: [1, 2, 3, 4, 5, 6.5] },
       { name: "0.bias", shape: [2], values: [-1, 0.25] },
     ]);
-    const chunks = [...encodeSafetensors(set, { format: "pt", odd: "x" })];
+    const chunks = [...encodeSafetensors(set, { format: "pt", odd: "x" }).pieces];
     const bytes = Buffer.concat(chunks);
     const buffer = bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.byteLength) as ArrayBuffer;
     const tensors = readSafetensors(buffer).map(({ values, ...rest }) => ({ ...rest, values: [...values] }));

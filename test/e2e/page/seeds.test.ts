@@ -34,13 +34,22 @@ describe("the luck of the seed", () => {
       all.map((link) => (link as HTMLAnchorElement).pathname.split("/").at(-1) ?? ""),
     );
     for (const id of ids) expect(await stage.client.wait(id)).toMatchObject({ state: "succeeded", epochs_done: 11 });
-    await page.reload();
     await page.getByText(/^Over rows and seeds, wide is better than narrow \(p .*\): means of 10 seeds each\.$/).waitFor();
     expect(await faultsOfView(page)).toEqual([]);
     await page.goto(`${stage.url}/jobs/${ids[0]}`);
     await page.getByRole("heading", { name: /^Accuracy \d+\.\d % \(.*\) over 10 seeds and 64 rows$/ }).waitFor();
     await page.getByRole("table", { name: "Figures over seeds" }).waitFor();
     expect(await faultsOfView(page)).toEqual([]);
+    expect(faults).toEqual([]);
+  });
+
+  it("is asked of the one model of which it is not known", async () => {
+    const other = await submitted(stage.client, { ...spec, name: "other", epochs: 10 }, "succeeded");
+    const { page, faults } = await stage.open(`/compare?jobs=${wide?.id},${other.id}`);
+    await page.getByRole("button", { name: "Train other with 10 other seeds" }).click();
+    await page.getByText(/^(Over rows and seeds, .*|.*): means of 10 seeds each\.$/).waitFor();
+    const { data } = await stage.client.jobs({ filter: `params."/seeds/model" = "${wide?.model?.id}"` });
+    expect(data).toHaveLength(1);
     expect(faults).toEqual([]);
   });
 

@@ -44,7 +44,7 @@ describe("reading safetensors", () => {
             return { ...entry, values: Float32Array.from({ length: count }, () => stream.next().value as number) };
           }),
         );
-        const file = Buffer.concat([...encodeSafetensors(set, text)]);
+        const file = Buffer.concat([...encodeSafetensors(set, text).pieces]);
         const read = decodeSafetensors(file);
         expect(Object.fromEntries(read.metadata)).toEqual({ ...text });
         // Empty tensors share their place with another one: their order is not told.
@@ -174,7 +174,7 @@ describe("a hostile file", () => {
 
   it("never costs more than its own size, nor anything else than a refusal: any bytes, any damage to a good file", () => {
     const good = Buffer.concat([
-      ...encodeSafetensors(packTensors([{ name: "0.weight", shape: [2, 2], values: [1, 2, 3, 4] }]), { format: "pt" }),
+      ...encodeSafetensors(packTensors([{ name: "0.weight", shape: [2, 2], values: [1, 2, 3, 4] }]), { format: "pt" }).pieces,
     ]);
     const damaged = fc
       .array(fc.tuple(fc.nat(good.length - 1), fc.nat(255)), { minLength: 1, maxLength: 4 })

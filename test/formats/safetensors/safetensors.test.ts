@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { packTensors } from "../../../src/domain/tensor.ts";
-import { encodeSafetensors, safetensorsSize } from "../../../src/formats/safetensors/safetensors.ts";
+import { encodeSafetensors } from "../../../src/formats/safetensors/safetensors.ts";
 
 const shape = fc.array(fc.integer({ min: 1, max: 5 }), { maxLength: 4 });
 const tensors = fc.uniqueArray(
@@ -26,9 +26,9 @@ describe("a safetensors file", () => {
             return { name, shape: sizes, values: Float32Array.from({ length: count }, (_, index) => index + 0.5) };
           }),
         );
-        const { bytes, header, values, length } = read(encodeSafetensors(set));
+        const { bytes, header, values, length } = read(encodeSafetensors(set).pieces);
         expect(length % 8).toBe(0);
-        expect(bytes.length).toBe(safetensorsSize(set));
+        expect(bytes.length).toBe(encodeSafetensors(set).size);
         expect(header.size).toBe(entries.length);
         let offset = 0;
         for (const entry of entries) {
@@ -44,7 +44,7 @@ describe("a safetensors file", () => {
 
   it("comes in chunks, whose bytes are those of the whole", () => {
     const set = packTensors([{ name: "0.weight", shape: [500, 1000], values: new Float32Array(500_000).fill(1.5) }]);
-    const chunks = [...encodeSafetensors(set, { format: "pt" })];
+    const chunks = [...encodeSafetensors(set, { format: "pt" }).pieces];
     expect(chunks.length).toBeGreaterThan(4);
     const { header, values } = read(chunks);
     expect(header.get("__metadata__")).toEqual({ format: "pt" });

@@ -16,7 +16,7 @@ afterAll(() => staged.close());
 type Tensors = Parameters<typeof packTensors>[0];
 
 const fileOf = (tensors: Tensors, metadata: Record<string, string> = {}) =>
-  Buffer.concat([...encodeSafetensors(packTensors(tensors), metadata)]);
+  Buffer.concat([...encodeSafetensors(packTensors(tensors), metadata).pieces]);
 
 const post = (payload: Buffer, query: Record<string, string> = {}, type = SAFETENSORS_TYPE) =>
   staged.app.inject({ method: "POST", url: "/v1/models", query, payload, headers: { "content-type": type } });

@@ -83,6 +83,27 @@ describe("the rows of a job's data", () => {
     expect(wide.returned).toBe(Math.floor(100_000 / 65));
   });
 
+  it("keep their parts where the split names so many that the spec summarises them", async () => {
+    const heldOut = Array.from({ length: 1200 }, (_, index) => 2 * index);
+    const csv = `size,price\n${Array.from({ length: 3000 }, (_, row) => `${row},${row * 10}`).join("\n")}\n`;
+    const dataset = { id: await upload("many", csv), target: "price" };
+    const inline = {
+      features: heldOut.flatMap((row) => [[row], [row + 1]]),
+      targets: heldOut.flatMap((row) => [row, row + 1]),
+    };
+    for (const data of [{ dataset }, { inline }]) {
+      const split = { validation_rows: heldOut, test_rows: [1] };
+      const id = await submitJob(staged, { name: "many", data, task: "regression", split, ...layers, epochs: 1 });
+      const job = (await staged.app.inject(`/v1/jobs/${id}`)).json();
+      expect(job.spec.split).toEqual({
+        validation_rows: { rows: 1200, sha256: expect.stringMatching(/^[0-9a-f]{64}$/) },
+        test_rows: [1],
+      });
+      const rows = rowsAnswer.parse((await staged.app.inject(`/v1/jobs/${id}/data?rows=0,1,2,3,2398`)).json());
+      expect(rows.parts).toEqual(["validation", "test", "validation", "train", "validation"]);
+    }
+  });
+
   it("are those whose numbers are asked for, in that order", async () => {
     const numbered = (id: string, rows: string) => staged.app.inject(`/v1/jobs/${id}/data?rows=${rows}`);
     // A row without its target is counted too.

@@ -7,8 +7,9 @@ import { epochsOf, range, readSocket } from "./readers.ts";
 
 let staged: StagedApp;
 let url: string;
+const LOW_WATER = { lowWaterBytes: 64 * 1024 };
 beforeAll(async () => {
-  staged = await openStagedApp({ streamBounds: { lowWaterBytes: 64 * 1024, stallMs: 200 } });
+  staged = await openStagedApp({ streamBounds: LOW_WATER });
   url = await staged.listen();
 });
 afterAll(() => staged.close());
@@ -243,31 +244,37 @@ describe("a reader of the topic jobs", () => {
 describe("a reader of many jobs that takes nothing", () => {
   it("is closed with 4008, and goes on after what it has seen of each", async () => {
     const epochs = 200_000;
+    // The others are not closed when this process, which is their server too, has no turn for a moment.
+    const { own, ownUrl } = await ownApp({ streamBounds: { ...LOW_WATER, stallMs: 200 } });
     const ids: string[] = [];
     for (let index = 0; index < 2; index++) {
-      const id = await submitJob(staged, { ...SPEC, epochs });
-      const run = await staged.nextRun();
+      const id = await submitJob(own, { ...SPEC, epochs });
+      const run = await own.nextRun();
       for (let from = 1; from <= epochs; from += 10_000) await run.post(from, from + 9999);
       run.finish();
-      await settled(staged, id);
+      await settled(own, id);
       ids.push(id);
     }
-    const slow = await reader();
+    const slow = await reader(ownUrl);
     for (const job of ids) slow.say({ type: "subscribe", job });
     await slow.until("state");
     slow.socket.pause();
-    await waitFor(() => staged.logged.some((line) => line.ending === "too_slow" && line.messages !== undefined));
+    await waitFor(() => own.logged.some((line) => line.ending === "too_slow" && line.messages !== undefined));
     slow.socket.resume();
     expect(await slow.closed).toEqual({
       code: 4008,
       reason: "too slow; subscribe again, after the last seq of each job",
     });
-    const rest = await reader();
-    for (const job of ids) rest.say({ type: "subscribe", job, after: slow.framesOf(job).at(-1)?.seq ?? 0 });
-    for (const id of ids) {
-      await rest.until("end", ({ job }) => job === id);
-      expect(epochsOf([...slow.framesOf(id), ...rest.framesOf(id)])).toEqual(range(1, epochs));
+    const seen = ids.map((id) => [...slow.framesOf(id)]);
+    // On a busy machine it may be too slow again.
+    while (seen.some((frames) => frames.at(-1)?.type !== "end")) {
+      const rest = await reader(ownUrl);
+      for (const [index, job] of ids.entries()) rest.say({ type: "subscribe", job, after: seen[index]?.at(-1)?.seq ?? 0 });
+      const isEnded = (id: string) => rest.until("end", ({ job }) => job === id).catch(() => undefined);
+      await Promise.all(ids.map(isEnded));
+      for (const [index, id] of ids.entries()) seen[index]?.push(...rest.framesOf(id));
     }
+    for (const frames of seen) expect(epochsOf(frames)).toEqual(range(1, epochs));
   });
 
   it("shares the connection fairly: no job waits for another's backlog", async () => {

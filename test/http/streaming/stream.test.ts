@@ -1,6 +1,6 @@
 import { connect } from "node:net";
 import { setTimeout as delay } from "node:timers/promises";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
 import { problem } from "../../../src/http/errors/problem.ts";
 import { streamFrame } from "../../../src/http/openapi/response-schemas.ts";
 import { finishJob, openStagedApp, SPEC, type StagedApp, settled, submitJob } from "../staged-app.ts";
@@ -8,8 +8,9 @@ import { epochsOf, range, readEventStream, readSocket } from "./readers.ts";
 
 let staged: StagedApp;
 let url: string;
+const LOW_WATER = { lowWaterBytes: 64 * 1024 };
 beforeAll(async () => {
-  staged = await openStagedApp({ streamBounds: { lowWaterBytes: 64 * 1024, stallMs: 200 } });
+  staged = await openStagedApp({ streamBounds: LOW_WATER });
   url = await staged.listen();
 });
 afterAll(() => staged.close());
@@ -126,24 +127,33 @@ describe("a WebSocket reader", () => {
 describe("a reader that takes nothing", () => {
   it("is closed with 4008 and resumes where it was", async () => {
     const epochs = 400_000;
-    const id = await submitJob(staged, { ...SPEC, epochs });
-    const run = await staged.nextRun();
-    const slow = readSocket(url, id);
+    // The others are not closed when this process, which is their server too, has no turn for a moment.
+    const own = await openStagedApp({ streamBounds: { ...LOW_WATER, stallMs: 200 } });
+    onTestFinished(() => own.close());
+    const ownUrl = await own.listen();
+    const id = await submitJob(own, { ...SPEC, epochs });
+    const run = await own.nextRun();
+    const slow = readSocket(ownUrl, id);
     await slow.until(() => true);
     slow.socket.pause();
+    // At once: a peer that takes no close frame is dropped after 30 s, and posting may take longer where the machine is busy.
+    const resumed = waitFor(() => own.logged.some((line) => line.ending === "too_slow")).then(() => slow.socket.resume());
     for (let from = 1; from <= epochs; from += 10_000) await run.post(from, from + 9999);
     run.finish();
-    await settled(staged, id);
-    await waitFor(() => staged.logged.some((line) => line.job_id === id && line.ending === "too_slow"));
+    await settled(own, id);
+    await resumed;
 
-    slow.socket.resume();
     const { code, reason } = await slow.closed;
     expect(code).toBe(4008);
-    const lastSeq = slow.frames.at(-1)?.seq ?? 0;
-    expect(reason).toBe(`too slow; resume with after=${lastSeq}`);
-    const rest = readSocket(url, id, lastSeq);
-    await rest.closed;
-    expect(epochsOf([...slow.frames, ...rest.frames])).toEqual(range(1, epochs));
+    const frames = [...slow.frames];
+    expect(reason).toBe(`too slow; resume with after=${frames.at(-1)?.seq ?? 0}`);
+    // On a busy machine it may be too slow again.
+    for (let ending = code; ending === 4008; ) {
+      const rest = readSocket(ownUrl, id, frames.at(-1)?.seq ?? 0);
+      ending = (await rest.closed).code;
+      frames.push(...rest.frames);
+    }
+    expect(epochsOf(frames)).toEqual(range(1, epochs));
   });
 });
 

@@ -15,18 +15,17 @@ import { monitorContract } from "../../contract/monitors.ts";
 import { projectContract } from "../../contract/projects.ts";
 import { scheduleContract } from "../../contract/schedules.ts";
 import { sharesContract } from "../../contract/shares.ts";
+import { openEmptySqlite } from "../../contract/sqlite.ts";
 import { storeContract } from "../../contract/store.ts";
 import { sweepContract } from "../../contract/sweeps.ts";
 import { temporaryFolder } from "../../contract/temporary.ts";
 import { trackingContract } from "../../contract/tracking.ts";
 
-/** As a server opens it. */
-const open = async () => openStore({ dataDir: await temporaryFolder(), callsProcedures: true });
 const CONTRACTS = [
   ...[storeContract, findContract, monitorContract, checkpointContract, sweepContract, forgetContract, scheduleContract],
   ...[keyContract, queueOrderContract, sharesContract, projectContract, trackingContract],
 ];
-for (const contract of CONTRACTS) contract("SQLite", open);
+for (const contract of CONTRACTS) contract("SQLite", openEmptySqlite);
 
 describe("opening a SQLite store", () => {
   it("makes the data directory", async () => {

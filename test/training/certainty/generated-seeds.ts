@@ -31,7 +31,7 @@ function figuresOf({ rows, outputs, targets }: Predicted): number[] {
 }
 
 /** How often the interval of a new training, and that of a difference of means, hold what `fresh` rows say; by figure. */
-export function seedCoverage(rows: number, seeds: number, repeats: number, fresh: number): Map<string, Covered> {
+export function seedCoverage(rows: number, seeds: number, repeats: number, fresh: number, first = 0): Map<string, Covered> {
   const covered = new Map<string, Covered>();
   const count = (name: string, value: number, [from, to]: readonly [number, number]) => {
     const counted = covered.get(name) ?? { intervals: 0, held: 0 };
@@ -39,7 +39,7 @@ export function seedCoverage(rows: number, seeds: number, repeats: number, fresh
     counted.intervals += 1;
     if (value >= from && value <= to) counted.held += 1;
   };
-  for (let repeat = 0; repeat < repeats; repeat++) {
+  for (let repeat = first; repeat < first + repeats; repeat++) {
     const random = createRandom(streamKey(repeat + rows * 1_000_000 + seeds * 1000, "coverage/seeds"));
     const slopes = Array.from({ length: WIDTH }, () => random.normal());
     const linearValue = (features: Float32Array, row: number, line: readonly number[]) =>

@@ -83,12 +83,12 @@ export interface Covered {
   held: number;
 }
 
-/** How often the interval of each figure on `rows` held-out rows holds what the same line comes to on `fresh` other rows. */
-export function coverage(name: PopulationName, rows: number, repeats: number, fresh: number): Map<string, Covered> {
+/** How often the interval of each figure on `rows` held-out rows holds what the same line comes to on `fresh` other rows; `first` is of the repeats. */
+export function coverage(name: PopulationName, rows: number, repeats: number, fresh: number, first = 0): Map<string, Covered> {
   const covered = new Map<string, Covered>();
   // Fresh rows share their features, which takes most of the time, and have targets of their own.
   const features = drawFeatures(fresh, createRandom(streamKey(rows, `coverage/${name}/fresh`)));
-  for (let repeat = 0; repeat < repeats; repeat++) {
+  for (let repeat = first; repeat < first + repeats; repeat++) {
     const { labels, draw, train } = createPopulation(name, repeat + rows * 1_000_000);
     const predict = train(fresh);
     const scored = predict(draw(rows));
@@ -100,10 +100,20 @@ export function coverage(name: PopulationName, rows: number, repeats: number, fr
 
 const FOLDS = 5;
 
-/** The same of scores out of fold: each row is predicted by a line of the other folds, and the truth is what the line of all rows comes to. */
-export function foldCoverage(name: PopulationName, rows: number, repeats: number, fresh: number): Map<string, Covered> {
+/**
+ * The same of scores out of fold: each row is predicted by a line of the other folds, and the truth is what is served, the average of these
+ * lines as a search serves it, or else the line of all rows.
+ */
+export function foldCoverage(
+  name: PopulationName,
+  rows: number,
+  repeats: number,
+  fresh: number,
+  first = 0,
+  isAverage = true,
+): Map<string, Covered> {
   const covered = new Map<string, Covered>();
-  for (let repeat = 0; repeat < repeats; repeat++) {
+  for (let repeat = first; repeat < first + repeats; repeat++) {
     const { labels, draw } = createPopulation(name, repeat + rows * 1_000_000);
     const classes = labels.length;
     const table = draw(rows);
@@ -113,25 +123,50 @@ export function foldCoverage(name: PopulationName, rows: number, repeats: number
       return line;
     };
     const numbers = Array.from({ length: rows }, (_, row) => row);
-    const parts = Array.from({ length: FOLDS }, (_, fold) => {
-      const [held, train] = [true, false].map((isHeld) => numbers.filter((row) => (row % FOLDS === fold) === isHeld));
-      const heldOut = takeRows(table, held as number[]);
-      return { heldOut, outputs: lineOf(takeRows(table, train as number[])).outputs(heldOut) };
-    });
-    const scored: Predicted = {
-      rows,
-      outputs: Float32Array.from(parts.flatMap(({ outputs }) => [...outputs])),
-      targets: Float32Array.from(parts.flatMap(({ heldOut }) => [...heldOut.targets])),
-    };
-    const { intervals } = withIntervals(evaluate(scored, labels), scored, labels, []);
+    const inFold = (fold: number, isHeld: boolean) => numbers.filter((row) => (row % FOLDS === fold) === isHeld);
+    const folds = Array.from({ length: FOLDS }, (_, fold) => fold);
+    const lines = folds.map((fold) => lineOf(takeRows(table, inFold(fold, false))));
+    const served = isAverage
+      ? (of: Table) =>
+          averageOf(
+            lines.map((line) => line.outputs(of)),
+            classes,
+          )
+      : (of: Table) => lineOf(table).outputs(of);
+    const heldOut = takeRows(
+      table,
+      folds.flatMap((fold) => inFold(fold, true)),
+    );
+    const outputs = folds.flatMap((fold) => [...(lines[fold]?.outputs(takeRows(table, inFold(fold, true))) ?? [])]);
+    const scored: Predicted = { rows, outputs: Float32Array.from(outputs), targets: heldOut.targets };
+    const seen = { served: served(heldOut), folds: lines.map((line) => line.outputs(heldOut)) };
+    const { intervals } = withIntervals(evaluate(scored, labels), scored, labels, [], seen);
     const fresher = draw(fresh);
-    const truth = { rows: fresh, outputs: lineOf(table).outputs(fresher), targets: fresher.targets };
+    const truth = { rows: fresh, outputs: served(fresher), targets: fresher.targets };
     countHeld(covered, intervals, scoreMetricsOf(evaluate(truth, labels)));
   }
   return covered;
 }
 
-function countHeld(covered: Map<string, Covered>, intervals: Intervals | undefined, truth: ScoreMetrics): void {
+/** The average of several models as a search serves it: of values, or of logits. */
+function averageOf(outputs: readonly Float32Array[], classes: number): Float32Array {
+  const mean = (of: (model: Float32Array) => number) => outputs.reduce((sum, model) => sum + of(model), 0) / outputs.length;
+  const length = outputs[0]?.length ?? 0;
+  if (classes === 0) return Float32Array.from({ length }, (_, at) => mean((model) => model[at] as number));
+  const tiny = 1e-7;
+  const logit = (p: number) => Math.log(Math.max(tiny, p) / Math.max(tiny, 1 - p));
+  if (classes === 2)
+    return Float32Array.from({ length }, (_, at) => 1 / (1 + Math.exp(-mean((model) => logit(model[at] as number)))));
+  const powers = Float64Array.from({ length }, (_, at) =>
+    Math.exp(mean((model) => Math.log(Math.max(tiny, model[at] as number)))),
+  );
+  return Float32Array.from(powers, (power, at) => {
+    const row = at - (at % classes);
+    return power / powers.subarray(row, row + classes).reduce((sum, each) => sum + each, 0);
+  });
+}
+
+export function countHeld(covered: Map<string, Covered>, intervals: Intervals | undefined, truth: ScoreMetrics): void {
   for (const [figure, range] of Object.entries(intervals ?? {})) {
     if (figure === "level") continue;
     const [low, high] = range as Range;

@@ -232,6 +232,9 @@ describe("a job that splits by a column", () => {
     const patient = dataset.values.get("patient") as Float64Array;
     const chosen = rows.filter((row) => patient[row] === 103 || patient[row] === 107);
     expect(weights({ column: "patient", validation: [103, "107"] })).toBe(weights({ validation_rows: chosen }));
+    // A row that is named twice is held out once, and so many names are kept apart from the spec.
+    const often = Array.from({ length: 1001 }, () => chosen).flat();
+    expect(weights({ validation_rows: often })).toBe(weights({ validation_rows: chosen }));
   });
 
   const refusals: readonly (readonly [string, object, string, string])[] = [

@@ -6,6 +6,8 @@ import { generate } from "../../../src/training/data/generate.ts";
 export interface Planted {
   readonly name: string;
   readonly spec: object;
+  /** Whether a smaller learning rate would have done. */
+  readonly isRateToBlame?: boolean;
   /** What follows from the fault by the formulas of the layers, losses and optimisers. */
   readonly first: Partial<FailedOperation>;
 }
@@ -66,7 +68,8 @@ function descend(rate: (epoch: number) => number, momentum: number): { epoch: nu
 const descending = (name: string, rest: object, rate: (epoch: number) => number, momentum = 0): Planted => {
   const { epoch, operation } = descend(rate, momentum);
   const spec = regression(line, [linear(undefined, "zeros")], rest);
-  return { name, spec, first: { ...squaredLoss, operation, epoch, step: epoch } };
+  // A rate that grows tenfold with each epoch becomes too large from any start.
+  return { name, spec, isRateToBlame: !("scheduler" in rest), first: { ...squaredLoss, operation, epoch, step: epoch } };
 };
 
 const withEps0 = (type: string, options: object = {}) => ({
@@ -87,6 +90,7 @@ export const PLANTED: readonly Planted[] = [
   {
     name: "a learning rate of 1 in mini-batches",
     spec: regression(line, [linear()], { optimizer: sgd(1), batch_size: 10 }),
+    isRateToBlame: true,
     first: squaredLoss,
   },
   {

@@ -40,7 +40,7 @@ export function faultsOf({ run, model }: Asked, request: object): string[] {
 }
 
 /** The run of a request. Throws where it is refused. */
-function runOf({ run, model }: Asked, request: InfluenceRequest): InfluenceRun {
+export function runOf({ run, model }: Asked, request: InfluenceRequest): InfluenceRun {
   const admitted = admitInfluence(run, model, request);
   if (!admitted.ok) throw new Error(JSON.stringify(admitted.errors));
   const { instances, actual, output, rows = null } = request;

@@ -1,10 +1,12 @@
 import { describe, expect, it } from "vitest";
+import { influenceBody } from "../../../src/domain/explanations/influence.ts";
 import { createRandom, streamKey } from "../../../src/engine/index.ts";
-import { createRetraining } from "../../../src/training/influence/influence.ts";
+import { createRetraining, influence } from "../../../src/training/influence/influence.ts";
 import { createPredictor } from "../../../src/training/predict/predict.ts";
+import { createAssistantTrainer } from "../../../src/training/run-job.ts";
 import { datasetOf } from "../dataset.ts";
 import { modelRecord, train } from "../train.ts";
-import { ask, attempt, faultsOf, trained } from "./ask.ts";
+import { ask, attempt, faultsOf, runOf, trained } from "./ask.ts";
 
 /** Rows of two numbers, a class and a value that they decide. */
 function tableOf(rows: number, seed = 1) {
@@ -100,6 +102,19 @@ const withWeights = (spec: object) => {
   const { data, ...rest } = spec as { readonly data: { readonly dataset: object } };
   return { ...rest, data: { dataset: { ...data.dataset, weights: "w" } } };
 };
+
+describe("a job whose trainings another thread does", () => {
+  it("gets the numbers that it would come to by itself, and the losses", () => {
+    const asked = trained(specOf("y", { batch_size: 16 }), datasetOf(TABLE));
+    const run = runOf(asked, influenceBody.parse({ instances: [[0.5, 1]] }));
+    const job = influence(run);
+    const assistant = createAssistantTrainer(structuredClone(run));
+    for (const number of [7, 1, 30]) {
+      const { ms: _, ...own } = job.train(number, () => false) ?? { ms: 0 };
+      expect(structuredClone(assistant(number))).toMatchObject(own);
+    }
+  });
+});
 
 describe("the rows that made a prediction", () => {
   it("are those of the closed form, of a straight line by least squares", () => {

@@ -4,7 +4,7 @@ import { cancelForget, listForgets, readForget } from "../../../app/forget/read-
 import { planForget, startForget } from "../../../app/forget/start-forget.ts";
 import { TrainyardError } from "../../../domain/errors.ts";
 import { forgetBody } from "../../../domain/forget/forget-request.ts";
-import { parseBody } from "../../connection/body.ts";
+import { readBodyAs } from "../../connection/body.ts";
 import { idempotentId } from "../../connection/idempotency.ts";
 import type { App, RouteContext } from "../../context.ts";
 import { forgetAnswer, forgetSubmission, forgetsAnswer, representForget, representPlan } from "../../openapi/forget-schemas.ts";
@@ -49,7 +49,7 @@ function registerStart(app: App, { lifecycle }: RouteContext): void {
     async (request, reply) => {
       if (lifecycle.phase !== "ready") throw new TrainyardError("unavailable", `the server is ${lifecycle.phase}`);
       const { services, params, query } = request;
-      const body: z.output<typeof forgetBody> = parseBody(forgetBody, request.body);
+      const body: z.output<typeof forgetBody> = await readBodyAs(request, "forget");
       if (query.validate_only === "true") return representPlan(await planForget(services, params.id, body));
       const run = await startForget(services, params.id, body, idempotentId(request));
       reply.log.info({ forget_id: run.id, dataset_id: params.id, rows: run.document.rows.length }, "rows are to be forgotten");

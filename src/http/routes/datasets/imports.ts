@@ -4,7 +4,7 @@ import { importTable } from "../../../app/datasets/import-table.ts";
 import { TrainyardError } from "../../../domain/errors.ts";
 import { importBody } from "../../../domain/sources/import-request.ts";
 import { hostOf } from "../../../domain/sources/source.ts";
-import { parseBody } from "../../connection/body.ts";
+import { readBodyAs } from "../../connection/body.ts";
 import type { App, RouteContext } from "../../context.ts";
 import { datasetAnswer, datasetJson } from "../../openapi/dataset-schemas.ts";
 import { answers } from "../../openapi/openapi.ts";
@@ -36,7 +36,7 @@ export function registerImportedTables(app: App, { lifecycle }: RouteContext): v
     },
     async (request, reply) => {
       if (lifecycle.phase !== "ready") throw new TrainyardError("unavailable", `the server is ${lifecycle.phase}`);
-      const body: z.output<typeof importBody> = parseBody(importBody, request.body);
+      const body: z.output<typeof importBody> = await readBodyAs(request, "import");
       const left = new AbortController();
       // Whoever asked has gone: nobody waits for the table.
       reply.raw.once("close", () => {

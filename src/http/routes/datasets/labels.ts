@@ -1,11 +1,10 @@
 /** Wrong labels of a data set: an audit that looks for them, and corrections. */
-import type { z } from "zod";
 import { auditLabels } from "../../../app/datasets/audit-labels.ts";
 import { correctDataset } from "../../../app/datasets/correct.ts";
 import { auditBody } from "../../../domain/datasets/audit-request.ts";
 import { correctionsBody } from "../../../domain/datasets/corrections.ts";
 import { TrainyardError } from "../../../domain/errors.ts";
-import { parseBody } from "../../connection/body.ts";
+import { readBodyAs } from "../../connection/body.ts";
 import { idempotentId } from "../../connection/idempotency.ts";
 import type { App, RouteContext } from "../../context.ts";
 import { datasetAnswer, datasetJson } from "../../openapi/dataset-schemas.ts";
@@ -45,7 +44,7 @@ function registerAudit(app: App, { lifecycle }: RouteContext): void {
     async (request, reply) => {
       if (lifecycle.phase !== "ready") throw new TrainyardError("unavailable", `the server is ${lifecycle.phase}`);
       const { services, params } = request;
-      const { view } = await auditLabels(services, params.id, parseBody(auditBody, request.body), idempotentId(request));
+      const { view } = await auditLabels(services, params.id, await readBodyAs(request, "audit"), idempotentId(request));
       reply.log.info({ job_id: view.job.id, dataset_id: params.id }, "audit submitted");
       reply.code(202).header("location", `/v1/jobs/${view.job.id}`);
       return representJob(view);
@@ -75,9 +74,10 @@ function registerCorrections(app: App, { lifecycle }: RouteContext): void {
         ),
       },
     },
-    async ({ services, params, body, log }, reply) => {
+    async (request, reply) => {
+      const { services, params, log } = request;
       if (lifecycle.phase !== "ready") throw new TrainyardError("unavailable", `the server is ${lifecycle.phase}`);
-      const corrections: z.output<typeof correctionsBody> = parseBody(correctionsBody, body);
+      const corrections = await readBodyAs(request, "corrections");
       const document = await correctDataset(services, params.id, corrections);
       const { id } = document.summary;
       log.info({ dataset_id: id, corrects: params.id, created: document.created }, "data set corrected");

@@ -9,7 +9,7 @@ import type { Model } from "../../../domain/models/model.ts";
 import type { TensorSet } from "../../../domain/tensor.ts";
 import type { Answer } from "../../../domain/tracking/messages.ts";
 import { encodeOnnx, ONNX_TYPE } from "../../../formats/onnx/onnx.ts";
-import { encodeSafetensors, SAFETENSORS_TYPE, safetensorsSize } from "../../../formats/safetensors/safetensors.ts";
+import { encodeSafetensors, SAFETENSORS_TYPE } from "../../../formats/safetensors/safetensors.ts";
 
 interface File {
   readonly type: string;
@@ -21,7 +21,7 @@ const FILES: Readonly<Record<string, File>> = {
   "model.onnx": { type: ONNX_TYPE, encode: encodeOnnx },
   "model.safetensors": {
     type: SAFETENSORS_TYPE,
-    encode: (_, weights) => ({ size: safetensorsSize(weights), pieces: encodeSafetensors(weights) }),
+    encode: (_, weights) => encodeSafetensors(weights),
   },
 };
 

@@ -6,7 +6,7 @@ import { findSweep, listSweeps } from "../../../app/sweeps/sweep-view.ts";
 import { TrainyardError } from "../../../domain/errors.ts";
 import { LABEL_BYTES, labelsBody } from "../../../domain/label-fields.ts";
 import { sweepSpec } from "../../../domain/sweeps/sweep-spec.ts";
-import { parseBody } from "../../connection/body.ts";
+import { readBodyAs } from "../../connection/body.ts";
 import { idempotentId } from "../../connection/idempotency.ts";
 import type { App, RouteContext } from "../../context.ts";
 import { answers } from "../../openapi/openapi.ts";
@@ -119,7 +119,8 @@ function registerChanges(app: App): void {
         response: answers({ 200: ["The sweep.", sweepAnswer] }, [400, 404, 413, 415, 422]),
       },
     },
-    async ({ params, body, services }) => representSweep(await labelSweep(services, params.id, parseBody(labelsBody, body))),
+    async (request) =>
+      representSweep(await labelSweep(request.services, request.params.id, await readBodyAs(request, "labels"))),
   );
 
   app.post(

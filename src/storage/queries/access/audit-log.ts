@@ -1,6 +1,6 @@
 /** Queries on the audit log. */
 import type { Kysely } from "kysely";
-import type { AuditEntry, AuditFilter, NamedAuditEntry } from "../../../domain/access/audit-log.ts";
+import type { AuditEntry, AuditExcess, AuditFilter, NamedAuditEntry } from "../../../domain/access/audit-log.ts";
 import { idsBefore } from "../../../domain/id.ts";
 import type { Page, PageRequest } from "../../../domain/page.ts";
 import type { AuditLogTable } from "../../access-tables.ts";
@@ -40,6 +40,48 @@ export async function deleteFromAuditLog(db: Kysely<Tables>, before: number, lim
   // Ids sort by time, so that nothing is read where nothing is old.
   const old = db.selectFrom("audit_log").select("id").where("id", "<", idsBefore("audit", before)).orderBy("id").limit(limit);
   const { numDeletedRows } = await db.deleteFrom("audit_log").where("id", "in", old).executeTakeFirstOrThrow();
+  return Number(numDeletedRows);
+}
+
+/** See AuditLogStore.findExcess. */
+export async function findAuditExcess(db: Kysely<Tables>, most: number): Promise<AuditExcess[]> {
+  const found: AuditExcess[] = [];
+  // From one project to the next along the index: to list distinct projects would read all of it.
+  for (let project = await nextProject(db, ""); project !== null; project = await nextProject(db, project)) {
+    const beyond = await db
+      .selectFrom("audit_log")
+      .select("id")
+      .where("project", "=", project)
+      .orderBy("id", "desc")
+      .offset(most)
+      .limit(1)
+      .executeTakeFirst();
+    if (beyond) found.push({ project, id: beyond.id });
+  }
+  return found;
+}
+
+async function nextProject(db: Kysely<Tables>, after: string): Promise<string | null> {
+  const row = await db
+    .selectFrom("audit_log")
+    .select("project")
+    .where("project", ">", after)
+    .orderBy("project")
+    .limit(1)
+    .executeTakeFirst();
+  return row?.project ?? null;
+}
+
+/** See AuditLogStore.deleteUpTo. */
+export async function deleteAuditExcess(db: Kysely<Tables>, { project, id }: AuditExcess, limit: number): Promise<number> {
+  const oldest = db
+    .selectFrom("audit_log")
+    .select("id")
+    .where("project", "=", project)
+    .where("id", "<=", id)
+    .orderBy("id")
+    .limit(limit);
+  const { numDeletedRows } = await db.deleteFrom("audit_log").where("id", "in", oldest).executeTakeFirstOrThrow();
   return Number(numDeletedRows);
 }
 

@@ -18,6 +18,7 @@ import type { Page, PageRequest } from "../../../domain/page.ts";
 import type { ResolvedSpec } from "../../../domain/spec/spec.ts";
 import { ENDED_STATES } from "../../../domain/sweeps/sweep.ts";
 import { isDuplicate } from "../../dialect.ts";
+import { parseInSlices } from "../../parse-in-slices.ts";
 import type { DatasetsTable, Tables } from "../../tables.ts";
 import { assertRoomForDataset } from "../access/quotas.ts";
 import { CHUNK_BYTES } from "../blobs.ts";
@@ -159,7 +160,7 @@ export async function describeDataset(db: Kysely<Tables>, id: string): Promise<D
 /** See DatasetStore.get. */
 export async function getDataset(db: Kysely<Tables>, id: string): Promise<Dataset | null> {
   const document = await describeDataset(db, id);
-  return document && { ...document.summary, columns: JSON.parse(document.columnsJson) as Column[] };
+  return document && { ...document.summary, columns: (await parseInSlices(document.columnsJson)) as Column[] };
 }
 
 /** See DatasetStore.list. Lists the data sets of every project when `project` is null. */

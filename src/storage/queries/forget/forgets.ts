@@ -5,9 +5,11 @@ import { ACTIVE_FORGETS, type Forget, type ForgetDocument, type ForgetState } fr
 import type { ForgetChange } from "../../../domain/forget/forget-store.ts";
 import type { Page, PageRequest } from "../../../domain/page.ts";
 import { isDuplicate, lockRows } from "../../dialect.ts";
+import { parseInSlices } from "../../parse-in-slices.ts";
 import type { ForgetsTable, Tables } from "../../tables.ts";
 import { isFree } from "../leases.ts";
-import { toPage } from "../page.ts";
+import { bytesOf, toBoundedPage } from "../page.ts";
+import { readRows } from "../rows.ts";
 
 /** See ForgetStore.insert. */
 export async function insertForget(
@@ -31,7 +33,7 @@ export async function insertForget(
 /** See ForgetStore.get. */
 export async function getForget(db: Kysely<Tables>, id: string): Promise<Forget | null> {
   const row = await db.selectFrom("forgets").selectAll().where("id", "=", id).executeTakeFirst();
-  return row ? toForget(row) : null;
+  return row ? readForget(row) : null;
 }
 
 /** See ForgetStore.list. */
@@ -40,10 +42,14 @@ export async function listForgets(
   project: string | null,
   { after, limit }: PageRequest,
 ): Promise<Page<Forget>> {
-  let query = db.selectFrom("forgets").selectAll().orderBy("id", "desc");
+  let query = db.selectFrom("forgets").orderBy("id", "desc");
   if (project !== null) query = query.where("project", "=", project);
   if (after !== undefined) query = query.where("id", "<", after);
-  return toPage(await query.limit(limit + 1).execute(), limit, toForget);
+  const rows = {
+    sizes: (count: number) => query.select(bytesOf("document")).limit(count).execute(),
+    read: async (count: number) => readRows(await query.selectAll().limit(count).execute(), readForget),
+  };
+  return toBoundedPage(rows, limit);
 }
 
 /** See ForgetStore.listFree. */
@@ -135,9 +141,13 @@ export async function cancelForget(db: Kysely<Tables>, id: string, at: number): 
   });
 }
 
-function toForget(row: ForgetsTable): Forget {
+async function readForget(row: ForgetsTable): Promise<Forget> {
+  return toForget(row, (await parseInSlices(row.document)) as ForgetDocument);
+}
+
+function toForget(row: ForgetsTable, document = JSON.parse(row.document) as ForgetDocument): Forget {
   return {
     ...{ id: row.id, project: row.project, datasetId: row.dataset_id, state: row.state as ForgetState },
-    ...{ document: JSON.parse(row.document) as ForgetDocument, createdAt: row.created_at, finishedAt: row.finished_at },
+    ...{ document, createdAt: row.created_at, finishedAt: row.finished_at },
   };
 }

@@ -22,7 +22,7 @@ import { insertEvaluation } from "../models/evaluations.ts";
 import { insertModel } from "../models/models.ts";
 import { insertDelivery } from "../operation/webhooks.ts";
 import { bytesOf, toBoundedPage } from "../page.ts";
-import { labelColumns, metricsFromJson, metricsToJson, newJobRow, toJob } from "../rows.ts";
+import { labelColumns, metricsFromJson, metricsToJson, newJobRow, readJobRow, readRows, toJob } from "../rows.ts";
 import { eraseCheckpoints, hideCheckpoints } from "./checkpoints.ts";
 import { laterOrNow } from "./due-values.ts";
 import { appendChunk } from "./events.ts";
@@ -57,7 +57,7 @@ export async function insertJob(db: Kysely<Tables>, project: string, job: NewJob
 /** See JobStore.get. */
 export async function getJob(db: Kysely<Tables>, id: string): Promise<Job | null> {
   const row = await db.selectFrom("jobs").selectAll().where("id", "=", id).executeTakeFirst();
-  return row ? toJob(row) : null;
+  return row ? await readJobRow(row) : null;
 }
 
 /** Whether jobs are found, or ordered, by their values: a state or a name alone is found along an index of the jobs, however many there are. */
@@ -104,7 +104,7 @@ export async function listJobs(
   };
   const { data, hasMore, nextAfter } = await toBoundedPage(rows, page.limit);
   const last = nextAfter === null ? undefined : cursors.get(nextAfter);
-  return { data: data.map(toJob), hasMore, nextAfter: last ? writeCursor(last, order) : null };
+  return { data: await readRows(data, readJobRow), hasMore, nextAfter: last ? writeCursor(last, order) : null };
 }
 
 const NEWEST_FIRST: JobOrder = { text: "-created_at", descends: true, by: null };
@@ -124,7 +124,7 @@ async function byAge(
   if (after !== null) query = query.where("id", order.descends ? "<" : ">", after.id);
   const rows = {
     sizes: (count: number) => query.select(bytesOf("spec")).limit(count).execute(),
-    read: async (count: number) => (await query.selectAll().limit(count).execute()).map(toJob),
+    read: async (count: number) => readRows(await query.selectAll().limit(count).execute(), readJobRow),
   };
   return toBoundedPage(rows, limit);
 }

@@ -7,7 +7,7 @@ import type { TensorSet } from "../../../domain/tensor.ts";
 import type { ModelsTable, Tables } from "../../tables.ts";
 import { deleteTensors, readTensors, writeTensors } from "../blobs.ts";
 import { bytesOf, toBoundedPage } from "../page.ts";
-import { newModelRow, toModel } from "../rows.ts";
+import { newModelRow, readModelRow, readRows, toModel } from "../rows.ts";
 
 /** Stores a model and its weights as the next version of its name. */
 export async function insertModel(
@@ -110,5 +110,5 @@ export async function readModels(
     if (alias !== null) model.aliases.push(alias);
     models.set(row.id, model);
   }
-  return [...models.values()].map(({ row, aliases }) => toModel(row, aliases));
+  return readRows([...models.values()], ({ row, aliases }) => readModelRow(row, aliases));
 }

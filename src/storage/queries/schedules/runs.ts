@@ -17,7 +17,8 @@ import type { NewRun, RunChange } from "../../../domain/schedules/schedule-store
 import { lockRows } from "../../dialect.ts";
 import type { ScheduleRunsTable, Tables } from "../../tables.ts";
 import { isFree } from "../leases.ts";
-import { toPage } from "../page.ts";
+import { bytesOf, toBoundedPage } from "../page.ts";
+import { readRows } from "../rows.ts";
 
 /** Begins a run; null where one of its schedule is under way. */
 export async function insertRun(
@@ -50,9 +51,13 @@ export async function listRuns(
   scheduleId: string,
   { after, limit }: PageRequest,
 ): Promise<Page<ScheduleRun>> {
-  let query = db.selectFrom("schedule_runs").selectAll().where("schedule_id", "=", scheduleId).orderBy("id", "desc");
+  let query = db.selectFrom("schedule_runs").where("schedule_id", "=", scheduleId).orderBy("id", "desc");
   if (after !== undefined) query = query.where("id", "<", after);
-  return toPage(await query.limit(limit + 1).execute(), limit, toRun);
+  const rows = {
+    sizes: (count: number) => query.select(bytesOf("document")).limit(count).execute(),
+    read: async (count: number) => readRows(await query.selectAll().limit(count).execute(), async (row) => toRun(row)),
+  };
+  return toBoundedPage(rows, limit);
 }
 
 /** See ScheduleRunStore.listFree. */

@@ -4,8 +4,10 @@ import { notFound, TrainyardError } from "../../../domain/errors.ts";
 import type { Page, PageRequest } from "../../../domain/page.ts";
 import type { Schedule, ScheduleDocument, ScheduleRun } from "../../../domain/schedules/schedule.ts";
 import type { NewRun, ScheduleChange, ScheduleStore } from "../../../domain/schedules/schedule-store.ts";
+import { parseInSlices } from "../../parse-in-slices.ts";
 import type { SchedulesTable, Tables } from "../../tables.ts";
-import { toPage } from "../page.ts";
+import { bytesOf, toBoundedPage } from "../page.ts";
+import { readRows } from "../rows.ts";
 import { getRun, insertRun } from "./runs.ts";
 
 /** See ScheduleStore.insert. */
@@ -39,7 +41,7 @@ export async function insertSchedule(
 /** See ScheduleStore.get. */
 export async function getSchedule(db: Kysely<Tables>, id: string): Promise<Schedule | null> {
   const row = await db.selectFrom("schedules").selectAll().where("id", "=", id).executeTakeFirst();
-  return row ? toSchedule(row) : null;
+  return row ? readSchedule(row) : null;
 }
 
 /** See ScheduleStore.list. */
@@ -48,10 +50,14 @@ export async function listSchedules(
   project: string | null,
   { after, limit }: PageRequest,
 ): Promise<Page<Schedule>> {
-  let query = db.selectFrom("schedules").selectAll().orderBy("id", "desc");
+  let query = db.selectFrom("schedules").orderBy("id", "desc");
   if (project !== null) query = query.where("project", "=", project);
   if (after !== undefined) query = query.where("id", "<", after);
-  return toPage(await query.limit(limit + 1).execute(), limit, toSchedule);
+  const rows = {
+    sizes: (count: number) => query.select(bytesOf("document")).limit(count).execute(),
+    read: async (count: number) => readRows(await query.selectAll().limit(count).execute(), readSchedule),
+  };
+  return toBoundedPage(rows, limit);
 }
 
 /** See ScheduleStore.change. */
@@ -90,7 +96,7 @@ export async function listDueSchedules(db: Kysely<Tables>, now: number, limit: n
     .orderBy("next_at")
     .limit(limit)
     .execute();
-  return rows.map(toSchedule);
+  return readRows(rows, readSchedule);
 }
 
 /** See ScheduleStore.fire. */
@@ -123,10 +129,14 @@ export async function startRun(db: Kysely<Tables>, run: NewRun): Promise<Schedul
   throw new TrainyardError("conflict", "a run of this schedule is under way: wait until it has ended");
 }
 
-function toSchedule(row: SchedulesTable): Schedule {
+async function readSchedule(row: SchedulesTable): Promise<Schedule> {
+  return toSchedule(row, (await parseInSlices(row.document)) as ScheduleDocument);
+}
+
+function toSchedule(row: SchedulesTable, document = JSON.parse(row.document) as ScheduleDocument): Schedule {
   const { id, project, etag, sha256 } = row;
   return {
-    ...{ id, project, etag, sha256, document: JSON.parse(row.document) as ScheduleDocument },
+    ...{ id, project, etag, sha256, document },
     ...{ paused: row.paused !== 0, nextAt: row.next_at, createdAt: row.created_at },
   };
 }

@@ -4,6 +4,7 @@ import type { Sweep, SweepEvent, SweepProgress, SweepState, SweepTransition } fr
 import type { ResolvedSweepSpec } from "../../../domain/sweeps/sweep-spec.ts";
 import type { NewSweep } from "../../../domain/sweeps/sweep-store.ts";
 import type { Trial, TrialCurve, TrialState } from "../../../domain/sweeps/trial.ts";
+import { parseInSlices } from "../../parse-in-slices.ts";
 import type { SweepEventsTable, SweepsTable, TrialsTable } from "../../tables.ts";
 import { labelColumns, labelsOfRow, PRIORITY_STEP_MS } from "../rows.ts";
 
@@ -39,15 +40,20 @@ export function newSweepRow(sweep: NewSweep, project: string, transition: SweepT
   };
 }
 
+/** Converts a row to a sweep, in slices where its spec is long. */
+export async function readSweepRow(row: SweepsTable): Promise<Sweep> {
+  return toSweep(row, (await parseInSlices(row.spec)) as ResolvedSweepSpec);
+}
+
 /** Converts a row to a sweep. */
-export function toSweep(row: SweepsTable): Sweep {
+export function toSweep(row: SweepsTable, spec = JSON.parse(row.spec) as ResolvedSweepSpec): Sweep {
   return {
     ...progressOf(row),
     id: row.id,
     project: row.project,
     name: row.name,
     state: row.state as SweepState,
-    spec: JSON.parse(row.spec) as ResolvedSweepSpec,
+    spec,
     chunkTrials: row.chunk_trials,
     memoryBytes: row.memory_bytes,
     lastSeq: row.last_seq,

@@ -19,8 +19,8 @@ import { deleteTensors, readBytes, writeBytes } from "../blobs.ts";
 import { assertDatasetIsThere } from "../datasets/datasets.ts";
 import { changedLabels } from "../jobs/values.ts";
 import { bytesOf, toBoundedPage } from "../page.ts";
-import { labelColumns } from "../rows.ts";
-import { newSweepRow, progressOf, toSweep, toSweepEvent } from "./rows.ts";
+import { labelColumns, readRows } from "../rows.ts";
+import { newSweepRow, progressOf, readSweepRow, toSweep, toSweepEvent } from "./rows.ts";
 
 /** Trials and events deleted in one transaction. */
 const ROWS_PER_DELETION = 2000;
@@ -67,7 +67,7 @@ export async function insertPlanningChunk(db: Transaction<Tables>, sweep_id: str
 /** See SweepStore.get. */
 export async function getSweep(db: Kysely<Tables>, id: string): Promise<Sweep | null> {
   const row = await db.selectFrom("sweeps").selectAll().where("id", "=", id).executeTakeFirst();
-  return row ? toSweep(row) : null;
+  return row ? readSweepRow(row) : null;
 }
 
 /** See SweepStore.list. Lists the sweeps of every project when `project` is null. */
@@ -84,7 +84,7 @@ export async function listSweeps(
   if (page.after !== undefined) query = query.where("id", "<", page.after);
   const rows = {
     sizes: (count: number) => query.select(bytesOf("spec")).limit(count).execute(),
-    read: async (count: number) => (await query.selectAll().limit(count).execute()).map(toSweep),
+    read: async (count: number) => readRows(await query.selectAll().limit(count).execute(), readSweepRow),
   };
   return toBoundedPage(rows, page.limit);
 }

@@ -5,6 +5,7 @@ import type { ResultPage, ResultsRequest, TrialPage, TrialPageRequest } from "..
 import type { Trial, TrialState } from "../../../domain/sweeps/trial.ts";
 import { memberOfJson } from "../../dialect.ts";
 import type { Tables, TrialsTable } from "../../tables.ts";
+import { readRows } from "../rows.ts";
 import { toTrial } from "./rows.ts";
 
 /** Trials pruned with one statement. */
@@ -94,7 +95,7 @@ export async function listTrials(db: Kysely<Tables>, sweepId: string, page: Tria
       : await byNumber(query, descends, after)
           .limit(limit + 1)
           .execute();
-  const data = rows.slice(0, limit).map(toTrial);
+  const data = await readRows(rows.slice(0, limit), async (row) => toTrial(row));
   return { data, hasMore: rows.length > limit, nextAfter: data.at(-1)?.number ?? null };
 }
 

@@ -1,6 +1,6 @@
-/** Entry of a search assistant: trains the candidates whose numbers it is sent, until it is terminated. */
+/** Entry of an assistant: trains what has the numbers that it is sent, until it is terminated. */
 import { workerData } from "node:worker_threads";
-import { createCandidateTrainer } from "../../training/auto/search.ts";
+import { createAssistantTrainer } from "../../training/run-job.ts";
 import { lowerThreadPriority } from "../priority.ts";
 import type { AssistantMessage, AssistantTask } from "../protocol.ts";
 
@@ -14,12 +14,12 @@ function send(message: AssistantMessage): void {
 
 try {
   lowerThreadPriority();
-  const train = createCandidateTrainer(run);
+  const train = createAssistantTrainer(run);
   port.on("message", (number: number) => {
     try {
-      send(train(number));
+      send({ number, trained: train(number) });
     } catch {
-      // The thread that searches trains it itself, and reports what is wrong with it.
+      // The thread of the job trains it itself, and reports what is wrong with it.
       send(null);
     }
   });

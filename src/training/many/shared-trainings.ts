@@ -1,0 +1,120 @@
+/**
+ * Trains what has numbers, and hands it out in the order of these, whoever trained it: this thread, or others beside it. A training is a
+ * function of the job and its number, so that it does not matter who does.
+ */
+
+/** Another thread that trains for the same job, one after the other. */
+export interface Assistant<Trained> {
+  /** Gives it a number to train, after those that it has. */
+  start(number: number): void;
+  /** Returns what it has finished next; null if nothing yet. "lost" if it has died, with what it was given. */
+  take(): { readonly number: number; readonly trained: Trained } | "lost" | null;
+  /** Ends its thread, whatever it is doing. */
+  close(): void;
+}
+
+/** The other threads. */
+export interface Assistants<Trained> {
+  /** Starts one more; null where there is no core for it. */
+  open(): Assistant<Trained> | null;
+  /** Waits until one of them has finished something that was not taken, at most so long. */
+  wait(ms: number): void;
+}
+
+/** What is trained, and by how many. */
+export interface SharedWork<Trained> {
+  /** The first and the last number. */
+  readonly first: number;
+  readonly last: number;
+  /** Null where this thread is alone. */
+  readonly assistants: Assistants<Trained> | null;
+  /** How many assistants may train now. Those beyond them end what they have. */
+  readonly most: () => number;
+  /** Numbers that an assistant has at a time: more than one where a training is over sooner than it is asked for the next. */
+  readonly ahead: number;
+}
+
+export interface SharedTrainings<Trained> {
+  /** Returns a training by its number; null when the job has ended meanwhile. Numbers are asked for in order. */
+  take(number: number): Trained | null;
+  /** Gives assistants their next numbers. Called every few milliseconds while this thread trains. */
+  poll(): void;
+  /** Ends the assistants. */
+  close(): void;
+}
+
+/** How long this thread waits for its assistants before it looks whether the job has ended. */
+const WAIT_MS = 50;
+
+/** Shares out trainings. `train` trains one here: null when the job has ended meanwhile, which `ended` tells. */
+export function shareTrainings<Trained>(
+  { first, last, assistants, most, ahead }: SharedWork<Trained>,
+  train: (number: number) => Trained | null,
+  ended: () => boolean,
+): SharedTrainings<Trained> {
+  const trained = new Map<number, Trained>();
+  /** Each assistant with the numbers that it has. */
+  const helpers: { readonly assistant: Assistant<Trained>; readonly given: Set<number> }[] = [];
+  /** Numbers of assistants that are lost, to be trained here. */
+  const returned: number[] = [];
+  let next = first;
+  let isRefused = assistants === null;
+  const collect = () => {
+    for (const helper of [...helpers]) {
+      const { assistant, given } = helper;
+      for (let result = assistant.take(); result; result = assistant.take()) {
+        if (result === "lost") {
+          returned.push(...given);
+          assistant.close();
+          helpers.splice(helpers.indexOf(helper), 1);
+          // One that died may do so again.
+          isRefused = true;
+          break;
+        }
+        given.delete(result.number);
+        trained.set(result.number, result.trained);
+      }
+    }
+  };
+  const poll = () => {
+    collect();
+    const allowed = most();
+    while (!isRefused && helpers.length < allowed && next < last) {
+      const opened = assistants?.open() ?? null;
+      if (opened) helpers.push({ assistant: opened, given: new Set() });
+      else isRefused = true;
+    }
+    for (const { assistant, given } of helpers.slice(0, allowed)) {
+      while (given.size < ahead && next <= last) {
+        given.add(next);
+        assistant.start(next++);
+      }
+    }
+  };
+  /** The number that this thread trains now; null where only assistants have some left. */
+  const ownNumber = (): number | null => returned.shift() ?? (next <= last ? next++ : null);
+  return {
+    poll,
+    take(number) {
+      for (;;) {
+        poll();
+        const known = trained.get(number);
+        if (known) {
+          trained.delete(number);
+          return known;
+        }
+        if (ended()) return null;
+        const own = ownNumber();
+        if (own === null) assistants?.wait(WAIT_MS);
+        else {
+          const result = train(own);
+          if (!result) return null;
+          trained.set(own, result);
+        }
+      }
+    },
+    close() {
+      for (const { assistant } of helpers) assistant.close();
+    },
+  };
+}
