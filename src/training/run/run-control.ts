@@ -22,20 +22,14 @@ export interface RunControl {
   fault?(error: unknown): void;
   /** Whether the last saved checkpoint is not stored yet. */
   storing(): boolean;
-<<<<<<< HEAD
-  /** Starts another thread that trains candidates of a search; null where there is no core for it, left out where threads are not. */
-  assistant?(run: TrainingRun): Assistant | null;
-  /**
-   * Has other threads join the steps, and later the evaluation, while there are cores for them: the team before was dismissed. Left out where
-   * the run has one thread.
-   */
-=======
   /** Other threads that train for a run; left out where threads are not. */
   assistants?(run: TrainingRun): Assistants<unknown>;
   /** Threads that a run which shares out trainings may have now, this one included; left out where it is alone. */
   cores?(): number;
-  /** Has other threads join the steps, while there are cores for them; left out where the run has one thread. */
->>>>>>> main
+  /**
+   * Has other threads join the steps, and later the evaluation, while there are cores for them: the team before was dismissed. Left out where
+   * the run has one thread.
+   */
   share?(invitation: Invitation): void;
   /** Waits until the last saved checkpoint is stored or the run is cancelled. */
   settle(): void;
