@@ -81,6 +81,8 @@ export interface ScoredModel {
 }
 
 export interface TrainingObserver {
+  /** Whether the last epochs of a short run may come with its result. Left out: they are reported like all others. */
+  readonly takesLast?: boolean;
   /** Called with consecutive chunks. Training waits while a few of them are pending. */
   onEpochs(chunk: MetricChunk): Promise<void>;
   /** Called in order with the chunks: every epoch before the checkpoint has already been reported. */
@@ -106,6 +108,8 @@ export type TrainingResult =
       readonly model: TrainedModel;
       readonly weights: TensorSet;
       readonly evaluation: Evaluation | null;
+      /** Epochs that were not reported; only where the observer takes them. */
+      readonly last?: MetricChunk;
     };
 
 export type TrainedModel = Omit<NewModel, "id" | "name" | "jobId" | "createdAt" | "metrics">;

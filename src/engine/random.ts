@@ -17,8 +17,8 @@ export interface Random {
   normal(): number;
   /** A uniform integer in 0..bound-1, for 1 <= bound <= 2^32. */
   integer(bound: number): number;
-  /** A uniform random permutation of 0..n-1. */
-  permutation(n: number): Int32Array;
+  /** A uniform random permutation of 0..n-1, written into `order` if it is given, which has n elements. */
+  permutation(n: number, order?: Int32Array): Int32Array;
 }
 
 const PARITY = 0x1bd11bda;
@@ -61,6 +61,78 @@ function threefryInto(block: Int32Array, key0: number, key1: number, counter0: n
   block[0] = x0;
   block[1] = x1;
 }
+
+/**
+ * Writes the first words of `count` blocks, an even number, for the counters from `counter` on. Two blocks are computed beside each other,
+ * since each waits for its own last sum, and rounds are written out, so that rotations are by constants.
+ */
+function firstWords(words: Int32Array, count: number, key: Key, counter: number): void {
+  const [key0, key1] = key;
+  const parity = key0 ^ key1 ^ PARITY;
+  for (let index = 0; index < count; index += 2) {
+    const [from, to] = [counter + index, counter + index + 1];
+    let x0 = ((from | 0) + key0) | 0;
+    let x1 = (Math.floor(from / WORD) + key1) | 0;
+    let y0 = ((to | 0) + key0) | 0;
+    let y1 = (Math.floor(to / WORD) + key1) | 0;
+    let a = key1 | 0;
+    let b = parity;
+    let c = key0 | 0;
+    for (let group = 1; ; group += 2) {
+      x0 = (x0 + x1) | 0;
+      y0 = (y0 + y1) | 0;
+      x1 = rotate(x1, 13) ^ x0;
+      y1 = rotate(y1, 13) ^ y0;
+      x0 = (x0 + x1) | 0;
+      y0 = (y0 + y1) | 0;
+      x1 = rotate(x1, 15) ^ x0;
+      y1 = rotate(y1, 15) ^ y0;
+      x0 = (x0 + x1) | 0;
+      y0 = (y0 + y1) | 0;
+      x1 = rotate(x1, 26) ^ x0;
+      y1 = rotate(y1, 26) ^ y0;
+      x0 = (x0 + x1) | 0;
+      y0 = (y0 + y1) | 0;
+      // The second word of the last group goes nowhere.
+      if (group === 5) break;
+      x1 = rotate(x1, 6) ^ x0;
+      y1 = rotate(y1, 6) ^ y0;
+      x0 = (x0 + a) | 0;
+      y0 = (y0 + a) | 0;
+      x1 = (((x1 + b) | 0) + group) | 0;
+      y1 = (((y1 + b) | 0) + group) | 0;
+      x0 = (x0 + x1) | 0;
+      y0 = (y0 + y1) | 0;
+      x1 = rotate(x1, 17) ^ x0;
+      y1 = rotate(y1, 17) ^ y0;
+      x0 = (x0 + x1) | 0;
+      y0 = (y0 + y1) | 0;
+      x1 = rotate(x1, 29) ^ x0;
+      y1 = rotate(y1, 29) ^ y0;
+      x0 = (x0 + x1) | 0;
+      y0 = (y0 + y1) | 0;
+      x1 = rotate(x1, 16) ^ x0;
+      y1 = rotate(y1, 16) ^ y0;
+      x0 = (x0 + x1) | 0;
+      y0 = (y0 + y1) | 0;
+      x1 = rotate(x1, 24) ^ x0;
+      y1 = rotate(y1, 24) ^ y0;
+      x0 = (x0 + b) | 0;
+      y0 = (y0 + b) | 0;
+      x1 = (((x1 + c) | 0) + group + 1) | 0;
+      y1 = (((y1 + c) | 0) + group + 1) | 0;
+      const first = a;
+      a = c;
+      c = b;
+      b = first;
+    }
+    words[index] = (x0 + a) | 0;
+    words[index + 1] = (y0 + a) | 0;
+  }
+}
+
+/** Blocks that a permutation draws at a time. */
+const DRAWN = new Int32Array(64);
 
 function rotate(x: number, by: number): number {
   return (x << by) | (x >>> (32 - by));
@@ -114,11 +186,22 @@ export function createRandom(key: Key, position = 0): Random {
       return normalQuantile((bits53() + 0.5) * 2 ** -53);
     },
     integer,
-    permutation(n) {
-      const order = new Int32Array(n);
-      for (let i = 1; i < n; i++) order[i] = i;
+    permutation(n, order = new Int32Array(n)) {
+      for (let i = 0; i < n; i++) order[i] = i;
+      let [used, drawn] = [0, 0];
       for (let i = n - 1; i > 0; i--) {
-        const j = integer(i + 1);
+        // As `integer` draws them, one after the other.
+        const unused = Math.clz32(i);
+        let j: number;
+        do {
+          if (used === drawn) {
+            drawn = Math.min(DRAWN.length, (i + 2) & ~1);
+            used = 0;
+            firstWords(DRAWN, drawn, key, next);
+          }
+          j = (DRAWN[used++] as number) >>> unused;
+          next += 1;
+        } while (j > i);
         const swapped = order[i] as number;
         order[i] = order[j] as number;
         order[j] = swapped;

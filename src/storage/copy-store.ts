@@ -5,6 +5,7 @@
 import { createHash } from "node:crypto";
 import { type Kysely, type RawBuilder, sql } from "kysely";
 import { TrainyardError } from "../domain/errors.ts";
+import { writeDueValues } from "./queries/jobs/due-values.ts";
 import type { Tables } from "./tables.ts";
 
 /**
@@ -15,6 +16,7 @@ import type { Tables } from "./tables.ts";
 export const COPIED: readonly (readonly [table: keyof Tables, key: readonly string[]])[] = [
   ["jobs", ["id"]],
   ["job_values", ["field", "job_id"]],
+  ["job_values_due", ["job_id"]],
   ["events", ["job_id", "seq"]],
   ["metric_chunks", ["job_id", "first_epoch"]],
   ["notable_epochs", ["job_id", "first_epoch"]],
@@ -92,6 +94,8 @@ export async function copyStore(
     reports.push(copied);
     onTable(copied);
   }
+  // Nobody else would, where several processes write.
+  while (await writeDueValues(to));
   return reports;
 }
 

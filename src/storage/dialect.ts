@@ -26,6 +26,11 @@ function locksRows<T>(db: Kysely<T>): boolean {
   return db.getExecutor().adapter instanceof PostgresAdapter;
 }
 
+/** Whether one process alone writes to the database, so that it knows what has changed. */
+export function hasOneWriter<T>(db: Kysely<T>): boolean {
+  return !locksRows(db);
+}
+
 /** Locks the rows of a query until the transaction ends, and skips those that another transaction has locked. */
 export function lockedForUpdate<T, TB extends keyof T, O>(
   db: Kysely<T>,

@@ -23,6 +23,7 @@ import * as monitoring from "../../migrations/0018-monitoring.ts";
 import * as schedules from "../../migrations/0019-schedules.ts";
 import * as runStarts from "../../migrations/0020-run-starts.ts";
 import * as askedRows from "../../migrations/0021-asked-rows.ts";
+import * as dueValues from "../../migrations/0022-due-values.ts";
 import type { ColumnTypes } from "../../migrations/column-types.ts";
 import type { Tables } from "./tables.ts";
 
@@ -54,6 +55,7 @@ export const MIGRATIONS: Readonly<Record<string, MigrationFile>> = {
   "0019-schedules": schedules,
   "0020-run-starts": runStarts,
   "0021-asked-rows": askedRows,
+  "0022-due-values": dueValues,
 };
 
 /** The names of the migrations, in the order in which they are applied. */

@@ -9,6 +9,8 @@ import type { Store } from "../domain/store/store.ts";
 import { createOwners } from "./decorators/owners.ts";
 import { projectStore } from "./decorators/project-store.ts";
 import { monitorStore } from "./monitor-store.ts";
+import { hasOneWriter } from "./dialect.ts";
+import { createDueValues, type DueValues, NEVER_DUE } from "./due-values.ts";
 import {
   countKeys,
   deleteSession,
@@ -78,7 +80,7 @@ import {
   removeUnfinishedCheckpoints,
 } from "./queries/jobs/checkpoints.ts";
 import { readEvents } from "./queries/jobs/events.ts";
-import { deleteJob, getJob, labelJob, listJobs, readPayload } from "./queries/jobs/jobs.ts";
+import { asksValues, deleteJob, getJob, labelJob, listJobs, readPayload } from "./queries/jobs/jobs.ts";
 import { leaseJob } from "./queries/jobs/leases.ts";
 import { readMetrics, readMinMax } from "./queries/jobs/metrics.ts";
 import { nextRetryAt, queuePosition } from "./queries/jobs/queue.ts";
@@ -153,12 +155,13 @@ export interface StoreHooks {
   readonly onQueued?: OnQueued | undefined;
 }
 
-type Context = Databases & StoreHooks & { readonly call: CallProcedure };
+type Context = Databases & StoreHooks & { readonly call: CallProcedure; readonly dueValues: DueValues };
 
 /** Creates the store of all projects, which also creates the store of each. */
 export function createStore(databases: Databases, hooks: StoreHooks = {}): Store {
-  const context: Context = { call: callHere(databases), ...databases, ...hooks };
-  const { reader, health, close } = context;
+  const { reader, health, call = callHere(databases) } = databases;
+  const dueValues = hasOneWriter(reader) ? createDueValues(() => call("insertWriter", "writeDueValues")) : NEVER_DUE;
+  const context: Context = { ...databases, ...hooks, call, dueValues };
   const owners = createOwners(reader);
   return {
     ...storesOf(context, DEFAULT_PROJECT, null),
@@ -170,31 +173,32 @@ export function createStore(databases: Databases, hooks: StoreHooks = {}): Store
     },
     health: health.current,
     onHealth: health.onChange,
-    close,
+    close: async () => {
+      await dueValues.close();
+      await databases.close();
+    },
   };
 }
 
 /** Creates the stores by entity. Names and insertions belong to `project`; lists cover `listed`, or all projects when null. */
 function storesOf(context: Context, project: string, listed: string | null): EntityStores {
-  const { reader, writer, insertWriter, bulkWriter, call, onQueued } = context;
+  const { reader, writer, insertWriter, bulkWriter, call, onQueued, dueValues } = context;
   return {
     jobs: {
-      insert: (job) => call("insertWriter", "insertJob", project, job, onQueued),
+      insert: (job) => dueValues.after(call("insertWriter", "insertJob", project, job, onQueued)),
       get: (id) => getJob(reader, id),
-      list: (filter, page) => listJobs(reader, listed, filter, page),
+      list: async (filter, page) => {
+        if (asksValues(filter)) await dueValues.write();
+        return listJobs(reader, listed, filter, page);
+      },
       count: () => countJobs(reader),
       label: (id, changes) => labelJob(writer, id, changes),
       readPayload: (jobId) => readPayload(reader, jobId),
       transition: (id, request) => call("writer", "transitionJob", id, request, onQueued),
-      finish: (id, attempt, at, reason, outcome) =>
-        call(
-          outcome.state === "succeeded" ? "insertWriter" : "writer",
-          "finishJob",
-          id,
-          attempt,
-          { state: outcome.state, at, reason },
-          outcome,
-        ),
+      finish: (id, attempt, at, reason, outcome) => {
+        const on = outcome.state === "succeeded" ? "insertWriter" : "writer";
+        return dueValues.after(call(on, "finishJob", id, attempt, { state: outcome.state, at, reason }, outcome));
+      },
       delete: (id) => deleteJob(writer, id),
       listEnded: (before, limit, having) => endedJobs(reader, before, limit, having),
     },
@@ -202,7 +206,7 @@ function storesOf(context: Context, project: string, listed: string | null): Ent
       read: (jobId, after, limit, maxBytes = DEFAULT_EVENT_BYTES) => readEvents(reader, jobId, after, limit, maxBytes),
     },
     metrics: {
-      append: (jobId, attempt, chunk) => call("insertWriter", "appendMetrics", jobId, attempt, chunk),
+      append: (jobId, attempt, chunk) => dueValues.after(call("insertWriter", "appendMetrics", jobId, attempt, chunk)),
       read: (jobId, from, to) => readMetrics(reader, jobId, from, to),
       readMinMax: (jobId, from, to) => readMinMax(reader, jobId, from, to),
       delete: (jobId) => deleteMetrics(writer, jobId),

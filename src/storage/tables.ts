@@ -69,6 +69,13 @@ export interface JobValuesTable {
   readonly text: string | null;
 }
 
+/** Jobs whose values are not written yet; see queries/jobs/due-values.ts. */
+export interface JobValuesDueTable {
+  readonly job_id: string;
+  /** 1: all of them; 0: those of the metrics. */
+  readonly whole: number;
+}
+
 export interface EventsTable {
   readonly job_id: string;
   readonly seq: number;
@@ -346,6 +353,7 @@ export interface ScheduleRunsTable {
 export interface Tables {
   readonly jobs: JobsTable;
   readonly job_values: JobValuesTable;
+  readonly job_values_due: JobValuesDueTable;
   readonly events: EventsTable;
   readonly metric_chunks: MetricChunksTable;
   readonly notable_epochs: NotableEpochsTable;

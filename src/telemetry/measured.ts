@@ -1,6 +1,7 @@
 /** Wraps the store, the training pool and the compute pool to measure them. */
 import { DEFAULT_PROJECT } from "../domain/access/project.ts";
 import { isTerminal, type Job } from "../domain/jobs/job.ts";
+import type { Outcome } from "../domain/jobs/job-store.ts";
 import type { LeaseAttempt } from "../domain/jobs/queue-order.ts";
 import type { MetricChunk } from "../domain/metrics/metric.ts";
 import type { Model } from "../domain/models/model.ts";
@@ -45,22 +46,27 @@ function countsOf({
     const job = result as Job | null;
     if (job && isTerminal(job.state)) jobsEnded.inc({ state: job.state });
   };
+  const trained = ({ from, to, steps: stepCount }: MetricChunk): void => {
+    epochs.inc(to - from + 1);
+    steps.inc(stepCount ?? 0);
+  };
   const started = (job: Job | null): void => {
     if (job?.attempt === 1) queueWait.observe(Math.max(0, (job.startedAt ?? job.createdAt) - job.createdAt) / 1000);
   };
   return {
     transition: ended,
-    finishJob: ended,
+    finishJob: (given, result) => {
+      ended(given, result);
+      const outcome = given[4] as Outcome;
+      if (result && outcome.state === "succeeded" && outcome.last) trained(outcome.last);
+    },
     claimJob: (_, result) => started(result as Job | null),
     leaseJob: (_, result) => {
       const lease = result as LeaseAttempt;
       if (lease.result === "taken") started(lease.job);
     },
     appendMetrics: ([, , chunk], seq) => {
-      if (seq === null) return;
-      const { from, to, steps: stepCount } = chunk as MetricChunk;
-      epochs.inc(to - from + 1);
-      steps.inc(stepCount ?? 0);
+      if (seq !== null) trained(chunk as MetricChunk);
     },
     recordDelivery: ([, , after]) => {
       const { state } = after as AfterAttempt;

@@ -72,6 +72,8 @@ export interface TrainTask {
   readonly port: MessagePort;
   /** Most threads that the run may have, this one included. */
   readonly threads: number;
+  /** See TrainingObserver. */
+  readonly takesLast: boolean;
 }
 
 /** A message from a training thread. */
@@ -79,7 +81,7 @@ export type TrainMessage =
   | { readonly kind: "chunk"; readonly chunk: MetricChunk }
   /** Sent after all chunks of the epochs before it. */
   | { readonly kind: "checkpoint"; readonly checkpoint: NewCheckpoint }
-  /** Other threads may join its steps. Sent at most once. */
+  /** Other threads may join its steps, or its evaluation, when those of the team before were dismissed. */
   | { readonly kind: "team"; readonly invitation: Invitation }
   /** A bug that does not end the run. */
   | { readonly kind: "fault"; readonly error: unknown }

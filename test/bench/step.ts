@@ -19,18 +19,20 @@ export const STEP_WORKLOADS: readonly Workload[] = [
 const WINDOWS = 7;
 const WINDOW_MS = 150;
 const WARM_UP_MS = 200;
+/** Steps after which V8 has compiled the module, and the threads of a team have been compared with one. */
+const WARM_UP_STEPS = 8;
 
 const median = (values: readonly number[]): number => values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] as number;
 
 function measure({ step }: Running) {
-  const forMs = (ms: number): number => {
+  const forMs = (ms: number, least = 1): number => {
     const until = performance.now() + ms;
     let steps = 0;
     do step();
-    while (++steps && performance.now() < until);
+    while (++steps < least || performance.now() < until);
     return steps;
   };
-  forMs(WARM_UP_MS);
+  forMs(WARM_UP_MS, WARM_UP_STEPS);
   const windows = Array.from({ length: WINDOWS }, () => {
     const [began, before] = [performance.now(), process.cpuUsage()];
     const steps = forMs(WINDOW_MS);

@@ -345,6 +345,26 @@ export function storeContract(name: string, open: () => Promise<Store>): void {
         expect((await store.models.list({ limit: 5 })).data).toEqual([model]);
       });
 
+      it("stores the last epochs together with the outcome, or neither", async () => {
+        const id = await runningJob();
+        await store.metrics.append(id, 1, aChunk(1, 10));
+        const outcome = aSuccess(id);
+        const finish = (from: number, attempt = 1) =>
+          store.jobs.finish(id, attempt, 99, "training finished", { ...outcome, last: aChunk(from, 20) });
+        expect(await finish(11, 2)).toBeNull();
+        await expect(finish(13)).rejects.toThrow(/do not follow epoch 10/);
+        expect(await store.jobs.get(id)).toMatchObject({ state: "running", epochsDone: 10, lastSeq: 3 });
+        const job = await finish(11);
+        expect(job).toMatchObject({ state: "succeeded", epochsDone: 20, lastSeq: 5 });
+        const events = await store.events.read(id, 3, 10);
+        expect(events).toMatchObject([
+          { seq: 4, type: "metrics", from: 11, to: 20 },
+          { seq: 5, type: "state", state: "succeeded" },
+        ]);
+        expect(await store.metrics.read(id, 11, 20)).toMatchObject([{ from: 11, to: 20, series: aChunk(11, 20).series }]);
+        expect(await finish(11)).toBeNull();
+      });
+
       it("decides between cancel and finish once", async () => {
         for (let round = 0; round < 10; round++) {
           const { id } = await store.jobs.insert(aNewJob());

@@ -156,4 +156,18 @@ describe("createRandom", () => {
     expect(counts.size).toBe(24);
     for (const count of counts.values()) expect(Math.abs(count - 1000)).toBeLessThan(4.5 * Math.sqrt(1000));
   });
+
+  test("permutes by the numbers that it would draw one after the other, and goes on after them", () => {
+    for (const n of [0, 1, 2, 3, 63, 64, 65, 500])
+      for (const position of [0, 7, 2 ** 32 - 5]) {
+        const [drawn, permuted] = [createRandom(streamKey(n, "p"), position), createRandom(streamKey(n, "p"), position)];
+        const order = Int32Array.from({ length: n }, (_, index) => index);
+        for (let i = n - 1; i > 0; i--) {
+          const j = drawn.integer(i + 1);
+          [order[i], order[j]] = [order[j] as number, order[i] as number];
+        }
+        expect(permuted.permutation(n, new Int32Array(n).fill(9))).toEqual(order);
+        expect(permuted.position).toBe(drawn.position);
+      }
+  });
 });

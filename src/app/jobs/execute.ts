@@ -31,6 +31,8 @@ export interface Attempt {
   readonly deadline: AbortSignal;
   /** Delay before the first retry after a crash. */
   readonly backoffMs: number;
+  /** Called when the thread is free and little memory is left of the run, while its outcome is stored. */
+  readonly onTrained: () => void;
   /** The lease under which this process runs the job. */
   readonly lease: Pick<Lease, "lost" | "expiring">;
 }
@@ -83,6 +85,7 @@ async function attempt(services: Services, job: Job, options: Attempt, epochs: E
     });
     // Training has ended: the store alone decides now what becomes of a cancellation.
     watching.end();
+    if (end.state === "succeeded" && end.last) epochs.trained(end.last);
     epochs.end();
     if (end.state === "died") return await retry(services, job, end.detail, backoffMs);
     // The worker that holds the lease now decides what happens to the job.
@@ -90,7 +93,9 @@ async function attempt(services: Services, job: Job, options: Attempt, epochs: E
     const why = lease.expiring.aborted && !stopping.aborted ? LEASE_ENDED : undefined;
     if (end.state === "stopped" || (end.state === "cancelled" && deadline.aborted))
       return await requeueOrPause(services, job, why);
-    return await finish(services, job, end);
+    const finished = finish(services, job, end);
+    if (isSmall(end)) options.onTrained();
+    return await finished;
   } catch (err) {
     if (!isStorageFull(err)) throw err;
     services.log.warn({ err, job_id: job.id }, "the disk has no room for the results of the job: it waits");
@@ -99,6 +104,13 @@ async function attempt(services: Services, job: Job, options: Attempt, epochs: E
     ended.abort();
     watching.end();
   }
+}
+
+/** Most bytes of weights that wait for the store while the next job runs. */
+const SMALL_BYTES = 256 * 1024;
+
+function isSmall(end: TrainingResult): boolean {
+  return end.state !== "succeeded" || end.weights.data.byteLength <= SMALL_BYTES;
 }
 
 /** Trains the job in a thread. Rejects on errors of the server, such as those of the store. */
@@ -162,7 +174,7 @@ function observe(
       log.warn({ err, job_id: job.id, epoch: checkpoint.epoch }, "cannot store a checkpoint");
     }
   };
-  return { observer: { onEpochs, onCheckpoint, signal: cancel.signal, stop: stop.signal }, failure };
+  return { observer: { takesLast: true, onEpochs, onCheckpoint, signal: cancel.signal, stop: stop.signal }, failure };
 }
 
 /** Reads the columns that the job trains on; null when its rows do not come from a data set. */

@@ -11,9 +11,15 @@ import type { ProjectServices, Services } from "../services.ts";
 import { notifyChanged } from "./notify-changed.ts";
 
 /** Stores the outcome of an attempt. Returns the new state of the job, or "lost" when the job belongs to another attempt. */
-export async function finish({ store, bus, log }: Services, job: Job, result: TrainingResult): Promise<JobState | "lost"> {
+export async function finish(
+  { store, bus, log, frames }: Services,
+  job: Job,
+  result: TrainingResult,
+): Promise<JobState | "lost"> {
   const outcome = outcomeOf(job, result);
   const finished = await store.jobs.finish(job.id, job.attempt, Date.now(), reasonOf(job, result), outcome);
+  // The event of the last epochs comes right before that of the outcome. Before the hint: see execute.ts.
+  if (finished && outcome.state === "succeeded" && outcome.last) frames.add(job.id, finished.lastSeq - 1, outcome.last);
   bus.publish(job.id, finished?.lastSeq);
   if (finished) return finished.state;
   log.warn({ job_id: job.id, attempt: job.attempt }, "the job belongs to another attempt; the result of this one is dropped");

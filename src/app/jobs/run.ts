@@ -31,11 +31,17 @@ export interface RunnerOptions {
 /** Work for a thread. */
 interface Claimed {
   readonly memoryBytes: number;
-  /** Never rejects. */
-  run(): Promise<void>;
+  /** Never rejects. `onTrained` may be called before: when the thread is free, and the outcome is yet to be stored. */
+  run(onTrained: () => void): Promise<void>;
 }
 
 const CHUNK_LEASE_MS = 30_000;
+
+/** Where no chunk was to be had, jobs are asked for first for so long. */
+const NO_CHUNK_MS = 20;
+
+/** Most runs, those whose outcomes are being stored included, for each thread. */
+const MOST_RUNS = 2;
 
 /** Delay before the runner tries again after an error of the store. */
 const RETRY_MS = 1000;
@@ -50,10 +56,11 @@ export function startRunner(services: Services, options: RunnerOptions): Runner 
   const { store, limits } = services;
   const totalBytes = limits.memoryBytes;
   let usedBytes = 0;
+  let busyThreads = 0;
   let retry: NodeJS.Timeout | undefined;
 
-  const runUnder = async (lease: Lease, job: Job): Promise<void> => {
-    const isStored = await execute(services, job, { ...signals, lease });
+  const runUnder = async (lease: Lease, job: Job, onTrained: () => void): Promise<void> => {
+    const isStored = await execute(services, job, { ...signals, lease, onTrained });
     await lease
       .release(isStored)
       .catch((err: unknown) => services.log.error({ err, job_id: job.id }, "cannot release the lease of a job"));
@@ -63,21 +70,49 @@ export function startRunner(services: Services, options: RunnerOptions): Runner 
     const job = await services.queue.claim({ freeBytes: totalBytes - usedBytes, totalBytes });
     if (!job) return null;
     const lease = services.queue.hold(job);
-    return { memoryBytes: job.memoryBytes, run: () => runUnder(lease, job) };
+    return { memoryBytes: job.memoryBytes, run: (onTrained) => runUnder(lease, job, onTrained) };
   };
-  const claimChunk = (): Promise<Claimed | null> => sweeps.claim(totalBytes - usedBytes);
+  let noChunkUntil = 0;
+  let isChunksTurn = false;
+  const claimChunk = async (): Promise<Claimed | null> => {
+    const claimed = await sweeps.claim(totalBytes - usedBytes);
+    if (claimed) isChunksTurn = false;
+    else noChunkUntil = performance.now() + NO_CHUNK_MS;
+    return claimed;
+  };
+  const claimJobInTurn = async (): Promise<Claimed | null> => {
+    const claimed = await claimJob();
+    if (claimed) isChunksTurn = true;
+    return claimed;
+  };
   // Neither waits for the end of the other.
-  let [first, second] = [claimJob, claimChunk];
+  const claim = async (): Promise<Claimed | null> =>
+    isChunksTurn && performance.now() >= noChunkUntil
+      ? ((await claimChunk()) ?? claimJobInTurn())
+      : ((await claimJobInTurn()) ?? claimChunk());
+  const hasRoom = () => busyThreads < workers && running.size < MOST_RUNS * workers;
   const fill = singleFlight(async () => {
-    while (!stopping.signal.aborted && running.size < workers && store.health().status === "ok") {
-      const claimed = (await first()) ?? (await second());
+    while (!stopping.signal.aborted && hasRoom() && store.health().status === "ok") {
+      const claimed = await claim();
       if (!claimed) return;
-      [first, second] = [second, first];
       const { memoryBytes } = claimed;
       usedBytes += memoryBytes;
-      const run = claimed.run().finally(() => {
-        running.delete(run);
+      busyThreads++;
+      let isBusy = true;
+      const free = (): void => {
+        if (!isBusy) return;
+        isBusy = false;
+        busyThreads--;
         usedBytes -= memoryBytes;
+      };
+      const onTrained = (): void => {
+        free();
+        // At once: what is claimed is committed together with the outcome of what was trained.
+        poll();
+      };
+      const run = claimed.run(onTrained).finally(() => {
+        running.delete(run);
+        free();
         poll();
       });
       running.add(run);

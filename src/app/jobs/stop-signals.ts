@@ -16,6 +16,9 @@ export interface Watch {
   end(): void;
 }
 
+/** Time after which a job is read that may have changed between its claim and the watch. */
+const FIRST_CHECK_MS = 20;
+
 /** Watches the state of a job, as it was claimed, and aborts the matching signal. */
 export function watch({ store, bus, log }: Services, { id, attempt, lastSeq }: Job, { cancel, stop }: StopSignals): Watch {
   // The sequence has no gaps: what follows what is known, and is our own, is all that has happened since.
@@ -32,12 +35,15 @@ export function watch({ store, bus, log }: Services, { id, attempt, lastSeq }: J
     check().catch((err: unknown) => log.error({ err, job_id: id }, "cannot check whether the job is to stop"));
   };
   const unsubscribe = bus.subscribe(id, wake);
-  // The state may have changed before the subscription.
-  wake();
+  // The state may have changed before the subscription. A run that is over by then leaves it to the store.
+  const first = setTimeout(wake, FIRST_CHECK_MS);
   return {
     stored: (seq) => {
       if (seq === known + 1) known = seq;
     },
-    end: unsubscribe,
+    end: () => {
+      clearTimeout(first);
+      unsubscribe();
+    },
   };
 }

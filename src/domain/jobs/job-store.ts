@@ -2,6 +2,7 @@
 import type { Condition } from "../filter.ts";
 import type { LabelChanges, Labels } from "../labels.ts";
 import type { ProjectLimits } from "../limits.ts";
+import type { MetricChunk } from "../metrics/metric.ts";
 import type { Evaluation } from "../models/evaluation.ts";
 import type { NewModel } from "../models/model.ts";
 import type { Note } from "../notes.ts";
@@ -52,6 +53,8 @@ export type Outcome =
       readonly model: NewModel;
       readonly weights: TensorSet;
       readonly evaluation: Evaluation | null;
+      /** Epochs that are not stored yet, and are stored with the outcome. */
+      readonly last?: MetricChunk;
     }
   | { readonly state: "failed"; readonly metrics: JobMetrics | null; readonly error: JobError }
   | { readonly state: "cancelled"; readonly metrics: JobMetrics | null };

@@ -5,13 +5,14 @@
 import type { Kysely } from "kysely";
 import type { TensorSet } from "../../domain/tensor.ts";
 import type { Tables } from "../tables.ts";
+import { writeDueValues } from "./jobs/due-values.ts";
 import { appendMetrics } from "./jobs/events.ts";
 import { finishJob, insertJob, transitionJob } from "./jobs/jobs.ts";
 import { claimJob } from "./jobs/queue.ts";
 import { claimChunk } from "./sweeps/chunks.ts";
 
 /** Arguments and results can be posted to another thread, callbacks excepted: databases with callbacks run in this one. */
-export const PROCEDURES = { appendMetrics, claimChunk, claimJob, finishJob, insertJob, transitionJob } as const;
+export const PROCEDURES = { appendMetrics, claimChunk, claimJob, finishJob, insertJob, transitionJob, writeDueValues } as const;
 
 export type ProcedureName = keyof typeof PROCEDURES;
 

@@ -14,6 +14,7 @@ import { withIntervals } from "../certainty/intervals.ts";
 import type { JobData } from "../data/data.ts";
 import { type Table, takeRows } from "../data/table.ts";
 import { type Architecture, architectureNetwork, BLOCK, createInference, type Inference } from "../predict/inference.ts";
+import type { RunControl } from "../run/run-control.ts";
 import { conformalOf } from "./conformal.ts";
 import { choose, evaluate, type Predicted, scoredOutputs, scoreValues } from "./evaluate.ts";
 import { type ColumnGroup, permutationImportance } from "./importance.ts";
@@ -48,9 +49,19 @@ export interface FinishedEvaluation {
   readonly conformal: Conformal | null;
 }
 
-/** Evaluates a model with its final weights. A function of its arguments alone: the clock has no part in it. */
-export function evaluateModel(model: FinishedModel, weights: TensorSet, data: JobData, seed: number): FinishedEvaluation {
-  const inference = createInference(model, weights, [BLOCK]);
+/**
+ * Evaluates a model with its final weights. A function of its arguments alone: neither the clock nor the threads that `share` has join
+ * change what it comes to. Throws a LostThreadError when one of these has died.
+ */
+export function evaluateModel(
+  model: FinishedModel,
+  weights: TensorSet,
+  data: JobData,
+  seed: number,
+  share?: RunControl["share"],
+): FinishedEvaluation {
+  const inference = createInference(model, weights, [BLOCK], { shared: share !== undefined });
+  if (inference.team) share?.(inference.team.invitation);
   const scalings = (model.preprocessing?.targets ?? []).map(({ scaling }) => scaling);
   const most = Math.max(1, Math.floor(MOST_OUTPUTS / model.outputWidth));
   const evaluatePart = (part: Table | null, numbers: Int32Array | null): EvaluatedPart | null => {

@@ -1,7 +1,16 @@
 /** Inference with a trained network over rows of features, compiled once for blocks of rows. Knows nothing of raw rows or labels. */
 import type { Model } from "../../domain/models/model.ts";
 import { type TensorSet, unpackTensors } from "../../domain/tensor.ts";
-import { compile, graph, memoryFor, type Network, type Program, type Programs, type Tensor } from "../../engine/index.ts";
+import {
+  compile,
+  graph,
+  memoryFor,
+  type Network,
+  type Program,
+  type Programs,
+  type Team,
+  type Tensor,
+} from "../../engine/index.ts";
 import { ACTIVATIONS, type Embedding, embeddingsOf, networkOf } from "../run/network.ts";
 import { createPlanCache } from "../run/plan-cache.ts";
 
@@ -21,7 +30,9 @@ export interface Inference {
   outputs(features: Float32Array, rows: number): Float32Array<ArrayBuffer>;
   /** Takes other weights of the same network. */
   load(weights: TensorSet): void;
-  /** Gives the memory back to the next network like it. Nothing of the inference may be used any more. */
+  /** The threads that compute blocks together, which others may join; null for one thread. */
+  readonly team: Team | null;
+  /** Gives the memory back to the next network like it, and sends the team away. Nothing of the inference may be used any more. */
   release(): void;
 }
 
@@ -44,12 +55,17 @@ export const SMALL_BLOCK = 32;
 
 /**
  * Compiles a network for blocks of `sizes` rows, in ascending order. The output of a row does not depend on the other rows of
- * its block, nor on the block's size from SMALL_BLOCK on.
+ * its block, nor on the block's size from SMALL_BLOCK on, nor on the number of threads. `shared` ones have a team where blocks take long.
  */
-export function createInference(architecture: Architecture, weights: TensorSet, sizes: readonly number[]): Inference {
+export function createInference(
+  architecture: Architecture,
+  weights: TensorSet,
+  sizes: readonly number[],
+  { shared = false } = {},
+): Inference {
   const { layers, inputWidth, outputWidth, preprocessing, activation } = architecture;
   const { programs } = planOf({ layers, inputWidth, activation }, embeddingsOf(preprocessing?.columns ?? []), sizes);
-  const executable = compile(programs, { maxMemoryBytes: 2 ** 32 - 2 ** 16 });
+  const executable = compile(programs, { maxMemoryBytes: 2 ** 32 - 2 ** 16, shared });
   const load = (given: TensorSet): void => {
     for (const [name, values] of unpackTensors(given)) executable.write(name, values);
   };
@@ -78,7 +94,11 @@ export function createInference(architecture: Architecture, weights: TensorSet, 
       return outputs;
     },
     load,
-    release: executable.release,
+    team: executable.team,
+    release() {
+      executable.team?.dismiss();
+      executable.release();
+    },
   };
 }
 
@@ -105,6 +125,14 @@ interface Block {
 }
 
 type FloatTable = Float32Array<ArrayBuffer>;
+
+/** Computes the bytes that evaluating a network needs, without allocating: its weights and a block of rows. */
+export function blockMemory(
+  architecture: Pick<Architecture, "layers" | "inputWidth" | "activation">,
+  embeddings: readonly Embedding[],
+): number {
+  return memoryFor(planOf(architecture, embeddings, [BLOCK]).programs);
+}
 
 /** Computes the bytes that predicting with a network needs, without allocating. */
 export function inferenceMemory(architecture: Architecture): number {

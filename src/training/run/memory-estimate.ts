@@ -4,7 +4,9 @@ import type { NetworkSpec, ResolvedSpec } from "../../domain/spec/spec.ts";
 import { elementCount } from "../../domain/tensor.ts";
 import { memoryFor, operationCount } from "../../engine/index.ts";
 import type { DataShape } from "../data/source.ts";
+import { blockMemory } from "../predict/inference.ts";
 import { keptPlan, type TrainingPlan } from "./build.ts";
+import { LOSS_ACTIVATION } from "./network.ts";
 
 /** Operations of all programs, gradients and updates included: those of a hundred linear layers in batches fit. */
 const MAX_OPERATIONS = 20_000;
@@ -34,8 +36,8 @@ export class TooManyOperationsError extends Error {
 
 /**
  * Computes the bytes that training a spec needs, without allocating: the memory of its programs, a copy of the rows while
- * they are loaded, two checkpoints, one being created and one being stored, and the last good state (last-good.ts); and the threads that
- * may help with its steps, of the `threads` that there are. Throws a TooManyOperationsError before anything is planned that would block its
+ * they are loaded, two checkpoints, one being created and one being stored, and the last good state (last-good.ts); and where threads may
+ * help with its steps, of the `threads` that there are, these, and the network that they evaluate together. Throws a TooManyOperationsError before anything is planned that would block its
  * thread for long.
  */
 export function memoryEstimate(spec: NetworkSpec, data: DataShape, threads = 1): number {
@@ -51,14 +53,19 @@ export function memoryEstimate(spec: NetworkSpec, data: DataShape, threads = 1):
     memoryFor(plan.programs, { maxSteps: plan.maxSteps }) +
     2 * rowBytes +
     3 * checkpointBytes(spec, plan) +
-    helperBytes(spec, plan, threads)
+    helpBytes(spec, data, plan, threads)
   );
 }
 
-/** Bytes of the threads that may help with a job; none where its steps are short. */
-function helperBytes(spec: Pick<NetworkSpec, "threads">, plan: TrainingPlan, threads: number): number {
+/**
+ * Bytes of the threads that may help with a job, and of the network as it is evaluated, since a shared memory of its steps may not have been
+ * collected yet; none where its steps are short.
+ */
+function helpBytes(spec: NetworkSpec, { featureWidth, embeddings }: DataShape, plan: TrainingPlan, threads: number): number {
   const most = Math.min(spec.threads ?? MAX_THREADS, threads);
-  return most > 1 && stepNs(plan) >= SHARED_STEP_NS ? (most - 1) * HELPER_BYTES : 0;
+  if (most <= 1 || stepNs(plan) < SHARED_STEP_NS) return 0;
+  const network = { layers: spec.model.layers, inputWidth: featureWidth, activation: LOSS_ACTIVATION[spec.loss.type] };
+  return (most - 1) * HELPER_BYTES + blockMemory(network, embeddings);
 }
 
 /** About how long a step takes one thread, in nanoseconds. */

@@ -16,17 +16,20 @@ import {
 import { createRanking } from "./ranking.ts";
 
 /**
- * Creates the orders of the rows, one for each epoch. Keeps the last: an epoch that goes on in many calls does not shuffle again.
+ * Creates the orders of the rows, one for each epoch, which the next one overwrites: an epoch that goes on in many calls does not shuffle
+ * again.
  *
  * @internal Exported for its test.
  */
 export function createOrders({ shuffle, seed }: Pick<EpochOptions["spec"], "shuffle" | "seed">, rows: number) {
   const identity = inOrder(rows);
-  let drawn: { readonly epoch: number; readonly order: Int32Array } = { epoch: 0, order: identity };
+  const order = new Int32Array(rows);
+  let drawn = 0;
   return (epoch: number): Int32Array => {
     if (!shuffle) return identity;
-    if (drawn.epoch !== epoch) drawn = { epoch, order: createRandom(streamKey(seed, `shuffle/${epoch}`)).permutation(rows) };
-    return drawn.order;
+    if (drawn !== epoch) createRandom(streamKey(seed, `shuffle/${epoch}`)).permutation(rows, order);
+    drawn = epoch;
+    return order;
   };
 }
 

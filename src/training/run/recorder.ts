@@ -19,6 +19,8 @@ export interface Recorder {
   record(columns: EpochColumns, count: number, epochMs: number): void;
   /** Reports the collected epochs if a chunk is due, or always if `force` is set. */
   flush(force: boolean): void;
+  /** Returns the collected epochs instead of reporting them; null if there are none. */
+  take(): MetricChunk | null;
   /** Number of epochs recorded so far, including those before `skip`. */
   readonly epoch: number;
   /** Marks the last epoch as the one whose weights the model will have, unless a later one is marked. */
@@ -67,14 +69,22 @@ export function createRecorder(
   const valuesOf = (row: Float64Array) => Object.fromEntries(series.map((name, at) => [name, row[at] as number]));
   const lowest = () => ({ epoch: lowestEpoch, ...valuesOf(lowestRow) });
 
-  const flush = (force: boolean) => {
-    const now = performance.now();
-    if (count === 0 || (!force && count < CHUNK_EPOCHS && now - lastFlush < CHUNK_INTERVAL_MS)) return;
-    const chunk = Object.fromEntries(
+  const take = (): MetricChunk | null => {
+    if (count === 0) return null;
+    const values = Object.fromEntries(
       series.map((name, index) => [name, (columns[index] as Float64Array<ArrayBuffer>).slice(0, count)]),
     );
-    report({ from: epoch - count + 1, to: epoch, series: chunk });
+    const chunk = { from: epoch - count + 1, to: epoch, series: values };
     count = 0;
+    return chunk;
+  };
+
+  const flush = (force: boolean) => {
+    const now = performance.now();
+    if (!force && count < CHUNK_EPOCHS && now - lastFlush < CHUNK_INTERVAL_MS) return;
+    const chunk = take();
+    if (!chunk) return;
+    report(chunk);
     lastFlush = now;
   };
 
@@ -129,6 +139,7 @@ export function createRecorder(
       }
     },
     flush,
+    take,
     keep() {
       kept = { epoch, ...valuesOf(lastRow) };
     },

@@ -12,6 +12,8 @@ export interface RunControl {
   stopping(): "pause" | "stop" | null;
   /** Reports a chunk of consecutive epochs, starting at the first that the job has not stored yet. May block. */
   report(chunk: MetricChunk): void;
+  /** Whether the result may have the last epochs of a short run with it, instead of their report. */
+  readonly takesLast?: boolean;
   /** Saves a checkpoint after the epochs before it. Transfers the ownership of its memory. */
   save(checkpoint: NewCheckpoint): void;
   /** Stores a state that replays may start from, as `save` does; left out where nothing is replayed. */
@@ -24,7 +26,10 @@ export interface RunControl {
   assistants?(run: TrainingRun): Assistants<unknown>;
   /** Threads that a run which shares out trainings may have now, this one included; left out where it is alone. */
   cores?(): number;
-  /** Has other threads join the steps, while there are cores for them; left out where the run has one thread. */
+  /**
+   * Has other threads join the steps, and later the evaluation, while there are cores for them: the team before was dismissed. Left out where
+   * the run has one thread.
+   */
   share?(invitation: Invitation): void;
   /** Waits until the last saved checkpoint is stored or the run is cancelled. */
   settle(): void;

@@ -3,6 +3,7 @@
  * or diverged.
  */
 import type { JobError, JobMetrics, NumberedEpoch } from "../../domain/jobs/job.ts";
+import type { MetricChunk } from "../../domain/metrics/metric.ts";
 import type { TrainingResult, TrainingRun } from "../../domain/ports.ts";
 import { isSearch, type NetworkSpec } from "../../domain/spec/spec.ts";
 import type { TensorSet } from "../../domain/tensor.ts";
@@ -21,8 +22,13 @@ import { createRecorder } from "./recorder.ts";
 import type { RunControl } from "./run-control.ts";
 import { sizesOf } from "./sizes.ts";
 
+/** Time of a run, and training rows, whose evaluation takes a few milliseconds: the last epochs wait that long for the result. */
+const SHORT_MS = 25;
+const FEW_ROWS = 2000;
+
 /** Trains a job to its end, from its start or from a checkpoint. Reports every epoch, even one that diverges. Throws only on bugs. */
 export function train(run: TrainingRun, control: RunControl): TrainingResult {
+  const startedAt = performance.now();
   const { classes, epochsDone } = run.job;
   const spec = networkSpec(run);
   const data = loadData(run);
@@ -39,7 +45,7 @@ export function train(run: TrainingRun, control: RunControl): TrainingResult {
     [...computedSeries(spec, data.validation !== null), "epoch_ms"],
     monitor,
     epochsDone,
-    reportWithSteps(control, plan.stepsPerEpoch),
+    (chunk) => control.report(withSteps(chunk, plan)),
     { epoch, metrics: start?.metrics ?? null, kept: start && bestWeights && keptBy(start) },
   );
   const describe = (tensors: TensorSet) => trainedModel({ ...run.job, spec }, plan.network, data, tensors);
@@ -60,9 +66,11 @@ export function train(run: TrainingRun, control: RunControl): TrainingResult {
     lastGood,
     describe,
   });
-  recorder.flush(true);
-  const metrics = recorder.metrics();
   const cause = faultOf(end, recorder.epoch);
+  const isShort = data.train.rows <= FEW_ROWS && performance.now() - startedAt < SHORT_MS;
+  const keepsLast = control.takesLast === true && end.kind === "finished" && !cause && isShort;
+  if (!keepsLast) recorder.flush(true);
+  const metrics = recorder.metrics();
   const explained =
     cause?.code === "diverged" && lastGood.state
       ? explainDivergence(cause, DIVERGED_CURE, {
@@ -80,10 +88,17 @@ export function train(run: TrainingRun, control: RunControl): TrainingResult {
   const { reason, weights } = end;
   executable.release();
   const described = decidedModel(describe(weights), spec, weights, data);
-  const { evaluation, score, conformal } = evaluateModel(described, weights, data, spec.seed);
-  if (control.cancelled()) return { state: "cancelled", metrics };
+  const { evaluation, score, conformal } = evaluateModel(described, weights, data, spec.seed, team ? control.share : undefined);
+  if (control.cancelled()) {
+    recorder.flush(true);
+    return { state: "cancelled", metrics };
+  }
+  const last = recorder.take();
   const model = { ...described, score, ...(conformal && { conformal }) };
-  return { state: "succeeded", metrics: recorder.finished() as JobMetrics, reason, model, weights, evaluation };
+  return {
+    ...{ state: "succeeded", metrics: recorder.finished() as JobMetrics, reason, model, weights, evaluation },
+    ...(last && { last: withSteps(last, plan) }),
+  };
 }
 
 /** The error of a run that failed, or ended with weights that are not finite; null for any other. */
@@ -106,9 +121,9 @@ function keptBy({ kept, metrics, stopping }: TrainingProgress): NumberedEpoch | 
   return metrics?.best.epoch === epoch ? metrics.best : { epoch };
 }
 
-/** Adds to each chunk the number of its optimiser steps. */
-function reportWithSteps(control: RunControl, stepsPerEpoch: number): RunControl["report"] {
-  return (chunk) => control.report({ ...chunk, steps: (chunk.to - chunk.from + 1) * stepsPerEpoch });
+/** Adds to a chunk the number of its optimiser steps. */
+function withSteps(chunk: MetricChunk, { stepsPerEpoch }: TrainingPlan): MetricChunk {
+  return { ...chunk, steps: (chunk.to - chunk.from + 1) * stepsPerEpoch };
 }
 
 interface Start {

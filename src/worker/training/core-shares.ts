@@ -45,7 +45,8 @@ export function createCoreShares(cores: number): CoreShares {
       share();
       return {
         request(most, onChange) {
-          Object.assign(run, { most, onChange });
+          // Whoever asks anew has been told of none.
+          Object.assign(run, { most, onChange, given: own });
           share();
         },
         release() {

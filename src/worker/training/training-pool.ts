@@ -125,9 +125,15 @@ async function train(
   let members: TeamMembers | null = null;
   let help: NodeJS.Timeout | undefined;
   const onFault = (error: unknown) => onBug(error, run.job.id);
+  let isAlone = false;
   const onTeam = (invitation: Invitation) => {
+    clearTimeout(help);
+    members?.close();
+    // Threads that could not start for the steps are not tried again for the evaluation.
+    if (isAlone) return;
     help = setTimeout(() => {
       const goOnAlone = () => {
+        isAlone = true;
         share.request(1, opened.allow);
         opened.allow(1);
       };
@@ -139,10 +145,12 @@ async function train(
   const inbox = openInbox(port, control, observer, onTeam, onFault);
   const options = { transferList: [port2, ...buffersOf(run)], signal: kill.signal };
   try {
-    const failure = await pool.run({ run, control, port: port2, threads }, options).then(
-      () => null,
-      (error: unknown) => ({ error }),
-    );
+    const failure = await pool
+      .run({ run, control, port: port2, threads, takesLast: observer.takesLast ?? false }, options)
+      .then(
+        () => null,
+        (error: unknown) => ({ error }),
+      );
     if (!failure) return resultOf(await inbox.end, onFault);
     await inbox.drain();
     if (isStuck) throw new Error(`the training thread did not respond for ${heartbeatMs / 1000} s`);

@@ -15,6 +15,7 @@ export interface Control {
   cancelled(): boolean;
   stopping(): (typeof STOP_REASONS)[number] | null;
   report(chunk: MetricChunk): void;
+  readonly takesLast?: boolean;
   save(checkpoint: NewCheckpoint): void;
   mark?(checkpoint: NewCheckpoint): void;
   fault?(error: unknown): void;
@@ -33,15 +34,20 @@ type ExitMessage = Extract<TrainMessage, { kind: "crash" | "bug" }>;
 const BEAT_MS = 1000;
 
 /** Trains, and posts chunks, checkpoints and the result to the task's port. Blocks the thread. */
-export function runTraining({ run, control, port, threads }: TrainTask, train: Train): void {
+export function runTraining({ run, control, port, threads, takesLast }: TrainTask, train: Train): void {
   const post = (message: TrainMessage, buffers: ArrayBuffer[] = []) => port.postMessage(message, buffers);
   try {
     const share = (invitation: Invitation) => post({ kind: "team", invitation });
-    const result = train(run, { ...createRunControl(control, post), ...(threads > 1 && { share }) });
-    post({ kind: "result", result }, result.state === "succeeded" ? wholeBuffers([result.weights.data]) : []);
+    const result = train(run, { ...createRunControl(control, post), takesLast, ...(threads > 1 && { share }) });
+    post({ kind: "result", result }, buffersOf(result));
   } catch (error) {
     post(exitOf(error));
   }
+}
+
+function buffersOf(result: TrainingResult): ArrayBuffer[] {
+  if (result.state !== "succeeded") return [];
+  return [...wholeBuffers([result.weights.data]), ...(result.last ? chunkBuffers([result.last]) : [])];
 }
 
 /** Tells a crash, caused by the machine, from a bug. */

@@ -78,6 +78,49 @@ describe("the runner", () => {
     await runner.stop();
   });
 
+  it("claims the next job while the outcome of the one before is stored, and no more than as many again", async () => {
+    const stored = Promise.withResolvers<void>();
+    const started: string[] = [];
+    const dependencies = await openDependencies({
+      ...training(async ({ job }) => {
+        started.push(job.id);
+        return success(job.id);
+      }),
+      wrapStore: (store) => ({
+        ...store,
+        jobs: { ...store.jobs, finish: (...args) => stored.promise.then(() => store.jobs.finish(...args)) },
+      }),
+    });
+    const jobs = [await queueJob(dependencies), await queueJob(dependencies), await queueJob(dependencies)];
+    const runner = startRunner(dependencies, { ...RUNNER, workers: 1 });
+    await untilState(dependencies, jobs[1]?.id ?? "", "running");
+    expect(await dependencies.store.jobs.get(jobs[2]?.id ?? "")).toMatchObject({ state: "queued" });
+    stored.resolve();
+    for (const { id } of jobs) await untilState(dependencies, id, "succeeded");
+    expect(started).toEqual(jobs.map(({ id }) => id));
+    await runner.stop();
+  });
+
+  it("stores the last epochs that come with the result, for its readers too", async () => {
+    const dependencies = await openDependencies(
+      training(async ({ job }, observer) => {
+        expect(observer.takesLast).toBe(true);
+        await observer.onEpochs(aChunk(1, 10));
+        return { ...success(job.id), last: aChunk(11, 20) } as TrainingResult;
+      }),
+    );
+    const { id } = await queueJob(dependencies);
+    const runner = startRunner(dependencies, RUNNER);
+    expect(await untilState(dependencies, id, "succeeded")).toMatchObject({ epochsDone: 20, lastSeq: 5 });
+    const frames = [...(await dependencies.frames.read(id, 2)), ...(await dependencies.frames.read(id, 4))];
+    expect(frames).toMatchObject([
+      { seq: 3, type: "metrics", isLast: false },
+      { seq: 4, type: "metrics", isLast: false },
+      { seq: 5, type: "state", isLast: true },
+    ]);
+    await runner.stop();
+  });
+
   it("cancels a running job", async () => {
     const dependencies = await openDependencies(training((_, observer) => untilCancelled(observer)));
     const { id } = await queueJob(dependencies);

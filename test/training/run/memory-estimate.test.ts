@@ -2,6 +2,7 @@
 import { describe, expect, it } from "vitest";
 import { compile } from "../../../src/engine/index.ts";
 import { loadData } from "../../../src/training/data/data.ts";
+import { blockMemory } from "../../../src/training/predict/inference.ts";
 import { keptPlan } from "../../../src/training/run/build.ts";
 import { sizesOf } from "../../../src/training/run/sizes.ts";
 import { jobRecord, prepare } from "../train.ts";
@@ -39,13 +40,16 @@ const LARGE: Shape = { units: 512, features: 200, batch: 512 };
 const SMALL: Shape = { units: 8, features: 4, batch: 32 };
 
 describe("the memory of a job", () => {
-  it("has that of every thread that may help", () => {
+  it("has that of every thread that may help, and of the network that they evaluate", () => {
     const alone = bytesOf(LARGE, 1);
-    expect(bytesOf(LARGE, 2) - alone).toBe(HELPER_BYTES);
-    expect(bytesOf(LARGE, 8) - alone).toBe(7 * HELPER_BYTES);
-    expect(bytesOf(LARGE, 8, 3) - alone).toBe(2 * HELPER_BYTES);
+    const layers = [{ type: "linear", units: 512 }, { type: "relu" }, { type: "linear", units: 3 }] as const;
+    const evaluated = blockMemory({ layers: layers as never, inputWidth: 200, activation: "softmax" }, []);
+    expect(evaluated).toBeGreaterThan(4 * (200 * 512 + 512 * 3));
+    expect(bytesOf(LARGE, 2) - alone).toBe(HELPER_BYTES + evaluated);
+    expect(bytesOf(LARGE, 8) - alone).toBe(7 * HELPER_BYTES + evaluated);
+    expect(bytesOf(LARGE, 8, 3) - alone).toBe(2 * HELPER_BYTES + evaluated);
     expect(bytesOf(LARGE, 8, 1)).toBe(alone);
-    expect(bytesOf(LARGE, 256) - alone).toBe(63 * HELPER_BYTES);
+    expect(bytesOf(LARGE, 256) - alone).toBe(63 * HELPER_BYTES + evaluated);
     expect(bytesOf(SMALL, 8)).toBe(bytesOf(SMALL, 1));
   });
 

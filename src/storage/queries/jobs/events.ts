@@ -1,11 +1,12 @@
 /** Queries on a job's sequence of events and on the metric chunks that its metrics events reference. */
-import type { Kysely } from "kysely";
+import type { Kysely, Transaction } from "kysely";
 import { ATTEMPTED_STATES, type JobEvent, type JobState, type Transition } from "../../../domain/jobs/job.ts";
 import { refreshesMetrics } from "../../../domain/jobs/job-values.ts";
 import { addChunk } from "../../../domain/metrics/live-metrics.ts";
 import { encodeChunk, type MetricChunk } from "../../../domain/metrics/metric.ts";
 import type { EventsTable, Tables } from "../../tables.ts";
 import { metricsFromJson, metricsToJson } from "../rows.ts";
+import { laterOrNow } from "./due-values.ts";
 import { insertFullWindows } from "./metrics.ts";
 import { writeMetricValues } from "./values.ts";
 
@@ -23,34 +24,43 @@ export async function appendMetrics(
   attempt: number,
   chunk: MetricChunk,
 ): Promise<number | null> {
+  return await db.transaction().execute((transaction) => appendChunk(transaction, id, attempt, chunk));
+}
+
+/** Does the same within a transaction. */
+export async function appendChunk(
+  db: Transaction<Tables>,
+  id: string,
+  attempt: number,
+  chunk: MetricChunk,
+): Promise<number | null> {
   const columns = encodeChunk(chunk);
   const reference: ChunkReference = { from: chunk.from, to: chunk.to, bytes: columns.byteLength };
-  return await db.transaction().execute(async (transaction) => {
-    const known = await transaction.selectFrom("jobs").select("metrics").where("id", "=", id).executeTakeFirst();
-    const values = addChunk(known?.metrics ? metricsFromJson(known.metrics) : null, chunk);
-    const metrics = metricsToJson(values);
-    const row = await transaction
-      .updateTable("jobs")
-      .set((column) => ({ epochs_done: chunk.to, last_seq: column("last_seq", "+", 1), metrics }))
-      .where("id", "=", id)
-      .where("attempt", "=", attempt)
-      .where("state", "in", ATTEMPTED_STATES)
-      .where("epochs_done", "=", chunk.from - 1)
-      .returning(["last_seq", "project"])
-      .executeTakeFirst();
-    if (!row) return seqOfKnown(transaction, id, attempt, chunk, reference);
-    await transaction
-      .insertInto("metric_chunks")
-      .values({ job_id: id, first_epoch: chunk.from, last_epoch: chunk.to, attempt, columns })
-      .execute();
-    await insertFullWindows(transaction, id, chunk);
-    if (refreshesMetrics(chunk.from, chunk.to)) await writeMetricValues(transaction, row.project, id, values);
-    await transaction
-      .insertInto("events")
-      .values({ job_id: id, seq: row.last_seq, type: "metrics", payload: JSON.stringify(reference) })
-      .execute();
-    return row.last_seq;
-  });
+  const known = await db.selectFrom("jobs").select("metrics").where("id", "=", id).executeTakeFirst();
+  const values = addChunk(known?.metrics ? metricsFromJson(known.metrics) : null, chunk);
+  const metrics = metricsToJson(values);
+  const row = await db
+    .updateTable("jobs")
+    .set((column) => ({ epochs_done: chunk.to, last_seq: column("last_seq", "+", 1), metrics }))
+    .where("id", "=", id)
+    .where("attempt", "=", attempt)
+    .where("state", "in", ATTEMPTED_STATES)
+    .where("epochs_done", "=", chunk.from - 1)
+    .returning(["last_seq", "project"])
+    .executeTakeFirst();
+  if (!row) return seqOfKnown(db, id, attempt, chunk, reference);
+  await db
+    .insertInto("metric_chunks")
+    .values({ job_id: id, first_epoch: chunk.from, last_epoch: chunk.to, attempt, columns })
+    .execute();
+  await insertFullWindows(db, id, chunk);
+  if (refreshesMetrics(chunk.from, chunk.to))
+    await laterOrNow(db, id, "metrics", () => writeMetricValues(db, row.project, id, values));
+  await db
+    .insertInto("events")
+    .values({ job_id: id, seq: row.last_seq, type: "metrics", payload: JSON.stringify(reference) })
+    .execute();
+  return row.last_seq;
 }
 
 /**

@@ -24,6 +24,8 @@ import { insertDelivery } from "../operation/webhooks.ts";
 import { bytesOf, toBoundedPage } from "../page.ts";
 import { labelColumns, metricsFromJson, metricsToJson, newJobRow, readJobRow, readRows, toJob } from "../rows.ts";
 import { eraseCheckpoints, hideCheckpoints } from "./checkpoints.ts";
+import { laterOrNow } from "./due-values.ts";
+import { appendChunk } from "./events.ts";
 import { findJobs } from "./find.ts";
 import { readMetrics } from "./metrics.ts";
 import { queueColumns, queuedAt } from "./queue.ts";
@@ -43,7 +45,9 @@ export async function insertJob(db: Kysely<Tables>, project: string, job: NewJob
       .returningAll()
       .executeTakeFirstOrThrow();
     await insertStateEvent(transaction, row, transition);
-    await writeValues(transaction, project, row.id, [...specValues(job.spec), ...tagValues(toJob(row).tags)]);
+    await laterOrNow(transaction, row.id, "all", () =>
+      writeValues(transaction, project, row.id, [...specValues(job.spec), ...tagValues(toJob(row).tags)]),
+    );
     if (job.payload) await writeTensors(transaction, job.id, job.payload);
     await onQueued?.(entryOf(row), runSqlOn(transaction));
     return toJob(row);
@@ -56,6 +60,11 @@ export async function getJob(db: Kysely<Tables>, id: string): Promise<Job | null
   return row ? await readJobRow(row) : null;
 }
 
+/** Whether jobs are found, or ordered, by their values: a state or a name alone is found along an index of the jobs, however many there are. */
+export function asksValues({ conditions = [], order = NEWEST_FIRST }: JobFilter): boolean {
+  return conditions.length > 0 || order.by !== null;
+}
+
 /** See JobStore.list. Lists the jobs of every project, newest first, when `project` is null. */
 export async function listJobs(
   db: Kysely<Tables>,
@@ -64,8 +73,7 @@ export async function listJobs(
   page: PageRequest,
 ): Promise<Page<Job>> {
   const after = page.after === undefined ? null : readCursor(page.after, order);
-  // A state or a name alone is found along an index of the jobs, however many there are.
-  if (conditions.length === 0 && order.by === null) return byAge(db, project, { state, name, order }, after, page.limit);
+  if (!asksValues({ conditions, order })) return byAge(db, project, { state, name, order }, after, page.limit);
   if (project === null) throw new Error("what jobs are found by is of one project");
   const found = await findJobs(db, { project, state, name, conditions, order, after, limit: page.limit + 1 });
   const cursors = new Map(found.map((cursor) => [cursor.id, cursor]));
@@ -178,6 +186,8 @@ export async function finishJob(
   outcome: Outcome,
 ): Promise<Job | null> {
   return await db.transaction().execute(async (transaction) => {
+    const last = outcome.state === "succeeded" ? outcome.last : undefined;
+    if (last && (await appendChunk(transaction, id, attempt, last)) === null) return null;
     const job = await transaction.selectFrom("jobs").select(["reproduces", "metrics"]).where("id", "=", id).executeTakeFirst();
     const makesModel = outcome.state === "succeeded" && job?.reproduces === null;
     const metrics = await metricsOfOutcome(transaction, id, job?.metrics ? metricsFromJson(job.metrics) : null, outcome);
@@ -191,7 +201,7 @@ export async function finishJob(
       .executeTakeFirst();
     if (!row) return null;
     await insertStateEvent(transaction, row, to);
-    await writeMetricValues(transaction, row.project, id, metrics);
+    if (metrics) await laterOrNow(transaction, id, "metrics", () => writeMetricValues(transaction, row.project, id, metrics));
     if (!makesModel) return insertDelivery(transaction, toJob(row), row.project);
     const model = { ...outcome.model, metrics: metrics ?? outcome.metrics };
     const { version } = await insertModel(transaction, row.project, model, outcome.weights);

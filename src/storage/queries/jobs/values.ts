@@ -65,9 +65,8 @@ export async function writeMetricValues(
   db: Kysely<Tables>,
   project: string,
   jobId: string,
-  metrics: JobMetrics | null,
+  metrics: JobMetrics,
 ): Promise<void> {
-  if (!metrics) return;
   const values = metricValues(metrics);
   const has = new Set(values.map(({ key }) => key));
   // One that has become NaN, or that the model's epoch lacks, is no longer found.

@@ -1,6 +1,7 @@
 /** The store of what tracking clients log, of one project. */
 import type { Kysely } from "kysely";
 import type { TrackingStore } from "../../../domain/tracking/tracking-store.ts";
+import type { DueValues } from "../../due-values.ts";
 import type { Tables } from "../../tables.ts";
 import { changeExperiment, findExperiment, insertExperiment, listExperiments } from "./experiments.ts";
 import { changeLoggedModel, deleteLoggedModel, getLoggedModel, insertLoggedModel, listLoggedModels } from "./models.ts";
@@ -10,7 +11,12 @@ import { readPoints } from "./values.ts";
 
 /** Creates the store of a project. */
 export function trackingStore(
-  { reader, writer, insertWriter }: Readonly<Record<"reader" | "writer" | "insertWriter", Kysely<Tables>>>,
+  {
+    reader,
+    writer,
+    insertWriter,
+    dueValues,
+  }: Readonly<Record<"reader" | "writer" | "insertWriter", Kysely<Tables>>> & { readonly dueValues: Pick<DueValues, "write"> },
   project: string,
 ): TrackingStore {
   return {
@@ -26,7 +32,10 @@ export function trackingStore(
     logToRun: (id, at, batch) => logToRun(insertWriter, project, id, at, batch),
     deleteRunTag: (id, at, key) => deleteRunTag(writer, project, id, at, key),
     readPoints: (runId, key, after, limit) => readPoints(reader, project, runId, key, after, limit),
-    searchRuns: (search) => searchRuns(reader, project, search),
+    searchRuns: async (search) => {
+      await dueValues.write();
+      return searchRuns(reader, project, search);
+    },
     insertModel: (model) => insertLoggedModel(insertWriter, project, model),
     getModel: (id) => getLoggedModel(reader, project, id),
     listModels: (experimentIds, offset, limit) => listLoggedModels(reader, project, experimentIds, offset, limit),

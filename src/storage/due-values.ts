@@ -1,0 +1,69 @@
+/** Has what jobs are found by written: some time after they have changed, or before somebody looks for it. Knows no tables. */
+
+export interface DueValues {
+  /** Waits for a change of a job whose values are written later. */
+  after<T>(change: Promise<T>): Promise<T>;
+  /** Writes all that is due. Never rejects: where nothing can be written now, readers find what was written before. */
+  write(): Promise<void>;
+  /** Writes what is due, and nothing after it. */
+  close(): Promise<void>;
+}
+
+/** Time after which values are written, and changes after which they are written earlier. */
+const WRITE_AFTER_MS = 500;
+const MOST_CHANGES = 256;
+
+/** Creates it over what writes a part of what is due, and returns whether there may be more. */
+export function createDueValues(writeSome: () => Promise<boolean>): DueValues {
+  // What the process before has left is not known.
+  let isDue = true;
+  let isClosed = false;
+  let changes = 0;
+  let timer: NodeJS.Timeout | null = null;
+  let writing = Promise.resolve();
+  const stop = (): void => {
+    if (timer) clearTimeout(timer);
+    timer = null;
+  };
+  const writeAll = async (): Promise<void> => {
+    try {
+      while (await writeSome());
+    } catch {
+      // The store has reported it. The next change or reader tries again.
+      isDue = true;
+    }
+  };
+  const write = (): Promise<void> => {
+    stop();
+    if (isDue) {
+      isDue = false;
+      changes = 0;
+      writing = writing.then(writeAll);
+    }
+    return writing;
+  };
+  return {
+    async after(change) {
+      // From the moment at which others may see it.
+      isDue = true;
+      const result = await change;
+      isDue = true;
+      if (isClosed) return result;
+      if (++changes >= MOST_CHANGES) void write();
+      else timer ??= setTimeout(() => void write(), WRITE_AFTER_MS).unref();
+      return result;
+    },
+    write,
+    async close() {
+      isClosed = true;
+      await write();
+    },
+  };
+}
+
+/** Of a database in which values are written with every change. */
+export const NEVER_DUE: DueValues = {
+  after: (change) => change,
+  write: () => Promise.resolve(),
+  close: () => Promise.resolve(),
+};

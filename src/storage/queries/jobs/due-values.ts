@@ -1,0 +1,59 @@
+/**
+ * When what jobs are found by is written. It lies on some fifty pages of the database, each of which a commit writes whole: where one process
+ * writes, a job is marked instead, and its values are written together with those of others, before anybody looks for them at the latest.
+ */
+import type { Kysely, Transaction } from "kysely";
+import { specValues, tagValues } from "../../../domain/jobs/job-values.ts";
+import type { ResolvedSpec } from "../../../domain/spec/spec.ts";
+import { hasOneWriter } from "../../dialect.ts";
+import type { Tables } from "../../tables.ts";
+import { labelsOfRow, metricsFromJson } from "../rows.ts";
+import { writeMetricValues, writeValues } from "./values.ts";
+
+/** Most jobs whose values are written in one transaction: whoever writes next waits for all of them. */
+const MOST_JOBS = 32;
+
+/**
+ * Marks a job whose values have changed, in the transaction of the change; or writes them at once with `write`, where other processes look
+ * for jobs that this one has written.
+ */
+export async function laterOrNow(
+  db: Transaction<Tables>,
+  jobId: string,
+  changed: "all" | "metrics",
+  write: () => Promise<void>,
+): Promise<void> {
+  if (!hasOneWriter(db)) return write();
+  await db
+    .insertInto("job_values_due")
+    .values({ job_id: jobId, whole: changed === "all" ? 1 : 0 })
+    // A job of which everything is due stays one.
+    .onConflict((conflict) => conflict.column("job_id").doNothing())
+    .execute();
+}
+
+/** Writes the values of some marked jobs, in one transaction. Returns whether others may be left. */
+export async function writeDueValues(db: Kysely<Tables>): Promise<boolean> {
+  return await db.transaction().execute(async (transaction) => {
+    const due = await transaction.selectFrom("job_values_due").selectAll().orderBy("job_id").limit(MOST_JOBS).execute();
+    if (due.length === 0) return false;
+    const ids = due.map(({ job_id }) => job_id);
+    const isWhole = new Set(due.flatMap(({ job_id, whole }) => (whole === 1 ? [job_id] : [])));
+    // One that was deleted has none.
+    const jobs = await transaction
+      .selectFrom("jobs")
+      .select(["id", "project", "spec", "metrics", "tags", "note"])
+      .where("id", "in", ids)
+      .execute();
+    for (const job of jobs) {
+      const { id, project, spec, metrics } = job;
+      if (isWhole.has(id)) {
+        const found = [...specValues(JSON.parse(spec) as ResolvedSpec), ...tagValues(labelsOfRow(job).tags)];
+        await writeValues(transaction, project, id, found);
+      }
+      if (metrics !== null) await writeMetricValues(transaction, project, id, metricsFromJson(metrics));
+    }
+    await transaction.deleteFrom("job_values_due").where("job_id", "in", ids).execute();
+    return due.length === MOST_JOBS;
+  });
+}
