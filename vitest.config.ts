@@ -57,8 +57,7 @@ export default defineConfig({
           // Files share a process and what it has loaded: half of what one of these takes in a process of its own is loading.
           isolate: false,
           include: COMPUTING.map((room) => `${room}/*.test.ts`),
-          // Nothing is waited for: seconds of computing are minutes where others have the cores.
-          testTimeout: 300_000,
+          testTimeout: 60_000,
           hookTimeout: 60_000,
         },
       },

@@ -8,9 +8,9 @@ import type { EntityStores } from "../domain/store/entity-stores.ts";
 import type { Store } from "../domain/store/store.ts";
 import { createOwners } from "./decorators/owners.ts";
 import { projectStore } from "./decorators/project-store.ts";
-import { monitorStore } from "./monitor-store.ts";
 import { hasOneWriter } from "./dialect.ts";
 import { createDueValues, type DueValues, NEVER_DUE } from "./due-values.ts";
+import { monitorStore } from "./monitor-store.ts";
 import {
   countKeys,
   deleteSession,
