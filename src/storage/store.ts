@@ -40,7 +40,6 @@ import {
   releaseKey,
   releaseKeys,
 } from "./queries/access/idempotency-keys.ts";
-import { assertRoomForModel } from "./queries/access/quotas.ts";
 import {
   deleteDataset,
   describeDataset,
@@ -86,7 +85,7 @@ import { readMetrics, readMinMax } from "./queries/jobs/metrics.ts";
 import { nextRetryAt, queuePosition } from "./queries/jobs/queue.ts";
 import { projectsInTurn } from "./queries/jobs/shares.ts";
 import { readEvaluation } from "./queries/models/evaluations.ts";
-import { deleteModel, getModel, insertModel, listModels, readWeights } from "./queries/models/models.ts";
+import { addModel, deleteModel, getModel, listModels, readWeights } from "./queries/models/models.ts";
 import { deleteAlias, findModel, setAlias, tagModel } from "./queries/models/registry.ts";
 import { countJobs } from "./queries/operation/counts.ts";
 import { deleteDeliveries, deleteIdempotencyKeys, deleteMetrics, endedJobs } from "./queries/operation/expired.ts";
@@ -233,11 +232,7 @@ function storesOf(context: Context, project: string, listed: string | null): Ent
     sweeps: sweepStore(context, project, listed),
     tracking: trackingStore(context, project),
     models: {
-      insert: (model, weights, within) =>
-        insertWriter.transaction().execute(async (transaction) => {
-          if (within) await assertRoomForModel(transaction, project, within.models);
-          return insertModel(transaction, project, model, weights);
-        }),
+      insert: (model, weights, within) => addModel(insertWriter, project, model, weights, within),
       get: (id) => getModel(reader, id),
       find: (ref) =>
         ref.kind === "id" && isCheckpointId(ref.id) ? getCheckpointModel(reader, ref.id) : findModel(reader, project, ref),

@@ -1,10 +1,12 @@
 /** Queries on models and their weights. References, aliases and tags are in registry.ts. */
 import type { Kysely, SelectQueryBuilder, Transaction } from "kysely";
+import type { ProjectLimits } from "../../../domain/limits.ts";
 import type { Model, NewModel } from "../../../domain/models/model.ts";
 import type { ModelFilter } from "../../../domain/models/model-store.ts";
 import type { Page, PageRequest } from "../../../domain/page.ts";
 import type { TensorSet } from "../../../domain/tensor.ts";
 import type { ModelsTable, Tables } from "../../tables.ts";
+import { assertRoomForModel } from "../access/quotas.ts";
 import { deleteTensors, readTensors, writeTensors } from "../blobs.ts";
 import { bytesOf, toBoundedPage } from "../page.ts";
 import { newModelRow, readModelRow, readRows, toModel } from "../rows.ts";
@@ -34,6 +36,20 @@ export async function insertModel(
     .executeTakeFirstOrThrow();
   await writeTensors(db, model.id, weights);
   return toModel(row, []);
+}
+
+/** See ModelStore.insert. */
+export async function addModel(
+  db: Kysely<Tables>,
+  project: string,
+  model: NewModel,
+  weights: TensorSet,
+  within?: Pick<ProjectLimits, "models">,
+): Promise<Model> {
+  return await db.transaction().execute(async (transaction) => {
+    if (within) await assertRoomForModel(transaction, project, within.models);
+    return insertModel(transaction, project, model, weights);
+  });
 }
 
 /** See ModelStore.get. */
