@@ -101,6 +101,10 @@ export function monitorContract(name: string, open: () => Promise<Store>): void 
       const truth = (row: number) => ({ predictionId: "s", row, truth: 1 });
       expect(await monitors.label(id, [truth(0), truth(1), truth(2), truth(3)])).toEqual([true, true, true, false]);
       expect(await monitors.sums(id)).toMatchObject({ answers: 3, labelled: 3, right: 2 });
+      // What a model that has overflowed says compares with nothing.
+      expect(await monitors.keepAnswers(id, "odd", [Number.NaN, 1, Number.POSITIVE_INFINITY], 10)).toBe(true);
+      const odd = [0, 1, 2].map((row) => ({ predictionId: "odd", row, truth: 1 }));
+      expect(await monitors.label(id, odd)).toEqual([false, true, false]);
     });
 
     it("keeps a sample of the newest rows where one is asked for, and none else", async () => {
@@ -152,6 +156,8 @@ export function monitorContract(name: string, open: () => Promise<Store>): void 
         { name: "asked", version: 1, psi: 0.3, liveScore: 0.75 },
       ]);
       expect(await monitors.listFigures(1)).toHaveLength(1);
+      await monitors.configure(other, { enabled: false }, 8);
+      expect((await monitors.listFigures(10)).map(({ name }) => name)).toEqual(["asked"]);
     });
 
     it("forgets everything with the model, and shows another project nothing", async () => {

@@ -35,7 +35,9 @@ export const askedRowAnswer = z
   .object({
     number: z.int().meta({ description: "Counted from 1." }),
     asked_at: z.iso.datetime(),
-    row: z.unknown().meta({ description: "As it was asked; a row without names of columns is named where the model's are." }),
+    row: z
+      .unknown()
+      .meta({ description: "The model's columns as they were asked, by name where it has names; nothing else of the row." }),
     answer: z.union([z.string(), z.number()]).meta({ description: "The class, or the value of the first target." }),
   })
   .meta({ id: "AskedRow" });
@@ -69,8 +71,9 @@ export function createRowDraw({ preprocessing }: Pick<Model, "preprocessing">, c
     offer(instances, predictions) {
       predictions.forEach((prediction, index) => {
         offerOne(() => {
+          const answer = answerNumber(prediction);
           const row = JSON.stringify(namedRow(instances[index], names));
-          return row.length > MOST_ROW_LENGTH ? null : { row, answer: answerNumber(prediction) };
+          return row.length > MOST_ROW_LENGTH || !Number.isFinite(answer) ? null : { row, answer };
         });
       });
     },
@@ -86,9 +89,12 @@ export function createRowDraw({ preprocessing }: Pick<Model, "preprocessing">, c
   };
 }
 
+/** What the model reads of a row: a column that it ignores may be what nobody wants kept. */
 function namedRow(instance: unknown, names: readonly string[] | null): unknown {
-  if (!names || !Array.isArray(instance)) return instance;
-  return Object.fromEntries(names.map((name, index) => [name, instance[index] ?? null]));
+  if (!names) return instance;
+  if (Array.isArray(instance)) return Object.fromEntries(names.map((name, index) => [name, instance[index] ?? null]));
+  const row = instance as Readonly<Record<string, unknown>>;
+  return Object.fromEntries(names.filter((name) => Object.hasOwn(row, name)).map((name) => [name, row[name]]));
 }
 
 /** Writes a row that is kept. */

@@ -105,8 +105,8 @@ export interface MonitorStore {
   /** Changes how a model is monitored. Null for a model that does not exist. */
   configure(modelId: string, changes: Partial<MonitorOptions>, at: number): Promise<Monitor | null>;
   /**
-   * Stores the answers to the rows of a prediction from `firstRow` on, or those to the same rows again. False for a model that does not
-   * exist.
+   * Stores the answers to the rows of a prediction from `firstRow` on, or those to the same rows again. One that is no finite number is left
+   * out: no truth compares with it. False for a model that does not exist.
    */
   keepAnswers(
     modelId: string,
@@ -123,7 +123,7 @@ export interface MonitorStore {
   deleteOldAnswers(before: number, limit: number): Promise<number>;
   /** Says what labels come to, for `listFigures`. */
   setScore(modelId: string, score: number | null): Promise<void>;
-  /** Returns the figures of the models that were asked last, of every project, `limit` at most. */
+  /** Returns the figures of the models that were asked last and are not switched off, of every project, `limit` at most. */
   listFigures(limit: number): Promise<readonly MonitorFigures[]>;
   /** Adds rows to the sample of a model, of which the newest stay. False for a model that has none, or does not exist. */
   keepRows(modelId: string, rows: readonly AskedRow[], at: number): Promise<boolean>;

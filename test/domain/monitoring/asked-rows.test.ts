@@ -33,6 +33,13 @@ it("draws every row as often as any other, and names its columns", () => {
   ]);
 });
 
+it("keeps of a row what the model reads, and no row without an answer that is a number", () => {
+  const draw = createRowDraw(MODEL);
+  const row = JSON.parse('{"email":"ada@example.com","city":"Bern","__proto__":{"age":7}}') as object;
+  draw.offer([row, { age: 1 }, { age: 2 }], [{ value: 1 }, { value: Number.NaN }, { value: Number.POSITIVE_INFINITY }]);
+  expect(draw.take()).toEqual([{ row: '{"city":"Bern"}', answer: 1 }]);
+});
+
 it("shows a class by its name", () => {
   const kept = { number: 3, row: '{"age":30}', answer: 1, askedAt: 0 };
   const shown = { number: 3, asked_at: "1970-01-01T00:00:00.000Z", row: { age: 30 } };

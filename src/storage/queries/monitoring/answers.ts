@@ -28,7 +28,8 @@ export async function keepAnswers(
         answer: answers[from + index] as number,
         truth: null,
         answered_at: at,
-      }));
+      })).filter(({ answer }) => Number.isFinite(answer));
+      if (rows.length === 0) continue;
       await transaction
         .insertInto("monitored_answers")
         .values(rows)

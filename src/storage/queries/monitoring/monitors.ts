@@ -209,6 +209,7 @@ export async function listFigures(db: Kysely<Tables>, limit: number): Promise<Mo
     .selectFrom("monitors")
     .innerJoin("models", "models.id", "monitors.model_id")
     .select(["monitors.project", "models.name", "models.version", "monitors.psi", "monitors.live_score"])
+    .where("monitors.enabled", "=", 1)
     .orderBy("monitors.updated_at", "desc")
     .limit(limit)
     .execute();
