@@ -9,6 +9,7 @@ import { NO_TRACING, type Tracing } from "../domain/operation/tracing.ts";
 import type { Bus, ComputePool, TrainingPool } from "../domain/ports.ts";
 import type { SourceFetcher } from "../domain/sources/source-fetcher.ts";
 import type { ProjectStore, Store } from "../domain/store/store.ts";
+import { createImportsUnderWay, type ImportsUnderWay } from "./datasets/imports-under-way.ts";
 import { createFrames, type Frames } from "./metrics/frames.ts";
 import { type BackgroundCache, createBackgroundCache } from "./models/background-cache.ts";
 
@@ -40,6 +41,7 @@ export interface Services extends Dependencies {
   readonly frames: Frames;
   /** Background rows of models whose predictions were explained last. */
   readonly backgrounds: BackgroundCache;
+  readonly importsUnderWay: ImportsUnderWay;
 }
 
 /** The dependencies of one project: its store sees the records of this project only. */
@@ -49,7 +51,13 @@ export interface ProjectServices extends Omit<Services, "store" | "trainingPool"
 
 /** Adds to the dependencies what the use cases share among themselves. */
 export function createServices(dependencies: Dependencies): Services {
-  return { tracing: NO_TRACING, ...dependencies, frames: createFrames(dependencies), backgrounds: createBackgroundCache() };
+  return {
+    tracing: NO_TRACING,
+    ...dependencies,
+    frames: createFrames(dependencies),
+    backgrounds: createBackgroundCache(),
+    importsUnderWay: createImportsUnderWay(),
+  };
 }
 
 /** Returns the dependencies of a project. */

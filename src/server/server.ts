@@ -162,6 +162,7 @@ export async function startServer(config: Config, log: Logger, options: ServerOp
     await app.listen({ host: config.host, port: config.port });
     const grpc = await openGrpc(app, config);
     closers.push(() => grpc.close());
+    closers.push(() => services.importsUnderWay.stop());
     await tidyUp(services, backend);
     const deliverer = startDeliverer(services, {
       ...config.webhooks,

@@ -26,6 +26,32 @@ export function scheduleContract(name: string, open: () => Promise<Store>): void
       ...{ id: createId("scheduleRun"), scheduleId, document: { ...NEW_RUN, dueAt: at }, createdAt: at },
     });
 
+    describe("imports", () => {
+      it("belong to a project, and say how far they are until they have ended", async () => {
+        const { imports } = store.ofProject("a");
+        const id = createId("import");
+        const started = { id, state: "fetching", bytes: 5, createdAt: 10 } as const;
+        const fresh = { ...started, datasetId: null, error: null, heardAt: 10, finishedAt: null };
+        expect(await imports.insert(started)).toEqual(fresh);
+        expect(await imports.get(id)).toEqual(fresh);
+        const other = store.ofProject("b").imports;
+        expect([await other.get(id), await other.cancel(id)]).toEqual([null, null]);
+        expect(await other.change(id, { state: "failed", bytes: 6 }, 11)).toBe(true);
+        // More bytes than 32 bits count.
+        expect(await imports.change(id, { state: "reading", bytes: 5e9 }, 20)).toBe(false);
+        expect(await imports.cancel(id)).toEqual({ ...fresh, state: "reading", bytes: 5e9, heardAt: 20 });
+        expect(await imports.change(id, { state: "reading", bytes: 5e9 }, 30)).toBe(true);
+        const error = { code: "invalid", detail: "no table" };
+        await imports.change(id, { state: "failed", bytes: 5e9, error }, 40);
+        const end = { ...fresh, state: "failed", bytes: 5e9, error, heardAt: 40, finishedAt: 40 };
+        // What comes late of the time before changes nothing.
+        expect(await imports.change(id, { state: "reading", bytes: 1 }, 50)).toBe(true);
+        expect([await imports.get(id), await imports.cancel(id)]).toEqual([end, end]);
+        expect([await store.imports.deleteOld(40, 9), await store.imports.deleteOld(41, 9)]).toEqual([0, 1]);
+        expect(await imports.get(id)).toBeNull();
+      });
+    });
+
     describe("schedules", () => {
       it("belong to a project, which has so many", async () => {
         const schedule = await insert("a");

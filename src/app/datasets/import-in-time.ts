@@ -13,6 +13,10 @@ export interface InTime {
   readonly withinMs: number;
 }
 
+/** Why an import ends that somebody has cancelled, or whose request has gone. */
+const CANCELLED = new TrainyardError("conflict", "the import was cancelled");
+const LEFT = new TrainyardError("unavailable", "whoever asked for the import has gone");
+
 /** Imports a table. Throws what `importTable` throws in time; what goes wrong later is in the record. */
 export async function importInTime(
   services: ProjectServices,
@@ -21,31 +25,40 @@ export async function importInTime(
   { left, withinMs }: InTime,
 ): Promise<{ readonly imported: Imported } | { readonly underWay: TableImport }> {
   const ending = new AbortController();
-  const leave = (): void => ending.abort();
+  const over = services.importsUnderWay.begin(ending);
+  const leave = (): void => ending.abort(LEFT);
   left.addEventListener("abort", leave);
   let progress: ImportChange = { state: "fetching", bytes: 0 };
   const onProgress = (bytes: number, state: ImportState): void => {
     progress = { state, bytes };
   };
-  const importing = importTable(services, project, request, { signal: ending.signal, onProgress });
+  const importing = importTable(services, project, request, { signal: ending.signal, onProgress }).catch((error: unknown) => {
+    // However a source says that it was ended, that is why.
+    throw ending.signal.aborted ? ending.signal.reason : error;
+  });
   let timer: NodeJS.Timeout | undefined;
   const waited = new Promise<null>((resolve) => {
     timer = setTimeout(() => resolve(null), withinMs);
   });
-  const imported = await Promise.race([importing, waited]).finally(() => {
-    clearTimeout(timer);
-    left.removeEventListener("abort", leave);
-  });
-  if (imported) return { imported };
-  if (ending.signal.aborted) throw new TrainyardError("unavailable", "whoever asked for the import has gone");
-  const started = { id: createId("import"), ...progress, createdAt: Date.now() };
-  const underWay = await services.store.imports.insert(started).catch((error: unknown) => {
-    importing.catch(() => undefined);
-    ending.abort();
-    throw error;
-  });
-  void record(services, underWay.id, importing, () => progress, ending);
-  return { underWay };
+  let isRecorded = false;
+  try {
+    const imported = await Promise.race([importing, waited]).finally(() => {
+      clearTimeout(timer);
+      left.removeEventListener("abort", leave);
+    });
+    if (imported) return { imported };
+    ending.signal.throwIfAborted();
+    const started = { id: createId("import"), ...progress, createdAt: Date.now() };
+    const underWay = await services.store.imports.insert(started).catch((error: unknown) => {
+      ending.abort(error);
+      throw error;
+    });
+    isRecorded = true;
+    void record(services, underWay.id, importing, () => progress, ending).finally(over);
+    return { underWay };
+  } finally {
+    if (!isRecorded) over();
+  }
 }
 
 /** Says how far an import is until it has ended, and then how. */
@@ -61,7 +74,7 @@ async function record(
     if (isOver) return;
     store.imports.change(id, progress(), Date.now()).then(
       (isCancelled) => {
-        if (isCancelled) ending.abort();
+        if (isCancelled) ending.abort(CANCELLED);
       },
       // The next one comes in a second.
       () => undefined,
@@ -70,7 +83,7 @@ async function record(
   const end = await importing.then(
     (imported): ImportChange => ({ ...progress(), state: "succeeded", datasetId: imported?.summary.id ?? null }),
     (err: unknown): ImportChange => {
-      if (ending.signal.aborted) return { ...progress(), state: "cancelled" };
+      if (err === CANCELLED) return { ...progress(), state: "cancelled" };
       const isSaid = err instanceof TrainyardError;
       if (!isSaid) log.error({ err, import_id: id }, "an import hit an error");
       const detail = isSaid ? err.message : "an error inside the server, which is in its log";

@@ -72,7 +72,11 @@ export const importAnswer = z
     ],
   });
 
-const DEAD = { code: "unavailable", detail: "the server that fetched it has stopped: import it again" };
+/** Why an import has failed whose process stopped, or was killed. */
+export const IMPORTER_STOPPED = {
+  code: "unavailable",
+  detail: "the server that fetched it has stopped: import it again",
+} as const;
 
 /** An import as the API shows it, as of a time. One whose process is no longer heard of has failed. */
 export function representImport(shown: TableImport, now: number): z.output<typeof importAnswer> {
@@ -80,7 +84,13 @@ export function representImport(shown: TableImport, now: number): z.output<typeo
   const isDead = !isEndedImport(shown.state) && now - heardAt > SILENT_MS;
   const endedAt = isDead ? heardAt : finishedAt;
   return {
-    ...{ id, state: isDead ? "failed" : shown.state, bytes, dataset: datasetId, error: isDead ? DEAD : shown.error },
+    ...{
+      id,
+      state: isDead ? "failed" : shown.state,
+      bytes,
+      dataset: datasetId,
+      error: isDead ? IMPORTER_STOPPED : shown.error,
+    },
     created_at: new Date(createdAt).toISOString(),
     finished_at: endedAt === null ? null : new Date(endedAt).toISOString(),
   };

@@ -21,6 +21,7 @@ function stage(rest: string) {
   async function* stream(signal: AbortSignal) {
     yield Buffer.from("x,y\n1,2\n");
     given = true;
+    signal.throwIfAborted();
     const aborted = new Promise<never>((_, reject) => signal.addEventListener("abort", () => reject(signal.reason)));
     await Promise.race([letGo.promise, aborted]);
     yield Buffer.from(rest);
@@ -84,6 +85,33 @@ it("ends where whoever asked leaves before there is an answer", async () => {
   await vi.waitFor(() => expect(isGiven()).toBe(true), { timeout: 20_000 });
   left.abort();
   await expect(asked).rejects.toThrow();
+});
+
+it("ends while it waits for its turn, as soon as it is cancelled", async () => {
+  const others = await Promise.all(
+    ["a", "a", "b", "b"].map(async (project) => {
+      const one = stage("");
+      const found = await importInTime(one.services, project, REQUEST, { left: NEVER, withinMs: 0 });
+      return { ...one, id: "underWay" in found ? found.underWay.id : "" };
+    }),
+  );
+  const { services, isGiven } = stage("");
+  const id = await begin(services);
+  await cancelImport(services, id);
+  expect(await ended(services, id)).toMatchObject({ state: "cancelled", bytes: 0 });
+  expect(isGiven()).toBe(false);
+  for (const { letGo } of others) letGo();
+  for (const other of others) await ended(other.services, other.id);
+});
+
+it("is ended by a stop, and says that", async () => {
+  const { services } = stage("");
+  const id = await begin(services);
+  const late = importInTime(services, "default", REQUEST, { left: NEVER, withinMs: 1e9 });
+  const refused = expect(late).rejects.toMatchObject({ code: "unavailable" });
+  await services.importsUnderWay.stop();
+  await refused;
+  expect(await readImport(services, id)).toMatchObject({ state: "failed", error: { code: "unavailable" } });
 });
 
 it("has failed where its process is no longer heard of", () => {

@@ -18,12 +18,12 @@ const BODY_BYTES = 512 * 1024;
 const WITHIN_MS = 10_000;
 
 /** Registers the routes of imports. */
-export function registerImportedTables(app: App, context: RouteContext, withinMs = WITHIN_MS): void {
-  registerImport(app, context, withinMs);
+export function registerImportedTables(app: App, context: RouteContext): void {
+  registerImport(app, context);
   registerUnderWay(app);
 }
 
-function registerImport(app: App, { lifecycle }: RouteContext, withinMs: number): void {
+function registerImport(app: App, { lifecycle }: RouteContext): void {
   app.post(
     "/v1/datasets/import",
     {
@@ -53,7 +53,7 @@ function registerImport(app: App, { lifecycle }: RouteContext, withinMs: number)
       reply.raw.once("close", () => {
         if (!reply.raw.writableFinished) left.abort();
       });
-      const asked = { left: left.signal, withinMs };
+      const asked = { left: left.signal, withinMs: WITHIN_MS };
       const found = await importInTime(request.services, request.project, body, asked);
       if ("underWay" in found) {
         const { underWay } = found;
