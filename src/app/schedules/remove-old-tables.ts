@@ -1,15 +1,17 @@
 /** Deletes the oldest tables that a schedule has fetched, where it says how many stay. */
-import type { Schedule, ScheduleRun } from "../../domain/schedules/schedule.ts";
+import { isEndedRun, type Schedule, type ScheduleRun } from "../../domain/schedules/schedule.ts";
 import type { ProjectServices } from "../services.ts";
 
 /** Runs that are read at a time. */
 const PAGE = 200;
+/** Schedules that are read at a time. */
+const SCHEDULES_PAGE = 100;
 /** Tables that are looked at when a run ends, at most: each takes a search for what was trained on it. The next run deletes more. */
 const MOST_AT_ONCE = 20;
 
 /**
  * Deletes them. One stays that a job or a sweep trains on, that a model in use was trained on (the newest version of its name, or one that an
- * alias names), or that was there before a run fetched it. What goes wrong is logged: the run has ended.
+ * alias names), that a run of another schedule is at, or that was there before a run fetched it. What goes wrong is logged: the run has ended.
  */
 export async function removeOldTables(services: ProjectServices, { id, document }: Schedule): Promise<void> {
   const { keep = null } = document;
@@ -17,8 +19,11 @@ export async function removeOldTables(services: ProjectServices, { id, document 
   const { store, log } = services;
   try {
     let left = MOST_AT_ONCE;
-    for (const table of (await tablesOf(services, id)).slice(keep)) {
+    const old = (await tablesOf(services, id)).slice(keep);
+    const taken = old.length > 0 ? await tablesUnderWay(services) : new Set();
+    for (const table of old) {
       if (left === 0) return;
+      if (taken.has(table.id)) continue;
       const found = table.isOwn ? await store.datasets.describe(table.id) : null;
       if (!found) continue;
       left--;
@@ -48,6 +53,20 @@ async function tablesOf({ store }: ProjectServices, scheduleId: string): Promise
     const { data, hasMore, nextAfter } = await store.scheduleRuns.list(scheduleId, { after, limit: PAGE });
     for (const run of data) add(run);
     if (!hasMore || nextAfter === null) return [...tables.values()];
+    after = nextAfter;
+  }
+}
+
+/** The tables that runs under way have fetched: the job that trains on one may not be there yet. */
+async function tablesUnderWay({ store }: ProjectServices): Promise<ReadonlySet<string>> {
+  const tables = new Set<string>();
+  for (let after: string | undefined; ; ) {
+    const { data, hasMore, nextAfter } = await store.schedules.list({ after, limit: SCHEDULES_PAGE });
+    for (const { id } of data) {
+      const [last] = (await store.scheduleRuns.list(id, { limit: 1 })).data;
+      if (last && !isEndedRun(last.state) && last.document.dataset !== null) tables.add(last.document.dataset);
+    }
+    if (!hasMore || nextAfter === null) return tables;
     after = nextAfter;
   }
 }

@@ -167,6 +167,35 @@ describe("a run of a schedule", () => {
     expect(there).toEqual([true, false, false, true, true]);
   });
 
+  it("leaves a table that the run of another schedule is at, before that has its job", async () => {
+    const fresh = stage();
+    const { store } = fresh;
+    const first = await goOn(fresh, await begin(fresh, "shared", { keep: 1 }));
+    await finishJob(first);
+    await goOn(fresh, first);
+    const { dataset } = first.document;
+    const other = await begin(stage(), "other");
+    const { scheduleRuns } = staged.services.store;
+    await scheduleRuns.claim(other.id, "here", 1, 2);
+    await scheduleRuns.save(other.id, "here", {
+      ...{ state: "training", document: { ...other.document, dataset }, finishedAt: null },
+    });
+    const isThere = async () => (await store.datasets.describe(dataset as string)) !== null;
+    const runAgain = async () => {
+      const next = stage();
+      const training = await goOn(next, await runSchedule(next, first.scheduleId));
+      await finishJob(training);
+      await goOn(next, training);
+    };
+    await runAgain();
+    expect(await isThere()).toBe(true);
+    await scheduleRuns.save(other.id, "here", {
+      ...{ state: "failed", document: { ...other.document, dataset }, finishedAt: 3 },
+    });
+    await runAgain();
+    expect(await isThere()).toBe(false);
+  });
+
   it("does not bring a job back that was deleted", async () => {
     const services = stage();
     const run = await goOn(services, await begin(services, "deleted"));
