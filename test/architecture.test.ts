@@ -45,6 +45,7 @@ const PAGE_ROOMS: Readonly<Record<string, readonly string[]>> = {
   predict: ["shell", "ui", "plots", "learning-curve"],
   playground: ["shell", "ui", "charts", "plots", "request"],
   request: ["shell", "ui"],
+  webhooks: ["shell", "ui"],
   // A view knows every room, and no other view.
   views: [
     "shell",
@@ -59,6 +60,7 @@ const PAGE_ROOMS: Readonly<Record<string, readonly string[]>> = {
     "predict",
     "playground",
     "request",
+    "webhooks",
   ],
 };
 

@@ -9,8 +9,9 @@ import { openStage, type Stage } from "./stage.ts";
 const SECRET = "a-secret-of-the-source";
 const TABLE = ["x,y", ...Array.from({ length: 100 }, (_, row) => `${row / 100},${(3 * row) / 100}`), ""].join("\n");
 let answersWith = 200;
-const elsewhere = createServer((_, response) => {
-  response.writeHead(answersWith, { "content-type": "text/csv" }).end(answersWith === 200 ? TABLE : "");
+const elsewhere = createServer(({ method }, response) => {
+  if (method === "POST") response.writeHead(204).end();
+  else response.writeHead(answersWith, { "content-type": "text/csv" }).end(answersWith === 200 ? TABLE : "");
 }).listen(0, "127.0.0.1");
 
 let stage: Stage;
@@ -18,7 +19,9 @@ let source: string;
 beforeAll(async () => {
   if (!elsewhere.listening) await once(elsewhere, "listening");
   source = `http://127.0.0.1:${(elsewhere.address() as AddressInfo).port}/readings.csv`;
-  stage = await openStage({ TRAINYARD_SOURCE_PRIVATE_HOSTS: "127.0.0.1" });
+  stage = await openStage({
+    ...{ TRAINYARD_SOURCE_PRIVATE_HOSTS: "127.0.0.1", TRAINYARD_WEBHOOK_ALLOW_PRIVATE: "true" },
+  });
 });
 afterAll(async () => {
   await stage.close();
@@ -40,7 +43,7 @@ it("shows schedules and their runs, runs one, pauses it and deletes it", async (
       model: { layers: [{ type: "linear" }] },
       ...{ optimizer: { type: "adam", lr: 0.1 }, epochs: 20 },
     },
-    promote: { alias: "production" },
+    ...{ promote: { alias: "production" }, keep: 3, webhook: { url: source.replace("readings.csv", "hook") } },
   });
   await page.getByRole("button", { name: "Refresh" }).click();
   const row = page.getByRole("row", { name: /nightly/ });
@@ -59,6 +62,8 @@ it("shows schedules and their runs, runs one, pauses it and deletes it", async (
   expect(await runs.getByRole("link", { name: "job" }).getAttribute("href")).toBe(`/jobs/${job?.id}`);
   expect(await runs.getByRole("link", { name: "readings@1" }).getAttribute("href")).toBe(`/models/${job?.model?.id}`);
   await runs.getByText(/answered 404/).waitFor();
+  await page.getByRole("table", { name: "Messages" }).getByText("answered 204").waitFor();
+  expect(await page.getByRole("definition").allInnerTexts()).toContainEqual(expect.stringMatching(/^3 tables/));
   expect(await page.content()).not.toContain(SECRET);
   expect(await faultsOfView(page)).toEqual([]);
 

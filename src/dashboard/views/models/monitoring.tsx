@@ -1,6 +1,5 @@
 /** A model in use: how its rows and answers compare with its training, over windows, and what the answers turned out to be worth. */
 import type { Model } from "../../../client/answers.ts";
-import { lastTryText, type WebhookDelivery } from "../../../client/monitoring/deliveries.ts";
 import {
   type AskedRow,
   createMonitoringClient,
@@ -16,6 +15,7 @@ import { useResource } from "../../shell/resource.ts";
 import { Button } from "../../ui/button.tsx";
 import { Card, Facts, Problem, Skeleton } from "../../ui/surfaces.tsx";
 import { type Column, Table } from "../../ui/table.tsx";
+import { Deliveries, SHOWN_DELIVERIES } from "../../webhooks/deliveries.tsx";
 
 type ColumnReport = MonitoringReport["columns"][number] & { readonly history: readonly number[] };
 
@@ -56,7 +56,14 @@ export function Monitoring({ model }: { readonly model: Model }) {
         </Card>
       )}
       {data.sample && <AskedRows model={model} most={data.sample.rows} />}
-      <Deliveries model={model} webhook={data.webhook} />
+      <Deliveries
+        title="Webhook"
+        webhook={data.webhook}
+        load={(signal) =>
+          createMonitoringClient(api.transport).modelWebhookDeliveries(model.id, { limit: SHOWN_DELIVERIES }, { signal })
+        }
+        of={[model.id]}
+      />
       <p class="muted">
         PSI, the population stability index, is 0 where rows are like those of training. A column has drifted from 0.1 on, where
         chance does not explain it.
@@ -111,43 +118,6 @@ const askedColumns = (now: number): readonly Column<AskedRow>[] => [
   },
   { key: "answer", title: "Answer", render: ({ answer }) => (typeof answer === "number" ? formatValue(answer) : answer) },
   { key: "row", title: "Row", render: ({ row }) => <code style={{ overflowWrap: "anywhere" }}>{JSON.stringify(row)}</code> },
-];
-
-/** Messages that are shown. */
-const SENT = 20;
-
-/** What was sent of drift: nothing is shown of a model that has no webhook and never had one. */
-function Deliveries({ model, webhook }: { readonly model: Model; readonly webhook: string | null }) {
-  const { api } = useApp();
-  const { data, error, reload } = useResource(
-    (signal) => createMonitoringClient(api.transport).modelWebhookDeliveries(model.id, { limit: SENT }, { signal }),
-    [model.id],
-  );
-  const now = useNow(5000);
-  if (error) return <Problem error={error} retry={reload} />;
-  if (!data || (data.data.length === 0 && webhook === null)) return null;
-  return (
-    <Card title="Webhook" flush>
-      <Table
-        caption="Messages"
-        columns={sentColumns(now)}
-        rows={data.data}
-        keyOf={({ id }) => id}
-        empty={<p class="muted card-body">Nothing was sent to {webhook} yet.</p>}
-      />
-    </Card>
-  );
-}
-
-const sentColumns = (now: number): readonly Column<WebhookDelivery>[] => [
-  {
-    key: "at",
-    title: "Message",
-    render: ({ created_at }) => <span title={formatTime(created_at)}>{formatAgo(created_at, now)}</span>,
-  },
-  { key: "state", title: "State", render: ({ state }) => state },
-  { key: "try", title: "Last try", render: (delivery) => lastTryText(delivery) },
-  { key: "url", title: "Address", render: ({ url }) => <span style={{ overflowWrap: "anywhere" }}>{url}</span> },
 ];
 
 const share = (value: number | null): string => (value === null ? "" : `${formatValue(100 * value)} %`);

@@ -3,7 +3,7 @@ import { useEffect, useState } from "preact/hooks";
 import type { Schedule, ScheduleRun } from "../../../../client/schedules.ts";
 import { useApp, useTitle } from "../../../shell/app-context.ts";
 import { useNow } from "../../../shell/clock.ts";
-import { formatAgo, formatDuration, formatTime } from "../../../shell/format.ts";
+import { formatAgo, formatCount, formatDuration, formatTime } from "../../../shell/format.ts";
 import { usePages } from "../../../shell/pages.ts";
 import { useResource } from "../../../shell/resource.ts";
 import { Button } from "../../../ui/button.tsx";
@@ -11,6 +11,7 @@ import { Confirm } from "../../../ui/dialog.tsx";
 import { Icon } from "../../../ui/icon.tsx";
 import { Card, Empty, Facts, ListSkeleton, Problem, Skeleton } from "../../../ui/surfaces.tsx";
 import { type Column, Table } from "../../../ui/table.tsx";
+import { Deliveries, SHOWN_DELIVERIES } from "../../../webhooks/deliveries.tsx";
 import { cronInWords } from "./cron-words.ts";
 import { CELL, LIST, ONE_LINE, RunBadge, reasonOf, sourceText, useMayChange, useSchedules, zonedTime } from "./parts.tsx";
 
@@ -62,7 +63,8 @@ interface ShownProps {
 }
 
 function Shown({ schedule, replace, reload }: ShownProps) {
-  const { cron, timezone, paused, next_at: next, promote, source } = schedule;
+  const { cron, timezone, paused, next_at: next, promote, source, keep, webhook, last_run: last } = schedule;
+  const schedules = useSchedules();
   return (
     <>
       <div class="page-head">
@@ -82,6 +84,11 @@ function Shown({ schedule, replace, reload }: ShownProps) {
             value: promote ? promote.alias : "nothing",
             ...(promote && { note: promote.min_gain === 0 ? "if better" : `if better by ${promote.min_gain}` }),
           },
+          {
+            label: "Keeps",
+            value: keep === null ? "all tables" : keep === 1 ? "1 table" : `${formatCount(keep)} tables`,
+            ...(keep !== null && { note: "and those of models in use" }),
+          },
         ]}
       />
       <Card title="Source">
@@ -90,6 +97,14 @@ function Shown({ schedule, replace, reload }: ShownProps) {
         {source.headers && <p class="muted">With headers: {source.headers.join(", ")}</p>}
       </Card>
       <Runs schedule={schedule} />
+      {last && (
+        <Deliveries
+          title="Webhook of the last run"
+          webhook={webhook?.url ?? null}
+          load={(signal) => schedules.runWebhookDeliveries(schedule.id, last.id, { limit: SHOWN_DELIVERIES }, { signal })}
+          of={[last.id, last.state]}
+        />
+      )}
     </>
   );
 }
