@@ -74,11 +74,11 @@ export function bar(share: number, width: number, { paint }: Pick<Terminal, "pai
   return paint.green(full + half) + paint.dim("─".repeat(width - full.length - half.length));
 }
 
-/** A curve as one line of blocks, lowest value to highest; values that are not finite are gaps. */
-export function sparkline(values: readonly number[]): string {
+/** A curve as one line of blocks, lowest value to highest, or `from` to `to`; values that are not finite are gaps. */
+export function sparkline(values: readonly number[], scale?: { readonly from: number; readonly to: number }): string {
   const finite = values.filter(Number.isFinite);
-  const low = Math.min(...finite);
-  const range = Math.max(...finite) - low || 1;
+  const low = scale?.from ?? Math.min(...finite);
+  const range = (scale?.to ?? Math.max(...finite)) - low || 1;
   const blocks = "▁▂▃▄▅▆▇█";
   return values
     .map((value) => (Number.isFinite(value) ? blocks[Math.min(7, Math.floor(((value - low) / range) * 8))] : " "))

@@ -39,6 +39,7 @@ describe("shapes", () => {
     expect(sparkline([5, 5])).toBe("▁▁");
     expect(sparkline([1, Number.NaN, 2])).toBe("▁ █");
     expect(sparkline([])).toBe("");
+    expect(sparkline([0, 0.1, 6], { from: 0, to: 0.25 })).toBe("▁▄█");
   });
 
   it("tables align by what is seen, not by what is written", () => {

@@ -51,6 +51,9 @@ async function monitor(context: Context, ref: string, { webhook, on, off, sample
   ]);
 }
 
+/** Every column is drawn on the scale of the page: 0.25 is a large change. */
+const PSI_SCALE = { from: 0, to: 0.25 };
+
 /** Messages that are shown, and rows where no number is said. */
 const SENT = 5;
 const SHOWN_ROWS = 20;
@@ -72,9 +75,11 @@ function sentLines({ webhook }: MonitoringReport, sent: readonly WebhookDelivery
   const lines = sent.map((each) => {
     // Sent before the webhook was another.
     const to = each.url === webhook ? "" : `  ${each.url}`;
-    return `${timeText(each.created_at, out)}  ${each.state}: ${lastTryText(each)}${to}`;
+    const line = `${timeText(each.created_at, out)}  ${each.state}: ${lastTryText(each)}${to}`;
+    return out.live ? out.fit(line) : line;
   });
-  return ["", `Webhook ${webhook ?? "none"}`, ...(lines.length > 0 ? lines : ["nothing was sent yet"])];
+  const address = `Webhook ${webhook ?? "none"}`;
+  return ["", out.live ? out.fit(address) : address, ...(lines.length > 0 ? lines : ["nothing was sent yet"])];
 }
 
 function linesOf(report: MonitoringReport, { out }: Context): string[] {
@@ -84,7 +89,10 @@ function linesOf(report: MonitoringReport, { out }: Context): string[] {
   const cells = columns.map(({ name, role, psi, p_value, missing, unseen, drifted }, index) => [
     role === "answer" ? `answer: ${name}` : name,
     psi === null ? "" : psi.toFixed(3),
-    sparkline(windows.toReversed().flatMap((window) => window.psi[index] ?? [])),
+    sparkline(
+      windows.toReversed().flatMap((window) => window.psi[index] ?? []),
+      PSI_SCALE,
+    ),
     p_value === null ? "" : p_value.toPrecision(2),
     missing.window === null ? "" : percent(missing.window),
     unseen === null ? "" : percent(unseen),
@@ -92,7 +100,7 @@ function linesOf(report: MonitoringReport, { out }: Context): string[] {
   ]);
   return [
     `${model.name} v${model.version}: ${monitoringSentence(report)}.`,
-    `${rows} rows in ${windows[0]?.number ?? 0} windows${score === null ? "" : `; ${score}`}.`,
+    `${rows} rows in ${windows[0]?.number ?? 0} ${windows[0]?.number === 1 ? "window" : "windows"}${score === null ? "" : `; ${score}`}.`,
     ...(windows.length > 0 ? ["", ...table([head, ...cells], out)] : []),
   ];
 }

@@ -53,22 +53,25 @@ export function Deliveries({ title, webhook, load, of }: DeliveriesProps) {
 
 /** Addresses have no spaces to break at. */
 const ANYWHERE = { overflowWrap: "anywhere" } as const;
+const ONE_LINE = { whiteSpace: "nowrap" } as const;
+/** Wraps, and a phone scrolls to it rather than narrows it. */
+const LONG = { ...ANYWHERE, display: "inline-block", minWidth: "140px", paddingBlock: "6px" } as const;
 
 const columnsOf = (now: number): readonly Column<WebhookDelivery>[] => [
   {
     key: "at",
     title: "Message",
     render: ({ created_at }) => (
-      <span style={{ whiteSpace: "nowrap" }} title={formatTime(created_at)}>
+      <span style={ONE_LINE} title={formatTime(created_at)}>
         {formatAgo(created_at, now)}
       </span>
     ),
   },
-  { key: "state", title: "State", render: ({ state }) => state },
-  { key: "try", title: "Last try", render: (delivery) => lastTryText(delivery) },
+  { key: "state", title: "State", render: ({ state }) => <span style={ONE_LINE}>{state}</span> },
+  { key: "try", title: "Last try", render: (delivery) => <span style={LONG}>{lastTryText(delivery)}</span> },
   {
     key: "url",
     title: "Address",
-    render: ({ url }) => <span style={{ ...ANYWHERE, display: "inline-block", minWidth: "180px" }}>{url}</span>,
+    render: ({ url }) => <span style={LONG}>{url}</span>,
   },
 ];

@@ -106,6 +106,12 @@ function AskedRows({ model, most }: { readonly model: Model; readonly most: numb
   );
 }
 
+/** Wraps on a phone too, which scrolls to it. */
+const ROW = {
+  ...{ display: "inline-block", minWidth: "220px", paddingBlock: "6px" },
+  ...{ whiteSpace: "normal", overflowWrap: "anywhere" },
+} as const;
+
 const askedColumns = (now: number): readonly Column<AskedRow>[] => [
   {
     key: "at",
@@ -117,7 +123,7 @@ const askedColumns = (now: number): readonly Column<AskedRow>[] => [
     ),
   },
   { key: "answer", title: "Answer", render: ({ answer }) => (typeof answer === "number" ? formatValue(answer) : answer) },
-  { key: "row", title: "Row", render: ({ row }) => <code style={{ overflowWrap: "anywhere" }}>{JSON.stringify(row)}</code> },
+  { key: "row", title: "Row", render: ({ row }) => <code style={ROW}>{JSON.stringify(row)}</code> },
 ];
 
 const share = (value: number | null): string => (value === null ? "" : `${formatValue(100 * value)} %`);

@@ -82,12 +82,12 @@ function Shown({ schedule, replace, reload }: ShownProps) {
           {
             label: "Promotes",
             value: promote ? promote.alias : "nothing",
+            wide: true,
             ...(promote && { note: promote.min_gain === 0 ? "if better" : `if better by ${promote.min_gain}` }),
           },
           {
             label: "Keeps",
             value: keep === null ? "all tables" : keep === 1 ? "1 table" : `${formatCount(keep)} tables`,
-            ...(keep !== null && { note: "and those of models in use" }),
           },
         ]}
       />
