@@ -50,8 +50,16 @@ interface InferMessage {
   readonly raw_input_contents?: readonly Bytes[];
 }
 
-/** The path of a model, or of its version where one is named. */
+/** What a URL takes for a step in its path, however it is written: no model has such a name. */
+const STEPS: ReadonlySet<string> = new Set([".", ".."]);
+
+/** The path of a model, or of its version where one is named. Throws not_found. */
 export function modelPath(name = "", version = ""): string {
+  if (STEPS.has(name) || STEPS.has(version))
+    throw new TrainyardError(
+      "not_found",
+      `Request for unknown model: '${name}'${version && ` version ${version}`} is not found`,
+    );
   return `/v2/models/${encodeURIComponent(name)}${version && `/versions/${encodeURIComponent(version)}`}`;
 }
 

@@ -127,6 +127,8 @@ describe("the Open Inference Protocol over gRPC", () => {
   it("answers faults with gRPC's codes in the words of the routes", async () => {
     const faults: readonly [call: () => Promise<unknown>, code: number, words: string][] = [
       [() => client.call("ModelMetadata", { name: "nobody" }), status.NOT_FOUND, "unknown model: 'nobody'"],
+      [() => client.call("ModelInfer", { model_name: "." }), status.NOT_FOUND, "unknown model: '.'"],
+      [() => client.call("ModelMetadata", { name: "line", version: ".." }), status.NOT_FOUND, "'line' version .."],
       [
         () => line({ datatype: "INT8", contents: { int_contents: [1, 300] } }),
         status.INVALID_ARGUMENT,
