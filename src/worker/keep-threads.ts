@@ -17,29 +17,35 @@ export const idleFirst: NonNullable<Piscina["options"]["loadBalancer"]> = ({ fil
     : (threads.find(({ currentUsage }) => currentUsage === 0) ?? null);
 
 /**
- * Starts threads where a pool, whose balancer is `idleFirst`, has fewer than `minThreads` for a second. `onMissing` is told when
+ * Starts threads where a pool, whose balancer is `idleFirst`, has had fewer than `minThreads` for a second. `onMissing` is told when
  * that begins, and not again before all are there. Returns a function that ends this.
  */
 export function keepThreads(pool: Piscina, minThreads: number, onMissing: (error: Error) => void): () => void {
+  let started: { readonly destroyed: boolean }[] = [];
   let timer: NodeJS.Timeout | undefined;
-  let isMissing = false;
+  let isTold = false;
   const plan = (): void => {
     timer ??= setTimeout(look, LOOK_AFTER_MS).unref();
   };
   const look = (): void => {
     timer = undefined;
-    const missing = minThreads - pool.threads.length;
-    if (missing > 0 && !isMissing) onMissing(new Error(`${missing} of ${minThreads} threads could not start`));
-    isMissing = missing > 0;
-    if (!isMissing) return;
+    started = started.filter(({ destroyed }) => !destroyed);
+    const missing = minThreads - started.length;
+    if (missing > 0 && !isTold) onMissing(new Error(`${missing} of ${minThreads} threads have not started`));
+    isTold = missing > 0;
+    if (!isTold) return;
     const withdrawn = new AbortController();
-    for (let started = 0; started < missing; started++)
+    // Those that are starting are in the pool.
+    for (let count = pool.threads.length; count < minThreads; count++)
       pool.run(undefined, { ...NOTHING, signal: withdrawn.signal }).catch(() => undefined);
     withdrawn.abort();
     plan();
   };
+  const onStart = (thread: (typeof started)[number]): void => void started.push(thread);
+  pool.on("workerCreate", onStart);
   pool.on("workerDestroy", plan);
   return () => {
+    pool.off("workerCreate", onStart);
     pool.off("workerDestroy", plan);
     clearTimeout(timer);
   };

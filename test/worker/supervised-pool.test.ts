@@ -76,7 +76,7 @@ describe("a supervised pool", () => {
     process.env.STAND_IN_CANNOT_START = "yes";
     await expect(ask("exit")).rejects.toMatchObject({ code: "unavailable" });
     const survivor = await ask("whoAmI");
-    await vi.waitFor(() => expect(errors).toContainEqual(new Error("1 of 2 threads could not start")), { timeout: 10_000 });
+    await vi.waitFor(() => expect(errors).toContainEqual(new Error("1 of 2 threads have not started")), { timeout: 10_000 });
     expect(await ask("whoAmI")).toBe(survivor);
     delete process.env.STAND_IN_CANNOT_START;
     errors.splice(0);
