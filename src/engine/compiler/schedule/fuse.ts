@@ -13,7 +13,7 @@ import { TensorMap, type TensorMembers, TensorSet } from "../tensor-tables.ts";
 import { costOf, costOfBody, isReduction, reducedSize } from "./cost-model.ts";
 import { type Group, group } from "./group.ts";
 import { InlineTensors } from "./inline-tensors.ts";
-import { chooseOrder, type IterationSpace, type LoopOrder, outputOf } from "./iteration-space.ts";
+import { chooseOrder, type IterationSpace, outputOf } from "./iteration-space.ts";
 import type { Kernel, KernelOutput } from "./kernels.ts";
 import { storeNestedSums } from "./nested-sums.ts";
 import { Readings } from "./readings.ts";
@@ -52,8 +52,8 @@ export function fuse(program: Program, purpose: Purpose = "code"): Fused {
     grouping = group(program, tensors, readings);
   }
   const complete = storeNestedSums(grouping.groups, tensors, readings);
-  const bodies = new Map<string, Body>();
-  return { kernels: complete.map((each) => toKernel(each, stored, purpose, bodies)), stored };
+  const costs = new Map<string, number>();
+  return { kernels: complete.map((each) => toKernel(each, stored, purpose, costs)), stored };
 }
 
 // ---------------------------------------------------------------- stored tensors
@@ -88,28 +88,23 @@ function mustBeStored(program: Program, tensors: readonly Tensor[]): TensorSet {
 
 // ---------------------------------------------------------------- kernels
 
-/** The loops of kernels of the same structure, and what their bodies cost. */
-interface Body {
-  readonly order: LoopOrder;
-  readonly cost: number;
-}
-
 const NO_STRUCTURE = { text: "", loaded: [] };
 
-/** Builds the kernel of a group: a matrix product with a pointwise epilogue, or a loop nest. `bodies` are those of earlier kernels. */
+/** Builds the kernel of a group: a matrix product with a pointwise epilogue, or a loop nest. `costs` are those of the bodies of earlier kernels. */
 function toKernel(
   { members, spaces, product }: Group,
   stored: TensorMembers,
   purpose: Purpose,
-  bodies: Map<string, Body>,
+  costs: Map<string, number>,
 ): Kernel {
   const outputs = members.map((tensor, index) => ({ tensor, space: spaces[index] as IterationSpace }));
   if (product) return buildMatmul(product, outputs.map(wholeOutput));
   if (purpose === "memory")
     return { kind: "loops", loops: [], cost: 0, outputs: outputs.map(wholeOutput), structure: NO_STRUCTURE };
-  const structure = structureOf(outputs, stored);
-  const { order, cost } = bodies.get(structure.text) ?? { order: chooseOrder(outputs), cost: costOfBody(outputs, stored) };
-  bodies.set(structure.text, { order, cost });
+  const order = chooseOrder(outputs);
+  const structure = structureOf(outputs, stored, order);
+  const cost = costs.get(structure.text) ?? costOfBody(outputs, stored);
+  costs.set(structure.text, cost);
   return { kind: "loops", cost, loops: order.loops, outputs: outputs.map((each) => outputOf(each, order)), structure };
 }
 
