@@ -11,7 +11,7 @@ import { LARGEST_INLINE_SUM } from "../rewrite/lower.ts";
 import { uniformValue } from "../rewrite/simplify.ts";
 import { TensorMap, type TensorMembers, TensorSet } from "../tensor-tables.ts";
 import { costOf, costOfBody, isReduction, reducedSize } from "./cost-model.ts";
-import { type Group, group } from "./group.ts";
+import { type Group, group, LARGEST_BODY } from "./group.ts";
 import { InlineTensors } from "./inline-tensors.ts";
 import { chooseOrder, type IterationSpace, outputOf } from "./iteration-space.ts";
 import type { Kernel, KernelOutput } from "./kernels.ts";
@@ -37,19 +37,19 @@ const LARGEST_EXPRESSION = 4096;
 /** What the kernels of a program are for: to be planned in memory only, or to be emitted, for which their loops are chosen too. */
 export type Purpose = "memory" | "code";
 
-/** Returns the kernels of a simplified and lowered program. Those for memory only have no loops. */
-export function fuse(program: Program, purpose: Purpose = "code"): Fused {
+/** Returns the kernels of a simplified and lowered program. Those for memory only have no loops. `largestBody` bounds what is merged. */
+export function fuse(program: Program, purpose: Purpose = "code", largestBody = LARGEST_BODY): Fused {
   const tensors = nodesOf(program);
   const stored = mustBeStored(program, tensors);
   const readings = new Readings(stored, tensors.length);
   // Storing a tensor changes the kernels, and so which tensors are worth storing: a few rounds reach a fixed point.
   const inline = new InlineTensors(tensors, stored);
-  let grouping = group(program, tensors, readings);
+  let grouping = group(program, tensors, readings, largestBody);
   for (let round = 0; round < 4; round++) {
     const repeated = inline.worthStoring(grouping);
     if (repeated.length === 0) break;
     readings.store(repeated);
-    grouping = group(program, tensors, readings);
+    grouping = group(program, tensors, readings, largestBody);
   }
   const complete = storeNestedSums(grouping.groups, tensors, readings);
   const costs = new Map<string, number>();
