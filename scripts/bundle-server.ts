@@ -40,9 +40,9 @@ const THREAD_URL = /\bnew URL\("\.\/([a-z-]+)\.ts", import\.meta\.url\)/g;
 
 /** Builds into the folder `out`. Returns the sources that were read, as paths from the root. Throws for errors in them. */
 export async function bundleServer(out: string): Promise<readonly string[]> {
-  const { dependencies, peerDependencies } = JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8")) as {
+  const { dependencies, optionalDependencies } = JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8")) as {
     readonly dependencies: Readonly<Record<string, string>>;
-    readonly peerDependencies: Readonly<Record<string, string>>;
+    readonly optionalDependencies: Readonly<Record<string, string>>;
   };
   const { metafile } = await build({
     absWorkingDir: ROOT,
@@ -53,7 +53,7 @@ export async function bundleServer(out: string): Promise<readonly string[]> {
     format: "esm",
     platform: "node",
     target: "node24",
-    external: ["#node-floor", ...Object.keys({ ...dependencies, ...peerDependencies }).filter((name) => !BUNDLED.has(name))],
+    external: ["#node-floor", ...Object.keys({ ...dependencies, ...optionalDependencies }).filter((name) => !BUNDLED.has(name))],
     banner: { js: REQUIRE },
     plugins: [threadAddresses, englishAlone],
     metafile: true,

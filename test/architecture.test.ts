@@ -96,6 +96,7 @@ const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   "fastify-type-provider-zod": ["http"],
   helmet: ["http"],
   ws: ["http"],
+  "@grpc/grpc-js": ["http"],
   "ipaddr.js": ["outbound"],
   "prom-client": ["telemetry"],
   pino: ["http", "server", "main.ts"],

@@ -34,7 +34,7 @@ export const SETTING_DESCRIPTIONS: Readonly<Record<SettingName, SettingDescripti
   TRAINYARD_PORT: { group: "server", text: "The port to listen on; 0 takes any free port." },
   TRAINYARD_GRPC_PORT: {
     group: "server",
-    text: "The port on which models are served over gRPC too, by the Open Inference Protocol; 0 takes any free port. Needs `npm install @grpc/grpc-js`.",
+    text: "The port on which models are served over gRPC too, by the Open Inference Protocol; 0 takes any free port.",
     standard: "none: gRPC is off",
     takes: "a whole number from 0 to 65535",
   },

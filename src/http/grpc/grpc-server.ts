@@ -94,7 +94,7 @@ async function loadPackage(): Promise<Grpc> {
     if ((error as NodeJS.ErrnoException).code !== "ERR_MODULE_NOT_FOUND") throw error;
     throw new TrainyardError(
       "unavailable",
-      "TRAINYARD_GRPC_PORT is set, and the package that speaks gRPC is not installed: npm install @grpc/grpc-js, or leave the port out",
+      "TRAINYARD_GRPC_PORT is set, and the package that speaks gRPC is not installed: run npm ci --include=optional, or leave the port out",
     );
   }
 }
