@@ -53,7 +53,10 @@ export async function bundleServer(out: string): Promise<readonly string[]> {
     format: "esm",
     platform: "node",
     target: "node24",
-    external: ["#node-floor", ...Object.keys({ ...dependencies, ...optionalDependencies }).filter((name) => !BUNDLED.has(name))],
+    external: [
+      "#node-floor",
+      ...Object.keys({ ...dependencies, ...optionalDependencies }).filter((name) => !BUNDLED.has(name)),
+    ],
     banner: { js: REQUIRE },
     plugins: [threadAddresses, englishAlone],
     metafile: true,
