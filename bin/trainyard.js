@@ -20,12 +20,16 @@ const main = existsSync(sources) && !isFresh() ? sources : join(built, "cli.js")
 if (isNewEnough(process.versions.node)) await import(new URL(`file://${encodeURI(main.split(sep).join("/"))}`).href);
 else runWith(bundledNode());
 
-/** Whether no source is newer than what was built, which loads in a quarter of the time. */
+/**
+ * Whether no source has changed since what was built, which loads in a quarter of the time. By the time of the last change, which unlike
+ * that of the content (mtime) is never an earlier one: what is copied or moved into a clone may keep that of its content.
+ */
 function isFresh() {
   try {
     const stamp = join(built, "sources.json");
+    const { inputs } = JSON.parse(readFileSync(stamp, "utf8"));
     const builtAt = statSync(stamp).mtimeMs;
-    return JSON.parse(readFileSync(stamp, "utf8")).inputs.every((path) => statSync(join(root, path)).mtimeMs <= builtAt);
+    return existsSync(join(built, "cli.js")) && inputs.every((path) => statSync(join(root, path)).ctimeMs <= builtAt);
   } catch {
     return false;
   }

@@ -4,17 +4,17 @@
  * and bundle-dashboard.ts.
  */
 import { createHash } from "node:crypto";
-import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { putInPlace } from "./put-in-place.ts";
 
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
-/** Beside what was built: what it was built of. */
+/** Beside what was built: what it was built of, and as its time when that was. bin/trainyard.js reads it too. */
 const STAMP = "sources.json";
 
 interface Stamp {
-  /** SHA-256 over the paths and bytes of `inputs`. */
+  /** SHA-256 over the paths and bytes of `inputs`; empty where one was changed during the build. */
   readonly hash: string;
   /** Paths from the root: the files that the bundler read, and the tools. */
   readonly inputs: readonly string[];
@@ -84,10 +84,14 @@ async function build({ folder, tools, build: make }: Target): Promise<string> {
   const place = join(ROOT, folder);
   // Servers that run read what is there, and somebody else may build at the same time.
   const out = `${place}.${process.pid}`;
+  const begun = new Date();
   try {
     const { inputs: read, says } = await make(out);
     const inputs = [...read, ...tools].filter((path) => existsSync(join(ROOT, path)));
-    writeFileSync(join(out, STAMP), JSON.stringify({ hash: hashOf(inputs), inputs } satisfies Stamp));
+    // Of a source that was changed meanwhile, nobody knows which one the bundler has read.
+    const isTorn = inputs.some((path) => statSync(join(ROOT, path)).ctime >= begun);
+    writeFileSync(join(out, STAMP), JSON.stringify({ hash: isTorn ? "" : hashOf(inputs), inputs } satisfies Stamp));
+    utimesSync(join(out, STAMP), begun, begun);
     putInPlace(out, place);
     return says;
   } finally {
@@ -96,10 +100,13 @@ async function build({ folder, tools, build: make }: Target): Promise<string> {
 }
 
 function isFresh(place: string): boolean {
-  const stamp = join(place, STAMP);
-  if (!existsSync(stamp)) return false;
-  const { hash, inputs } = JSON.parse(readFileSync(stamp, "utf8")) as Stamp;
-  return inputs.every((path) => existsSync(join(ROOT, path))) && hashOf(inputs) === hash;
+  try {
+    const { hash, inputs } = JSON.parse(readFileSync(join(place, STAMP), "utf8")) as Stamp;
+    return hashOf(inputs) === hash;
+  } catch {
+    // There is none, or a source is gone.
+    return false;
+  }
 }
 
 function hashOf(paths: readonly string[]): string {

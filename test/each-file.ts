@@ -15,5 +15,8 @@ afterAll(async ({}, { file: { name, projectName } }) => {
     const cost: Cost = { file: name, project: projectName ?? "", ...takeProcessorTime() };
     appendFileSync(costs, `${JSON.stringify(cost)}\n`);
   }
-  if (left.length > 0) throw new Error(`it left this running, which was ended: ${left.join("; ")}`);
+  if (left.length > 0)
+    throw new Error(
+      `this file left running, and it was ended now: ${left.join("; ")}. Where a test has failed, that may be why; else end it in the test that starts it, or in afterAll`,
+    );
 });

@@ -9,7 +9,8 @@ const MOST_MARKS = 2 ** 21;
 
 /** The tensors that a walk has visited: those of the walk's round. A set would compute a hash for each tensor of each walk. */
 class Marks {
-  #rounds = new Int32Array(1024);
+  // Not of 32 bits: a thread that compiles all the time walks 2^31 times in a few days.
+  #rounds = new Float64Array(1024);
   #round = 0;
   #top = 0;
   readonly #others = new Set<Tensor>();
@@ -38,7 +39,7 @@ class Marks {
   }
 
   #grow(at: number): void {
-    const grown = new Int32Array(Math.max(2 * this.#rounds.length, at + 1));
+    const grown = new Float64Array(Math.max(2 * this.#rounds.length, at + 1));
     grown.set(this.#rounds);
     this.#rounds = grown;
   }

@@ -25,7 +25,7 @@ export type MessageType = Readonly<Record<number, Field>>;
 export type Message = Readonly<Record<string, unknown>>;
 
 export interface ReadBounds {
-  /** Most fields, those of messages within it included. */
+  /** Most fields, those of messages within it included: a message counts as four, for the time that it takes. */
   readonly fields: number;
   /** What to do instead, for the sender of more. */
   readonly cure: string;
@@ -39,6 +39,7 @@ const WIRE_OF: Readonly<Record<string, number>> = {
   integer: WIRE.varint,
   double: WIRE.fixed64,
 };
+const FIELDS_A_MESSAGE = 4;
 /** Messages within messages; ours have five. */
 const DEEPEST = 16;
 /** Bytes of the longest varint: 64 bits, seven a byte. */
@@ -64,7 +65,7 @@ class Reader {
     const read: Record<string, unknown> = {};
     const cursor = new Cursor(bytes);
     while (!cursor.isAtEnd) {
-      this.#count();
+      this.#count(1);
       const tag = cursor.varint();
       const [number, wire] = [Math.floor(tag / 8), tag % 8];
       const value = cursor.value(wire);
@@ -77,6 +78,7 @@ class Reader {
       }
       const expected = typeof kind === "string" ? WIRE_OF[kind] : WIRE.delimited;
       if (wire !== expected) throw malformed(`has ${name} in wire type ${wire} instead of ${expected}`);
+      if (typeof kind !== "string") this.#count(FIELDS_A_MESSAGE - 1);
       const decoded = typeof kind === "string" ? scalar(kind, value) : this.message(kind, value, depth + 1);
       if (isRepeated) add(read, name, decoded);
       else read[name] = decoded;
@@ -84,9 +86,12 @@ class Reader {
     return read;
   }
 
-  #count(): void {
+  #count(more: number): void {
     const { fields, cure } = this.#bounds;
-    if (++this.#fields > fields) throw new TrainyardError("too_large", `the message has more than ${fields} fields: ${cure}`);
+    this.#fields += more;
+    if (this.#fields <= fields) return;
+    const detail = `the message has more than ${fields} fields, where a message within it counts as ${FIELDS_A_MESSAGE}: ${cure}`;
+    throw new TrainyardError("too_large", detail);
   }
 }
 
@@ -134,29 +139,28 @@ class Cursor {
 
   /** A tag or a length: a number below 2^53. */
   varint(): number {
+    const start = this.#at;
+    // Without a view of its bytes: a small message has as many tags and lengths as fields.
+    this.#at = this.#varintEnd();
     let value = 0;
-    let scale = 1;
-    for (const byte of this.#varintBytes()) {
-      value += (byte & 0x7f) * scale;
-      scale *= 128;
-    }
+    for (let at = this.#at - 1; at >= start; at--) value = value * 128 + ((this.#bytes[at] as number) & 0x7f);
     if (!Number.isSafeInteger(value)) throw malformed("has a tag or length above 2^53");
     return value;
   }
 
   /** The bytes of a value, without the length of one that is delimited. */
   value(wire: number): Bytes {
-    if (wire === WIRE.varint) return this.#varintBytes();
+    if (wire === WIRE.varint) return this.#take(this.#varintEnd() - this.#at);
     if (wire === WIRE.fixed64) return this.#take(8);
     if (wire === WIRE.fixed32) return this.#take(4);
     if (wire === WIRE.delimited) return this.#take(this.varint());
     throw malformed(`has wire type ${wire}`);
   }
 
-  #varintBytes(): Bytes {
-    const start = this.#at;
-    const most = Math.min(this.#bytes.length, start + VARINT_BYTES);
-    for (let at = start; at < most; at++) if ((this.#bytes[at] as number) < 0x80) return this.#take(at + 1 - start);
+  /** Where the varint ends that begins here. */
+  #varintEnd(): number {
+    const most = Math.min(this.#bytes.length, this.#at + VARINT_BYTES);
+    for (let at = this.#at; at < most; at++) if ((this.#bytes[at] as number) < 0x80) return at + 1;
     throw malformed("ends within a number, or has one of more than 64 bits");
   }
 

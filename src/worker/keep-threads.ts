@@ -7,25 +7,45 @@ import type { Piscina } from "piscina";
 /** From the death of a thread until it is looked whether there is another: a thread that cannot start is not started all the time. */
 const LOOK_AFTER_MS = 1000;
 
-/** A task of nothing, which is withdrawn at once: a pool starts a thread for it, or ends an idle one and starts all that it lacks. */
+/** A task of nothing, which no thread is given and which is withdrawn at once: a pool with too few threads starts one for it. */
 const NOTHING = { filename: "node:os", name: "uptime" };
 
-/** Starts a thread where a pool has fewer than `minThreads` for a second. Returns a function that ends this. */
-export function keepThreads(pool: Piscina, minThreads: number): () => void {
+/** Gives a task to an idle thread, as a pool does by itself whose threads have one task at a time. */
+export const idleFirst: NonNullable<Piscina["options"]["loadBalancer"]> = ({ filename, name }, threads) =>
+  filename === NOTHING.filename && name === NOTHING.name
+    ? null
+    : (threads.find(({ currentUsage }) => currentUsage === 0) ?? null);
+
+/**
+ * Starts threads where a pool, whose balancer is `idleFirst`, has had fewer than `minThreads` for a second. `onMissing` is told when
+ * that begins, and not again before all are there. Returns a function that ends this.
+ */
+export function keepThreads(pool: Piscina, minThreads: number, onMissing: (error: Error) => void): () => void {
+  let started: { readonly destroyed: boolean }[] = [];
   let timer: NodeJS.Timeout | undefined;
+  let isTold = false;
   const plan = (): void => {
     timer ??= setTimeout(look, LOOK_AFTER_MS).unref();
   };
   const look = (): void => {
     timer = undefined;
-    if (pool.threads.length >= minThreads) return;
+    started = started.filter(({ destroyed }) => !destroyed);
+    const missing = minThreads - started.length;
+    if (missing > 0 && !isTold) onMissing(new Error(`${missing} of ${minThreads} threads have not started`));
+    isTold = missing > 0;
+    if (!isTold) return;
     const withdrawn = new AbortController();
-    pool.run(undefined, { ...NOTHING, signal: withdrawn.signal }).catch(() => undefined);
+    // Those that are starting are in the pool.
+    for (let count = pool.threads.length; count < minThreads; count++)
+      pool.run(undefined, { ...NOTHING, signal: withdrawn.signal }).catch(() => undefined);
     withdrawn.abort();
     plan();
   };
+  const onStart = (thread: (typeof started)[number]): void => void started.push(thread);
+  pool.on("workerCreate", onStart);
   pool.on("workerDestroy", plan);
   return () => {
+    pool.off("workerCreate", onStart);
     pool.off("workerDestroy", plan);
     clearTimeout(timer);
   };

@@ -4,7 +4,7 @@
  */
 import { Piscina } from "piscina";
 import { TrainyardError } from "../domain/errors.ts";
-import { keepThreads } from "./keep-threads.ts";
+import { idleFirst, keepThreads } from "./keep-threads.ts";
 import { exitCodeOf, isOutOfMemory } from "./threads.ts";
 import { createTurns, type Turn } from "./turns.ts";
 
@@ -16,7 +16,7 @@ export interface SupervisedPoolOptions {
   readonly maxThreads: number;
   /** JavaScript heap of a thread. Typed arrays are not in it. */
   readonly heapMb: number;
-  /** Told of a thread that died, idle or at work. */
+  /** Told of a thread that died, idle or at work, and of threads that cannot start. */
   readonly onError: (error: unknown) => void;
 }
 
@@ -58,10 +58,11 @@ export function createSupervisedPool(options: SupervisedPoolOptions): Supervised
     minThreads,
     maxThreads,
     idleTimeout: IDLE_MS,
+    loadBalancer: idleFirst,
     resourceLimits: { maxOldGenerationSizeMb: heapMb },
   });
   pool.on("error", onError);
-  const letGo = keepThreads(pool, minThreads);
+  const letGo = keepThreads(pool, minThreads, onError);
   const turns = createTurns({ slots: maxThreads });
 
   const runNow = async ({ name, task, transferList = [], limitMs }: SupervisedTask): Promise<unknown> => {

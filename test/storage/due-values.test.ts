@@ -34,6 +34,31 @@ describe("what jobs are found by", () => {
     await store.close();
   });
 
+  it("is that of the job as it is when it is written, if it was labelled or deleted before", async () => {
+    const dataDir = await temporaryFolder();
+    const store = await openStore({ dataDir });
+    const file = new DatabaseSync(join(dataDir, "trainyard.db"));
+    const project = store.ofProject(DEFAULT_PROJECT);
+    const tagged = (value: string): Condition => ({ field: "tags", key: "stage", operator: "=", value, column: 1 });
+    const idsOf = async (condition: Condition) =>
+      (await project.jobs.list({ conditions: [condition] }, { limit: 5 })).data.map(({ id }) => id);
+    const [kept, deleted] = [
+      await store.jobs.insert({ ...aNewJob(), labels: { tags: { stage: "draft", owner: "ada" }, note: null } }),
+      await store.jobs.insert({ ...aNewJob(), labels: { tags: { stage: "draft" }, note: null } }),
+    ];
+    await store.jobs.label(kept.id, { tags: { stage: "final", owner: null } });
+    await store.jobs.transition(deleted.id, { from: ["queued"], to: { state: "cancelled", at: 2, reason: "not wanted" } });
+    expect(await store.jobs.delete(deleted.id)).toBe(true);
+    expect(file.prepare("select count(*) as count from job_values_due").get()?.count).toBe(2);
+    expect(await idsOf(tagged("final"))).toEqual([kept.id]);
+    expect(await idsOf(tagged("draft"))).toEqual([]);
+    expect(await idsOf(LR)).toEqual([kept.id]);
+    expect(file.prepare("select distinct job_id from job_values").all()).toEqual([{ job_id: kept.id }]);
+    expect(file.prepare("select count(*) as count from job_values_due").get()?.count).toBe(0);
+    file.close();
+    await store.close();
+  });
+
   it("is written when the store is closed, and by the next process when it was killed", async () => {
     const dataDir = await temporaryFolder();
     const first = await openStore({ dataDir });

@@ -1,11 +1,15 @@
 /** Tasks for pools under test: the entry of a thread that hangs, hoards or answers, as it is told. */
 
+import { threadId } from "node:worker_threads";
+
 // A thread that cannot start.
 if (process.env.STAND_IN_CANNOT_START) process.exit(4);
 
 export function answer({ value }: { readonly value: unknown }): unknown {
   return value;
 }
+
+export const whoAmI = (): number => threadId;
 
 /** Never returns, and never to its event loop: only the end of the thread ends it. */
 export function hang(): never {

@@ -1,4 +1,4 @@
-import { describe, expect, it, onTestFinished } from "vitest";
+import { describe, expect, it, onTestFinished, vi } from "vitest";
 import { createSupervisedPool, type SupervisedTask } from "../../src/worker/supervised-pool.ts";
 
 const PLENTY_MS = 60_000;
@@ -67,6 +67,18 @@ describe("a supervised pool", () => {
     await expect(ask("exit")).rejects.toMatchObject({ code: "unavailable" });
     delete process.env.STAND_IN_CANNOT_START;
     expect(await answer("after")).toBe("after");
+    errors.splice(0);
+  });
+
+  it("keeps the threads that it has while another cannot start, and tells of that one", async () => {
+    const { ask, errors } = openPool(2);
+    await ask("whoAmI");
+    process.env.STAND_IN_CANNOT_START = "yes";
+    await expect(ask("exit")).rejects.toMatchObject({ code: "unavailable" });
+    const survivor = await ask("whoAmI");
+    await vi.waitFor(() => expect(errors).toContainEqual(new Error("1 of 2 threads have not started")), { timeout: 10_000 });
+    expect(await ask("whoAmI")).toBe(survivor);
+    delete process.env.STAND_IN_CANNOT_START;
     errors.splice(0);
   });
 

@@ -18,6 +18,9 @@ import { FINEST_GRAIN, tasksOf, USUAL_GRAIN } from "./team/tasks.ts";
 
 const DEFAULT_MEMORY_BYTES = 2 ** 30;
 
+/** Most instructions in the body of a merged kernel where more make code that is too large. */
+const SMALL_BODY = 500;
+
 /** Recently compiled modules of this thread, so that running the same job again needs no compilation. */
 const modules = new ModuleCache<Compiled>(64);
 /** Memory sizes, which are checked before a job is accepted. Numbers are small, so this cache has more entries. */
@@ -30,9 +33,18 @@ const sizes = new ModuleCache<number>(256);
 export function compile(programs: Programs, options: CompileOptions = {}): Executable {
   const { maxSteps = 1, shared = false } = options;
   const compiled = modules.get(`shared: ${shared} ${structureOf(programs, maxSteps)}`, () => {
-    const analysed = analyse(programs, maxSteps, "code");
-    ensureFits(analysed.plan.bytes, options.maxMemoryBytes);
-    return (shared && assembleShared(analysed, maxSteps, shared === "always")) || assemble(analysed, maxSteps);
+    const assembled = (largestBody?: number): Compiled => {
+      const analysed = analyse(programs, maxSteps, "code", largestBody);
+      ensureFits(analysed.plan.bytes, options.maxMemoryBytes);
+      return (shared && assembleShared(analysed, maxSteps, shared === "always")) || assemble(analysed, maxSteps);
+    };
+    try {
+      return assembled();
+    } catch (error) {
+      // A function has more locals than the engine of WebAssembly allows, the same number everywhere: costs of bodies are rough.
+      if (!(error instanceof WebAssembly.CompileError)) throw error;
+      return assembled(SMALL_BODY);
+    }
   });
   ensureFits(memoryBytesOf(compiled.plan, compiled.shared !== null), options.maxMemoryBytes);
   return createExecutable(compiled);
@@ -48,13 +60,13 @@ interface Analysed {
   readonly plan: MemoryPlan;
 }
 
-function analyse(programs: Programs, maxSteps: number, purpose: Purpose): Analysed {
+function analyse(programs: Programs, maxSteps: number, purpose: Purpose, largestBody?: number): Analysed {
   if (!Number.isInteger(maxSteps) || maxSteps < 1) throw new GraphError(`maxSteps is a positive integer, not ${maxSteps}`);
   const fused = new Map(
     Object.entries(programs).map(([name, program]) => {
       check(program);
       const lowered = lower(simplify(program));
-      return [name, { leaves: leavesOf(program), program: lowered, fused: fuse(lowered, purpose) }];
+      return [name, { leaves: leavesOf(program), program: lowered, fused: fuse(lowered, purpose, largestBody) }];
     }),
   );
   return { programs: fused, plan: planMemory(fused, maxSteps) };

@@ -53,7 +53,8 @@ export class TensorMap<Value> {
 /** Numbers of tensors of one program, which are forgotten all at once. */
 export class TensorNumbers {
   #numbers = new Float64Array(1024);
-  #rounds = new Int32Array(1024);
+  // Not of 32 bits: see graph-walk.ts.
+  #rounds = new Float64Array(1024);
   #round = 1;
 
   /** Forgets all numbers. */
@@ -74,7 +75,7 @@ export class TensorNumbers {
   }
 
   #grow(count: number): void {
-    const [numbers, rounds] = [new Float64Array(count), new Int32Array(count)];
+    const [numbers, rounds] = [new Float64Array(count), new Float64Array(count)];
     numbers.set(this.#numbers);
     rounds.set(this.#rounds);
     [this.#numbers, this.#rounds] = [numbers, rounds];

@@ -143,9 +143,10 @@ function handler(grpc: Grpc, app: App, call: Call): handleUnaryCall<Buffer, Buff
     } catch (error) {
       // Nobody waits for the answer any more.
       if (gone.signal.aborted) return;
-      if (!(error instanceof TrainyardError)) throw error;
-      const status = STATUS_OF[error.code];
-      respond(failure(grpc, status, error.message));
+      if (error instanceof TrainyardError) return respond(failure(grpc, STATUS_OF[error.code], error.message));
+      // Thrown on, it would end the process.
+      app.log.error({ err: error, call: asked.getPath() }, "a call over gRPC failed");
+      respond(failure(grpc, 500, "internal error; see the server log"));
     }
   };
 }

@@ -3,18 +3,20 @@
  * have one meaning, one set of limits and the same notes.
  */
 
-import { invalid } from "../../domain/errors.ts";
+import { invalid, TrainyardError } from "../../domain/errors.ts";
 import type { Encoded } from "../../formats/protobuf.ts";
 import { bytes, integer, join, message, nested, string } from "../../formats/protobuf.ts";
 import { type Message, readMessage } from "../../formats/protobuf-reader.ts";
 import { JSON_LENGTH_HEADER } from "../connection/foreign-body.ts";
 import { modelInferRequest } from "./message-types.ts";
-import { type Contents, integerValues, tensorBytes } from "./tensor-contents.ts";
+import { type Contents, shapeOf, tensorBytes } from "./tensor-contents.ts";
 
 type Bytes = Uint8Array<ArrayBuffer>;
 
 /** Most fields of one request: some milliseconds of reading. */
 const MAX_FIELDS = 50_000;
+/** Most tensors of one request: the JSON of more would not fit into a request to /v2. */
+const MAX_TENSORS = 4096;
 const BOUNDS = { fields: MAX_FIELDS, cure: "send the values of BYTES tensors as raw_input_contents, and numbers packed" };
 
 /** What is asked of the HTTP routes in the place of a call. */
@@ -48,8 +50,16 @@ interface InferMessage {
   readonly raw_input_contents?: readonly Bytes[];
 }
 
-/** The path of a model, or of its version where one is named. */
+/** What a URL takes for a step in its path, however it is written: no model has such a name. */
+const STEPS: ReadonlySet<string> = new Set([".", ".."]);
+
+/** The path of a model, or of its version where one is named. Throws not_found. */
 export function modelPath(name = "", version = ""): string {
+  if (STEPS.has(name) || STEPS.has(version))
+    throw new TrainyardError(
+      "not_found",
+      `Request for unknown model: '${name}'${version && ` version ${version}`} is not found`,
+    );
   return `/v2/models/${encodeURIComponent(name)}${version && `/versions/${encodeURIComponent(version)}`}`;
 }
 
@@ -57,6 +67,8 @@ export function modelPath(name = "", version = ""): string {
 export function inferRequestOf(encoded: Uint8Array): HttpRequest {
   const asked = readMessage(modelInferRequest, encoded, BOUNDS) as InferMessage;
   const inputs = asked.inputs ?? [];
+  if (inputs.length > MAX_TENSORS)
+    throw new TrainyardError("too_large", `inputs has ${inputs.length} tensors, more than the ${MAX_TENSORS} that are read`);
   const raw = asked.raw_input_contents;
   if (raw && raw.length !== inputs.length) {
     const detail = `has ${raw.length} tensors, and inputs has ${inputs.length}: one each, in their order`;
@@ -71,7 +83,7 @@ export function inferRequestOf(encoded: Uint8Array): HttpRequest {
     const tensor = raw?.[index] ?? tensorBytes(contents ?? {}, datatype, pointer);
     tensors.push(tensor);
     const known = { ...parametersOf(parameters), binary_data_size: tensor.length };
-    written.push({ name, datatype, shape: integerValues(shape), parameters: known });
+    written.push({ name, datatype, shape: shapeOf(shape, pointer), parameters: known });
   }
   const json = Buffer.from(
     JSON.stringify({

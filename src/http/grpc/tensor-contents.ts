@@ -84,9 +84,16 @@ export function tensorBytes(contents: Contents, datatype: string, pointer: strin
   return bytes;
 }
 
-/** The integers of a message of varints, end to end. */
-export function integerValues(pieces: readonly Bytes[]): number[] {
-  const bytes = integers(whole(pieces), large("int64")) as Bytes;
+/** Most axes of a tensor: what models take has two at most. */
+const MAX_AXES = 16;
+
+/** The shape of the tensor at `pointer`. Throws `invalid` for one of too many axes. */
+export function shapeOf(pieces: readonly Bytes[], pointer: string): number[] {
+  const encoded = whole(pieces);
+  // Each size has a byte at least, and ten at most.
+  const bytes = encoded.length > 10 * MAX_AXES ? null : (integers(encoded, large("int64")) as Bytes);
+  if (bytes === null || bytes.length > 8 * MAX_AXES)
+    throw invalid([{ pointer: `${pointer}/shape`, detail: `has more than ${MAX_AXES} sizes, the most that are read` }]);
   const view = new DataView(bytes.buffer);
   return Array.from({ length: bytes.length / 8 }, (_, index) => Number(view.getBigInt64(8 * index, true)));
 }
@@ -114,13 +121,15 @@ function integers(encoded: Bytes, { size = 8, write }: Source): Bytes | number {
 
 /** Each text behind its length in four bytes. */
 function texts(pieces: readonly Bytes[]): Bytes {
-  return whole(
-    pieces.flatMap((piece) => {
-      const length = new Uint8Array(4);
-      new DataView(length.buffer).setUint32(0, piece.length, true);
-      return [length, piece];
-    }),
-  );
+  const all = new Uint8Array(pieces.reduce((total, { length }) => total + 4 + length, 0));
+  const view = new DataView(all.buffer);
+  let at = 0;
+  for (const piece of pieces) {
+    view.setUint32(at, piece.length, true);
+    all.set(piece, at + 4);
+    at += 4 + piece.length;
+  }
+  return all;
 }
 
 function whole(pieces: readonly Bytes[]): Bytes {

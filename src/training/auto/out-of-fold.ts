@@ -69,7 +69,7 @@ export function evaluateOutOfFold(
     evaluate({ ...table, outputs: predicted, threshold }, classes, scalings);
   const predicted = { ...heldOut, outputs: answers, threshold: model.threshold };
   const inference = createInference(model, weights, [BLOCK]);
-  const seen = seenOf(found, model, inference);
+  const seen = seenOf(found, inference);
   const certain = withIntervals(evaluate(predicted, classes, scalings), predicted, classes, scalings, seen);
   const evaluation = withWorstRows(certain, predicted, numbersOf(found), classes, scalings);
   const line = lineOutOfFold(found, ended);
@@ -101,24 +101,11 @@ export function evaluateOutOfFold(
   };
 }
 
-/** What the served average and those of each fold say of all rows; null where not each row was held out once, or there are so many that it does not matter. */
-function seenOf(
-  { members, folds, features, heldOut, data, isAudit }: Found,
-  model: FinishedModel,
-  served: Inference,
-): SeenOutputs | null {
+/** What the served average says of all rows; null where not each row was held out once, or there are so many that it does not matter. */
+function seenOf({ folds, heldOut, data, isAudit }: Found, served: Inference): SeenOutputs | null {
   const { rows } = heldOut;
   if (isAudit || folds.length < 2 || rows < data.train.rows || rows > MOST_REFINED_ROWS) return null;
-  return {
-    served: served.outputs(heldOut.features, rows),
-    folds: folds.map((_, fold) => {
-      const { layers, weights } = averageOf(members, [fold], features, model.outputWidth);
-      const inference = createInference({ ...model, layers }, weights, [BLOCK]);
-      const outputs = inference.outputs(heldOut.features, rows);
-      inference.release();
-      return outputs;
-    }),
-  };
+  return { served: served.outputs(heldOut.features, rows), folds: folds.length };
 }
 
 /** The numbers of the held-out rows in the data. */

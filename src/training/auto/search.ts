@@ -63,7 +63,7 @@ export function search(run: SearchRun, control: RunControl): TrainingResult {
   });
   const parts = partsOf(found, trainer);
   const shared = shareTrainings<unknown>(
-    { first: (first - 1) * parts.each + 1, last: last * parts.each, assistants, most: () => 1, ahead: 1 },
+    { first: (first - 1) * parts.each + 1, last: last * parts.each, assistants, most: () => 1, ahead: () => 1 },
     parts.train,
     ended,
   );

@@ -1,65 +1,42 @@
 /**
- * What scores out of fold do not show of what is served. Each row is scored by a model of fewer rows than are served, which errs more; and the
- * models of two folds share most of their rows, so that their errors are not independent. Both are told from what the models say of the rows
- * that they have seen.
+ * What scores out of fold do not show of chance: the models of two folds share most of their rows, so that their errors are not independent.
+ * How much that is, the rows tell that the served model has seen.
  */
 import type { Influence } from "./influence.ts";
 import type { Influences } from "./influences.ts";
 
-/** What is said of all rows, in the order in which they were held out, also by models that have seen them. */
+/** Scores out of fold, beside what the served model says of the same rows, all of which it has seen. */
 export interface SeenOutputs {
-  /** By what is served. */
+  /** In the order in which the rows were held out. */
   readonly served: Float32Array;
-  /** By the models of each fold. */
-  readonly folds: readonly Float32Array[];
+  readonly folds: number;
 }
 
-/** Of more rows, neither reaches as far as chance among the rows. */
+/** Of more rows it does not reach as far as chance among the rows. */
 export const MOST_REFINED_ROWS = 1000;
 
 /**
- * Moves figures out of fold to where those of what is served are found, and widens what rows do to them.
- *
- * A figure is moved by as much as the served model is better than those of the folds on the same rows, seen and unseen alike (Burman, "A
- * comparative study of ordinary cross-validation, v-fold cross-validation and the repeated learning-testing methods", Biometrika 76, 1989). The
- * covariance of losses in different folds, and the chance of the trained model itself, are in proportion to the optimism of the loss, which is
- * what it is better by on rows that were seen: for a model of p parameters and n rows both are p / n of a log loss, and k / (k - 1) + 1 / 2
- * times p / n² of its variance. `main` is the loss by which it is told, and `unit` what a unit of log loss is in it.
+ * By how much further chance reaches than for rows that are independent. The covariance of losses in different folds, and the chance of the
+ * trained model itself, are in proportion to the optimism of the loss, which is what it is better by on rows that were seen: for a model of p
+ * parameters and n rows that is p / n of a log loss, and both together are k / (k - 1) + 1 / 2 times p / n² of its variance, of k folds. `loss`
+ * is out of fold, `seen` the same of the served model, and `unit` what a unit of log loss is in it. 1 where all rows have the same loss.
  */
-export function refine<Name extends string>(
-  figures: Influences<Name>,
-  ofOutputs: (outputs: Float32Array) => Influences<Name>,
-  { served, folds }: SeenOutputs,
-  main: NoInfer<Name>,
-  unit: (value: number) => number,
-): { readonly figures: Influences<Name>; readonly scale: number } {
-  const ofServed = ofOutputs(served);
-  const ofFolds = folds.map(ofOutputs);
-  const loss = figures[main]();
-  const seen = ofServed[main]();
-  const scale = loss && seen ? widening(loss, seen.value, folds.length, unit(loss.value)) : 1;
-  const refined = Object.keys(figures).map((name) => {
-    const of = (all: Influences<Name>) => all[name as Name]();
-    return [name, () => moved(of(figures), of(ofServed), ofFolds.map(of), scale)] as const;
-  });
-  return { figures: Object.fromEntries(refined) as Influences<Name>, scale };
-}
-
-/** By how much more chance reaches than for rows that are independent. */
-function widening({ value, rows }: Influence, seen: number, folds: number, unit: number): number {
-  const variance = rows.reduce((sum, each) => sum + each * each, 0) / rows.length;
-  const optimism = Math.max(0, value - seen);
+export function foldScale(loss: Influence | null, seen: Influence | null, folds: number, unit: number): number {
+  if (!loss || !seen) return 1;
+  const variance = loss.rows.reduce((sum, each) => sum + each * each, 0) / loss.rows.length;
+  const optimism = Math.max(0, loss.value - seen.value);
   if (!(variance > 0)) return 1;
-  return Math.sqrt(1 + ((folds / (folds - 1) + 0.5) * optimism * unit) / variance);
+  // Of a model that has learned noise alone the two are equal. Predictions that are nearly the same for all rows have less variance, and no more chance.
+  const share = Math.min(1, (optimism * unit) / variance);
+  return Math.sqrt(1 + (folds / (folds - 1) + 0.5) * share);
 }
 
-function moved(
-  figure: Influence | null,
-  served: Influence | null,
-  folds: readonly (Influence | null)[],
-  scale: number,
-): Influence | null {
-  if (!figure || !served || folds.some((each) => each === null)) return figure;
-  const ofFolds = folds.reduce((sum, each) => sum + (each as Influence).value / folds.length, 0);
-  return { value: figure.value + served.value - ofFolds, rows: figure.rows.map((each) => each * scale) };
+/** Figures whose rows do so much more to them. Their values are those of the scores. */
+export function widened<Name extends string>(figures: Influences<Name>, scale: number): Influences<Name> {
+  const entries = Object.entries<() => Influence | null>(figures).map(([name, of]) => {
+    const scaled = (influence: Influence | null) =>
+      influence && { ...influence, rows: influence.rows.map((each) => each * scale) };
+    return [name, () => scaled(of())] as const;
+  });
+  return Object.fromEntries(entries) as Influences<Name>;
 }

@@ -7,7 +7,7 @@ import type { PartEvaluation } from "../../domain/models/evaluation.ts";
 import { type Intervals, LEVEL, type Range } from "../../domain/models/intervals.ts";
 import { deterministicMath } from "../../engine/index.ts";
 import type { Predicted } from "../evaluate/evaluate.ts";
-import { MOST_REFINED_ROWS, refine, type SeenOutputs } from "./fold-chance.ts";
+import { foldScale, MOST_REFINED_ROWS, type SeenOutputs, widened } from "./fold-chance.ts";
 import type { Influence } from "./influence.ts";
 import { type ClassFigure, classInfluences, type Influences, type ValueFigure, valueInfluences } from "./influences.ts";
 
@@ -23,8 +23,8 @@ const Z = deterministicMath.normalQuantile((1 + LEVEL) / 2);
 const ROUNDING = 1e-12;
 
 /**
- * An evaluation of rows that the model has not been fitted to, with the intervals of its figures. `seen` is given of scores out of fold: each
- * row is predicted by another model then, and the figures are those of what is served.
+ * An evaluation of rows that the model has not been fitted to, with the intervals of its figures. `seen` is given of scores out of fold, whose
+ * rows are predicted by one model each fold.
  */
 export function withIntervals(
   evaluation: PartEvaluation,
@@ -54,8 +54,10 @@ function intervalsOf(
 function valueRanges(predicted: Predicted, scalings: readonly (TargetScaling | null)[], seen: SeenOutputs | null) {
   const of = (outputs: Float32Array): Influences<ValueFigure | "rmse"> => valueInfluences({ ...predicted, outputs }, scalings);
   const plain = of(predicted.outputs);
+  const loss = plain.mse();
   // A log loss of normal errors is half of a squared error over the variance.
-  const { figures } = seen ? refine(plain, of, seen, "mse", (value) => 2 * value) : { figures: plain };
+  const scale = seen && loss ? foldScale(loss, of(seen.served).mse(), seen.folds, 2 * loss.value) : 1;
+  const figures = widened(plain, scale);
   const isSingle = predicted.outputs.length === predicted.rows;
   const squared = isSingle ? positive(figures.mse()) : null;
   const r2 = figures.r2();
@@ -72,7 +74,8 @@ function valueRanges(predicted: Predicted, scalings: readonly (TargetScaling | n
 function classRanges(predicted: Predicted, classes: number, seen: SeenOutputs | null) {
   const of = (outputs: Float32Array) => classInfluences({ ...predicted, outputs }, classes);
   const plain = of(predicted.outputs);
-  const { figures, scale } = seen ? refine(plain, of, seen, "log_loss", () => 1) : { figures: plain, scale: 1 };
+  const scale = seen ? foldScale(plain.log_loss(), of(seen.served).log_loss(), seen.folds, 1) : 1;
+  const figures = widened(plain, scale);
   const counts = new Float64Array(classes);
   for (const label of predicted.targets) counts[label]! += 1;
   const hits = figures.accuracy();
@@ -82,7 +85,7 @@ function classRanges(predicted: Predicted, classes: number, seen: SeenOutputs | 
   const half =
     correlation && share({ value: (1 + correlation.value) / 2, rows: correlation.rows.map((influence) => influence / 2) });
   return {
-    accuracy: hits && wilson(asShare(hits.value), predicted.rows / (scale * scale), Z),
+    accuracy: hits && wilson(hits.value, predicted.rows / (scale * scale), Z),
     balanced_accuracy: share(ofClasses("balanced_accuracy")),
     f1: share(ofClasses("f1")),
     mcc: half && ([2 * half[0] - 1, 2 * half[1] - 1] as const),
@@ -91,9 +94,6 @@ function classRanges(predicted: Predicted, classes: number, seen: SeenOutputs | 
     pr_auc: share(ofClasses("pr_auc")),
   };
 }
-
-/** What is moved may leave the range of shares. */
-const asShare = (value: number): number => Math.min(1, Math.max(0, value));
 
 /** Wilson's score interval of a share of `rows` (1927), which has room above none and below all. */
 function wilson(share: number, rows: number, z: number): Range {
@@ -106,8 +106,7 @@ function wilson(share: number, rows: number, z: number): Range {
  * Wilson's interval of a figure between 0 and 1 that is a mean over classes, with as many rows as a share of the same variance would
  * have (Kish's effective size). Where all is right the variance says nothing: then the rows of each class are those of a mean of recalls.
  */
-function shareOfClasses({ value: given, rows }: Influence, targets: ArrayLike<number>, counts: Float64Array): Range {
-  const value = asShare(given);
+function shareOfClasses({ value, rows }: Influence, targets: ArrayLike<number>, counts: Float64Array): Range {
   const classes = counts.length;
   let variance = 0;
   for (let row = 0; row < rows.length; row++) {

@@ -136,7 +136,36 @@ function describeGenerator(spec: JobSpec): Described {
 }
 
 function describeInline(spec: JobSpec): Described {
-  const { features, targets } = (spec.data as Extract<JobSpec["data"], { inline: unknown }>).inline;
+  const { inline } = spec.data as { readonly inline: InlineRows };
+  const task = spec.task ?? inferTask(spec, inline.targets);
+  const stated = lastLinear(givenLayers(spec))?.units;
+  return readOnce(inline, { task, stated, split: resolveSplit(spec.split ?? null, false), seed: spec.seed });
+}
+
+type InlineRows = Extract<JobSpec["data"], { inline: unknown }>["inline"];
+
+/** All that rows are read by. */
+interface ReadBy {
+  readonly task: Task;
+  /** The outputs that the network states. */
+  readonly stated: number | undefined;
+  readonly split: Split | null;
+  readonly seed: number;
+}
+
+/** How rows were read last: a sweep prepares many jobs on the same rows, of which there may be tens of megabytes. */
+const lastRead = new WeakMap<InlineRows, { readonly key: string; readonly described: Described }>();
+
+function readOnce(inline: InlineRows, by: ReadBy): Described {
+  const key = JSON.stringify(by);
+  const last = lastRead.get(inline);
+  if (last?.key === key) return last.described;
+  const described = readInline(inline, by);
+  lastRead.set(inline, { key, described });
+  return described;
+}
+
+function readInline({ features, targets }: InlineRows, { task, stated, split, seed }: ReadBy): Described {
   const rowsPointer = "/data/inline/features";
   const width = (features[0] as number[]).length;
   const errors = features.flatMap((row, index): FieldError[] =>
@@ -151,8 +180,6 @@ function describeInline(spec: JobSpec): Described {
     });
   }
   if (errors.length > 0) return refused(rowsPointer, errors);
-  const task = spec.task ?? inferTask(spec, targets);
-  const stated = lastLinear(givenLayers(spec))?.units;
   const read = readTargets(task, targets, stated);
   if (!read.ok) return refused(rowsPointer, read.errors);
   const { classes, width: targetWidth, values } = read.targets;
@@ -161,8 +188,7 @@ function describeInline(spec: JobSpec): Described {
   features.forEach((row, index) => {
     flat.set(row, index * width);
   });
-  const split = resolveSplit(spec.split ?? null, false);
-  const divided = splitRows(rows, split, spec.seed, { classes: classes.length > 0 ? values : null, column: null });
+  const divided = splitRows(rows, split, seed, { classes: classes.length > 0 ? values : null, column: null });
   const counts = divided.ok
     ? { validationRows: divided.parts.validation.length, testRows: divided.parts.test.length }
     : { validationRows: 0, testRows: 0 };

@@ -73,8 +73,12 @@ export interface JobOfTrainings {
 
 /** What is left to train is worth another thread from here on: to start one takes a third of it. */
 const LEAST_SHARED_MS = 300;
-/** Trainings that another thread has at a time, so that it need not wait for this one between two calls of a training. */
-const AHEAD = 3;
+/**
+ * Trainings that another thread has at a time: of short ones several, so that it need not wait for this one between two calls of a training. Of
+ * longer ones a single one: others could be trained here meanwhile, and its core may be wanted back.
+ */
+const SHORT_MS = 50;
+const SHORT_AHEAD = 3;
 
 /** Runs the job to its end, from its start or from a checkpoint. Throws only on bugs. */
 export function runTrainings(run: TrainingRun, control: RunControl, job: JobOfTrainings): TrainingResult {
@@ -85,7 +89,7 @@ export function runTrainings(run: TrainingRun, control: RunControl, job: JobOfTr
   let slowest = 0;
   const shared = shareTrainings<CountedTraining>(
     {
-      ...{ first, last, ahead: AHEAD },
+      ...{ first, last, ahead: () => (slowest < SHORT_MS ? SHORT_AHEAD : 1) },
       assistants: (control.assistants?.(run) ?? null) as Assistants<CountedTraining> | null,
       most: () => ((last - found.done()) * slowest > LEAST_SHARED_MS ? Math.max(0, (control.cores?.() ?? 1) - 1) : 0),
     },

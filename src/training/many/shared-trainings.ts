@@ -30,8 +30,8 @@ export interface SharedWork<Trained> {
   readonly assistants: Assistants<Trained> | null;
   /** How many assistants may train now. Those beyond them end what they have. */
   readonly most: () => number;
-  /** Numbers that an assistant has at a time: more than one where a training is over sooner than it is asked for the next. */
-  readonly ahead: number;
+  /** Numbers that an assistant may have at a time: more than one where a training is over sooner than it is given the next. */
+  readonly ahead: () => number;
 }
 
 export interface SharedTrainings<Trained> {
@@ -45,6 +45,13 @@ export interface SharedTrainings<Trained> {
 
 /** How long this thread waits for its assistants before it looks whether the job has ended. */
 const WAIT_MS = 50;
+/**
+ * An assistant may die without a word (its program is gone, or its heap is full), and this thread, which never returns to its event loop, is
+ * not told. So it is taken for lost where nothing comes of any for so long, and for several times what the longest training took here: a
+ * training that is done twice has the same bits.
+ */
+const LEAST_PATIENCE_MS = 10_000;
+const LONGEST_PATIENCE = 4;
 
 /** Shares out trainings. `train` trains one here: null when the job has ended meanwhile, which `ended` tells. */
 export function shareTrainings<Trained>(
@@ -59,16 +66,23 @@ export function shareTrainings<Trained>(
   const returned: number[] = [];
   let next = first;
   let isRefused = assistants === null;
+  let longestMs = 0;
+  /** How long this thread has waited since something came. */
+  let waitedMs = 0;
+  const lose = (helper: (typeof helpers)[number]) => {
+    returned.push(...helper.given);
+    helper.assistant.close();
+    helpers.splice(helpers.indexOf(helper), 1);
+    // One that died may do so again.
+    isRefused = true;
+  };
   const collect = () => {
     for (const helper of [...helpers]) {
       const { assistant, given } = helper;
       for (let result = assistant.take(); result; result = assistant.take()) {
+        waitedMs = 0;
         if (result === "lost") {
-          returned.push(...given);
-          assistant.close();
-          helpers.splice(helpers.indexOf(helper), 1);
-          // One that died may do so again.
-          isRefused = true;
+          lose(helper);
           break;
         }
         given.delete(result.number);
@@ -85,7 +99,7 @@ export function shareTrainings<Trained>(
       else isRefused = true;
     }
     for (const { assistant, given } of helpers.slice(0, allowed)) {
-      while (given.size < ahead && next <= last) {
+      while (given.size < ahead() && next <= last) {
         given.add(next);
         assistant.start(next++);
       }
@@ -93,6 +107,17 @@ export function shareTrainings<Trained>(
   };
   /** The number that this thread trains now; null where only assistants have some left. */
   const ownNumber = (): number | null => returned.shift() ?? (next <= last ? next++ : null);
+  const trainHere = (number: number): Trained | null => {
+    const begun = performance.now();
+    const result = train(number);
+    longestMs = Math.max(longestMs, performance.now() - begun);
+    return result;
+  };
+  const wait = () => {
+    assistants?.wait(WAIT_MS);
+    waitedMs += WAIT_MS;
+    if (waitedMs > Math.max(LEAST_PATIENCE_MS, LONGEST_PATIENCE * longestMs)) for (const helper of [...helpers]) lose(helper);
+  };
   return {
     poll,
     take(number) {
@@ -105,9 +130,9 @@ export function shareTrainings<Trained>(
         }
         if (ended()) return null;
         const own = ownNumber();
-        if (own === null) assistants?.wait(WAIT_MS);
+        if (own === null) wait();
         else {
-          const result = train(own);
+          const result = trainHere(own);
           if (!result) return null;
           trained.set(own, result);
         }

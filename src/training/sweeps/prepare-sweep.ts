@@ -3,18 +3,17 @@ import type { DatasetRows } from "../../domain/datasets/dataset.ts";
 import type { FieldError } from "../../domain/errors.ts";
 import { labelsOf } from "../../domain/labels.ts";
 import type { Limits } from "../../domain/limits.ts";
-import { parseJobSpec } from "../../domain/spec/spec.ts";
 import { MAX_FIELD_ERRORS } from "../../domain/spec/spec-errors.ts";
 import { createSpace } from "../../domain/sweeps/create-space.ts";
 import { MAX_TRIALS } from "../../domain/sweeps/method.ts";
-import { applyParameters, type Space } from "../../domain/sweeps/parameter-space.ts";
+import type { Space } from "../../domain/sweeps/parameter-space.ts";
 import { parseSweepSpec, type ResolvedSweepSpec, type SweepSpec } from "../../domain/sweeps/sweep-spec.ts";
 import type { PreparedSweep, SweepDraft } from "../../domain/sweeps/trial-run.ts";
 import { jsonHeapBytes, parseUntrusted } from "../../domain/untrusted-json.ts";
 import { excessRows, MAX_MEMBERS, prepareSpec, referencesOf } from "../prepare/prepare.ts";
 import { trialCount } from "../search/methods.ts";
 import { foldsOfSweep } from "./sweep-folds.ts";
-import { encodeSource } from "./trial-source.ts";
+import { encodeSource, prepareTrial } from "./trial-source.ts";
 
 type Refused = Extract<PreparedSweep, { ok: false }>;
 type PreparedJob = Extract<ReturnType<typeof prepareSpec>, { ok: true }>;
@@ -115,7 +114,7 @@ function objectiveErrors({ objective, folds }: SweepSpec, { spec }: PreparedJob)
 const MAX_SIZED = 64;
 
 /** The memory of the largest network that one parameter alone leads to. A value that does not fit the rows alone is left out. */
-function memoryOf(spec: SweepSpec, space: Space, limits: Limits, dataset: DatasetRows | null, base: number): number {
+function memoryOf({ job }: SweepSpec, space: Space, limits: Limits, dataset: DatasetRows | null, base: number): number {
   let most = base;
   let left = MAX_SIZED;
   for (const dimension of space.dimensions) {
@@ -124,9 +123,8 @@ function memoryOf(spec: SweepSpec, space: Space, limits: Limits, dataset: Datase
       dimension.kind === "range" ? [dimension.range.max] : dimension.options.map(({ value }) => value).slice(0, left);
     for (const value of values) {
       if (left-- <= 0) return most;
-      const parsed = parseJobSpec(applyParameters(spec.job, space, { [dimension.pointer]: value }));
-      const prepared = "errors" in parsed ? null : prepareSpec(parsed.spec, limits, { dataset, model: null });
-      if (prepared?.ok) most = Math.max(most, prepared.memoryBytes);
+      const trial = prepareTrial({ job, space, dataset, limits }, { [dimension.pointer]: value });
+      if (trial.ok) most = Math.max(most, trial.job.memoryBytes);
     }
   }
   return most;

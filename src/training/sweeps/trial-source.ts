@@ -57,14 +57,46 @@ export type PreparedTrial =
   | { readonly ok: true; readonly job: Extract<Prepared, { ok: true }> }
   | { readonly ok: false; readonly errors: readonly FieldError[] };
 
-/** Prepares a trial. `sizeOf` computes the memory that it needs. */
+/** Prepares a trial. `sizeOf` computes the memory that it needs, where it is not that of a job. */
 export function prepareTrial(
-  { job, space, dataset, limits }: OpenSweep,
+  { job, space, dataset, limits }: Omit<OpenSweep, "spec">,
   parameters: TrialParameters,
-  sizeOf: SizeOf,
+  sizeOf?: SizeOf,
 ): PreparedTrial {
-  const parsed = parseJobSpec(applyParameters(job, space, parameters));
+  const parsed = parseTrial(job, applyParameters(job, space, parameters) as JobSpec);
   if ("errors" in parsed) return { ok: false, errors: parsed.errors };
   const prepared = prepareSpec(parsed.spec, limits, { dataset, model: null }, sizeOf);
   return prepared.ok ? { ok: true, job: prepared } : { ok: false, errors: prepared.errors };
 }
+
+/** Stands for rows that are not parsed again. */
+const ANY_ROWS = { inline: { features: [[0]], targets: [0] } };
+
+/**
+ * Parses the job of a trial. Rows and weights that came with the request were parsed with the job that trials vary, and there may be tens of
+ * megabytes of them: what no parameter has replaced is taken from there.
+ */
+function parseTrial(job: JobSpec, applied: JobSpec): ReturnType<typeof parseJobSpec> {
+  const hasRowsOfJob = "inline" in applied.data && applied.data === job.data;
+  const weights = weightsOf(applied);
+  const hasWeightsOfJob = weights !== null && weights === weightsOf(job);
+  const parsed = parseJobSpec({
+    ...applied,
+    ...(hasRowsOfJob && { data: ANY_ROWS }),
+    ...(hasWeightsOfJob && { init_from: { ...applied.init_from, state_dict: {} } }),
+  });
+  if ("errors" in parsed) return parsed;
+  const { spec } = parsed;
+  return {
+    spec: {
+      ...spec,
+      ...(hasRowsOfJob && { data: job.data }),
+      ...(hasWeightsOfJob && { init_from: { ...(spec.init_from as GivenWeights), state_dict: weights } }),
+    },
+  };
+}
+
+type GivenWeights = Extract<JobSpec["init_from"], { state_dict: unknown }>;
+
+const weightsOf = ({ init_from: start }: JobSpec): GivenWeights["state_dict"] | null =>
+  start && "state_dict" in start ? start.state_dict : null;

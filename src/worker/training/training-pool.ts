@@ -9,7 +9,7 @@ import type { TrainingObserver, TrainingPool, TrainingResult, TrainingRun } from
 import { MAX_THREADS } from "../../domain/spec/run-options.ts";
 import { isSearch } from "../../domain/spec/spec.ts";
 import type { Invitation } from "../../training/run/team.ts";
-import { keepThreads } from "../keep-threads.ts";
+import { idleFirst, keepThreads } from "../keep-threads.ts";
 import { CONTROL, CONTROL_BYTES, STOP_REASONS, type TrainTask } from "../protocol.ts";
 import { crashOf } from "../threads.ts";
 import { wholeBuffers } from "../transfer.ts";
@@ -71,11 +71,12 @@ export function createTrainingPool({
     maxThreads: size,
     // A thread that waits in Atomics.wait never runs its event loop, and would keep the port of every run in memory.
     atomics: "disabled",
+    loadBalancer: idleFirst,
     resourceLimits: { maxOldGenerationSizeMb: heapMb },
   });
   // Piscina replaces an idle thread that crashes when it is needed. Without a listener the event would end the process.
   pool.on("error", (error) => onBug(error, ""));
-  const letGo = keepThreads(pool, size);
+  const letGo = keepThreads(pool, size, (error) => onBug(error, ""));
   const bounds = { onBug, cancelGraceMs, heartbeatMs };
   const shares = createCoreShares(size);
   const onOneCore = <Result>(work: () => Promise<Result>): Promise<Result> => {

@@ -1,6 +1,13 @@
 /** A client of the Open Inference Protocol over gRPC, as @grpc/grpc-js makes one from the protocol's messages. */
 import { fileURLToPath } from "node:url";
-import { type Client, credentials, type Deadline, loadPackageDefinition, Metadata, type ServiceError } from "@grpc/grpc-js";
+import {
+  type Client,
+  type ClientUnaryCall,
+  credentials,
+  loadPackageDefinition,
+  Metadata,
+  type ServiceError,
+} from "@grpc/grpc-js";
 import { loadSync } from "@grpc/proto-loader";
 
 const FIXTURES = fileURLToPath(new URL("../../fixtures/grpc/", import.meta.url));
@@ -15,8 +22,8 @@ interface Packages {
 export type Answer = Readonly<Record<string, unknown>>;
 
 export interface GrpcClient {
-  /** Calls a method by its name. Rejects with a ServiceError. */
-  call(method: string, message: object, metadata?: Readonly<Record<string, string>>, deadline?: Deadline): Promise<Answer>;
+  /** Calls a method by its name, until `signal` cancels the call. Rejects with a ServiceError. */
+  call(method: string, message: object, metadata?: Readonly<Record<string, string>>, signal?: AbortSignal): Promise<Answer>;
   close(): void;
 }
 
@@ -30,17 +37,17 @@ export function connectGrpc(address: string, service: "inference" | "health" = "
   type Call = (
     message: object,
     metadata: Metadata,
-    options: object,
     done: (error: ServiceError | null, answer: Answer) => void,
-  ) => void;
+  ) => ClientUnaryCall;
   return {
-    call(method, message, metadata = {}, deadline = Number.POSITIVE_INFINITY) {
+    call(method, message, metadata = {}, signal) {
       const sent = new Metadata();
       for (const [name, value] of Object.entries(metadata)) sent.set(name, value);
       const call = (client as unknown as Readonly<Record<string, Call>>)[method];
-      return new Promise((resolve, reject) =>
-        call?.bind(client)(message, sent, { deadline }, (error, answer) => (error ? reject(error) : resolve(answer))),
-      );
+      return new Promise((resolve, reject) => {
+        const asked = call?.bind(client)(message, sent, (error, answer) => (error ? reject(error) : resolve(answer)));
+        signal?.addEventListener("abort", () => asked?.cancel());
+      });
     },
     close: () => client.close(),
   };

@@ -1,6 +1,6 @@
 import { status } from "@grpc/grpc-js";
 import fc from "fast-check";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { type GrpcServer, startGrpcServer } from "../../../src/http/grpc/grpc-server.ts";
 import { PREDICT_BODY_BYTES } from "../../../src/http/routes/predict.ts";
 import { storeLine, storePenguins } from "../models-at-hand.ts";
@@ -127,6 +127,8 @@ describe("the Open Inference Protocol over gRPC", () => {
   it("answers faults with gRPC's codes in the words of the routes", async () => {
     const faults: readonly [call: () => Promise<unknown>, code: number, words: string][] = [
       [() => client.call("ModelMetadata", { name: "nobody" }), status.NOT_FOUND, "unknown model: 'nobody'"],
+      [() => client.call("ModelInfer", { model_name: "." }), status.NOT_FOUND, "unknown model: '.'"],
+      [() => client.call("ModelMetadata", { name: "line", version: ".." }), status.NOT_FOUND, "'line' version .."],
       [
         () => line({ datatype: "INT8", contents: { int_contents: [1, 300] } }),
         status.INVALID_ARGUMENT,
@@ -192,7 +194,17 @@ describe("the Open Inference Protocol over gRPC", () => {
     });
     await expect(manyTexts).rejects.toMatchObject({
       code: status.RESOURCE_EXHAUSTED,
-      details: expect.stringContaining("more than 50000 fields: send the values of BYTES tensors as raw_input_contents"),
+      details: expect.stringContaining(": send the values of BYTES tensors as raw_input_contents"),
+    });
+    const manyTensors = client.call("ModelInfer", { model_name: "line", inputs: Array(5000).fill({ name: "x" }) });
+    await expect(manyTensors).rejects.toMatchObject({
+      code: status.RESOURCE_EXHAUSTED,
+      details: "inputs has 5000 tensors, more than the 4096 that are read",
+    });
+    const manyAxes = line({ datatype: "FP32", shape: Array(200_000).fill(1), contents: { fp32_contents: [1, 2] } });
+    await expect(manyAxes).rejects.toMatchObject({
+      code: status.INVALID_ARGUMENT,
+      details: expect.stringContaining("has more than 16 sizes"),
     });
     // As many rows as a request may have, in integers of one byte each.
     const rows = 100_000;
@@ -206,7 +218,7 @@ describe("the Open Inference Protocol over gRPC", () => {
 });
 
 describe("a server with keys", () => {
-  it("asks for one in the metadata, counts and logs the call as a request", async () => {
+  it("asks for one in the metadata, and logs the call as a request", async () => {
     const guarded = await openStagedApp({ environment: { TRAINYARD_ADMIN_KEY: `ty_${"a".repeat(40)}` } });
     await storeLine(guarded.services.store);
     const options = { host: "127.0.0.1", port: 0, connections: 10, idleMs: 60_000 };
@@ -216,6 +228,11 @@ describe("a server with keys", () => {
       await expect(caller.call("ModelMetadata", { name: "line" })).rejects.toMatchObject({ code: status.UNAUTHENTICATED });
       const metadata = { authorization: `Bearer ty_${"a".repeat(40)}` };
       expect(await caller.call("ModelMetadata", { name: "line" }, metadata)).toMatchObject({ name: "line" });
+      const logged = guarded.logged.filter(({ msg }) => msg === "request");
+      expect(logged.map(({ route, status: code }) => [route, code])).toEqual([
+        ["/v2/models/:name", 401],
+        ["/v2/models/:name", 200],
+      ]);
       expect(await caller.call("ServerReady", {})).toEqual({ ready: true });
       guarded.lifecycle.drain();
       expect(await caller.call("ServerReady", {})).toEqual({ ready: false });
@@ -224,5 +241,37 @@ describe("a server with keys", () => {
       await open.close();
       await guarded.close();
     }
+  });
+
+  it("logs a call once that its client has cancelled", async () => {
+    const guarded = await openStagedApp();
+    await storeLine(guarded.services.store);
+    const [asked, left] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+    const { computePool } = guarded.services;
+    const { predict } = computePool;
+    const later =
+      (method: (...given: never[]) => unknown) =>
+      async (...given: never[]) => {
+        asked.resolve();
+        await left.promise;
+        return method(...given);
+      };
+    Object.assign(computePool, { predict: { now: () => null, rows: later(predict.rows), stream: later(predict.stream) } });
+    const open = await startGrpcServer(guarded.app, { host: "127.0.0.1", port: 0, connections: 10, idleMs: 60_000 });
+    const caller = connectGrpc(open.address);
+    const inputs = [{ name: "x", datatype: "FP32", shape: [1, 1], contents: { fp32_contents: [1] } }];
+    const leaving = new AbortController();
+    const answer = caller.call("ModelInfer", { model_name: "line", inputs }, {}, leaving.signal);
+    await asked.promise;
+    leaving.abort();
+    await expect(answer).rejects.toMatchObject({ code: status.CANCELLED });
+    left.resolve();
+    const requests = () => guarded.logged.filter(({ msg }) => msg === "request");
+    await vi.waitFor(() => expect(requests()).not.toEqual([]));
+    caller.close();
+    await open.close();
+    await guarded.close();
+    expect(requests()).toMatchObject([{ route: "/v2/models/:name/infer" }]);
+    expect(guarded.logged.filter(({ level }) => (level as number) >= 40)).toEqual([]);
   });
 });

@@ -1,4 +1,7 @@
 import { describe, expect, it } from "vitest";
+import type { Range } from "../../../src/domain/models/intervals.ts";
+import { scoreMetricsOf } from "../../../src/domain/models/score.ts";
+import { foldScale } from "../../../src/training/certainty/fold-chance.ts";
 import { withIntervals } from "../../../src/training/certainty/intervals.ts";
 import { evaluate } from "../../../src/training/evaluate/evaluate.ts";
 
@@ -44,5 +47,46 @@ describe("the interval of a figure", () => {
     const values = { rows: 20, outputs: new Float32Array(20), targets: Float32Array.from({ length: 20 }, (_, row) => row) };
     const intervals = withIntervals(evaluate(values, []), values, [], []).intervals;
     expect(Object.keys(intervals ?? {})).toEqual(["level", "r2", "rmse", "mae"]);
+  });
+});
+
+describe("chance among folds", () => {
+  const influence = (values: readonly number[]) => {
+    const value = values.reduce((sum, each) => sum + each / values.length, 0);
+    return { value, rows: Float64Array.from(values, (each) => each - value) };
+  };
+  /** What models of p parameters and n rows have: the optimism p / n. */
+  const scaleOf = (losses: readonly number[], optimism: number, folds = 5) =>
+    foldScale(influence(losses), influence(losses.map((loss) => loss - optimism)), folds, 1) ** 2;
+
+  it("adds (k / (k - 1) + 1 / 2) p / n to the variance of the loss", () => {
+    const losses = [0.1, 0.1, 0.9, 0.9];
+    expect(scaleOf(losses, 0.08)).toBeCloseTo(1 + (1.25 + 0.5) * (0.08 / 0.16), 10);
+    expect(scaleOf(losses, 0.08, 2)).toBeCloseTo(1 + (2 + 0.5) * (0.08 / 0.16), 10);
+  });
+
+  it("is bounded for predictions that are nearly the same, and adds nothing where losses are equal or rows that were seen are no better", () => {
+    expect(scaleOf([0.7, 0.7001], 0.01)).toBeCloseTo(1 + 1.75, 10);
+    expect(scaleOf([0.7, 0.7], 0.1)).toBe(1);
+    expect(scaleOf([0.1, 0.9], -0.1)).toBe(1);
+  });
+
+  it("leaves the score in its interval, however much better rows that were seen are", () => {
+    const rows = 40;
+    const targets = Float32Array.from({ length: rows }, (_, row) => row % 2);
+    const outputs = targets.map((label, row) => (row % 5 === 0 ? 0.6 - label / 5 : 0.3 + 0.4 * label));
+    const predicted = { rows, outputs, targets };
+    const seen = { served: targets.map((label) => 0.01 + 0.98 * label), folds: 5 };
+    const evaluation = withIntervals(evaluate(predicted, ["no", "yes"]), predicted, ["no", "yes"], [], seen);
+    const plain = withIntervals(evaluate(predicted, ["no", "yes"]), predicted, ["no", "yes"], []).intervals;
+    const scores: Partial<Record<string, number | null>> = scoreMetricsOf(evaluation);
+    const { level: _, ...ranges } = evaluation.intervals ?? { level: 0 };
+    expect(Object.keys(ranges)).toHaveLength(7);
+    for (const [figure, [low, high]] of Object.entries(ranges as Record<string, Range>)) {
+      expect(scores[figure], figure).toBeGreaterThanOrEqual(low);
+      expect(scores[figure], figure).toBeLessThanOrEqual(high);
+      const [from, to] = plain?.[figure as keyof typeof ranges] ?? [0, 0];
+      expect(high - low, figure).toBeGreaterThan(to - from);
+    }
   });
 });

@@ -2,8 +2,8 @@ import { describe, expect, it } from "vitest";
 import type { Assistant, Assistants } from "../../../src/training/many/shared-trainings.ts";
 import { shareTrainings } from "../../../src/training/many/shared-trainings.ts";
 
-/** Assistants that finish a number whenever they are asked, and die when they are asked for one that is deadly. */
-function fakeAssistants(deadly = 0) {
+/** Assistants that finish a number whenever they are asked, and die when they are asked for one that is deadly: with or without a word. */
+function fakeAssistants(deadly = 0, isSilent = false) {
   const opened: { readonly numbers: number[] }[] = [];
   const assistants: Assistants<string> = {
     open() {
@@ -15,6 +15,7 @@ function fakeAssistants(deadly = 0) {
           waiting.push(number);
         },
         take() {
+          if (isSilent && waiting[0] === deadly) return null;
           const number = waiting.shift();
           if (number === undefined) return null;
           return number === deadly ? "lost" : { number, trained: `assistant ${number}` };
@@ -28,11 +29,11 @@ function fakeAssistants(deadly = 0) {
   return { opened, assistants };
 }
 
-function run({ last = 12, most = (): number => 2, deadly = 0, ahead = 2 } = {}) {
-  const { opened, assistants } = fakeAssistants(deadly);
+function run({ last = 12, most = (): number => 2, deadly = 0, isSilent = false, ahead = 2 } = {}) {
+  const { opened, assistants } = fakeAssistants(deadly, isSilent);
   const own: number[] = [];
   const shared = shareTrainings(
-    { first: 1, last, assistants, most, ahead },
+    { first: 1, last, assistants, most, ahead: () => ahead },
     (number) => {
       own.push(number);
       return `own ${number}`;
@@ -63,6 +64,12 @@ describe("trainings that are shared out", () => {
     expect(own).toEqual(expect.arrayContaining([2, 3]));
   });
 
+  it("are done here where nothing is heard of an assistant any more", () => {
+    const { taken, own } = run({ deadly: 2, isSilent: true, most: () => 1 });
+    expect(taken).toEqual(upTo(12));
+    expect(own).toEqual(expect.arrayContaining([2, 3]));
+  });
+
   it("go to no more assistants than may train at the time", () => {
     let asked = 0;
     const { taken, opened } = run({ last: 40, most: () => (asked++ < 4 ? 1 : 0) });
@@ -73,7 +80,7 @@ describe("trainings that are shared out", () => {
 
   it("end where the job does", () => {
     const shared = shareTrainings(
-      { first: 1, last: 3, assistants: null, most: () => 0, ahead: 1 },
+      { first: 1, last: 3, assistants: null, most: () => 0, ahead: () => 1 },
       () => "own",
       () => true,
     );

@@ -14,3 +14,27 @@ it.each(["gelu", "mish", "softplus", "logsigmoid", "softmax", "elu"])("trains 30
   });
   expect(result.state).toBe("succeeded");
 });
+
+it("trains a network whose kernels would be too large when as much as usual is merged", () => {
+  const { result } = train({
+    data: {
+      inline: {
+        features: rows.slice(0, 33).map((row) => row.slice(0, 5)),
+        targets: rows.slice(0, 33).map(([first]) => [first, first]),
+      },
+    },
+    task: "regression",
+    model: {
+      layers: [
+        ...["leaky_relu", "leaky_relu"].map((type) => ({ type })),
+        { type: "linear", units: 16 },
+        { type: "mish" },
+        { type: "batch_norm" },
+        { type: "linear" },
+      ],
+    },
+    ...{ loss: { type: "mse" }, optimizer: { type: "sgd", lr: 0.01 } },
+    ...{ epochs: 2, batch_size: 16, split: null },
+  });
+  expect(result.state).toBe("succeeded");
+});

@@ -11,9 +11,9 @@ import { LARGEST_INLINE_SUM } from "../rewrite/lower.ts";
 import { uniformValue } from "../rewrite/simplify.ts";
 import { TensorMap, type TensorMembers, TensorSet } from "../tensor-tables.ts";
 import { costOf, costOfBody, isReduction, reducedSize } from "./cost-model.ts";
-import { type Group, group } from "./group.ts";
+import { type Group, group, LARGEST_BODY } from "./group.ts";
 import { InlineTensors } from "./inline-tensors.ts";
-import { chooseOrder, type IterationSpace, type LoopOrder, outputOf } from "./iteration-space.ts";
+import { chooseOrder, type IterationSpace, outputOf } from "./iteration-space.ts";
 import type { Kernel, KernelOutput } from "./kernels.ts";
 import { storeNestedSums } from "./nested-sums.ts";
 import { Readings } from "./readings.ts";
@@ -37,23 +37,23 @@ const LARGEST_EXPRESSION = 4096;
 /** What the kernels of a program are for: to be planned in memory only, or to be emitted, for which their loops are chosen too. */
 export type Purpose = "memory" | "code";
 
-/** Returns the kernels of a simplified and lowered program. Those for memory only have no loops. */
-export function fuse(program: Program, purpose: Purpose = "code"): Fused {
+/** Returns the kernels of a simplified and lowered program. Those for memory only have no loops. `largestBody` bounds what is merged. */
+export function fuse(program: Program, purpose: Purpose = "code", largestBody = LARGEST_BODY): Fused {
   const tensors = nodesOf(program);
   const stored = mustBeStored(program, tensors);
   const readings = new Readings(stored, tensors.length);
   // Storing a tensor changes the kernels, and so which tensors are worth storing: a few rounds reach a fixed point.
   const inline = new InlineTensors(tensors, stored);
-  let grouping = group(program, tensors, readings);
+  let grouping = group(program, tensors, readings, largestBody);
   for (let round = 0; round < 4; round++) {
     const repeated = inline.worthStoring(grouping);
     if (repeated.length === 0) break;
     readings.store(repeated);
-    grouping = group(program, tensors, readings);
+    grouping = group(program, tensors, readings, largestBody);
   }
   const complete = storeNestedSums(grouping.groups, tensors, readings);
-  const bodies = new Map<string, Body>();
-  return { kernels: complete.map((each) => toKernel(each, stored, purpose, bodies)), stored };
+  const costs = new Map<string, number>();
+  return { kernels: complete.map((each) => toKernel(each, stored, purpose, costs)), stored };
 }
 
 // ---------------------------------------------------------------- stored tensors
@@ -88,28 +88,23 @@ function mustBeStored(program: Program, tensors: readonly Tensor[]): TensorSet {
 
 // ---------------------------------------------------------------- kernels
 
-/** The loops of kernels of the same structure, and what their bodies cost. */
-interface Body {
-  readonly order: LoopOrder;
-  readonly cost: number;
-}
-
 const NO_STRUCTURE = { text: "", loaded: [] };
 
-/** Builds the kernel of a group: a matrix product with a pointwise epilogue, or a loop nest. `bodies` are those of earlier kernels. */
+/** Builds the kernel of a group: a matrix product with a pointwise epilogue, or a loop nest. `costs` are those of the bodies of earlier kernels. */
 function toKernel(
   { members, spaces, product }: Group,
   stored: TensorMembers,
   purpose: Purpose,
-  bodies: Map<string, Body>,
+  costs: Map<string, number>,
 ): Kernel {
   const outputs = members.map((tensor, index) => ({ tensor, space: spaces[index] as IterationSpace }));
   if (product) return buildMatmul(product, outputs.map(wholeOutput));
   if (purpose === "memory")
     return { kind: "loops", loops: [], cost: 0, outputs: outputs.map(wholeOutput), structure: NO_STRUCTURE };
-  const structure = structureOf(outputs, stored);
-  const { order, cost } = bodies.get(structure.text) ?? { order: chooseOrder(outputs), cost: costOfBody(outputs, stored) };
-  bodies.set(structure.text, { order, cost });
+  const order = chooseOrder(outputs);
+  const structure = structureOf(outputs, stored, order);
+  const cost = costs.get(structure.text) ?? costOfBody(outputs, stored);
+  costs.set(structure.text, cost);
   return { kind: "loops", cost, loops: order.loops, outputs: outputs.map((each) => outputOf(each, order)), structure };
 }
 

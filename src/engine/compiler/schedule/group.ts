@@ -11,7 +11,7 @@ import type { IterationSpace } from "./iteration-space.ts";
 import type { Readings } from "./readings.ts";
 
 /** Most instructions in the body of a merged kernel: limits code size, not run time. */
-const LARGEST_BODY = 6000;
+export const LARGEST_BODY = 6000;
 
 /** A kernel under construction. */
 export interface Group {
@@ -50,8 +50,8 @@ export function join(group: Group, tensor: Tensor, space: IterationSpace, cost: 
   group.cost += cost;
 }
 
-/** Assigns each stored tensor to the first kernel with the same iteration space that runs after its dependencies. */
-export function group(program: Program, tensors: readonly Tensor[], readings: Readings): Grouping {
+/** Assigns each stored tensor to the first kernel with the same iteration space, and room in its body, that runs after its dependencies. */
+export function group(program: Program, tensors: readonly Tensor[], readings: Readings, largestBody: number): Grouping {
   const { stored } = readings;
   const groups: Group[] = [];
   /** The indices of the groups of an iteration space, in order: there are thousands of groups, and few of a space. */
@@ -77,7 +77,7 @@ export function group(program: Program, tensors: readonly Tensor[], readings: Re
     // A state is updated after all reads of its old value, so that the update can be in place.
     const replaced = updated.get(tensor);
     if (replaced) earliest = Math.max(earliest, readersOf.get(replaced) ?? 0);
-    let index = space.alone ? -1 : firstFit(groups, sameSpace.get(space.key) ?? [], earliest, cost);
+    let index = space.alone ? -1 : firstFit(groups, sameSpace.get(space.key) ?? [], earliest, largestBody - cost);
     const epilogue = readsProduct ? epilogueOf(tensor, stored, indices, groups) : undefined;
     const fits = replaced === undefined || (fitsTiles(tensor) && (readersOf.get(replaced) ?? 0) <= (epilogue ?? 0));
     if (epilogue !== undefined && fits) index = epilogue;
@@ -95,15 +95,15 @@ export function group(program: Program, tensors: readonly Tensor[], readings: Re
   return { groups, indices };
 }
 
-/** Returns the first of `alike`, which rise, that is `earliest` or later and whose group has room for `cost`; -1 if there is none. */
-function firstFit(groups: readonly Group[], alike: readonly number[], earliest: number, cost: number): number {
+/** Returns the first of `alike`, which rise, that is `earliest` or later and whose group costs `most` at most; -1 if there is none. */
+function firstFit(groups: readonly Group[], alike: readonly number[], earliest: number, most: number): number {
   let [low, high] = [0, alike.length];
   while (low < high) {
     const middle = (low + high) >> 1;
     if ((alike[middle] as number) < earliest) low = middle + 1;
     else high = middle;
   }
-  while (low < alike.length && (groups[alike[low] as number] as Group).cost + cost > LARGEST_BODY) low++;
+  while (low < alike.length && (groups[alike[low] as number] as Group).cost > most) low++;
   return alike[low] ?? -1;
 }
 

@@ -7,18 +7,19 @@ import { textOf } from "../../program.ts";
 import { isLeaf } from "../expression.ts";
 import { uniformValue } from "../rewrite/simplify.ts";
 import type { TensorMembers } from "../tensor-tables.ts";
-import type { IterationSpace } from "./iteration-space.ts";
+import type { IterationSpace, LoopOrder } from "./iteration-space.ts";
 import type { Structure } from "./kernels.ts";
 
-/** Returns the structure of the kernel that computes `members`. */
+/** Returns the structure of the kernel that computes `members` by loops in this order, which kernels of equal expressions may differ in. */
 export function structureOf(
   members: readonly { readonly tensor: Tensor; readonly space: IterationSpace }[],
   stored: TensorMembers,
+  { loops: ordered, order }: LoopOrder,
 ): Structure {
   const loaded: Tensor[] = [];
   const numbers = new Map<Tensor, number>();
   const own = new Set(members.map(({ tensor }) => tensor));
-  const lines: string[] = [];
+  const lines = [`${order.join()} along ${ordered.findIndex(({ vector }) => vector)}`];
   const describe = (tensor: Tensor): string => {
     const uniform = uniformValue(tensor);
     const place = isLeaf(tensor) || (stored.has(tensor) && !own.has(tensor)) ? `@${loaded.push(tensor) - 1}` : "";

@@ -86,4 +86,29 @@ describe("kernels that are written once", () => {
     };
     expect(distinct(12)).toBe(distinct(8));
   });
+
+  it("have an order of loops each, which depends on what is behind the tensors that they load", () => {
+    const product = (factors: readonly graph.Tensor[], weight: string) =>
+      graph.sum(
+        graph.mul(
+          factors.map((each) => graph.reshape(each, [2, 1, 24])).reduce((a, b) => graph.mul(a, b)),
+          graph.state(weight, [24, 24]),
+        ),
+        [2],
+      );
+    const rows = [graph.tanh(graph.state("a", [2, 24])), graph.tanh(graph.state("b", [2, 24]))];
+    const first = product(rows, "v");
+    // The second is computed after all of the first.
+    const total = graph.sum(first);
+    const columns = ["c", "d"].map((name) => graph.tanh(graph.add(graph.permute(graph.state(name, [24, 2]), [1, 0]), total)));
+    const outputs = Object.fromEntries(
+      [...rows, first, ...columns, product(columns, "w")].map((each, index) => [`${index}`, each]),
+    );
+    const { kernels } = planned({ outputs });
+    const sums = kernels.filter(({ loops, outputs: [output] }) => loops.length === 3 && output?.kind === "reduce");
+    expect(sums.map(({ loops }) => loops.findIndex(({ vector }) => vector))).toEqual([2, 1]);
+    const [one, other] = sums.map(({ structure }) => structure.text.split("\n"));
+    expect(one?.slice(1)).toEqual(other?.slice(1));
+    expect(one?.[0]).not.toBe(other?.[0]);
+  });
 });
