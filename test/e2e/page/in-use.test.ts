@@ -37,8 +37,8 @@ it("shows a sample of the rows, and each message of the webhook", async () => {
   const url = `http://127.0.0.1:${(receiver.address() as AddressInfo).port}/hooks/of-models-in-use?project=default`;
   await client.configureMonitoring("tall", { webhook: { url }, sample: { rows: 200 } });
 
-  const { page, faults } = await stage.open(`/models/${(await client.model("tall")).id}`);
-  await page.getByRole("link", { name: "In use" }).click();
+  // The pictures of its first tab ask the model for rows of their own, which may be in the sample by then.
+  const { page, faults } = await stage.open(`/models/${(await client.model("tall")).id}?tab=monitoring`);
   await page.getByText("No row was asked since the sample was switched on.").waitFor();
   await page.getByText(`Nothing was sent to ${url} yet.`).waitFor();
   await client.predict(
@@ -49,7 +49,6 @@ it("shows a sample of the rows, and each message of the webhook", async () => {
     .poll(async () => (await client.modelWebhookDeliveries("tall")).data.map(({ state }) => state))
     .toEqual(["delivered"]);
   await page.reload();
-  await page.getByRole("link", { name: "In use" }).click();
   const messages = page.getByRole("table", { name: "Messages" });
   await messages.getByText("delivered").waitFor();
   expect(await messages.innerText()).toMatch(/answered 204.*of-models-in-use/s);
@@ -59,7 +58,6 @@ it("shows a sample of the rows, and each message of the webhook", async () => {
   for (const width of [1440, 390]) {
     await page.setViewportSize({ width, height: 900 });
     expect(await faultsOfView(page)).toEqual([]);
-    if (process.env.SHOTS) await page.screenshot({ path: `/tmp/in-use-${width}.png`, fullPage: true });
   }
   expect(faults).toEqual([]);
 }, 180_000);
