@@ -41,6 +41,8 @@ export interface BackgroundQuery {
 
 /** How rows are predicted that are not a stream. */
 export interface RowsOptions extends PredictOptions {
+  /** `false`: the rows are not counted among what the model is asked, as for a picture or a test. */
+  readonly counted?: boolean;
   /** Explains each prediction by the contributions of its columns. */
   readonly explain?: BackgroundQuery & { readonly method?: "shapley"; readonly samples?: number };
 }
@@ -139,10 +141,10 @@ export function createModelsClient({ send, get, post, drop, bytes }: Transport):
   const ask = async (
     path: string,
     instances: readonly Row[],
-    { topK, threshold, interval, explain, signal }: RowsOptions = {},
+    { topK, threshold, interval, explain, counted, signal }: RowsOptions = {},
   ) => {
     const body = { instances, top_k: topK, threshold, interval, explain };
-    return (await post<{ predictions: PredictionAnswer[] }>(`${path}/predict`, body, {}, { signal })).predictions;
+    return (await post<{ predictions: PredictionAnswer[] }>(`${path}/predict`, body, { counted }, { signal })).predictions;
   };
   return {
     model: (ref, options) => get(pathOf(ref), {}, options),

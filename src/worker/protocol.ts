@@ -146,7 +146,8 @@ export interface ImportanceTask {
 
 /** A task that needs a model. The categories of a model may be megabytes, so it is sent once and not with every task. */
 export interface ModelTask {
-  readonly modelId: string;
+  /** What threads keep the model under. */
+  readonly modelKey: string;
   /** Omitted when the thread may have the model already. */
   readonly source?: ModelSource;
   /** Transferred to the thread, and back when the thread lacks the model. */

@@ -6,12 +6,12 @@
 import { parseArgs } from "node:util";
 import { NOTHING_ASKED } from "../../src/domain/models/answer-options.ts";
 import type { Model } from "../../src/domain/models/model.ts";
+import { unmonitored } from "../../src/domain/models/model.ts";
 import { predictBody } from "../../src/domain/models/prediction.ts";
 import { predictionsJson } from "../../src/domain/models/prediction-json.ts";
 import type { TensorSet } from "../../src/domain/tensor.ts";
 import { parseBody } from "../../src/http/connection/body.ts";
 import { createPredictor } from "../../src/training/predict/predict.ts";
-import { unmonitored } from "../../src/worker/compute/model-runner.ts";
 import { predictBlock } from "../../src/worker/compute/predict-block.ts";
 import type { LoadedModel } from "../../src/worker/compute/predictors.ts";
 import { judgedWindows } from "../domain/monitoring/simulated-use.ts";

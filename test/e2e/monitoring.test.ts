@@ -111,11 +111,25 @@ describe("a model in use", () => {
     for (const { psi } of columns) expect(psi).toBeLessThan(0.05);
   });
 
-  it("counts no row of a request that is refused", async () => {
+  it("counts no row of a request that is refused, or that says so", async () => {
+    // On the event loop, in a thread as rows, and as a document.
+    for (const rows of [3, 300, 1500]) {
+      const asked = { instances: rowsOf(rows, 0).map((row) => ({ ...row, age: 99 })) };
+      expect((await call("POST", "/predict?counted=false", asked)).status).toBe(200);
+    }
+    const stream = await fetch(`${server.url}/v1/models/tall/predict?counted=false`, {
+      method: "POST",
+      headers: { "content-type": "application/x-ndjson" },
+      body: `${JSON.stringify(rowAt(0))}\n`,
+    });
+    expect([stream.status, await stream.text()]).toEqual([422, expect.stringContaining("is for JSON")]);
     const bad = await call("POST", "/predict", { instances: [...rowsOf(3, 0), { ...rowAt(0), age: "old" }] });
     expect(bad.status).toBe(422);
     await call("POST", "/predict", { instances: [{ age: null, height: 170, city: "Genf" }] });
-    await vi.waitFor(async () => expect((await report()).open_rows).toBe(1), { timeout: 20_000, interval: 100 });
+    await vi.waitFor(async () => expect(await report()).toMatchObject({ rows: 501, open_rows: 1 }), {
+      timeout: 20_000,
+      interval: 100,
+    });
   });
 
   it("tells of drift once, and when it is over", async () => {

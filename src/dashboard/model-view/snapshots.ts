@@ -31,7 +31,7 @@ const MAX_CHECKPOINTS = 200;
 
 /** Returns the snapshot of a finished model. */
 export function modelSnapshot(api: Api, id: string, epoch: number | null): Snapshot {
-  return { id, epoch, step: 0, isFinal: true, predict: (rows, signal) => api.predict(id, rows, { signal }) };
+  return { id, epoch, step: 0, isFinal: true, predict: (rows, signal) => api.predict(id, rows, { counted: false, signal }) };
 }
 
 /** Returns the snapshots of a job, read again as its epochs grow. */

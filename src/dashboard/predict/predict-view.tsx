@@ -162,10 +162,12 @@ function useAnswer(model: Model, modelRef: string, texts: RowTexts): Answered {
   useEffect(() => {
     const abort = new AbortController();
     const timer = setTimeout(() => {
-      api.predict(modelRef, [instanceOf(model, texts)], { signal: abort.signal, ...(interval && { interval }) }).then(
-        ([answer = null]) => setState({ answer, faults: NO_FAULTS, error: null }),
-        (error: unknown) => !abort.signal.aborted && setState((now) => ({ ...now, ...failed(error) })),
-      );
+      api
+        .predict(modelRef, [instanceOf(model, texts)], { counted: false, signal: abort.signal, ...(interval && { interval }) })
+        .then(
+          ([answer = null]) => setState({ answer, faults: NO_FAULTS, error: null }),
+          (error: unknown) => !abort.signal.aborted && setState((now) => ({ ...now, ...failed(error) })),
+        );
     }, WAIT_MS);
     return () => {
       clearTimeout(timer);

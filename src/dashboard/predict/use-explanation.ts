@@ -41,7 +41,7 @@ export function useExplanation(model: Model, modelRef: string, texts: RowTexts, 
     const abort = new AbortController();
     const timer = setTimeout(() => {
       const start = performance.now();
-      api.predict(modelRef, [instanceOf(model, texts)], { explain: {}, signal: abort.signal }).then(
+      api.predict(modelRef, [instanceOf(model, texts)], { counted: false, explain: {}, signal: abort.signal }).then(
         ([answer]) => {
           setState({ explanation: answer?.explanation ?? null, error: null });
           isSlow.current = performance.now() - start > SLOW_MS;

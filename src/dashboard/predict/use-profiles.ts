@@ -23,7 +23,7 @@ export function useProfiles(model: Model, modelRef: string, texts: RowTexts, rea
       const rows = variedRows(model, texts, reaches);
       if (rows.instances.length === 0) return;
       // The answer beside the form says what is wrong with the row.
-      api.predict(modelRef, rows.instances, { signal: abort.signal }).then(
+      api.predict(modelRef, rows.instances, { counted: false, signal: abort.signal }).then(
         (answers) => setVaried({ rows, answers }),
         () => !abort.signal.aborted && setVaried(null),
       );

@@ -89,3 +89,8 @@ export function answerNumber(prediction: Prediction): number {
   if ("place" in prediction) return prediction.place;
   return typeof prediction.value === "number" ? prediction.value : (prediction.value[0] as number);
 }
+
+/** A model without what its rows are compared with: what it predicts is not counted, and no row of it is kept. */
+export function unmonitored({ reference: _, ...model }: Model): Model {
+  return model;
+}

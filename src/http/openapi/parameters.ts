@@ -88,6 +88,10 @@ export const predictQuery = answerQuery.extend({
     description:
       "Keeps the answers under this id, which you choose, so that `POST /v1/models/{ref}/feedback` can tell what was true of each row, counted from 0: of a JSON body up to 1000 rows, of CSV and NDJSON up to 10,000.",
   }),
+  counted: z.enum(["true", "false"]).default("true").meta({
+    description:
+      "For JSON: `false` leaves these rows out of what the model is known to be asked (monitoring and its sample), as for a picture, a trial or a test of the service.",
+  }),
   trailer: z.enum(["true", "false"]).default("false").meta({
     description:
       "For CSV and NDJSON: whether the answer ends with a line of its own that reports success or the error, instead of a broken connection.",

@@ -14,7 +14,7 @@ import { invalid, TrainyardError } from "../../domain/errors.ts";
 import { type ExplainRequest, explainRequestOf, notExplained } from "../../domain/explanations/explanation.ts";
 import { type AnswerOptions, NOTHING_ASKED, optionsOf } from "../../domain/models/answer-options.ts";
 import { type BatchFormat, trailerOf } from "../../domain/models/batch-trailer.ts";
-import { answerNumber } from "../../domain/models/model.ts";
+import { answerNumber, unmonitored } from "../../domain/models/model.ts";
 import { predictBody } from "../../domain/models/prediction.ts";
 import { predictionsJson } from "../../domain/models/prediction-json.ts";
 import type { Note } from "../../domain/notes.ts";
@@ -94,13 +94,24 @@ function registerRoute(app: App, { limits }: RouteContext): void {
       },
     },
     (request, reply) => {
-      const { header, trailer, encoding, spreadsheet, explain: method, background, prediction_id, ...query } = request.query;
+      const {
+        header,
+        trailer,
+        encoding,
+        spreadsheet,
+        explain: method,
+        background,
+        prediction_id,
+        counted,
+        ...query
+      } = request.query;
+      const isCounted = counted === "true";
       const keepAs = prediction_id ?? null;
       const explain = explainOf(method, background);
       const given = optionsOf(query, NOTHING_ASKED);
       if (encoding !== "utf-8" && !batchFormatOf(request as FastifyRequest)) throw notText();
       const { ref } = request.params;
-      const now = explain || keepAs !== null ? null : answerNow(request, ref, given);
+      const now = explain || keepAs !== null || !isCounted ? null : answerNow(request, ref, given);
       if (now === null)
         return answer(request as FastifyRequest, reply as FastifyReply, ref, {
           ...given,
@@ -108,6 +119,7 @@ function registerRoute(app: App, { limits }: RouteContext): void {
           encoding,
           explain,
           keepAs,
+          isCounted,
           spreadsheet: spreadsheet === "true",
           hasTrailer: trailer === "true",
         });
@@ -147,6 +159,8 @@ type BatchOptions = AnswerOptions &
     readonly explain: ExplainRequest | null;
     /** The id under which the answers are kept. */
     readonly keepAs: string | null;
+    /** Whether the rows are counted among what the model is asked. */
+    readonly isCounted: boolean;
   };
 
 function notText(): TrainyardError {
@@ -159,10 +173,11 @@ async function answer(
   request: FastifyRequest,
   reply: FastifyReply,
   ref: string,
-  { header, spreadsheet, encoding, hasTrailer, explain, keepAs, ...given }: BatchOptions,
+  { header, spreadsheet, encoding, hasTrailer, explain, keepAs, isCounted, ...given }: BatchOptions,
 ): Promise<unknown> {
   const format = batchFormatOf(request);
-  if (!format) return predictJson(request, reply, ref, given, { explain, keepAs });
+  if (!format) return predictJson(request, reply, ref, given, { explain, keepAs, isCounted });
+  if (!isCounted) throw notCounted();
   if (keepAs !== null && explain) throw notKept(NOT_BOTH);
   const { uploadBytes } = request.services.limits;
   const plain = rowsOf(request.body as IncomingMessage);
@@ -184,10 +199,11 @@ export async function predictJson(
   reply: Pick<FastifyReply, "type">,
   ref: string,
   given: AnswerOptions,
-  { explain: asked, keepAs }: Pick<BatchOptions, "explain" | "keepAs"> = { explain: null, keepAs: null },
+  { explain: asked, keepAs, isCounted }: Pick<BatchOptions, "explain" | "keepAs" | "isCounted"> = NOTHING_MORE,
 ): Promise<string | Buffer> {
   const body = (sent ?? new Uint8Array()) as Uint8Array<ArrayBuffer>;
-  const model = await findModel(services, ref);
+  const found = await findModel(services, ref);
+  const model = isCounted ? found : unmonitored(found);
   reply.type(JSON_TYPE);
   if (asked && body.byteLength > PREDICT_BODY_BYTES) throw notExplained();
   if (body.byteLength > PARSED_HERE_BYTES) {
@@ -213,6 +229,15 @@ export async function predictJson(
     return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   }
   return predictionsJson(model, await predictRows(services, model, { instances, ...options }), options.topK);
+}
+
+/** Of a request whose query says none of these. */
+const NOTHING_MORE = { explain: null, keepAs: null, isCounted: true } as const;
+
+function notCounted(): TrainyardError {
+  return invalid([
+    { pointer: "/counted", detail: "is for JSON: the rows of a stream are counted; leave it out, or send JSON" },
+  ]);
 }
 
 const NOT_BOTH = "is for predictions that are not explained: ask for one of the two";

@@ -45,6 +45,7 @@ import { encodeStoredChunk } from "./encode.ts";
 import { createModelRunner } from "./model-runner.ts";
 import { createInlinePredictors, createPredict } from "./predict.ts";
 import { createPredictionCounting } from "./prediction-counts.ts";
+import { predictorKey } from "./predictors.ts";
 
 export interface ComputePoolOptions {
   readonly limits: Limits;
@@ -203,7 +204,7 @@ export function createComputePool({
         return (await run("encodeBackground", task, wholeBuffers(views), { bytes: bytesOf(views) })) as Background;
       },
       explain(model, rows, background, load) {
-        const task: ExplainTask = { modelId: model.id, rows, background };
+        const task: ExplainTask = { modelKey: predictorKey(model), rows, background };
         const { work } = planExplanation(
           { ...model, multiplyAdds: multiplyAdds(model) },
           rowsOf(rows.explain.background),
@@ -212,7 +213,7 @@ export function createComputePool({
         return runModel<EncodedAnswer>("explain", task, model, load, rows.instances.length * work);
       },
       partialDependence(model, request, background, load) {
-        const task: PartialDependenceTask = { modelId: model.id, request, background };
+        const task: PartialDependenceTask = { modelKey: predictorKey(model), request, background };
         return runModel<EncodedAnswer>(
           "partialDependence",
           task,

@@ -143,8 +143,8 @@ function replyOf<Result extends { readonly ok: boolean }>({ predictor }: LoadedM
   return moving(reply, wholeBuffers([...bytes, ...(counted ? [counted.counts] : [])]));
 }
 
-function loadedModel({ modelId, source }: ModelTask): LoadedModel | undefined {
-  return predictors.get(modelId) ?? (source && predictors.add(source.model, source.weights));
+function loadedModel({ modelKey, source }: ModelTask): LoadedModel | undefined {
+  return predictors.get(modelKey) ?? (source && predictors.add(modelKey, source.model, source.weights));
 }
 
 /** Returns the reply of a thread that lacks the model. */

@@ -1,5 +1,5 @@
 /** Runs tasks of models in threads: a thread keeps the models that it was given, and is given one that it lacks. */
-import type { Model } from "../../domain/models/model.ts";
+import { type Model, unmonitored } from "../../domain/models/model.ts";
 import type { PredictionCounts } from "../../domain/monitoring/tally.ts";
 import type { TensorSet } from "../../domain/tensor.ts";
 import type { ModelTask, WithModel } from "../protocol.ts";
@@ -33,11 +33,6 @@ export interface RunnerOptions {
   readonly monitors: boolean;
   /** Is told what a thread has counted of predictions. */
   readonly onCounted: (modelId: string, counts: PredictionCounts) => void;
-}
-
-/** A model without what its predictions are compared with: they are not counted. */
-export function unmonitored({ reference: _, ...model }: Model): Model {
-  return model;
 }
 
 /** Creates a runner on the threads of a pool. */

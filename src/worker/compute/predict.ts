@@ -4,16 +4,16 @@
  */
 
 import { BLOCK_WORK } from "../../domain/explanations/explanation.ts";
-import type { Model } from "../../domain/models/model.ts";
+import { type Model, unmonitored } from "../../domain/models/model.ts";
 import type { BlockReply } from "../../domain/models/prediction.ts";
 import type { Predict, PredictionResult } from "../../domain/ports.ts";
 import { layerCount } from "../../domain/spec/layer-walks.ts";
 import type { Predictor } from "../../training/predict/predict.ts";
 import type { PredictBlockTask, PredictRowsTask } from "../protocol.ts";
 import { batchesOf, joinResults } from "./batches.ts";
-import { type Load, type ModelRunner, unmonitored } from "./model-runner.ts";
+import type { Load, ModelRunner } from "./model-runner.ts";
 import type { PredictionCounting } from "./prediction-counts.ts";
-import { createPredictors } from "./predictors.ts";
+import { createPredictors, predictorKey } from "./predictors.ts";
 
 /** Rows and multiply-adds that a prediction on the event loop may have: about a millisecond. */
 const INLINE_ROWS = 256;
@@ -58,7 +58,7 @@ export function createPredict({ maxRows, run, predictors: inline, counting, mult
       const batches = batchesOf(instances);
       const results: PredictionResult[] = [];
       for (const batch of batches) {
-        const task: PredictRowsTask = { modelId: model.id, instances: batch.instances };
+        const task: PredictRowsTask = { modelKey: predictorKey(model), instances: batch.instances };
         const { length } = batch.instances;
         results.push(await run<PredictionResult>("predictRows", task, model, load, length * multiplyAdds(model)));
       }
@@ -66,7 +66,7 @@ export function createPredict({ maxRows, run, predictors: inline, counting, mult
     },
     async stream(model, block, asked, load) {
       const options = counting.drawOf(model) ? { ...asked, samples: true } : asked;
-      const task: PredictBlockTask = { modelId: model.id, block, options, maxRows };
+      const task: PredictBlockTask = { modelKey: predictorKey(model), block, options, maxRows };
       // A row takes two bytes at the least.
       const mostRows = Math.min(maxRows, block.bytes.byteLength / 2);
       const explaining = options.document?.drawn?.work ?? (options.explain ? BLOCK_WORK : 0);
@@ -89,19 +89,21 @@ export function createInlinePredictors(monitors: boolean): InlinePredictors {
   const predictors = createPredictors();
   const loading = new Map<string, Promise<Predictor>>();
   const add = async (model: Model, load: Load): Promise<Predictor> => {
+    const key = predictorKey(model);
     try {
-      return predictors.add(monitors ? model : unmonitored(model), await load()).predictor;
+      return predictors.add(key, monitors ? model : unmonitored(model), await load()).predictor;
     } finally {
-      loading.delete(model.id);
+      loading.delete(key);
     }
   };
   return {
-    known: (model) => predictors.get(model.id)?.predictor,
+    known: (model) => predictors.get(predictorKey(model))?.predictor,
     async get(model, load) {
-      const known = predictors.get(model.id)?.predictor;
+      const key = predictorKey(model);
+      const known = predictors.get(key)?.predictor;
       if (known) return known;
-      const loaded = loading.get(model.id) ?? add(model, load);
-      loading.set(model.id, loaded);
+      const loaded = loading.get(key) ?? add(model, load);
+      loading.set(key, loaded);
       return loaded;
     },
     forget: (modelId) => predictors.forget(modelId),

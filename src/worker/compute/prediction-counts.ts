@@ -58,6 +58,7 @@ export function createPredictionCounting(isOn: boolean): PredictionCounting {
       return taken;
     },
     drawOf(model) {
+      if (!model.reference) return undefined;
       const known = draws.get(model.id);
       if (known !== null) return known;
       const draw = createRowDraw(model);

@@ -14,10 +14,18 @@ export interface LoadedModel {
 }
 
 export interface Predictors {
-  get(modelId: string): LoadedModel | undefined;
-  /** Compiles a model, and keeps it as long as there is room. */
-  add(model: Model, weights: TensorSet): LoadedModel;
+  get(key: string): LoadedModel | undefined;
+  /** Compiles a model, and keeps it under its key as long as there is room. */
+  add(key: string, model: Model, weights: TensorSet): LoadedModel;
   forget(modelId: string): void;
+}
+
+/** The key of a model whose rows are not counted. */
+const uncountedKey = (modelId: string): string => `${modelId} uncounted`;
+
+/** What a model is kept under: one whose rows are counted, and the same without, are two. */
+export function predictorKey({ id, reference }: Model): string {
+  return reference ? id : uncountedKey(id);
 }
 
 export function createPredictors(): Predictors {
@@ -27,12 +35,15 @@ export function createPredictors(): Predictors {
     bytesOf: ({ predictor }) => predictor.memoryBytes,
   });
   return {
-    get: (modelId) => cache.get(modelId),
-    add(model, weights) {
+    get: (key) => cache.get(key),
+    add(key, model, weights) {
       const loaded = { model, predictor: createPredictor(model, weights) };
-      cache.set(model.id, loaded);
+      cache.set(key, loaded);
       return loaded;
     },
-    forget: (modelId) => cache.delete(modelId),
+    forget(modelId) {
+      cache.delete(modelId);
+      cache.delete(uncountedKey(modelId));
+    },
   };
 }

@@ -37,8 +37,12 @@ it("shows a sample of the rows, and each message of the webhook", async () => {
   const url = `http://127.0.0.1:${(receiver.address() as AddressInfo).port}/hooks/of-models-in-use?project=default`;
   await client.configureMonitoring("tall", { webhook: { url }, sample: { rows: 200 } });
 
-  // The pictures of its first tab ask the model for rows of their own, which may be in the sample by then.
-  const { page, faults } = await stage.open(`/models/${(await client.model("tall")).id}?tab=monitoring`);
+  const { page, faults } = await stage.open(`/models/${(await client.model("tall")).id}`);
+  // The picture of its first tab and the form ask the model for rows, which are nobody's.
+  await page.getByRole("img").first().waitFor();
+  await page.getByRole("link", { name: "Predict" }).click();
+  await page.getByText("probability").first().waitFor();
+  await page.getByRole("link", { name: "In use" }).click();
   await page.getByText("No row was asked since the sample was switched on.").waitFor();
   await page.getByText(`Nothing was sent to ${url} yet.`).waitFor();
   await client.predict(
