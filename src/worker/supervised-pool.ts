@@ -31,6 +31,8 @@ export interface SupervisedTask extends Turn {
 }
 
 export interface SupervisedPool {
+  /** Starts the least number of threads. The first task does it too, and waits for one. */
+  start(): void;
   /** Throws a TaskLimitError when a bound is exceeded, a TrainyardError when the thread ended by itself, and what the task throws. */
   run(task: SupervisedTask): Promise<unknown>;
   /** Ends the threads; what still runs on them rejects. */
@@ -50,19 +52,15 @@ export class TaskLimitError extends Error {
 
 const IDLE_MS = 60_000;
 
-/** Starts the threads. */
+/** A pool without a thread yet: whoever wants them before the first task starts them. */
 export function createSupervisedPool(options: SupervisedPoolOptions): SupervisedPool {
-  const { entry, minThreads, maxThreads, heapMb, onError } = options;
-  const pool = new Piscina({
-    filename: entry.href,
-    minThreads,
-    maxThreads,
-    idleTimeout: IDLE_MS,
-    loadBalancer: idleFirst,
-    resourceLimits: { maxOldGenerationSizeMb: heapMb },
-  });
-  pool.on("error", onError);
-  const letGo = keepThreads(pool, minThreads, onError);
+  const { heapMb, maxThreads, onError } = options;
+  let opened: OpenPool | null = null;
+  let isClosed = false;
+  const open = (): OpenPool => {
+    if (isClosed && !opened) throw new Error("the pool of threads is closed");
+    return (opened ??= openPool(options));
+  };
   const turns = createTurns({ slots: maxThreads });
 
   const runNow = async ({ name, task, transferList = [], limitMs }: SupervisedTask): Promise<unknown> => {
@@ -70,7 +68,7 @@ export function createSupervisedPool(options: SupervisedPoolOptions): Supervised
     const timer = setTimeout(() => deadline.abort(), limitMs);
     try {
       // Piscina ends the thread of a task that is aborted, and starts another.
-      return await pool.run(task, { name, transferList, signal: deadline.signal });
+      return await open().pool.run(task, { name, transferList, signal: deadline.signal });
     } catch (error) {
       if (deadline.signal.aborted) throw new TaskLimitError("time", `took longer than ${seconds(limitMs)}`);
       if (isOutOfMemory(error)) throw new TaskLimitError("memory", `took more than ${heapMb} MiB of memory`);
@@ -86,12 +84,33 @@ export function createSupervisedPool(options: SupervisedPoolOptions): Supervised
   };
 
   return {
+    start: () => void open(),
     run: (task) => turns.run(task, () => runNow(task)),
-    close() {
-      letGo();
-      return pool.destroy();
+    async close() {
+      isClosed = true;
+      opened?.letGo();
+      await opened?.pool.destroy();
     },
   };
+}
+
+interface OpenPool {
+  readonly pool: Piscina;
+  /** No thread is started any more. */
+  letGo(): void;
+}
+
+function openPool({ entry, minThreads, maxThreads, heapMb, onError }: SupervisedPoolOptions): OpenPool {
+  const pool = new Piscina({
+    filename: entry.href,
+    minThreads,
+    maxThreads,
+    idleTimeout: IDLE_MS,
+    loadBalancer: idleFirst,
+    resourceLimits: { maxOldGenerationSizeMb: heapMb },
+  });
+  pool.on("error", onError);
+  return { pool, letGo: keepThreads(pool, minThreads, onError) };
 }
 
 function seconds(ms: number): string {

@@ -75,7 +75,8 @@ export async function openStagedApp({
   const log = pino({ level: "debug" }, { write: (line: string) => void logged.push(JSON.parse(line)) });
   const store = await openStore({ dataDir, ...storeOptions });
   const bus = createLocalBus((error) => log.error({ err: error }, "bus"));
-  const pool = createComputePool({ limits, threads: 1, onError: (error) => log.error({ err: error }, "compute pool") });
+  const onComputeError = (error: unknown) => log.error({ err: error }, "compute pool");
+  const pool = createComputePool({ limits, threads: 1, startsLate: true, onError: onComputeError });
   // One object for the server and its projects: what a test replaces is replaced for requests.
   const computePool: ComputePool = { ...pool, ofProject: () => computePool };
   const uploadSpool = await openUploadSpool({
