@@ -59,7 +59,8 @@ export function createSupervisedPool(options: SupervisedPoolOptions): Supervised
   let isClosed = false;
   const open = (): OpenPool => {
     if (isClosed && !opened) throw new Error("the pool of threads is closed");
-    return (opened ??= openPool(options));
+    opened ??= openPool(options);
+    return opened;
   };
   const turns = createTurns({ slots: maxThreads });
 
