@@ -1,7 +1,7 @@
 /** Values of options: parsers, which throw InvalidArgumentErrors that commander shows with the option's name, and how a shell is given one. */
 import { InvalidArgumentError } from "commander";
+import type { UploadOptions } from "../client/datasets.ts";
 import type { LabelChanges } from "../client/jobs.ts";
-import type { ColumnType } from "../domain/datasets/dataset.ts";
 import { usageError } from "./exit.ts";
 
 /** Returns a parser of whole numbers from `min` to `max`, both included. */
@@ -38,6 +38,7 @@ export function namesOf(text: string): string[] {
   return text.split(",").map((name) => name.trim());
 }
 
+type ColumnType = NonNullable<UploadOptions["types"]>[string];
 const COLUMN_TYPES: readonly ColumnType[] = ["number", "integer", "boolean", "category", "datetime", "text"];
 
 /** Parses types of columns, `name=type` with commas between. */
