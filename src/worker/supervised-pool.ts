@@ -28,10 +28,15 @@ export interface SupervisedTask extends Turn {
   readonly transferList?: ArrayBuffer[];
   /** From the start of the task; the wait for its turn is not counted. */
   readonly limitMs: number;
+  /** Aborted when nobody waits for the task any more. */
+  readonly signal?: AbortSignal;
 }
 
 export interface SupervisedPool {
-  /** Throws a TaskLimitError when a bound is exceeded, a TrainyardError when the thread ended by itself, and what the task throws. */
+  /**
+   * Throws a TaskLimitError when a bound is exceeded, a TrainyardError when the thread ended by itself, the reason of an aborted signal, and
+   * what the task throws.
+   */
   run(task: SupervisedTask): Promise<unknown>;
   /** Ends the threads; what still runs on them rejects. */
   close(): Promise<void>;
@@ -49,6 +54,8 @@ export class TaskLimitError extends Error {
 }
 
 const IDLE_MS = 60_000;
+/** How long a thread may still work that nobody waits for: another takes about as long to start. */
+const UNWANTED_MS = 1000;
 
 /** Starts the threads. */
 export function createSupervisedPool(options: SupervisedPoolOptions): SupervisedPool {
@@ -65,13 +72,19 @@ export function createSupervisedPool(options: SupervisedPoolOptions): Supervised
   const letGo = keepThreads(pool, minThreads, onError);
   const turns = createTurns({ slots: maxThreads });
 
-  const runNow = async ({ name, task, transferList = [], limitMs }: SupervisedTask): Promise<unknown> => {
+  const runNow = async ({ name, task, transferList = [], limitMs, signal: wanted }: SupervisedTask): Promise<unknown> => {
     const deadline = new AbortController();
     const timer = setTimeout(() => deadline.abort(), limitMs);
+    let unwanted: NodeJS.Timeout | undefined;
+    const onUnwanted = () => {
+      unwanted = setTimeout(() => deadline.abort(), UNWANTED_MS);
+    };
+    wanted?.addEventListener("abort", onUnwanted, { once: true });
     try {
       // Piscina ends the thread of a task that is aborted, and starts another.
       return await pool.run(task, { name, transferList, signal: deadline.signal });
     } catch (error) {
+      if (wanted?.aborted) throw wanted.reason;
       if (deadline.signal.aborted) throw new TaskLimitError("time", `took longer than ${seconds(limitMs)}`);
       if (isOutOfMemory(error)) throw new TaskLimitError("memory", `took more than ${heapMb} MiB of memory`);
       if (exitCodeOf(error) !== null) {
@@ -82,11 +95,13 @@ export function createSupervisedPool(options: SupervisedPoolOptions): Supervised
       throw error;
     } finally {
       clearTimeout(timer);
+      clearTimeout(unwanted);
+      wanted?.removeEventListener("abort", onUnwanted);
     }
   };
 
   return {
-    run: (task) => turns.run(task, () => runNow(task)),
+    run: (task) => turns.run(task, () => runNow(task), task.signal),
     close() {
       letGo();
       return pool.destroy();

@@ -46,7 +46,7 @@ export async function importTable(
     );
   underWay.set(project, count + 1);
   try {
-    return await turns.run(async () => {
+    return await turns.run(project, async () => {
       const fetched = await services.sources.fetch(request.source, { etag: etag ?? null, signal });
       if (fetched.isUnchanged) return null;
       const told = onProgress ? { ...fetched, stream: counted(fetched.stream, onProgress) } : fetched;
