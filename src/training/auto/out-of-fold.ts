@@ -104,7 +104,7 @@ export function evaluateOutOfFold(
 function seenOf({ folds, heldOut, data, isAudit }: Found, served: Inference): SeenOutputs | null {
   const { rows } = heldOut;
   if (isAudit || folds.length < 2 || rows < data.train.rows || rows > MOST_REFINED_ROWS) return null;
-  return { served: served.outputs(heldOut.features, rows), folds: folds.length };
+  return { served: served.outputs(heldOut.features, rows), folds: folds.length, stopped: true };
 }
 
 /** The numbers of the held-out rows in the data. */
