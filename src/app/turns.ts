@@ -1,42 +1,80 @@
-/** Work that holds much memory, a few at a time: others wait for their turn, up to a bound. */
+/** Work that holds much memory, a few at a time: others wait for their turn, up to a bound. Projects take turns. */
 import { TrainyardError } from "../domain/errors.ts";
 
 export interface Turns {
-  /** Runs a task when it is its turn. Throws unavailable where too many wait already, and the signal's reason where that aborts before. */
-  run<T>(task: () => Promise<T>, signal?: AbortSignal): Promise<T>;
+  /**
+   * Runs a task of a project when it is its turn: the project with the fewest under way is next, and of several the one whose last turn is
+   * longest ago. Throws unavailable where too many of the project wait already, and the signal's reason where that aborts before.
+   */
+  run<T>(project: string, task: () => Promise<T>, signal?: AbortSignal): Promise<T>;
 }
 
-/** Lets `atATime` tasks run together, and at most `waiting` wait. `name` says what they are, as in "comparisons". */
+/** The tasks of a project. It is forgotten when it has none. */
+interface Line {
+  readonly waiting: (() => void)[];
+  running: number;
+  lastTurn: number;
+}
+
+/** Lets `atATime` tasks run together, and at most `waiting` of each project wait. `name` says what they are, as in "comparisons". */
 export function createTurns(name: string, atATime: number, waiting: number): Turns {
-  const queue: (() => void)[] = [];
-  let running = 0;
-  const turn = (signal?: AbortSignal): Promise<void> =>
+  const lines = new Map<string, Line>();
+  let [running, turns] = [0, 0];
+
+  const lineOf = (project: string): Line => {
+    const line = lines.get(project) ?? { waiting: [], running: 0, lastTurn: 0 };
+    lines.set(project, line);
+    return line;
+  };
+  const forget = (project: string, line: Line) => {
+    if (line.running + line.waiting.length === 0) lines.delete(project);
+  };
+  const startNext = () => {
+    while (running < atATime) {
+      const next = [...lines.values()].filter((line) => line.waiting.length > 0).reduce(earlier, null);
+      if (!next) return;
+      running += 1;
+      next.running += 1;
+      next.lastTurn = ++turns;
+      next.waiting.shift()?.();
+    }
+  };
+  const turn = (project: string, line: Line, signal?: AbortSignal): Promise<void> =>
     new Promise((resolve, reject) => {
       const begin = (): void => {
         signal?.removeEventListener("abort", leave);
         resolve();
       };
       const leave = (): void => {
-        queue.splice(queue.indexOf(begin), 1);
+        line.waiting.splice(line.waiting.indexOf(begin), 1);
+        forget(project, line);
         reject(signal?.reason);
       };
-      queue.push(begin);
+      line.waiting.push(begin);
       signal?.addEventListener("abort", leave, { once: true });
+      startNext();
     });
   return {
-    async run(task, signal) {
+    async run(project, task, signal) {
       signal?.throwIfAborted();
-      if (running < atATime) running++;
-      else if (queue.length < waiting) await turn(signal);
-      else throw new TrainyardError("unavailable", `${waiting} ${name} wait already, as many as may: ask again`);
+      const line = lineOf(project);
+      if (running >= atATime && line.waiting.length >= waiting)
+        throw new TrainyardError("unavailable", `${waiting} ${name} of this project wait already, as many as may: ask again`);
+      await turn(project, line, signal);
       try {
         return await task();
       } finally {
-        // Whoever is next has the turn of this one.
-        const next = queue.shift();
-        if (next) next();
-        else running--;
+        running -= 1;
+        line.running -= 1;
+        forget(project, line);
+        startNext();
       }
     },
   };
+}
+
+/** Of two projects the one that is next. */
+function earlier(next: Line | null, line: Line): Line {
+  if (!next || line.running < next.running) return line;
+  return line.running === next.running && line.lastTurn < next.lastTurn ? line : next;
 }

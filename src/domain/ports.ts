@@ -233,10 +233,18 @@ export interface ComputePool {
     background: Background | null,
     load: () => Promise<TensorSet>,
   ): Promise<EncodedAnswer>;
-  /** Evaluates a model on a data set in a thread. Transfers the values of the columns. */
-  evaluate(model: Model, dataset: DatasetRows, load: () => Promise<TensorSet>): Promise<DatasetEvaluation>;
-  /** Compares two models on the rows that both jobs held out, in a thread. Transfers the values of both runs. */
-  compareHeldOut(a: ScoredModel, b: ScoredModel): Promise<ScoreComparisonResult>;
+  /** Evaluates a model on a data set in a thread. Transfers the values of the columns. Throws the signal's reason once that is aborted. */
+  evaluate(
+    model: Model,
+    dataset: DatasetRows,
+    load: () => Promise<TensorSet>,
+    signal?: AbortSignal,
+  ): Promise<DatasetEvaluation>;
+  /**
+   * Compares two models on the rows that both jobs held out, in a thread. Transfers the values of both runs. Throws the signal's reason once
+   * that is aborted.
+   */
+  compareHeldOut(a: ScoredModel, b: ScoredModel, signal?: AbortSignal): Promise<ScoreComparisonResult>;
   /**
    * Compares an old model with a new one on the rows that the new one's job held out and that trained neither, in a thread; `run` of the old one
    * is null where its rows are gone. Transfers the values of both runs.
@@ -245,11 +253,12 @@ export interface ComputePool {
     old: Pick<ScoredModel, "model" | "weights"> & { readonly run: TrainingRun | null },
     fresh: Pick<ScoredModel, "model" | "weights" | "run">,
   ): Promise<FreshComparisonResult>;
-  /** Compares two models on every row of a data set in a thread. Transfers the values of the columns. */
+  /** Compares two models on every row of a data set in a thread. Transfers the values of the columns. Throws the signal's reason once that is aborted. */
   compareOnDataset(
     a: Pick<ScoredModel, "model" | "weights">,
     b: Pick<ScoredModel, "model" | "weights">,
     dataset: DatasetRows,
+    signal?: AbortSignal,
   ): Promise<ScoreComparisonResult>;
   /** Returns rows of a job's data; fewer than asked for where there is none of a number. Transfers the run's values. */
   showRows(run: TrainingRun, choice: RowChoice): Promise<ShownRows>;
@@ -264,8 +273,11 @@ export interface ComputePool {
   admitSeeds(run: TrainingRun, model: Model, request: SeedsRequest): Promise<AdmittedSeeds>;
   /** Computes how a job's epochs are cut into steps. Transfers the run's values. */
   replaySize(run: TrainingRun): Promise<ReplaySize & { readonly run: TrainingRun }>;
-  /** Replays a step of a job from the checkpoint of the run, in a thread; so many multiply-adds. Transfers the run's values. */
-  replay(run: TrainingRun, request: PlannedReplay, multiplyAdds: number): Promise<Replay>;
+  /**
+   * Replays a step of a job from the checkpoint of the run, in a thread; so many multiply-adds. Transfers the run's values. Throws the signal's
+   * reason once that is aborted.
+   */
+  replay(run: TrainingRun, request: PlannedReplay, multiplyAdds: number, signal?: AbortSignal): Promise<Replay>;
   /** Multiply-adds of predicting one row with the network of a model, without a thread. */
   multiplyAdds(model: Model): number;
   /** Drops a deleted model from the caches. */

@@ -301,7 +301,10 @@ export interface DownsampleTask {
   readonly earlier: MetricPoints | null;
 }
 
-/** What an assistant is started with. */
+/** What the cell says that a thread of assistants shares with the thread that has started it: whether it has a run. */
+export const ASSISTANT = { busy: 0, idle: 1, ended: 2 } as const;
+
+/** What an assistant is given for a run. It is over when the other side closes the port. */
 export interface AssistantTask {
   readonly run: TrainingRun;
   readonly port: MessagePort;

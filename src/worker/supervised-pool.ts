@@ -28,12 +28,17 @@ export interface SupervisedTask extends Turn {
   readonly transferList?: ArrayBuffer[];
   /** From the start of the task; the wait for its turn is not counted. */
   readonly limitMs: number;
+  /** Aborted when nobody waits for the task any more. */
+  readonly signal?: AbortSignal;
 }
 
 export interface SupervisedPool {
   /** Starts the least number of threads. The first task does it too, and waits for one. */
   start(): void;
-  /** Throws a TaskLimitError when a bound is exceeded, a TrainyardError when the thread ended by itself, and what the task throws. */
+  /**
+   * Throws a TaskLimitError when a bound is exceeded, a TrainyardError when the thread ended by itself, the reason of an aborted signal, and
+   * what the task throws.
+   */
   run(task: SupervisedTask): Promise<unknown>;
   /** Ends the threads; what still runs on them rejects. */
   close(): Promise<void>;
@@ -51,6 +56,8 @@ export class TaskLimitError extends Error {
 }
 
 const IDLE_MS = 60_000;
+/** How long a thread may still work that nobody waits for: another takes about as long to start. */
+const UNWANTED_MS = 1000;
 
 /** A pool without a thread yet: whoever wants them before the first task starts them. */
 export function createSupervisedPool(options: SupervisedPoolOptions): SupervisedPool {
@@ -64,13 +71,19 @@ export function createSupervisedPool(options: SupervisedPoolOptions): Supervised
   };
   const turns = createTurns({ slots: maxThreads });
 
-  const runNow = async ({ name, task, transferList = [], limitMs }: SupervisedTask): Promise<unknown> => {
+  const runNow = async ({ name, task, transferList = [], limitMs, signal: wanted }: SupervisedTask): Promise<unknown> => {
     const deadline = new AbortController();
     const timer = setTimeout(() => deadline.abort(), limitMs);
+    let unwanted: NodeJS.Timeout | undefined;
+    const onUnwanted = () => {
+      unwanted = setTimeout(() => deadline.abort(), UNWANTED_MS);
+    };
+    wanted?.addEventListener("abort", onUnwanted, { once: true });
     try {
       // Piscina ends the thread of a task that is aborted, and starts another.
       return await open().pool.run(task, { name, transferList, signal: deadline.signal });
     } catch (error) {
+      if (wanted?.aborted) throw wanted.reason;
       if (deadline.signal.aborted) throw new TaskLimitError("time", `took longer than ${seconds(limitMs)}`);
       if (isOutOfMemory(error)) throw new TaskLimitError("memory", `took more than ${heapMb} MiB of memory`);
       if (exitCodeOf(error) !== null) {
@@ -81,12 +94,14 @@ export function createSupervisedPool(options: SupervisedPoolOptions): Supervised
       throw error;
     } finally {
       clearTimeout(timer);
+      clearTimeout(unwanted);
+      wanted?.removeEventListener("abort", onUnwanted);
     }
   };
 
   return {
     start: () => void open(),
-    run: (task) => turns.run(task, () => runNow(task)),
+    run: (task) => turns.run(task, () => runNow(task), task.signal),
     async close() {
       isClosed = true;
       opened?.letGo();

@@ -16,8 +16,8 @@ export interface Turn {
 }
 
 export interface Turns {
-  /** Calls `start` when it is the task's turn; settles as its promise does. */
-  run<Result>(turn: Turn, start: () => Promise<Result>): Promise<Result>;
+  /** Calls `start` when it is the task's turn; settles as its promise does. Rejects with the signal's reason where that aborts before. */
+  run<Result>(turn: Turn, start: () => Promise<Result>, signal?: AbortSignal): Promise<Result>;
 }
 
 interface Waiting {
@@ -72,7 +72,8 @@ export function createTurns({ slots }: TurnsOptions): Turns {
   };
 
   return {
-    run<Result>({ tenant: name, isLong }: Turn, start: () => Promise<Result>): Promise<Result> {
+    run<Result>({ tenant: name, isLong }: Turn, start: () => Promise<Result>, signal?: AbortSignal): Promise<Result> {
+      if (signal?.aborted) return Promise.reject(signal.reason);
       const tenant = tenantOf(name);
       const { promise, resolve, reject } = Promise.withResolvers<Result>();
       const count = (by: 1 | -1): void => {
@@ -80,16 +81,28 @@ export function createTurns({ slots }: TurnsOptions): Turns {
         tenant.running += by;
         if (isLong) tenant.runningLong += by;
       };
+      const forget = (): void => {
+        if (tenant.running === 0 && tenant.long.length + tenant.short.length === 0) tenants.delete(name);
+      };
       const end = (): void => {
         count(-1);
-        if (tenant.running === 0 && tenant.long.length + tenant.short.length === 0) tenants.delete(name);
+        forget();
         startNext();
       };
       const begin = (): void => {
+        signal?.removeEventListener("abort", leave);
         count(1);
         start().then(resolve, reject).finally(end);
       };
-      (isLong ? tenant.long : tenant.short).push({ place: places++, start: begin });
+      const queue = isLong ? tenant.long : tenant.short;
+      const waiting: Waiting = { place: places++, start: begin };
+      const leave = (): void => {
+        queue.splice(queue.indexOf(waiting), 1);
+        forget();
+        reject(signal?.reason);
+      };
+      queue.push(waiting);
+      signal?.addEventListener("abort", leave, { once: true });
       startNext();
       return promise;
     },

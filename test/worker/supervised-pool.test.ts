@@ -31,6 +31,18 @@ describe("a supervised pool", () => {
     expect(await answer("after")).toBe("after");
   });
 
+  it("ends a task that nobody waits for any more, waiting or under way, and goes on with another thread", async () => {
+    const { ask, answer } = openPool(1);
+    await answer("ready");
+    const [leaving, gone] = [new AbortController(), new Error("gone")];
+    const underWay = ask("hang", { signal: leaving.signal });
+    const waits = ask("hang", { signal: leaving.signal });
+    leaving.abort(gone);
+    await expect(waits).rejects.toBe(gone);
+    await expect(underWay).rejects.toBe(gone);
+    expect(await answer("after")).toBe("after");
+  });
+
   it("answers others while a tenant's tasks hang, each of them in turn", async () => {
     const { ask, answer } = openPool(2);
     const ended: string[] = [];

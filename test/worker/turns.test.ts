@@ -51,6 +51,20 @@ describe("turns", () => {
     expect(started).toEqual(["a1", "b1", "c1", "a2", "b2", "a3"]);
   });
 
+  it("are left by who waits and goes, and the others move up", async () => {
+    const turns = createTurns({ slots: 1 });
+    const [turn, gone, leaving] = [{ tenant: "a", isLong: true }, new Error("gone"), new AbortController()];
+    const { promise, resolve } = Promise.withResolvers<number>();
+    const first = turns.run(turn, () => promise);
+    const second = turns.run(turn, async () => 2, leaving.signal);
+    const third = turns.run(turn, async () => 3, new AbortController().signal);
+    leaving.abort(gone);
+    await expect(second).rejects.toBe(gone);
+    await expect(turns.run(turn, async () => 4, leaving.signal)).rejects.toBe(gone);
+    resolve(1);
+    expect(await Promise.all([first, third])).toEqual([1, 3]);
+  });
+
   it("passes on what a task comes to, and goes on after one that fails", async () => {
     const turns = createTurns({ slots: 1 });
     const turn = { tenant: "a", isLong: true };

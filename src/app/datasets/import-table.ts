@@ -46,12 +46,16 @@ export async function importTable(
     );
   underWay.set(project, count + 1);
   try {
-    return await turns.run(async () => {
-      const fetched = await services.sources.fetch(request.source, { etag: etag ?? null, signal });
-      if (fetched.isUnchanged) return null;
-      const told = onProgress ? { ...fetched, stream: counted(fetched.stream, onProgress) } : fetched;
-      return await take(services, told, request);
-    }, signal);
+    return await turns.run(
+      project,
+      async () => {
+        const fetched = await services.sources.fetch(request.source, { etag: etag ?? null, signal });
+        if (fetched.isUnchanged) return null;
+        const told = onProgress ? { ...fetched, stream: counted(fetched.stream, onProgress) } : fetched;
+        return await take(services, told, request);
+      },
+      signal,
+    );
   } finally {
     const left = (underWay.get(project) ?? 1) - 1;
     if (left > 0) underWay.set(project, left);

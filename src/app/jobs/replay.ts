@@ -17,13 +17,13 @@ const underWay = new Set<string>();
 /**
  * Returns a step of a job. Throws not_found, conflict for a search, for a job whose data set was deleted or that another version of the engine trained, invalid for a step that
  * the job has not done, or that is too far from what is stored, and for a job that is too large, and rate_limited or unavailable while
- * others are replayed. `isWanted` is asked before each part of the work.
+ * others are replayed, and the reason of `wanted` once that is aborted.
  */
 export async function replayJob(
   services: ProjectServices,
   jobId: string,
   request: ReplayRequest,
-  isWanted: () => boolean = () => true,
+  wanted?: AbortSignal,
 ): Promise<Replay> {
   const job = await services.store.jobs.get(jobId);
   if (!job) throw notFound("job", jobId);
@@ -35,7 +35,7 @@ export async function replayJob(
     throw new TrainyardError("unavailable", `${MOST_REPLAYS} steps are being replayed, as many as may be at a time: ask again`);
   underWay.add(job.project);
   try {
-    return await replay(services, job, request, isWanted);
+    return await replay(services, job, request, wanted);
   } catch (error) {
     // What was deleted meanwhile is no bug of what reads it.
     if (!(await services.store.jobs.get(jobId))) throw notFound("job", jobId);
@@ -46,16 +46,13 @@ export async function replayJob(
   }
 }
 
-async function replay(services: ProjectServices, job: Job, request: ReplayRequest, isWanted: () => boolean): Promise<Replay> {
+async function replay(services: ProjectServices, job: Job, request: ReplayRequest, wanted?: AbortSignal): Promise<Replay> {
   const { store, computePool } = services;
-  const ensureWanted = () => {
-    if (!isWanted()) throw new TrainyardError("unavailable", "the connection closed before the step was replayed");
-  };
   await ensureData(services, job);
   const [payload, dataset] = await Promise.all([store.jobs.readPayload(job.id), readDataset(services, job)]);
-  ensureWanted();
+  wanted?.throwIfAborted();
   const { stepsPerEpoch, multiplyAdds, run } = await computePool.replaySize({ job, payload, dataset, checkpoint: null });
-  ensureWanted();
+  wanted?.throwIfAborted();
   ensureStep(request.step, job.epochsDone * stepsPerEpoch);
   const nearest = await store.checkpoints.getNearest(
     job.id,
@@ -66,11 +63,12 @@ async function replay(services: ProjectServices, job: Job, request: ReplayReques
   const checkpoint = nearest && (await store.checkpoints.read(nearest.id));
   const steps = request.step - (checkpoint ? checkpoint.epoch * stepsPerEpoch + checkpoint.step : 0);
   ensureNear(steps, multiplyAdds);
-  ensureWanted();
+  wanted?.throwIfAborted();
   return computePool.replay(
     { ...run, checkpoint },
     { ...request, trainedBy: await engineOf(services, job) },
     steps * multiplyAdds,
+    wanted,
   );
 }
 

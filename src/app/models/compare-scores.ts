@@ -14,8 +14,14 @@ import { seedsOf } from "./seeds.ts";
 
 const CURE = "name a data set that neither has been trained on, with the columns of both";
 
-/** A comparison holds the rows of two jobs, which count for no memory of jobs; the page asks for eight at once. */
+/** A comparison holds the rows of two jobs, which count for no memory of jobs; the page asks for eight at once, and so may four who look at it. */
 const turns = createTurns("comparisons", 1, 32);
+
+/** Who asks for a comparison, and aborted when nobody waits for it any more. */
+interface Asked {
+  readonly project: string;
+  readonly signal?: AbortSignal;
+}
 
 export interface ComparedScores {
   readonly a: Model;
@@ -25,19 +31,22 @@ export interface ComparedScores {
 
 /**
  * Compares the models of two references on every row of a data set, or on the rows that both of their jobs held out. Throws not_found,
- * invalid for a data set that is missing or that trained one of them, conflict with the reason where there are no such rows, and unavailable while too many others are
- * compared.
+ * invalid for a data set that is missing or that trained one of them, conflict with the reason where there are no such rows, unavailable while too many others of
+ * the project are compared, and the signal's reason once that is aborted.
  */
 export async function compareScores(
   services: ProjectServices,
   refA: string,
   refB: string,
   datasetId: string | undefined,
+  { project, signal }: Asked,
 ): Promise<ComparedScores> {
   const [a, b] = await Promise.all([findModel(services, refA), findModel(services, refB)]);
   if (a.id === b.id) throw invalid([{ pointer: "/with", detail: `${refB} is the same model as ${refA}: name another` }]);
-  const result = await turns.run(() =>
-    datasetId === undefined ? onHeldOut(services, a, b) : onDataset(services, a, b, datasetId),
+  const result = await turns.run(
+    project,
+    () => (datasetId === undefined ? onHeldOut(services, a, b, signal) : onDataset(services, a, b, datasetId, signal)),
+    signal,
   );
   if (!result.ok) throw refused(result.reason);
   return { a, b, comparison: result.comparison };
@@ -50,9 +59,11 @@ async function jobOf({ store }: ProjectServices, { jobId }: Model): Promise<Job 
   return jobId === null ? null : ((await store.jobs.get(jobId)) ?? null);
 }
 
-async function onHeldOut(services: ProjectServices, a: Model, b: Model) {
-  const [ofA, ofB] = [await scoredModel(services, a), await scoredModel(services, b)];
-  return services.computePool.compareHeldOut(ofA, ofB);
+async function onHeldOut(services: ProjectServices, a: Model, b: Model, signal?: AbortSignal) {
+  const ofA = await scoredModel(services, a);
+  signal?.throwIfAborted();
+  const ofB = await scoredModel(services, b);
+  return services.computePool.compareHeldOut(ofA, ofB, signal);
 }
 
 async function scoredModel(services: ProjectServices, model: Model): Promise<ScoredModel> {
@@ -72,7 +83,7 @@ async function scoredModel(services: ProjectServices, model: Model): Promise<Sco
   return { model, weights, seeds, run: { job, payload, dataset, checkpoint: null } };
 }
 
-async function onDataset(services: ProjectServices, a: Model, b: Model, id: string) {
+async function onDataset(services: ProjectServices, a: Model, b: Model, id: string, signal?: AbortSignal) {
   const { store, computePool } = services;
   const dataset = await store.datasets.get(id);
   if (!dataset) throw invalid([{ pointer: "/dataset", detail: `there is no data set ${id}` }]);
@@ -102,5 +113,5 @@ async function onDataset(services: ProjectServices, a: Model, b: Model, id: stri
     { model: a, weights: weightsA },
     { model: b, weights: weightsB },
   ] as const;
-  return computePool.compareOnDataset(sides[0], sides[1], { rows, sha256, columns, values });
+  return computePool.compareOnDataset(sides[0], sides[1], { rows, sha256, columns, values }, signal);
 }

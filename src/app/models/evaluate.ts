@@ -11,8 +11,16 @@ export interface Evaluated {
   readonly evaluation: PartEvaluation;
 }
 
-/** Scores the model over every row. Throws not_found for the model, invalid for a data set that is missing or does not fit. */
-export async function evaluate(services: ProjectServices, ref: string, datasetId: string): Promise<Evaluated> {
+/**
+ * Scores the model over every row. Throws not_found for the model, invalid for a data set that is missing or does not fit, and the signal's
+ * reason once that is aborted.
+ */
+export async function evaluate(
+  services: ProjectServices,
+  ref: string,
+  datasetId: string,
+  signal?: AbortSignal,
+): Promise<Evaluated> {
   const { store, computePool } = services;
   const model = await findModel(services, ref);
   const dataset = await store.datasets.get(datasetId);
@@ -26,7 +34,9 @@ export async function evaluate(services: ProjectServices, ref: string, datasetId
     dataset.id,
     needed.map(({ name }) => name),
   );
-  const result = await computePool.evaluate(model, { rows, sha256, columns, values }, () => readWeights(services, model.id));
+  signal?.throwIfAborted();
+  const table = { rows, sha256, columns, values };
+  const result = await computePool.evaluate(model, table, () => readWeights(services, model.id), signal);
   if (!result.ok) throw invalid(result.errors);
   return { model, evaluation: result.evaluation };
 }

@@ -129,7 +129,7 @@ async function jobOf(services: ProjectServices, { document }: Schedule, run: Run
 /** How the run ends, and what it says of it. */
 async function promote(
   services: ProjectServices,
-  { document }: Schedule,
+  { project, document }: Schedule,
   fresh: Model,
   job: Job,
   keep: (comparison: RunComparison) => Promise<void>,
@@ -141,7 +141,7 @@ async function promote(
   const { name, version } = fresh;
   const old = await store.models.find({ kind: "alias", name, alias });
   if (old?.id === fresh.id) return ["promoted", {}];
-  const comparison = old && (await compareWithOld(services, old, fresh, job, promotion));
+  const comparison = old && (await compareWithOld(services, project, old, fresh, job, promotion));
   if (comparison && !isBetter(comparison, promotion)) return ["kept", { comparison }];
   const now = await store.models.find({ kind: "alias", name, alias });
   if (comparison && now?.id !== old?.id)

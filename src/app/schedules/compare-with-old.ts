@@ -23,6 +23,7 @@ const turns = createTurns("comparisons of schedules", 1, 64);
 /** Compares them. What stands against a comparison is its reason; other errors are thrown. */
 export async function compareWithOld(
   services: ProjectServices,
+  project: string,
   old: Model,
   fresh: Model,
   job: Job,
@@ -43,7 +44,7 @@ export async function compareWithOld(
     },
   });
   try {
-    const result = await turns.run(() => compare(services, old, fresh, job));
+    const result = await turns.run(project, () => compare(services, old, fresh, job));
     if (!result.ok) return none(result.reason, result.seen);
     const metric = promote.metric ?? (fresh.classes.length > 0 ? "accuracy" : "r2");
     const figure = result.comparison.figures.find((each) => each.figure === metric);

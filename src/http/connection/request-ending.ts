@@ -3,6 +3,7 @@
  * half-way, and a stream of ours that breaks, end with the connection. What counts or logs requests hears of each exactly once.
  */
 import type { FastifyReply, FastifyRequest } from "fastify";
+import { TrainyardError } from "../../domain/errors.ts";
 import type { App } from "../context.ts";
 
 /** `answered`; `left`: the client went away before an answer; `cut`: the connection ended within the answer. */
@@ -52,4 +53,15 @@ export function onRequestEnd(app: App, ended: Listener): void {
     tell(request, reply, "answered");
     done();
   });
+}
+
+/** Returns a signal that aborts when the client leaves before its answer is written, with an error that says so. */
+export function leftSignal({ raw }: FastifyReply): AbortSignal {
+  const left = new AbortController();
+  const leave = () => {
+    if (!raw.writableFinished) left.abort(new TrainyardError("unavailable", "the connection closed before the answer"));
+  };
+  if (raw.destroyed) leave();
+  else raw.once("close", leave);
+  return left.signal;
 }

@@ -2,6 +2,7 @@
 import { z } from "zod";
 import { replayJob } from "../../app/jobs/replay.ts";
 import { MAX_REPLAYED_ROWS, REPLAY_ASKS, type ReplayAsk, tensorFigures } from "../../domain/jobs/replay.ts";
+import { leftSignal } from "../connection/request-ending.ts";
 import type { App } from "../context.ts";
 import { answers } from "../openapi/openapi.ts";
 import { jobParams, replayQuery } from "../openapi/parameters.ts";
@@ -75,6 +76,6 @@ export function registerReplay(app: App): void {
       },
     },
     async ({ params: { id }, query: { step, ask }, services }, reply) =>
-      replayJob(services, id, { step, ask: ask as ReplayAsk[] }, () => !reply.raw.destroyed),
+      replayJob(services, id, { step, ask: ask as ReplayAsk[] }, leftSignal(reply)),
   );
 }

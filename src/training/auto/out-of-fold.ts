@@ -25,12 +25,11 @@ import {
 } from "../evaluate/evaluate-model.ts";
 import { permutationImportance } from "../evaluate/importance.ts";
 import { baselineOf } from "../evaluate/score.ts";
-import { fitStraightLine } from "../evaluate/straight-line.ts";
 import { withWorstRows } from "../evaluate/worst-rows.ts";
 import { BLOCK, createInference, type Inference } from "../predict/inference.ts";
 import { averageOf, type Member } from "./average.ts";
 import type { FeatureKinds } from "./feature-views.ts";
-import { placesOf } from "./folds.ts";
+import { type Cut, type FoldLine, linesOutOfFold } from "./fold-lines.ts";
 import { probabilitiesOf } from "./objective.ts";
 
 /** A finished search. */
@@ -45,8 +44,8 @@ export interface Found {
   readonly members: readonly Member[];
   /** Raw outputs for these rows, by averages that they had no part in selecting. */
   readonly outputs: Float32Array<ArrayBuffer>;
-  /** The folds of each time that the rows were cut: in an audit often, otherwise `folds` alone. Each cut holds out the same rows. */
-  readonly cuts: readonly (readonly Fold[])[];
+  /** Each time that the rows were cut: in an audit often, otherwise `folds` alone. Each cut holds out the same rows. */
+  readonly cuts: readonly Cut[];
   /** Whether it asks for wrong labels. */
   readonly isAudit: boolean;
 }
@@ -72,7 +71,7 @@ export function evaluateOutOfFold(
   const seen = seenOf(found, inference);
   const certain = withIntervals(evaluate(predicted, classes, scalings), predicted, classes, scalings, seen);
   const evaluation = withWorstRows(certain, predicted, numbersOf(found), classes, scalings);
-  const line = lineOutOfFold(found, ended);
+  const line = linesOutOfFold(found, found.folds, found.cuts, ended);
   if (!line) {
     inference.release();
     return null;
@@ -105,7 +104,7 @@ export function evaluateOutOfFold(
 function seenOf({ folds, heldOut, data, isAudit }: Found, served: Inference): SeenOutputs | null {
   const { rows } = heldOut;
   if (isAudit || folds.length < 2 || rows < data.train.rows || rows > MOST_REFINED_ROWS) return null;
-  return { served: served.outputs(heldOut.features, rows), folds: folds.length };
+  return { served: served.outputs(heldOut.features, rows), folds: folds.length, stopped: true };
 }
 
 /** The numbers of the held-out rows in the data. */
@@ -114,36 +113,8 @@ function numbersOf({ data, folds, heldOut }: Found): Int32Array {
   return Int32Array.from({ length: heldOut.rows }, (_, row) => data.parts.train[places[row] as number] as number);
 }
 
-/** What straight lines say of the held-out rows, one for each fold, fitted on its training rows; or why the first could not be. */
-type LineOutOfFold =
-  | { readonly fitted: true; readonly rows: number; readonly outputs: Float32Array }
-  | { readonly fitted: false; readonly reason: string };
-
-/** A line takes up to a second, and an audit has fifty: null where the search has `ended` meanwhile. */
-function lineOutOfFold({ data, classes, folds, cuts, heldOut, spec }: Found, ended: () => boolean): LineOutOfFold | null {
-  const { preprocessing } = data;
-  const places = placesOf(folds, data.train.rows);
-  let outputs: Float32Array | null = null;
-  let rows = 0;
-  for (const fold of cuts.flat()) {
-    if (ended()) return null;
-    const train = takeRows(data.train, fold.train);
-    const line = fitStraightLine({ train, preprocessing, classes: classes.length, scoredRows: heldOut.rows, seed: spec.seed });
-    if (!line.fitted) return line;
-    const predicted = line.outputs(takeRows(data.train, fold.validation));
-    const width = predicted.length / fold.validation.length;
-    outputs ??= new Float32Array(heldOut.rows * width);
-    for (let at = 0; at < predicted.length; at++) {
-      const place = places[fold.validation[Math.floor(at / width)] as number] as number;
-      outputs[place * width + (at % width)]! += (predicted[at] as number) / cuts.length;
-    }
-    rows = line.rows;
-  }
-  return { fitted: true, rows, outputs: outputs ?? new Float32Array() };
-}
-
 function lineScore(
-  line: LineOutOfFold,
+  line: FoldLine,
   { classes }: Found,
   metricsOf: (outputs: Float32Array) => Score["metrics"],
 ): Score["linear"] {
@@ -153,7 +124,7 @@ function lineScore(
 }
 
 /** Which classes are doubted: by the average, and by a straight line where there is one. */
-function auditOf(found: Found, answers: Float32Array, line: LineOutOfFold): Pick<Evaluation, "labels"> {
+function auditOf(found: Found, answers: Float32Array, line: FoldLine): Pick<Evaluation, "labels"> {
   const { isAudit, classes, heldOut, folds, cuts } = found;
   if (!isAudit) return {};
   const models = line.fitted ? [answers, line.outputs] : [answers];

@@ -12,6 +12,7 @@ import { isGreaterBetterInSearch } from "../../domain/spec/auto-options.ts";
 import { isSearch, type SearchSpec } from "../../domain/spec/spec.ts";
 import { appendTensors, elementCount, type TensorSet } from "../../domain/tensor.ts";
 import { type JobData, loadData } from "../data/data.ts";
+import type { Fold } from "../data/folds.ts";
 import { takeRows } from "../data/table.ts";
 import { evaluateModel } from "../evaluate/evaluate-model.ts";
 import { decide } from "../evaluate/threshold.ts";
@@ -25,6 +26,7 @@ import type { RunControl } from "../run/run-control.ts";
 import { averageOf } from "./average.ts";
 import { candidatesNamed, keptCandidates, type SearchShape, searchWork } from "./candidates.ts";
 import { featureKinds, plainFeatures } from "./feature-views.ts";
+import { type FoldLine, fitFoldLine } from "./fold-lines.ts";
 import { searchFolds } from "./folds.ts";
 import { targetUnits } from "./learned-targets.ts";
 import { metricOf, probabilitiesOf, unitOf } from "./objective.ts";
@@ -52,7 +54,8 @@ export function search(run: SearchRun, control: RunControl): TrainingResult {
   const begun = performance.now();
   const seconds = () => (start?.seconds ?? 0) + (performance.now() - begun) / 1000;
   const ended = () => control.cancelled() || control.stopping() !== null || seconds() > spec.max_seconds;
-  const progress = createProgress(found, control, job.epochsDone, start, seconds);
+  const lines = new Map<number, readonly FoldLine[]>();
+  const progress = createProgress(found, { control, epochsDone: job.epochsDone, start, seconds, lines });
   const first = progress.trials() + 1;
   const last = found.candidates.length;
   const isLong = searchWork(found.candidates, found.shape, found.folds.length) > LEAST_SHARED_WORK;
@@ -61,7 +64,7 @@ export function search(run: SearchRun, control: RunControl): TrainingResult {
     shared.poll();
     return ended();
   });
-  const parts = partsOf(found, trainer);
+  const parts = partsOf(found, trainer, lines);
   const shared = shareTrainings<unknown>(
     { first: (first - 1) * parts.each + 1, last: last * parts.each, assistants, most: () => 1, ahead: () => 1 },
     parts.train,
@@ -99,9 +102,11 @@ interface SearchParts {
 
 /**
  * Of an audit the folds, of another search whole candidates: an audit has few, of one network that each thread compiles once, and networks of a
- * search would be compiled by both.
+ * search would be compiled by both. The folds of an audit come with their straight lines, which are kept in `lines` by the number of the
+ * candidate.
  */
-function partsOf({ spec, folds }: Search, { trainFold, assemble }: TrialTrainer): SearchParts {
+function partsOf(found: Search, { trainFold, assemble }: TrialTrainer, lines: Map<number, readonly FoldLine[]>): SearchParts {
+  const { spec, folds, foldsOf } = found;
   if (!spec.model.auto.audit)
     return {
       each: 1,
@@ -111,13 +116,28 @@ function partsOf({ spec, folds }: Search, { trainFold, assemble }: TrialTrainer)
   const each = folds.length;
   return {
     each,
-    train: (part) => trainFold(Math.ceil(part / each), (part - 1) % each),
+    train(part): AuditedFold | null {
+      const [number, index] = [Math.ceil(part / each), (part - 1) % each];
+      const trained = trainFold(number, index);
+      return trained && { trained, line: fitFoldLine(found, foldsOf(number)[index] as Fold) };
+    },
     join(number, take) {
       // All are taken, in order, also behind one that diverged.
-      const taken = folds.map((_, index) => take((number - 1) * each + index + 1) as TrainedFold | null);
-      return assemble(number, (index) => taken[index] ?? null);
+      const taken = folds.map((_, index) => take((number - 1) * each + index + 1) as AuditedFold | null);
+      if (taken.every((fold) => fold !== null))
+        lines.set(
+          number,
+          taken.map(({ line }) => line),
+        );
+      return assemble(number, (index) => taken[index]?.trained ?? null);
     },
   };
+}
+
+/** A fold of an audit, with the straight line that is fitted on the same rows. */
+interface AuditedFold {
+  readonly trained: TrainedFold;
+  readonly line: FoldLine;
 }
 
 /** Creates the function by which another thread trains parts of a search, by their numbers. Throws an Error where the network is given. */
@@ -128,17 +148,21 @@ export function createPartTrainer(run: TrainingRun): (part: number) => unknown {
   return partsOf(
     found,
     createTrialTrainer(found, () => false),
+    new Map(),
   ).train;
 }
 
+interface ProgressOptions {
+  readonly control: RunControl;
+  readonly epochsDone: number;
+  readonly start: ReturnType<typeof decodeSearch>;
+  readonly seconds: () => number;
+  /** Straight lines that are fitted already, by the number of a candidate. */
+  readonly lines: ReadonlyMap<number, readonly FoldLine[]>;
+}
+
 /** Creates what a search knows so far: its trained candidates, their best average, its epochs and checkpoints. */
-function createProgress(
-  found: Search,
-  control: RunControl,
-  epochsDone: number,
-  start: ReturnType<typeof decodeSearch>,
-  seconds: () => number,
-) {
+function createProgress(found: Search, { control, epochsDone, start, seconds, lines }: ProgressOptions) {
   const { spec, candidates } = found;
   let state = start?.state ?? EMPTY_STATE;
   let average = averageOfState(found, state);
@@ -199,7 +223,7 @@ function createProgress(
     finished(): TrainingResult {
       recorder.flush(true);
       const metrics = recorder.finished() as JobMetrics;
-      if (average) return finish(found, state, average, metrics, control) ?? this.interrupted(control);
+      if (average) return finish(found, state, average, { metrics, control, lines }) ?? this.interrupted(control);
       const detail = "no candidate came to finite weights: look for extreme values in the data";
       return { state: "failed", metrics, error: { code: "diverged", detail, epoch: null } };
     },
@@ -265,15 +289,16 @@ function finish(
   found: Search,
   state: SearchState,
   average: Average,
-  metrics: JobMetrics,
-  control: RunControl,
+  { metrics, control, lines }: Pick<ProgressOptions, "control" | "lines"> & { readonly metrics: JobMetrics },
 ): TrainingResult | null {
   const { described, weights } = modelOf(found, average);
   const { data, spec } = found;
   const { length } = state.trials;
   const isAudit = spec.model.auto.audit === true;
   // A candidate that diverged has no networks, and says nothing of a label.
-  const cuts = isAudit ? state.networks.map(({ trial }) => found.foldsOf(trial)) : [found.folds];
+  const cuts = isAudit
+    ? state.networks.map(({ trial }) => ({ folds: found.foldsOf(trial), lines: lines.get(trial) ?? [] }))
+    : [{ folds: found.folds, lines: [] }];
   const hasHeldOut = data.validation !== null || data.test !== null;
   const expected = crossFittedOutputs(found, state);
   const finished = hasHeldOut

@@ -4,7 +4,7 @@ import type { TensorSet } from "../../domain/tensor.ts";
 import type { JobData } from "../data/data.ts";
 import type { Fold } from "../data/folds.ts";
 import { type Table, takeRows } from "../data/table.ts";
-import { BLOCK, createInference } from "../predict/inference.ts";
+import { BLOCK, createInference, type Inference } from "../predict/inference.ts";
 import { candidateSpec, type SearchShape, servedLayersOf } from "./candidates.ts";
 import { featureView } from "./feature-views.ts";
 import { createFoldTrainer } from "./fold-training.ts";
@@ -63,6 +63,8 @@ export function createTrialTrainer(
   const objective = objectiveOf(auto.metric, spec.task, scalings);
   const metric = metricOf(auto.metric, scalings);
   const places = placesOf(folds, data.train.rows);
+  /** Of the candidate that was trained last: compiled once for all of its folds. */
+  let predictor: { readonly candidate: Candidate; readonly inference: Inference } | null = null;
   return {
     trainFold(number, index) {
       const begun = performance.now();
@@ -85,9 +87,11 @@ export function createTrialTrainer(
         activation: "none",
       } as const;
       const weights = inOwnUnits(result.weights, learned, units, own.model.layers.length);
-      const inference = createInference(network, weights, [BLOCK]);
-      const predicted = inference.outputs(heldOut.features, heldOut.rows);
-      inference.release();
+      if (candidate !== predictor?.candidate) {
+        predictor?.inference.release();
+        predictor = { candidate, inference: createInference(network, weights, [BLOCK]) };
+      } else predictor.inference.load(weights);
+      const predicted = predictor.inference.outputs(heldOut.features, heldOut.rows);
       return { network: { weights, predicted, epochs: result.epochs }, seconds: seconds() };
     },
     assemble(number, foldAt) {

@@ -2,6 +2,8 @@
  * What scores out of fold do not show of chance: the models of two folds share most of their rows, so that their errors are not independent.
  * How much that is, the rows tell that the served model has seen.
  */
+import { LEVEL, type Range } from "../../domain/models/intervals.ts";
+import { deterministicMath } from "../../engine/index.ts";
 import type { Influence } from "./influence.ts";
 import type { Influences } from "./influences.ts";
 
@@ -10,6 +12,8 @@ export interface SeenOutputs {
   /** In the order in which the rows were held out. */
   readonly served: Float32Array;
   readonly folds: number;
+  /** Whether the models of a fold stopped training where their loss on the rows that it holds out was least. */
+  readonly stopped: boolean;
 }
 
 /** Of more rows it does not reach as far as chance among the rows. */
@@ -39,4 +43,39 @@ export function widened<Name extends string>(figures: Influences<Name>, scale: n
     return [name, () => scaled(of())] as const;
   });
   return Object.fromEntries(entries) as Influences<Name>;
+}
+
+/**
+ * What a parameter that is fitted to rows gains on them and loses on others, at most, in units of one over their number: chi square of 1, whose
+ * mean is 1. At least it is nearly nothing.
+ */
+const MOST_GAINED = deterministicMath.normalQuantile((3 + LEVEL) / 4) ** 2;
+
+/**
+ * The interval of a figure of folds that stopped by their own rows, from the one that knows nothing of it. When to stop is a parameter that
+ * the n / k rows of a fold have fitted: their log loss is too good by chi square k / n (Wilks 1938; its mean is Akaike's correction, 1974).
+ * Chance of it and of the rows are added as distances of independent estimates are (over-seeds.ts). Other figures move as they do with the loss,
+ * by regression of their influences; `unit` is a unit of log loss in that of `loss`.
+ */
+export function afterStopping(
+  range: Range | null,
+  figure: Influence | null,
+  loss: Influence | null,
+  { folds, unit }: { readonly folds: number; readonly unit: number },
+): Range | null {
+  if (!range || !figure || !loss) return range;
+  let [together, square] = [0, 0];
+  for (let row = 0; row < loss.rows.length; row++) {
+    together += (figure.rows[row] as number) * (loss.rows[row] as number);
+    square += (loss.rows[row] as number) ** 2;
+  }
+  if (!(square > 0)) return range;
+  const moved = ((together / square) * folds * unit) / loss.rows.length;
+  const farther = (MOST_GAINED - 1) * moved;
+  const [below, above] = moved > 0 ? [moved, farther] : [farther, moved];
+  const centre = figure.value + moved;
+  return [
+    centre - Math.sqrt((figure.value - range[0]) ** 2 + below * below),
+    centre + Math.sqrt((range[1] - figure.value) ** 2 + above * above),
+  ];
 }

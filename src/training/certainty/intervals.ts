@@ -7,7 +7,7 @@ import type { PartEvaluation } from "../../domain/models/evaluation.ts";
 import { type Intervals, LEVEL, type Range } from "../../domain/models/intervals.ts";
 import { deterministicMath } from "../../engine/index.ts";
 import type { Predicted } from "../evaluate/evaluate.ts";
-import { foldScale, MOST_REFINED_ROWS, type SeenOutputs, widened } from "./fold-chance.ts";
+import { afterStopping, foldScale, MOST_REFINED_ROWS, type SeenOutputs, widened } from "./fold-chance.ts";
 import type { Influence } from "./influence.ts";
 import { type ClassFigure, classInfluences, type Influences, type ValueFigure, valueInfluences } from "./influences.ts";
 
@@ -63,24 +63,31 @@ function valueRanges(predicted: Predicted, scalings: readonly (TargetScaling | n
   const r2 = figures.r2();
   // What is left unexplained is a mean of squares too: R2 is at most 1.
   const unexplained = r2 && positive({ value: 1 - r2.value, rows: r2.rows.map((each) => -each) });
-  return {
+  const ranges = {
     r2: unexplained && ([1 - unexplained[1], 1 - unexplained[0]] as const),
     // A root of one mean keeps what is true of the mean; a mean of roots does not.
     rmse: squared ? ([Math.sqrt(squared[0]), Math.sqrt(squared[1])] as const) : positive(figures.rmse()),
     mae: positive(figures.mae()),
   };
+  if (!seen?.stopped || !loss) return ranges;
+  const moved = (name: keyof typeof ranges) =>
+    afterStopping(ranges[name], plain[name](), loss, { folds: seen.folds, unit: 2 * loss.value });
+  const [explained, rmse, mae] = [moved("r2"), moved("rmse"), moved("mae")];
+  return { r2: explained && ([explained[0], Math.min(1, explained[1])] as const), rmse: aboveZero(rmse), mae: aboveZero(mae) };
 }
 
 function classRanges(predicted: Predicted, classes: number, seen: SeenOutputs | null) {
   const of = (outputs: Float32Array) => classInfluences({ ...predicted, outputs }, classes);
   const plain = of(predicted.outputs);
-  const scale = seen ? foldScale(plain.log_loss(), of(seen.served).log_loss(), seen.folds, 1) : 1;
+  const loss = plain.log_loss();
+  const scale = seen ? foldScale(loss, of(seen.served).log_loss(), seen.folds, 1) : 1;
   const figures = widened(plain, scale);
   const counts = new Float64Array(classes);
   for (const label of predicted.targets) counts[label]! += 1;
   const hits = figures.accuracy();
   const ofClasses = (name: ClassFigure) => (counts.some((count) => count < FEWEST_OF_CLASS) ? null : figures[name]());
   const share = (influence: Influence | null) => influence && shareOfClasses(influence, predicted.targets, counts);
+  const lossRange = positive(figures.log_loss());
   const correlation = ofClasses("mcc");
   const half =
     correlation && share({ value: (1 + correlation.value) / 2, rows: correlation.rows.map((influence) => influence / 2) });
@@ -89,7 +96,8 @@ function classRanges(predicted: Predicted, classes: number, seen: SeenOutputs | 
     balanced_accuracy: share(ofClasses("balanced_accuracy")),
     f1: share(ofClasses("f1")),
     mcc: half && ([2 * half[0] - 1, 2 * half[1] - 1] as const),
-    log_loss: positive(figures.log_loss()),
+    // What stopping fits is how sure probabilities are, more than which is the greatest: shares stay where they are.
+    log_loss: seen?.stopped ? aboveZero(afterStopping(lossRange, loss, loss, { folds: seen.folds, unit: 1 })) : lossRange,
     roc_auc: share(ofClasses("roc_auc")),
     pr_auc: share(ofClasses("pr_auc")),
   };
@@ -128,35 +136,37 @@ export function student(freedom: number): number {
 }
 
 /** The interval of a mean that cannot be negative. */
-function positive(influence: Influence | null): Range | null {
-  if (!influence) return null;
-  const [low, high] = skewed(influence);
-  return [Math.max(0, low), high];
-}
+const positive = (influence: Influence | null): Range | null => influence && aboveZero(skewed(influence));
+
+const aboveZero = (range: Range | null): Range | null => range && [Math.max(0, range[0]), range[1]];
 
 /**
  * The interval of a figure whose influences are skewed, as losses and squared errors are: by the cubic that takes the skewness out of the
- * studentised figure (Hall, "On the removal of skewness by transformation", 1992). It is what a studentised bootstrap tends to.
+ * studentised figure (Hall, "On the removal of skewness by transformation", 1992). It is what a studentised bootstrap tends to. The variance
+ * has as many degrees of freedom as one of normal numbers that is known as badly (Satterthwaite 1946): fewer where a few rows make most of it.
  */
 function skewed({ value, rows }: Influence): Range {
   const n = rows.length;
-  let [square, cube] = [0, 0];
+  let [square, cube, fourth] = [0, 0, 0];
   for (let row = 0; row < n; row++) {
     const influence = rows[row] as number;
     square += influence * influence;
     cube += influence * influence * influence;
+    fourth += influence ** 4;
   }
   const variance = square / n;
   if (!(variance > 0)) return [value, value];
   const skewness = cube / n / (variance * Math.sqrt(variance));
   const error = Math.sqrt(variance / (n - 1));
   const root = Math.sqrt(n);
+  const kurtosis = fourth / n / (variance * variance);
+  const reach = student(Math.max(2, (2 * n) / Math.max(2, kurtosis - 1)));
   const inverse = (z: number): number => {
     if (Math.abs(skewness) < 1e-6) return z;
     const inner = 1 + skewness * (z / root - skewness / (6 * n));
     return ((3 * root) / skewness) * (cubeRoot(inner) - 1);
   };
-  return [value - error * inverse(Z), value - error * inverse(-Z)];
+  return [value - error * inverse(reach), value - error * inverse(-reach)];
 }
 
 /** Made of the engine's logarithm and exponential, which are the same everywhere. */

@@ -119,6 +119,8 @@ type TaskName = keyof typeof IS_LONG;
 interface Work {
   readonly bytes?: number;
   readonly multiplyAdds?: number;
+  /** Aborted when nobody waits for it any more. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** Models whose work is remembered: their networks stay as they are. */
@@ -146,9 +148,10 @@ export function createComputePool({
     async (name: TaskName, task: object, transferList: ArrayBuffer[], work: Work = {}): Promise<unknown> => {
       const isLong = IS_LONG[name] || (work.bytes ?? 0) > LONG_BLOCK_BYTES || (work.multiplyAdds ?? 0) > LONG_BLOCK_WORK;
       try {
-        return await pool.run({ tenant, isLong, name, task, transferList, limitMs: limitMs(work) });
+        const { signal } = work;
+        return await pool.run({ tenant, isLong, name, task, transferList, limitMs: limitMs(work), ...(signal && { signal }) });
       } catch (error) {
-        if (error instanceof TrainyardError) throw error;
+        if (error instanceof TrainyardError || work.signal?.aborted) throw error;
         throw error instanceof TaskLimitError
           ? refusal(error)
           : new Error(`the compute thread's ${name} failed`, { cause: error });
@@ -226,16 +229,16 @@ export function createComputePool({
           dependenceWork({ ...model, multiplyAdds: multiplyAdds(model) }, request),
         );
       },
-      async evaluate(model, dataset, load) {
+      async evaluate(model, dataset, load, signal) {
         const task: EvaluateTask = { source: { model, weights: await load() }, dataset };
         const views = [task.source.weights.data, ...dataset.values.values()];
-        const work = { bytes: bytesOf(views), multiplyAdds: dataset.rows * multiplyAdds(model) };
+        const work = { bytes: bytesOf(views), multiplyAdds: dataset.rows * multiplyAdds(model), signal };
         return (await run("evaluate", task, wholeBuffers(views), work)) as DatasetEvaluation;
       },
-      async compareHeldOut(a, b) {
+      async compareHeldOut(a, b, signal) {
         const views = [a, b].flatMap(({ run: job, weights }) => [...viewsOf(job), weights.data]);
         const rows = [a, b].map(({ model, run: job }) => rowsOfRun(job) * multiplyAdds(model));
-        const work = { bytes: bytesOf(views), multiplyAdds: rows.reduce((total, each) => total + each, 0) };
+        const work = { bytes: bytesOf(views), multiplyAdds: rows.reduce((total, each) => total + each, 0), signal };
         return (await run("compareHeldOut", { a, b }, wholeBuffers(views), work)) as ScoreComparisonResult;
       },
       async compareFresh(old, fresh) {
@@ -245,9 +248,10 @@ export function createComputePool({
         const work = { bytes: bytesOf(views), multiplyAdds: rows };
         return (await run("compareFresh", { old, fresh }, wholeBuffers(views), work)) as FreshComparisonResult;
       },
-      async compareOnDataset(a, b, dataset) {
+      async compareOnDataset(a, b, dataset, signal) {
         const views = [a.weights.data, b.weights.data, ...dataset.values.values()];
-        const work = { bytes: bytesOf(views), multiplyAdds: dataset.rows * (multiplyAdds(a.model) + multiplyAdds(b.model)) };
+        const rows = dataset.rows * (multiplyAdds(a.model) + multiplyAdds(b.model));
+        const work = { bytes: bytesOf(views), multiplyAdds: rows, signal };
         return (await run("compareOnDataset", { a, b, dataset }, wholeBuffers(views), work)) as ScoreComparisonResult;
       },
       async showRows(job, choice) {
@@ -275,9 +279,9 @@ export function createComputePool({
         const { size, payload, dataset } = sized as SizedReplay;
         return { ...size, run: { ...job, payload, dataset } };
       },
-      async replay(job, request, multiplyAdds) {
+      async replay(job, request, multiplyAdds, signal) {
         const views = [...viewsOf(job), ...(job.checkpoint ? [job.checkpoint.tensors.data] : [])];
-        const work = { bytes: bytesOf(views), multiplyAdds };
+        const work = { bytes: bytesOf(views), multiplyAdds, signal };
         const reply = (await run("replay", { run: job, request }, wholeBuffers(views), work)) as ReplayReply;
         if (!reply.ok) throw new TrainyardError(reply.code, reply.detail, reply.errors);
         return reply.replay;

@@ -1,28 +1,52 @@
-/** Entry of an assistant: trains what has the numbers that it is sent, until it is terminated. */
-import { workerData } from "node:worker_threads";
+/**
+ * Entry of an assistant: trains what has the numbers that it is sent, for one run after another, and ends by itself once it has waited long
+ * for the next.
+ */
+import { parentPort, workerData } from "node:worker_threads";
 import { createAssistantTrainer } from "../../training/run-job.ts";
 import { lowerThreadPriority } from "../priority.ts";
-import type { AssistantMessage, AssistantTask } from "../protocol.ts";
+import { ASSISTANT, type AssistantMessage, type AssistantTask } from "../protocol.ts";
 
-const { run, port, counter } = workerData as AssistantTask;
+/** How long it waits for the next run. Its modules take some 0.2 s to load, and some 30 MB to keep. */
+const KEPT_MS = 30_000;
 
-function send(message: AssistantMessage): void {
-  port.postMessage(message);
-  Atomics.add(counter, 0, 1);
-  Atomics.notify(counter, 0);
-}
+const state = workerData as Int32Array<SharedArrayBuffer>;
+/** The port of its run; of one before it, nothing is heard any more. */
+let current: AssistantTask["port"] | null = null;
+let ending: NodeJS.Timeout | undefined;
 
-try {
-  lowerThreadPriority();
-  const train = createAssistantTrainer(run);
-  port.on("message", (number: number) => {
-    try {
-      send({ number, trained: train(number) });
-    } catch {
-      // The thread of the job trains it itself, and reports what is wrong with it.
-      send(null);
-    }
+function begin({ run, port, counter }: AssistantTask): void {
+  clearTimeout(ending);
+  current = port;
+  const send = (message: AssistantMessage): void => {
+    port.postMessage(message);
+    Atomics.add(counter, 0, 1);
+    Atomics.notify(counter, 0);
+  };
+  port.once("close", () => {
+    if (port !== current) return;
+    current = null;
+    ending = setTimeout(endUnlessWanted, KEPT_MS);
   });
-} catch {
-  send(null);
+  try {
+    const train = createAssistantTrainer(run);
+    port.on("message", (number: number) => {
+      try {
+        send({ number, trained: train(number) });
+      } catch {
+        // The thread of the job trains it itself, and reports what is wrong with it.
+        send(null);
+      }
+    });
+  } catch {
+    send(null);
+  }
 }
+
+/** Ends the thread, unless it was given a run meanwhile, whose message is under way. */
+function endUnlessWanted(): void {
+  if (Atomics.compareExchange(state, 0, ASSISTANT.idle, ASSISTANT.ended) === ASSISTANT.idle) process.exit();
+}
+
+lowerThreadPriority();
+parentPort?.on("message", begin);

@@ -1,13 +1,23 @@
 /**
  * Threads that train beside the thread of a job that trains again and again: candidates of a search, or the trainings that answer a question.
  * That thread never returns to its event loop, so that they speak through ports that are read when they are asked for, and a counter to wait
- * on.
+ * on. A thread whose run is over is kept for the next one for a while.
  */
 import { availableParallelism } from "node:os";
 import { MessageChannel, receiveMessageOnPort, Worker } from "node:worker_threads";
 import type { TrainingRun } from "../../domain/ports.ts";
 import type { Assistant, Assistants } from "../../training/many/shared-trainings.ts";
-import type { AssistantMessage, AssistantTask } from "../protocol.ts";
+import { ASSISTANT, type AssistantMessage, type AssistantTask } from "../protocol.ts";
+
+/** A thread of assistants. */
+interface Thread {
+  readonly worker: Worker;
+  /** See ASSISTANT. */
+  readonly state: Int32Array<SharedArrayBuffer>;
+}
+
+/** Those that wait for a run, the last one that has ended its run at the end. */
+const kept: Thread[] = [];
 
 /** The assistants of a run. There are none on a machine with one core, where they would only take turns with the job. */
 export function createAssistants(run: TrainingRun): Assistants<unknown> {
@@ -24,20 +34,44 @@ export function createAssistants(run: TrainingRun): Assistants<unknown> {
 
 function openAssistant(run: TrainingRun, counter: AssistantTask["counter"], look: () => void): Assistant<unknown> {
   const { port1, port2 } = new MessageChannel();
+  const { worker, state } = keptThread() ?? startThread();
   const task: AssistantTask = { run, port: port2, counter };
-  const worker = new Worker(new URL("./assistant-thread.ts", import.meta.url), { workerData: task, transferList: [port2] });
-  worker.on("error", () => undefined);
+  worker.postMessage(task, [port2]);
+  /** Trainings that it was given, and that nobody has taken. */
+  let given = 0;
+  let isLost = false;
   return {
-    start: (number) => port1.postMessage(number),
+    start(number) {
+      given++;
+      port1.postMessage(number);
+    },
     take() {
       look();
       const received = receiveMessageOnPort(port1) as { message: AssistantMessage } | undefined;
       if (!received) return null;
+      given--;
+      isLost ||= received.message === null;
       return received.message ?? "lost";
     },
     close() {
       port1.close();
-      void worker.terminate();
+      if (given > 0 || isLost) return void worker.terminate();
+      Atomics.store(state, 0, ASSISTANT.idle);
+      kept.push({ worker, state });
     },
   };
+}
+
+function startThread(): Thread {
+  const state = new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT));
+  const worker = new Worker(new URL("./assistant-thread.ts", import.meta.url), { workerData: state });
+  worker.on("error", () => undefined);
+  return { worker, state };
+}
+
+/** Takes a thread that waits and has not ended by itself; null where there is none. */
+function keptThread(): Thread | null {
+  for (let thread = kept.pop(); thread; thread = kept.pop())
+    if (Atomics.compareExchange(thread.state, 0, ASSISTANT.idle, ASSISTANT.busy) === ASSISTANT.idle) return thread;
+  return null;
 }

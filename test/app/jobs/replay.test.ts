@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { replayJob } from "../../../src/app/jobs/replay.ts";
+import { TrainyardError } from "../../../src/domain/errors.ts";
 import type { PlannedReplay, Replay } from "../../../src/domain/jobs/replay.ts";
 import { ensureNear } from "../../../src/domain/jobs/replay.ts";
 import { NO_RECEIPT } from "../../../src/domain/models/receipt.ts";
@@ -153,7 +154,8 @@ describe("a replay", () => {
   it("ends between its parts when nobody wants it any more", async () => {
     const { services } = await withReplays();
     const { id } = await queueJob(services);
-    await expect(replayJob(services, id, START, () => false)).rejects.toMatchObject({ code: "unavailable" });
+    const left = new TrainyardError("unavailable", "the connection closed");
+    await expect(replayJob(services, id, START, AbortSignal.abort(left))).rejects.toBe(left);
   });
 
   it("is refused for a job that takes more than a quarter of the memory for jobs", async () => {

@@ -139,7 +139,7 @@ export function foldCoverage(
     );
     const outputs = folds.flatMap((fold) => [...(lines[fold]?.outputs(takeRows(table, inFold(fold, true))) ?? [])]);
     const scored: Predicted = { rows, outputs: Float32Array.from(outputs), targets: heldOut.targets };
-    const seen = { served: served(heldOut), folds: FOLDS };
+    const seen = { served: served(heldOut), folds: FOLDS, stopped: false };
     const { intervals } = withIntervals(evaluate(scored, labels), scored, labels, [], seen);
     const fresher = draw(fresh);
     const truth = { rows: fresh, outputs: served(fresher), targets: fresher.targets };

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { Range } from "../../../src/domain/models/intervals.ts";
 import { scoreMetricsOf } from "../../../src/domain/models/score.ts";
-import { foldScale } from "../../../src/training/certainty/fold-chance.ts";
+import { afterStopping, foldScale } from "../../../src/training/certainty/fold-chance.ts";
 import { withIntervals } from "../../../src/training/certainty/intervals.ts";
 import { evaluate } from "../../../src/training/evaluate/evaluate.ts";
 
@@ -50,6 +50,31 @@ describe("the interval of a figure", () => {
   });
 });
 
+describe("folds that stopped by the rows that they hold out", () => {
+  const rows = 50;
+  const losses = Float64Array.from({ length: rows }, (_, row) => (row % 2 === 0 ? 0.1 : 0.7));
+  const centred = (values: Float64Array, value: number) => ({ value, rows: values.map((each) => each - value) });
+  const loss = centred(losses, 0.4);
+
+  it("are too good by k / n of log loss, and at most by 3.84 times that", () => {
+    const [from, to] = afterStopping([0.4, 0.4], loss, loss, { folds: 5, unit: 1 }) ?? [0, 0];
+    expect(from).toBeCloseTo(0.4, 10);
+    expect(to).toBeCloseTo(0.4 + 3.8415 * (5 / rows), 4);
+  });
+
+  it("have other figures move as these do with the loss, and none without chance among the rows", () => {
+    const share = centred(
+      losses.map((each) => (each > 0.4 ? 0 : 1)),
+      0.5,
+    );
+    const [from, to] = afterStopping([0.5, 0.5], share, loss, { folds: 5, unit: 1 }) ?? [0, 0];
+    expect(to).toBeCloseTo(0.5, 10);
+    expect(from).toBeCloseTo(0.5 - (3.8415 * (5 / rows)) / 0.6, 4);
+    const equal = centred(new Float64Array(rows).fill(0.4), 0.4);
+    expect(afterStopping([0.3, 0.5], equal, equal, { folds: 5, unit: 1 })).toEqual([0.3, 0.5]);
+  });
+});
+
 describe("chance among folds", () => {
   const influence = (values: readonly number[]) => {
     const value = values.reduce((sum, each) => sum + each / values.length, 0);
@@ -76,7 +101,7 @@ describe("chance among folds", () => {
     const targets = Float32Array.from({ length: rows }, (_, row) => row % 2);
     const outputs = targets.map((label, row) => (row % 5 === 0 ? 0.6 - label / 5 : 0.3 + 0.4 * label));
     const predicted = { rows, outputs, targets };
-    const seen = { served: targets.map((label) => 0.01 + 0.98 * label), folds: 5 };
+    const seen = { served: targets.map((label) => 0.01 + 0.98 * label), folds: 5, stopped: true };
     const evaluation = withIntervals(evaluate(predicted, ["no", "yes"]), predicted, ["no", "yes"], [], seen);
     const plain = withIntervals(evaluate(predicted, ["no", "yes"]), predicted, ["no", "yes"], []).intervals;
     const scores: Partial<Record<string, number | null>> = scoreMetricsOf(evaluation);

@@ -150,7 +150,7 @@ const labelColumns = (
   },
   {
     key: "probability",
-    title: "Its probability",
+    title: "Probability of the label",
     numeric: true,
     sortBy: ({ label_probability }) => label_probability,
     render: ({ label_probability }) => formatShare(label_probability),

@@ -6,6 +6,7 @@ import { importBody } from "../../../domain/sources/import-request.ts";
 import { hostOf } from "../../../domain/sources/source.ts";
 import { importAnswer, representImport } from "../../../domain/sources/table-import.ts";
 import { readBodyAs } from "../../connection/body.ts";
+import { leftSignal } from "../../connection/request-ending.ts";
 import type { App, RouteContext } from "../../context.ts";
 import { datasetAnswer, datasetJson } from "../../openapi/dataset-schemas.ts";
 import { answers } from "../../openapi/openapi.ts";
@@ -48,12 +49,7 @@ function registerImport(app: App, { lifecycle }: RouteContext): void {
     async (request, reply) => {
       if (lifecycle.phase !== "ready") throw new TrainyardError("unavailable", `the server is ${lifecycle.phase}`);
       const body: z.output<typeof importBody> = await readBodyAs(request, "import");
-      const left = new AbortController();
-      // Whoever asked has gone: nobody waits for the table.
-      reply.raw.once("close", () => {
-        if (!reply.raw.writableFinished) left.abort();
-      });
-      const asked = { left: left.signal, withinMs: WITHIN_MS };
+      const asked = { left: leftSignal(reply), withinMs: WITHIN_MS };
       const found = await importInTime(request.services, request.project, body, asked);
       if ("underWay" in found) {
         const { underWay } = found;
