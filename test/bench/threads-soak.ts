@@ -1,9 +1,13 @@
 /**
- * Many jobs with random numbers of threads: `node test/bench/threads-soak.ts [--jobs N] [--seed N] [--long PART]`. Three run at a time on
- * three threads; a tenth of them, or `--long`, are long enough to be helped, and a twentieth of all are cancelled. Each that ends must have the SHA-256 of the first
- * of its spec. Prints the memory of the process, and fails when it is a tenth more in the last quarter than in the second.
+ * Many jobs with random numbers of threads: `npm run bench:threads-soak [-- --jobs N] [--seed N] [--long PART]`. Three run at a time on
+ * three threads; a twentieth of them, or `--long`, are long enough to be helped, and a twentieth of all are cancelled. Each that ends must
+ * have the SHA-256 of the first of its spec. Prints the memory of the process, which has the server's flags and environment, and fails when
+ * it is a tenth more in the last quarter than in the second.
  */
+import { spawnSync } from "node:child_process";
+import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
+import { SERVER_ENVIRONMENT, SERVER_FLAGS } from "../../src/cli/server-process.ts";
 import type { TrainingRun } from "../../src/domain/ports.ts";
 import { createTrainingPool } from "../../src/worker/training/training-pool.ts";
 import { jobRecord, prepare } from "../training/train.ts";
@@ -12,9 +16,16 @@ const { values: options } = parseArgs({
   options: {
     jobs: { type: "string", default: "10000" },
     seed: { type: "string", default: "1" },
-    long: { type: "string", default: "0.1" },
+    long: { type: "string", default: "0.05" },
   },
 });
+// With the flags and the environment of the server, unless it has them: they decide what an ended thread leaves behind.
+if (!process.execArgv.includes(SERVER_FLAGS[0] as string)) {
+  const args = [...SERVER_FLAGS, fileURLToPath(import.meta.url), ...process.argv.slice(2)];
+  const { status } = spawnSync(process.execPath, args, { stdio: "inherit", env: { ...SERVER_ENVIRONMENT, ...process.env } });
+  process.exit(status ?? 1);
+}
+
 const JOBS = Number(options.jobs);
 const AT_A_TIME = 3;
 const CANCELLED = 0.05;
@@ -29,7 +40,7 @@ const layers = (units: number) => [{ type: "linear", units }, "relu", { type: "d
 /** Some two hundred milliseconds each: help comes after a hundred. */
 const LONG = [
   { data: blobs(2048, 100), model: { layers: layers(256) }, batch_size: 512, epochs: 24, seed: 5 },
-  { data: blobs(1024, 200), model: { layers: layers(300) }, split: { validation: 0.25 }, epochs: 60, seed: 6 },
+  { data: blobs(1024, 200), model: { layers: layers(300) }, split: { validation: 0.25 }, epochs: 40, seed: 6 },
 ];
 const SHORT = [
   { data: blobs(60, 4), model: { layers: layers(8) }, epochs: 20, seed: 7 },
@@ -81,7 +92,7 @@ async function trainMore(): Promise<void> {
     begun++;
     if (begun % Math.ceil(JOBS / PARTS) === 0) {
       sizes.push(process.memoryUsage().rss / 2 ** 20);
-      console.log(`${begun} jobs: ${sizes.at(-1)?.toFixed(0)} MB`);
+      console.log(`${begun} jobs, ${process.uptime().toFixed(0)} s: ${sizes.at(-1)?.toFixed(0)} MB`);
     }
     await trainOne();
   }
