@@ -80,7 +80,8 @@ export function group(program: Program, tensors: readonly Tensor[], readings: Re
     if (replaced) earliest = Math.max(earliest, readersOf.get(replaced) ?? 0);
     let index = space.alone ? -1 : firstFit(groups, sameSpace.get(space.key) ?? [], earliest, largestBody - cost);
     const epilogue = readsProduct ? epilogueOf(tensor, stored, indices, groups) : undefined;
-    const fits = replaced === undefined || (fitsTiles(tensor, updatesBesides) && (readersOf.get(replaced) ?? 0) <= (epilogue ?? 0));
+    const fits =
+      replaced === undefined || (fitsTiles(tensor, updatesBesides) && (readersOf.get(replaced) ?? 0) <= (epilogue ?? 0));
     if (epilogue !== undefined && fits) index = epilogue;
     if (index < 0) {
       index = groups.push(createGroup(space, tensor.op.kind === "matmul" ? tensor : undefined)) - 1;
@@ -117,11 +118,7 @@ const fitsTiles = (tensor: Tensor, updates: TensorMap<number>): boolean =>
   updates.get(tensor) === 1 && sizeOf(tensor.shape) <= 32 * 1024;
 
 /** The number of states that are updated from the same matrix product as each updated tensor, itself included. */
-function countUpdates(
-  tensors: readonly Tensor[],
-  readings: Readings,
-  updated: ReadonlyMap<Tensor, Tensor>,
-): TensorMap<number> {
+function countUpdates(tensors: readonly Tensor[], readings: Readings, updated: ReadonlyMap<Tensor, Tensor>): TensorMap<number> {
   const products = new TensorMap<Tensor>(tensors.length);
   const counts = new Map<Tensor, number>();
   for (const tensor of tensors) {
