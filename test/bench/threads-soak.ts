@@ -57,6 +57,7 @@ const oneOf = <T>(items: readonly T[]): T => items[Math.floor(random() * items.l
 const bugs: unknown[] = [];
 const pool = createTrainingPool({ size: AT_A_TIME, heartbeatMs: 120_000, onBug: (error) => bugs.push(error) });
 const digests = new Map<object, string>();
+/** Megabytes as each job began: heaps of V8 come and go, so that means are compared. */
 const sizes: number[] = [];
 const counts = { succeeded: 0, cancelled: 0 };
 let begun = 0;
@@ -87,20 +88,21 @@ async function trainOne(): Promise<void> {
   if (sha256 !== first) throw new Error(`${threads} threads: ${sha256} instead of ${first}`);
 }
 
+const mean = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
+
 async function trainMore(): Promise<void> {
   while (begun < JOBS) {
     begun++;
-    if (begun % Math.ceil(JOBS / PARTS) === 0) {
-      sizes.push(process.memoryUsage().rss / 2 ** 20);
-      console.log(`${begun} jobs, ${process.uptime().toFixed(0)} s: ${sizes.at(-1)?.toFixed(0)} MB`);
-    }
+    sizes.push(process.memoryUsage.rss() / 2 ** 20);
+    const part = Math.ceil(JOBS / PARTS);
+    if (begun % part === 0)
+      console.log(`${begun} jobs, ${process.uptime().toFixed(0)} s: ${mean(sizes.slice(-part)).toFixed(0)} MB in the mean`);
     await trainOne();
   }
 }
 
 await Promise.all(Array.from({ length: AT_A_TIME }, trainMore));
 await pool.close();
-const mean = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
 const quarter = sizes.length / 4;
 const [second, last] = [mean(sizes.slice(quarter, 2 * quarter)), mean(sizes.slice(3 * quarter))];
 console.log(
