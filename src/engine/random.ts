@@ -3,6 +3,7 @@
  * independent. Knows nothing of tensors; the graph's `uniform` primitive is defined by the same threefry.
  */
 import { normalQuantile } from "./deterministic-math.ts";
+import { drawWords, MOST_WORDS } from "./random-words.ts";
 
 /** Two 32-bit words, signed as in the graph's int tensors. */
 export type Key = readonly [number, number];
@@ -29,13 +30,15 @@ const WORD = 2 ** 32;
  * J. K. Salmon, M. A. Moraes, R. O. Dror, D. E. Shaw, "Parallel random numbers: as easy as 1, 2, 3", SC 2011.
  */
 export function threefry2x32(key0: number, key1: number, counter0: number, counter1: number): [number, number] {
-  const block = new Int32Array(2);
-  threefryInto(block, key0, key1, counter0, counter1);
-  return [(block[0] as number) >>> 0, (block[1] as number) >>> 0];
+  draw(key0, key1, counter0, counter1);
+  return [(BLOCK[0] as number) >>> 0, (BLOCK[1] as number) >>> 0];
 }
 
-/** Runs five groups of four rounds, and adds two key words after each group. */
-function threefryInto(block: Int32Array, key0: number, key1: number, counter0: number, counter1: number): void {
+/** The block that was drawn last: one for all streams, since each is read at once. */
+const BLOCK = new Int32Array(2);
+
+/** Draws a block: five groups of four rounds, with two key words added after each group. */
+function draw(key0: number, key1: number, counter0: number, counter1: number): void {
   let x0 = (counter0 + key0) | 0;
   let x1 = (counter1 + key1) | 0;
   let a = key1 | 0;
@@ -58,81 +61,9 @@ function threefryInto(block: Int32Array, key0: number, key1: number, counter0: n
     b = c;
     c = first;
   }
-  block[0] = x0;
-  block[1] = x1;
+  BLOCK[0] = x0;
+  BLOCK[1] = x1;
 }
-
-/**
- * Writes the first words of `count` blocks, an even number, for the counters from `counter` on. Two blocks are computed beside each other,
- * since each waits for its own last sum, and rounds are written out, so that rotations are by constants.
- */
-function firstWords(words: Int32Array, count: number, key: Key, counter: number): void {
-  const [key0, key1] = key;
-  const parity = key0 ^ key1 ^ PARITY;
-  for (let index = 0; index < count; index += 2) {
-    const [from, to] = [counter + index, counter + index + 1];
-    let x0 = ((from | 0) + key0) | 0;
-    let x1 = (Math.floor(from / WORD) + key1) | 0;
-    let y0 = ((to | 0) + key0) | 0;
-    let y1 = (Math.floor(to / WORD) + key1) | 0;
-    let a = key1 | 0;
-    let b = parity;
-    let c = key0 | 0;
-    for (let group = 1; ; group += 2) {
-      x0 = (x0 + x1) | 0;
-      y0 = (y0 + y1) | 0;
-      x1 = rotate(x1, 13) ^ x0;
-      y1 = rotate(y1, 13) ^ y0;
-      x0 = (x0 + x1) | 0;
-      y0 = (y0 + y1) | 0;
-      x1 = rotate(x1, 15) ^ x0;
-      y1 = rotate(y1, 15) ^ y0;
-      x0 = (x0 + x1) | 0;
-      y0 = (y0 + y1) | 0;
-      x1 = rotate(x1, 26) ^ x0;
-      y1 = rotate(y1, 26) ^ y0;
-      x0 = (x0 + x1) | 0;
-      y0 = (y0 + y1) | 0;
-      // The second word of the last group goes nowhere.
-      if (group === 5) break;
-      x1 = rotate(x1, 6) ^ x0;
-      y1 = rotate(y1, 6) ^ y0;
-      x0 = (x0 + a) | 0;
-      y0 = (y0 + a) | 0;
-      x1 = (((x1 + b) | 0) + group) | 0;
-      y1 = (((y1 + b) | 0) + group) | 0;
-      x0 = (x0 + x1) | 0;
-      y0 = (y0 + y1) | 0;
-      x1 = rotate(x1, 17) ^ x0;
-      y1 = rotate(y1, 17) ^ y0;
-      x0 = (x0 + x1) | 0;
-      y0 = (y0 + y1) | 0;
-      x1 = rotate(x1, 29) ^ x0;
-      y1 = rotate(y1, 29) ^ y0;
-      x0 = (x0 + x1) | 0;
-      y0 = (y0 + y1) | 0;
-      x1 = rotate(x1, 16) ^ x0;
-      y1 = rotate(y1, 16) ^ y0;
-      x0 = (x0 + x1) | 0;
-      y0 = (y0 + y1) | 0;
-      x1 = rotate(x1, 24) ^ x0;
-      y1 = rotate(y1, 24) ^ y0;
-      x0 = (x0 + b) | 0;
-      y0 = (y0 + b) | 0;
-      x1 = (((x1 + c) | 0) + group + 1) | 0;
-      y1 = (((y1 + c) | 0) + group + 1) | 0;
-      const first = a;
-      a = c;
-      c = b;
-      b = first;
-    }
-    words[index] = (x0 + a) | 0;
-    words[index + 1] = (y0 + a) | 0;
-  }
-}
-
-/** Blocks that a permutation draws at a time. */
-const DRAWN = new Int32Array(64);
 
 function rotate(x: number, by: number): number {
   return (x << by) | (x >>> (32 - by));
@@ -146,29 +77,30 @@ function rotate(x: number, by: number): number {
 export function streamKey(seed: number, name: string): Key {
   if (!Number.isSafeInteger(seed) || seed < 0) throw new RangeError(`a seed is an integer in 0..2^53-1, not ${seed}`);
   const unit = (index: number) => (index < name.length ? name.charCodeAt(index) : 0);
-  let key: readonly [number, number] = [seed % WORD, Math.floor(seed / WORD)];
+  let [key0, key1] = [seed % WORD, Math.floor(seed / WORD)];
   for (let i = 0; i < name.length; i += 4) {
-    key = threefry2x32(key[0], key[1], unit(i) | (unit(i + 1) << 16), unit(i + 2) | (unit(i + 3) << 16));
+    draw(key0, key1, unit(i) | (unit(i + 1) << 16), unit(i + 2) | (unit(i + 3) << 16));
+    key0 = BLOCK[0] as number;
+    key1 = BLOCK[1] as number;
   }
-  key = threefry2x32(key[0], key[1], name.length, 0);
-  return [key[0] | 0, key[1] | 0];
+  draw(key0, key1, name.length, 0);
+  return [BLOCK[0] as number, BLOCK[1] as number];
 }
 
 /** Creates the stream of a key, from a saved position or from its start. */
 export function createRandom(key: Key, position = 0): Random {
-  const block = new Int32Array(2);
   let next = position;
-  const draw = (): void => {
-    threefryInto(block, key[0], key[1], next | 0, Math.floor(next / WORD));
+  const drawNext = (): void => {
+    draw(key[0], key[1], next | 0, Math.floor(next / WORD));
     next += 1;
   };
-  const bits53 = () => ((block[0] as number) >>> 5) * 2 ** 26 + ((block[1] as number) >>> 6);
+  const bits53 = () => ((BLOCK[0] as number) >>> 5) * 2 ** 26 + ((BLOCK[1] as number) >>> 6);
   const integer = (bound: number): number => {
     // Rejection sampling on as many bits as the bound needs: fewer than two draws on average.
     const unused = Math.clz32(bound - 1);
     for (;;) {
-      draw();
-      const candidate = unused === 32 ? 0 : (block[0] as number) >>> unused;
+      drawNext();
+      const candidate = unused === 32 ? 0 : (BLOCK[0] as number) >>> unused;
       if (candidate < bound) return candidate;
     }
   };
@@ -177,34 +109,38 @@ export function createRandom(key: Key, position = 0): Random {
       return next;
     },
     uniform(bits = 53) {
-      draw();
-      return bits === 24 ? ((block[0] as number) >>> 8) * 2 ** -24 : bits53() * 2 ** -53;
+      drawNext();
+      return bits === 24 ? ((BLOCK[0] as number) >>> 8) * 2 ** -24 : bits53() * 2 ** -53;
     },
     normal() {
-      draw();
+      drawNext();
       // The midpoint of each of 2^53 intervals, so never 0 or 1.
       return normalQuantile((bits53() + 0.5) * 2 ** -53);
     },
     integer,
     permutation(n, order = new Int32Array(n)) {
       for (let i = 0; i < n; i++) order[i] = i;
-      let [used, drawn] = [0, 0];
-      for (let i = n - 1; i > 0; i--) {
-        // As `integer` draws them, one after the other.
-        const unused = Math.clz32(i);
-        let j: number;
-        do {
-          if (used === drawn) {
-            drawn = Math.min(DRAWN.length, (i + 2) & ~1);
-            used = 0;
-            firstWords(DRAWN, drawn, key, next);
+      for (let i = n - 1; i > 0; ) {
+        const low = next % WORD;
+        const count = Math.min(MOST_WORDS, i, WORD - low);
+        const words = drawWords(key[0], key[1], low | 0, Math.floor(next / WORD), count);
+        let used = 0;
+        while (used < count && i > 0) {
+          // As `integer` draws them, one after the other, from as many bits while the bound needs no fewer.
+          const unused = Math.clz32(i);
+          const least = 1 << (31 - unused);
+          // Whether a number is rejected cannot be predicted: one that is swaps an element with itself, in place of a branch.
+          for (; used < count && i >= least; used++) {
+            const j = (words[used] as number) >>> unused;
+            const accepted = (j - i - 1) >> 31;
+            const to = i + ((j - i) & accepted);
+            const swapped = order[i] as number;
+            order[i] = order[to] as number;
+            order[to] = swapped;
+            i += accepted;
           }
-          j = (DRAWN[used++] as number) >>> unused;
-          next += 1;
-        } while (j > i);
-        const swapped = order[i] as number;
-        order[i] = order[j] as number;
-        order[j] = swapped;
+        }
+        next += used;
       }
       return order;
     },

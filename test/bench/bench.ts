@@ -1,8 +1,9 @@
 /**
  * `npm run bench [-- --rounds N] [--against COMMIT] [--only through-job,engine,many,threads,service] [--peers]`: how fast training is, in one
  * table: through a job, the engine alone, many trials, several threads, and from submission to stored model. Beside it PyTorch where
- * TORCH_PYTHON has it, else its recorded figures, said as such; another commit of this repository, checked out into a temporary folder;
- * and jax-js, installed into another (`--peers`). All in turn, in medians of processor time but for threads, which are by the clock.
+ * TORCH_PYTHON has it, else its recorded figures, said as such (beside two threads, one thread); another commit of this repository, checked
+ * out into a temporary folder; and jax-js, installed into another (`--peers`). All in turn, in medians of processor time but for threads,
+ * which are by the clock.
  */
 import { execFileSync } from "node:child_process";
 import { mkdtempSync, rmSync, symlinkSync } from "node:fs";
@@ -39,6 +40,8 @@ interface Line {
   measure(root: string, isOurs: boolean): number | null;
   /** The name in speed_torch.py, and how many of its steps are as much work. */
   readonly torch?: { readonly name: string; readonly steps: number };
+  /** What stands where PyTorch has nothing to compare with. */
+  besides?(): number | null;
 }
 
 interface Step {
@@ -84,6 +87,7 @@ const LINES: readonly Line[] = [
     ({ name }): Line => ({
       ...{ section: "threads", name: `two threads: ${name}`, unit: "us by the clock" },
       measure: (root, isOurs) => step(name, root, isOurs ? 2 : 1)?.clock ?? null,
+      besides: () => step(name, ROOT)?.clock ?? null,
     }),
   ),
 ];
@@ -109,9 +113,12 @@ const peers = new Map<string, number>();
 const print = (cells: readonly string[]) =>
   console.log(cells.map((cell, at) => (at ? cell.padStart(at > 1 ? 11 : 16) : cell.padEnd(52))).join(""));
 
-/** Microseconds of PyTorch for a line; recorded ones have a star. */
-function torchOf({ torch }: Line): { readonly us: number; readonly isRecorded: boolean } | null {
-  if (!torch) return null;
+/** Microseconds of PyTorch for a line, or of what stands in its place; recorded ones have a star. */
+function besideOf({ torch, besides }: Line): { readonly us: number; readonly isRecorded: boolean } | null {
+  if (!torch) {
+    const us = besides?.() ?? null;
+    return us === null ? null : { us, isRecorded: false };
+  }
   const known = (recorded.steps as Readonly<Record<string, number>>)[torch.name];
   if (known === undefined) return null;
   const us = withTorch ? torchStep(torch.name, 1, "us_processor") : known;
@@ -119,14 +126,14 @@ function torchOf({ torch }: Line): { readonly us: number; readonly isRecorded: b
 }
 
 function printLine(line: Line, against: string | null): void {
-  const [ours, torch, others]: [number[], number[], number[]] = [[], [], []];
+  const [ours, beside, others]: [number[], number[], number[]] = [[], [], []];
   let isRecorded = false;
   for (let round = 0; round < ROUNDS; round++) {
     const own = line.measure(ROOT, true);
     if (own !== null) ours.push(own);
-    const beside = torchOf(line);
-    if (beside) torch.push(beside.us);
-    isRecorded = beside?.isRecorded ?? false;
+    const peer = besideOf(line);
+    if (peer) beside.push(peer.us);
+    isRecorded = peer?.isRecorded ?? false;
     const other = against === null ? null : line.measure(against, false);
     if (other !== null) others.push(other);
   }
@@ -139,7 +146,7 @@ function printLine(line: Line, against: string | null): void {
   print([
     line.name,
     line.unit,
-    ...[ours.length > 0 ? String(Number(us.toPrecision(3))) : "-", ...figure(torch, isRecorded ? "*" : "")],
+    ...[ours.length > 0 ? String(Number(us.toPrecision(3))) : "-", ...figure(beside, isRecorded ? "*" : "")],
     ...[...figure(others), ...(options.peers ? figure(jax === undefined || line.section !== "engine" ? [] : [jax]) : [])],
   ]);
 }
@@ -159,7 +166,7 @@ try {
     console.log("");
     print([
       section,
-      ...["", "ours", "PyTorch", "ratio", options.against?.slice(0, 10) ?? "", "ratio"],
+      ...["", "ours", section === "threads" ? "one thread" : "PyTorch", "ratio", options.against?.slice(0, 10) ?? "", "ratio"],
       ...(options.peers ? ["jax-js", "ratio"] : []),
     ]);
     for (const line of LINES.filter((each) => each.section === section && isAsked(each)))

@@ -19,23 +19,27 @@ export const STEP_WORKLOADS: readonly Workload[] = [
 const WINDOWS = 7;
 const WINDOW_MS = 150;
 const WARM_UP_MS = 200;
-/** Steps after which V8 has compiled the module, and the threads of a team have been compared with one. */
+/** Steps after which V8 has compiled the module. */
 const WARM_UP_STEPS = 8;
+/** Time and steps in which a team finds out whether it is faster than one thread: it looks again after a part of a second. */
+const FINDING_MS = 1500;
+const FINDING_STEPS = 24;
 
 const median = (values: readonly number[]): number => values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] as number;
 
-function measure({ step }: Running) {
-  const forMs = (ms: number, least = 1): number => {
-    const until = performance.now() + ms;
-    let steps = 0;
-    do step();
-    while (++steps < least || performance.now() < until);
-    return steps;
-  };
-  forMs(WARM_UP_MS, WARM_UP_STEPS);
+/** Takes steps for so long, and at least so many. Returns their number. */
+function stepFor({ step }: Running, ms: number, least = 1): number {
+  const until = performance.now() + ms;
+  let steps = 0;
+  do step();
+  while (++steps < least || performance.now() < until);
+  return steps;
+}
+
+function measure(running: Running) {
   const windows = Array.from({ length: WINDOWS }, () => {
     const [began, before] = [performance.now(), process.cpuUsage()];
-    const steps = forMs(WINDOW_MS);
+    const steps = stepFor(running, WINDOW_MS);
     const { user, system } = process.cpuUsage(before);
     return { processor: (user + system) / steps, clock: ((performance.now() - began) / steps) * 1000 };
   });
@@ -51,6 +55,7 @@ async function withThreads(root: string, running: Running, threads: number) {
   if (!team || !existsSync(member)) return null;
   const workers = Array.from({ length: threads - 1 }, () => new Worker(member, { workerData: team.invitation }));
   while (team.size() < threads) await new Promise((resolve) => setTimeout(resolve, 5));
+  stepFor(running, FINDING_MS, FINDING_STEPS);
   const measured = measure(running);
   team.dismiss();
   await Promise.all(workers.map((worker) => worker.terminate()));
@@ -68,5 +73,7 @@ if (import.meta.main) {
   const workload = STEP_WORKLOADS.find(({ name }) => name === positionals[0]) as Workload;
   const threads = Number(values.threads);
   const running = start(workload, threads > 1);
+  // Threads join when the first has steps behind it, as in a job.
+  stepFor(running, WARM_UP_MS, WARM_UP_STEPS);
   console.log(JSON.stringify(threads > 1 ? await withThreads(values.root, running, threads) : measure(running)));
 }

@@ -158,7 +158,7 @@ describe("createRandom", () => {
   });
 
   test("permutes by the numbers that it would draw one after the other, and goes on after them", () => {
-    for (const n of [0, 1, 2, 3, 63, 64, 65, 500])
+    for (const n of [0, 1, 2, 3, 63, 64, 65, 500, 5000])
       for (const position of [0, 7, 2 ** 32 - 5]) {
         const [drawn, permuted] = [createRandom(streamKey(n, "p"), position), createRandom(streamKey(n, "p"), position)];
         const order = Int32Array.from({ length: n }, (_, index) => index);

@@ -1,7 +1,8 @@
 /**
  * Code generation for matrix products: register tiles of 4 rows by 8 columns, each summed over the whole inner axis, with the
  * kernel's pointwise epilogue computed on the tile before it is stored. Without fused multiply-add, peak throughput is 16
- * operations per cycle. A tile has 8 independent accumulators; larger tiles (6 x 8, 4 x 12) spill registers and are slower.
+ * operations per cycle. A tile has 8 independent accumulators; larger tiles (6 x 8, 4 x 12) spill registers and are slower. The rows that whole
+ * tiles leave have tiles of 2 x 16 or 1 x 32.
  *
  * Every element is summed in the order of the inner axis by one accumulator.
  */
@@ -139,15 +140,23 @@ class TileEmitter {
     this.#expressions = new Expressions(this.#nest, (tensor) => (own.has(tensor) ? undefined : plan.buffers.get(tensor)));
   }
 
-  /** Loops over columns outside and rows inside, so that the panel of b stays in the L1 cache. */
+  /**
+   * Loops over columns outside and rows inside, so that the panel of b stays in the L1 cache. Tiles of fewer rows have as many more columns
+   * instead: fewer sums would wait for themselves.
+   */
   emit(): void {
     const { n } = this.#kernel.shape;
-    const panels = Math.floor(n / TILE_COLUMNS);
-    if (panels > 1) {
-      this.#nest.loop(panels, TILE_COLUMNS, () => this.#emitRows(variable(this.#nest.variable), TILE_COLUMNS));
-    } else if (panels === 1) this.#emitRows(ZERO, TILE_COLUMNS);
-    const rest = n % TILE_COLUMNS;
-    if (rest > 0) this.#emitRows(at(n - rest), rest);
+    const wide = Math.floor(TILE_ROWS / this.#rows) * TILE_COLUMNS;
+    let done = 0;
+    for (const columns of new Set([wide, TILE_COLUMNS])) {
+      const first = at(done);
+      const panels = Math.floor((n - done) / columns);
+      if (panels > 1)
+        this.#nest.loop(panels, columns, () => this.#emitRows(plus(first, variable(this.#nest.variable)), columns));
+      else if (panels === 1) this.#emitRows(first, columns);
+      done += panels * columns;
+    }
+    if (done < n) this.#emitRows(at(done), n - done);
   }
 
   #emitRows(column: Index, columns: number): void {
@@ -179,18 +188,31 @@ class TileEmitter {
 
   /** sums += a[row.., inner] b[inner, column..] */
   #multiply(row: Index, column: Index, inner: Index, sums: readonly (readonly Local[])[]): void {
-    const b = (sums[0] as readonly Local[]).map((_, part) => this.#loadB(inner, column, part * LANES));
-    sums.forEach((parts, offset) => {
-      const a = this.#loadA(row, offset, inner);
-      parts.forEach((sum, part) => {
-        this.#f.get(sum);
-        this.#f.get(a.local);
-        this.#f.get((b[part] as Value).local);
-        this.#f.vector("f32x4.mul");
-        this.#f.vector("f32x4.add");
-        this.#f.set(sum);
+    const parts = [...(sums[0] as readonly Local[]).keys()];
+    const loadB = (part: number) => this.#loadB(inner, column, part * LANES);
+    const add = (offset: number, part: number, a: Value, b: Value): void => {
+      const sum = sums[offset]?.[part] as Local;
+      this.#f.get(sum);
+      this.#f.get(a.local);
+      this.#f.get(b.local);
+      this.#f.vector("f32x4.mul");
+      this.#f.vector("f32x4.add");
+      this.#f.set(sum);
+    };
+    // The side with fewer vectors stays in registers.
+    if (parts.length <= sums.length) {
+      const b = parts.map(loadB);
+      sums.forEach((_, offset) => {
+        const a = this.#loadA(row, offset, inner);
+        for (const part of parts) add(offset, part, a, b[part] as Value);
       });
-    });
+      return;
+    }
+    const a = sums.map((_, offset) => this.#loadA(row, offset, inner));
+    for (const part of parts) {
+      const b = loadB(part);
+      for (const [offset, each] of a.entries()) add(offset, part, each, b);
+    }
   }
 
   #loadA(row: Index, offset: number, inner: Index): Value {
@@ -204,10 +226,10 @@ class TileEmitter {
   #loadB(inner: Index, column: Index, offset: number): Value {
     const packed = this.#plan.packs.get(this.#kernel)?.b;
     const [, length] = innerLengths(this.#kernel);
-    const lanes: Index = { constant: offset, terms: [], lane: 1 };
-    return packed
-      ? this.#expressions.load(packed, plus(plus(lanes, column, length), inner, TILE_COLUMNS))
-      : this.#loadView(this.#kernel.b, inner, plus(lanes, column));
+    if (!packed) return this.#loadView(this.#kernel.b, inner, plus({ constant: offset, terms: [], lane: 1 }, column));
+    const within = offset % TILE_COLUMNS;
+    const lanes: Index = { constant: within, terms: [], lane: 1 };
+    return this.#expressions.load(packed, plus(plus(lanes, plus(at(offset - within), column), length), inner, TILE_COLUMNS));
   }
 
   /** Loads an element of an operand view, with the variables of its index replaced by those of this nest. */

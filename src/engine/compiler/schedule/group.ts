@@ -60,6 +60,7 @@ export function group(program: Program, tensors: readonly Tensor[], readings: Re
   const reducing = new TensorSet();
   const readersOf = new TensorMap<number>(tensors.length);
   const updated = new Map((program.updates ?? []).map(({ state, next }) => [next, state]));
+  const updatesBesides = countUpdates(tensors, readings, updated);
   for (const tensor of tensors) {
     if (!stored.has(tensor)) continue;
     const { space, needs, wholes, cost } = readings.of(tensor);
@@ -79,7 +80,8 @@ export function group(program: Program, tensors: readonly Tensor[], readings: Re
     if (replaced) earliest = Math.max(earliest, readersOf.get(replaced) ?? 0);
     let index = space.alone ? -1 : firstFit(groups, sameSpace.get(space.key) ?? [], earliest, largestBody - cost);
     const epilogue = readsProduct ? epilogueOf(tensor, stored, indices, groups) : undefined;
-    const fits = replaced === undefined || (fitsTiles(tensor) && (readersOf.get(replaced) ?? 0) <= (epilogue ?? 0));
+    const fits =
+      replaced === undefined || (fitsTiles(tensor, updatesBesides) && (readersOf.get(replaced) ?? 0) <= (epilogue ?? 0));
     if (epilogue !== undefined && fits) index = epilogue;
     if (index < 0) {
       index = groups.push(createGroup(space, tensor.op.kind === "matmul" ? tensor : undefined)) - 1;
@@ -107,8 +109,34 @@ function firstFit(groups: readonly Group[], alike: readonly number[], earliest: 
   return alike[low] ?? -1;
 }
 
-/** Updates of large matrices are faster as one sweep than tile by tile, because they read and write several matrices. */
-const fitsTiles = (tensor: Tensor): boolean => sizeOf(tensor.shape) <= 32 * 1024;
+/**
+ * Whether an update is faster in the tiles of the gradient than as one sweep: where it is the only one that comes of the gradient, and the matrix
+ * small. The roots and divisions of Adam overlap with one another in a sweep, and hardly with the products of a tile; and a tile reads and
+ * writes each matrix in short pieces.
+ */
+const fitsTiles = (tensor: Tensor, updates: TensorMap<number>): boolean =>
+  updates.get(tensor) === 1 && sizeOf(tensor.shape) <= 32 * 1024;
+
+/** The number of states that are updated from the same matrix product as each updated tensor, itself included. */
+function countUpdates(tensors: readonly Tensor[], readings: Readings, updated: ReadonlyMap<Tensor, Tensor>): TensorMap<number> {
+  const products = new TensorMap<Tensor>(tensors.length);
+  const counts = new Map<Tensor, number>();
+  for (const tensor of tensors) {
+    if (!updated.has(tensor) || !readings.stored.has(tensor)) continue;
+    for (const need of readings.of(tensor).needs) {
+      const product = need.op.kind === "matmul" ? need : products.get(need);
+      if (product) products.set(tensor, product);
+    }
+    const product = products.get(tensor);
+    if (product) counts.set(product, (counts.get(product) ?? 0) + 1);
+  }
+  const updates = new TensorMap<number>(tensors.length);
+  for (const tensor of updated.keys()) {
+    const product = products.get(tensor);
+    if (product) updates.set(tensor, counts.get(product) as number);
+  }
+  return updates;
+}
 
 /**
  * Returns the kernel of the matrix product that a pointwise tensor can be an epilogue of: it reads the product elementwise,

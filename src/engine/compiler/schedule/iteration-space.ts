@@ -81,9 +81,16 @@ function chooseSpace(
   const size = shape[longest] as number;
   const width = sizeOf(shape) / size;
   // A reduction must reduce the line itself; its other axes are unrolled.
-  const suits = width <= LARGEST_WIDTH && size >= 8 && (reduced.length === 0 || reduced.includes(longest));
+  const suits =
+    width <= LARGEST_WIDTH && size >= 8 && (reduced.length === 0 || reduced.includes(longest)) && !copiesRows(value, longest);
   return suits ? line(output, value, reduced, [longest], size, "expanded") : grid(output, value, reduced, breaks);
 }
+
+/** Whether a line along an axis would take rows apart that can be copied a vector at a time. */
+const copiesRows = ({ op, inputs: [, indices], shape }: Tensor, axis: number): boolean =>
+  op.kind === "gather" &&
+  axis < (indices as Tensor).shape.length &&
+  sizeOf(shape.slice((indices as Tensor).shape.length)) >= LANES;
 
 /** Groups axes into maximal runs without a break between them. Axes of size 1 are in no group. */
 function groupAxes(shape: Shape, breaks: ReadonlySet<number>): number[][] {
