@@ -35,11 +35,7 @@ interface Batch {
 }
 
 /** Creates a queue without spans. `head` stands before the spans of each export; `onExport` is told as TracingOptions says. */
-export function createOtlpQueue(
-  exporter: OtlpExporter,
-  head: string,
-  onExport: (failure: string | null) => void,
-): OtlpQueue {
+export function createOtlpQueue(exporter: OtlpExporter, head: string, onExport: (failure: string | null) => void): OtlpQueue {
   const tail = Buffer.from(exportTail);
   /** The last one takes spans; those before it are full. */
   let batches: Batch[] = [];
@@ -111,4 +107,3 @@ export function createOtlpQueue(
 }
 
 const COMMA = 0x2c;
-

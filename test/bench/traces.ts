@@ -129,7 +129,11 @@ for (const kind of KINDS.filter(({ name }) => name.includes(values.only ?? "")))
       const at = (turn + round) % servers.length;
       spent[at]?.push(await spend(kind, at));
     }
-  const median = (at: number) => quartile((spent[at] ?? []).toSorted((a, b) => a - b), 0.5);
+  const median = (at: number) =>
+    quartile(
+      (spent[at] ?? []).toSorted((a, b) => a - b),
+      0.5,
+    );
   console.log(`${kind.name}: ${((median(0) * 1000) / kind.count).toFixed(0)} µs without traces`);
   for (let at = 1; at < servers.length; at++) {
     const ratios = (spent[at] ?? []).map((each, round) => each / (spent[0]?.[round] ?? 1)).toSorted((a, b) => a - b);

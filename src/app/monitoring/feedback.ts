@@ -3,7 +3,6 @@ import { createLabelReader, UNKNOWN } from "../../domain/datasets/column-reader.
 import { type FieldError, invalid, notFound } from "../../domain/errors.ts";
 import { answerNumber, type Model } from "../../domain/models/model.ts";
 import { isCheckpointId } from "../../domain/models/registry.ts";
-import type { ScoreChange, Truth } from "../../domain/monitoring/monitor-store.ts";
 import {
   JUDGED_ANSWERS,
   judgeScore,
@@ -12,6 +11,7 @@ import {
   scoreBound,
   scoreMessage,
 } from "../../domain/monitoring/live-score.ts";
+import type { ScoreChange, Truth } from "../../domain/monitoring/monitor-store.ts";
 import { type FeedbackLabel, MOST_KEPT_ROWS } from "../../domain/monitoring/requests.ts";
 import { findModel } from "../models/find-model.ts";
 import { type Predicted, predictRows } from "../models/predict.ts";

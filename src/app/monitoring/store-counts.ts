@@ -2,9 +2,10 @@
  * Stores what this process has counted of predictions, and judges the windows that this closes. Counts of the last seconds are in memory alone:
  * a process that is killed loses them, one that stops stores them.
  */
-import { judgeWindow, WINDOW_ROWS } from "../../domain/monitoring/drift.ts";
+
 import { createLru, type Lru } from "../../domain/lru.ts";
 import type { Model } from "../../domain/models/model.ts";
+import { judgeWindow, WINDOW_ROWS } from "../../domain/monitoring/drift.ts";
 import { type Layout, layoutOf } from "../../domain/monitoring/layout.ts";
 import { driftMessage } from "../../domain/monitoring/messages.ts";
 import type { Monitor, MonitorWindow } from "../../domain/monitoring/monitor-store.ts";

@@ -1,6 +1,11 @@
 /** `trainyard monitor`: how the rows that a model predicts compare with those of its training. */
 import { lastTryText, type WebhookDelivery } from "../../client/monitoring/deliveries.ts";
-import { fallenScoreText, liveScoreText, type MonitoringReport, monitoringSentence } from "../../client/monitoring/monitoring.ts";
+import {
+  fallenScoreText,
+  liveScoreText,
+  type MonitoringReport,
+  monitoringSentence,
+} from "../../client/monitoring/monitoring.ts";
 import { type Context, examples, type Register } from "../context.ts";
 import { percent, significant, timeText } from "../figures.ts";
 import { sparkline, table } from "../terminal.ts";

@@ -42,7 +42,10 @@ export function traceRequests(app: App, tracing: Tracing): void {
   onRequestEnd(app, ({ span }, _reply, { ending, status, project }) => {
     if (!span?.isSampled) return;
     const failed = status >= 500 ? String(status) : null;
-    span.end({ shared: endOf(ending === "answered" ? status : null, project), errorType: ending === "answered" ? failed : ending });
+    span.end({
+      shared: endOf(ending === "answered" ? status : null, project),
+      errorType: ending === "answered" ? failed : ending,
+    });
   });
 }
 

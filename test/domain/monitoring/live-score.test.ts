@@ -6,7 +6,10 @@ import type { LiveSums } from "../../../src/domain/monitoring/monitor-store.ts";
 
 type Scored = Pick<Model, "task" | "score">;
 const scored = (task: Model["task"], intervals: object | undefined, part = "validation") =>
-  ({ task, score: { part, rows: 200, metrics: {}, ...(intervals && { intervals: { level: 0.9, ...intervals } }) } }) as never as Scored;
+  ({
+    task,
+    score: { part, rows: 200, metrics: {}, ...(intervals && { intervals: { level: 0.9, ...intervals } }) },
+  }) as never as Scored;
 const CLASSES = scored("binary_classification", { accuracy: [0.88, 0.94] });
 const VALUES = scored("regression", { mae: [2, 3] });
 const right = (count: number, labelled: number): LiveSums => ({

@@ -75,7 +75,10 @@ function registerArtifacts(scope: App): void {
   scope.put(`${ARTIFACTS}/*`, {
     schema: { hide: true, operationId: "mlflowWrite" },
     preParsing: async () => {
-      throw new TrainyardError("malformed", "files that clients log are not kept here: log metrics, parameters and tags, and of a file that is kept elsewhere its address as a tag");
+      throw new TrainyardError(
+        "malformed",
+        "files that clients log are not kept here: log metrics, parameters and tags, and of a file that is kept elsewhere its address as a tag",
+      );
     },
     handler: async () => ({}),
   });

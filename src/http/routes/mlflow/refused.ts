@@ -17,7 +17,8 @@ const REFUSED: Readonly<Record<string, string>> = {
   "DELETE registered-models/delete-tag": "a name has no tags of its own: tags are of versions (model-versions/delete-tag)",
   "POST model-versions/create":
     "versions are made by jobs and imports, with the weights in them: submit a job with this name (POST /v1/jobs), or send weights (POST /v1/models); an alias says which one is in use",
-  "PATCH model-versions/update": "a version has no description: write a note on its job (PATCH /v1/jobs/{id}), or tag it (model-versions/set-tag)",
+  "PATCH model-versions/update":
+    "a version has no description: write a note on its job (PATCH /v1/jobs/{id}), or tag it (model-versions/set-tag)",
   "DELETE model-versions/delete": "models are deleted by their own API, which says what else uses them: DELETE /v1/models/{id}",
   "POST model-versions/transition-stage":
     "there are no stages, as MLflow itself has given them up: set an alias instead (registered-models/alias), and load models:/NAME@ALIAS",
