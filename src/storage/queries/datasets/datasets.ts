@@ -264,13 +264,8 @@ export async function deleteDataset(
 
 /** See DatasetStore.claim. */
 export async function claimDataset(writer: Kysely<Tables>, id: string): Promise<boolean> {
-  const { numUpdatedRows } = await writer
-    .updateTable("datasets")
-    .set({ claimed: 1 })
-    .where("id", "=", id)
-    .where("ready", "=", 1)
-    .executeTakeFirstOrThrow();
-  return numUpdatedRows > 0n;
+  const claiming = writer.updateTable("datasets").set({ claimed: 1 }).where("id", "=", id).where("ready", "=", 1);
+  return (await claiming.executeTakeFirstOrThrow()).numUpdatedRows > 0n;
 }
 
 /** Throws invalid when the data set of a job to be inserted does not exist: it may have been deleted since its rows were read. */
