@@ -105,14 +105,15 @@ export async function cancelAll(client: Client): Promise<void> {
 }
 
 /** Drops a file with a text where files are dropped. */
-export async function dropFile(page: Page, name: string, text: string): Promise<void> {
+export async function dropFile(page: Page, name: string, content: string | Uint8Array): Promise<void> {
   const transfer = await page.evaluateHandle(
-    ([content, file]) => {
+    ([base64, file]) => {
       const data = new DataTransfer();
-      data.items.add(new File([content as string], file as string, { type: "text/csv" }));
+      const bytes = Uint8Array.from(atob(base64 as string), (character) => character.charCodeAt(0));
+      data.items.add(new File([bytes], file as string));
       return data;
     },
-    [text, name],
+    [Buffer.from(content).toString("base64"), name],
   );
   await page.locator(".drop-zone").first().dispatchEvent("drop", { dataTransfer: transfer });
 }
