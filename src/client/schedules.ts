@@ -34,6 +34,20 @@ export class ImportFailed extends Error {
   }
 }
 
+/** Waits, or less where the signal is aborted. */
+function pause(ms: number, signal: AbortSignal | undefined): Promise<void> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(over, ms);
+    function over(): void {
+      clearTimeout(timer);
+      signal?.removeEventListener("abort", over);
+      resolve();
+    }
+    if (signal?.aborted) over();
+    else signal?.addEventListener("abort", over);
+  });
+}
+
 /** Time between two looks at an import. */
 const LOOK_MS = 1000;
 
@@ -109,7 +123,7 @@ export function createSchedulesClient({ send, get, post, drop }: Transport): Sch
       let underWay = first;
       while (underWay.finished_at === null) {
         onProgress?.(underWay);
-        await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
+        await pause(LOOK_MS, signal);
         if (signal?.aborted) {
           await post(`v1/imports/${segment(underWay.id)}/cancel`);
           throw signal.reason;

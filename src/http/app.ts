@@ -104,6 +104,8 @@ export interface AppOptions {
   readonly role?: Role;
 }
 
+const pathOf = (url: string): string => url.split("?", 1)[0] ?? "";
+
 type RegisterRoutes = (app: App, context: RouteContext) => void;
 
 /** The routes of a process that only trains. */
@@ -166,7 +168,7 @@ export async function buildApp(options: AppOptions): Promise<App> {
     childLoggerFactory: createRequestLog,
     bodyLimit: services.limits.bodyBytes,
     ...socketOptions(sockets),
-    frameworkErrors: (error, request, reply) => void answerError(error, request, reply),
+    frameworkErrors: (error, request, reply) => void answerError(error, request, reply, foreignFormatOf(pathOf(request.url))),
   });
   const { limits } = services;
   const guard = createGuard(services, { ...options.access, origins: options.corsOrigins ?? [] });

@@ -24,6 +24,7 @@ import * as schedules from "../../migrations/0019-schedules.ts";
 import * as runStarts from "../../migrations/0020-run-starts.ts";
 import * as askedRows from "../../migrations/0021-asked-rows.ts";
 import * as dueValues from "../../migrations/0022-due-values.ts";
+import * as liveScores from "../../migrations/0023-live-scores.ts";
 import type { ColumnTypes } from "../../migrations/column-types.ts";
 import type { Tables } from "./tables.ts";
 
@@ -56,6 +57,7 @@ export const MIGRATIONS: Readonly<Record<string, MigrationFile>> = {
   "0020-run-starts": runStarts,
   "0021-asked-rows": askedRows,
   "0022-due-values": dueValues,
+  "0023-live-scores": liveScores,
 };
 
 /** The names of the migrations, in the order in which they are applied. */

@@ -28,6 +28,12 @@ export interface MonitorsTable {
   readonly live_score: number | null;
   /** Rows of the sample, 0 for none. */
   readonly sample_rows: Generated<number>;
+  /** How far below its evaluation the live score may lie; null: nobody is told. */
+  readonly score_drop: Generated<number | null>;
+  /** Whether the last labels said that it lies below. */
+  readonly score_fell: Generated<number>;
+  /** When all samples of the project were last erased. */
+  readonly rows_erased_at: Generated<number | null>;
 }
 
 export interface AskedRowsTable {

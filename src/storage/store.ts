@@ -41,6 +41,7 @@ import {
   releaseKeys,
 } from "./queries/access/idempotency-keys.ts";
 import {
+  claimDataset,
   deleteDataset,
   describeDataset,
   findDataset,
@@ -253,7 +254,8 @@ function storesOf(context: Context, project: string, listed: string | null): Ent
       list: (page) => listDatasets(reader, listed, page),
       readPreview: (id) => readDatasetPreview(reader, id),
       readColumns: (id, names) => readDatasetColumns(reader, id, names),
-      delete: (id) => deleteDataset(writer, id),
+      claim: (id) => claimDataset(writer, id),
+      delete: (id, options) => deleteDataset(writer, id, options),
       removeUnfinished: (at) => removeUnfinishedDatasets(writer, at),
     },
     forgets: forgetStore(context, project, listed),
@@ -312,7 +314,7 @@ function forgetStore(
     findUsers: (dataset) => findUsers(reader, project, dataset),
     listStarts: () => listStarts(reader, project),
     findCopies: (sha256) => findCopies(reader, project, sha256),
-    eraseTraces: (ids) => eraseTraces(writer, project, ids),
+    eraseTraces: (ids, at) => eraseTraces(writer, project, ids, at),
     scrub,
   };
 }

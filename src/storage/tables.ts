@@ -185,6 +185,8 @@ export interface DatasetsTable {
   readonly preview: string;
   /** 1 when it is visible; 0 while it is written or deleted. */
   readonly ready: number;
+  /** 1 where somebody has asked for a table of these bytes that a schedule had made. */
+  readonly claimed: number;
   readonly created_at: number;
 }
 

@@ -80,6 +80,11 @@ export function createInstruments() {
       "Accuracy, or R² of values, of the labelled answers of these models.",
       WATCHED_LABELS,
     ),
+    modelScoreFell: gauge(
+      "trainyard_model_live_score_fell",
+      "1 while the newest labelled answers of these models are worse than their evaluation allows.",
+      WATCHED_LABELS,
+    ),
     countPredictions: createPredictionCounting(registry),
     writes: histogram(
       "trainyard_store_write_duration_seconds",

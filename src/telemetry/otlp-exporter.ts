@@ -13,7 +13,7 @@ const MAX_ANSWER_BYTES = 64 * 1024;
 
 export interface OtlpExporter {
   /** Sends one export. Returns why it failed, without what is secret of the address; null where the receiver took it. */
-  send(body: string): Promise<string | null>;
+  send(body: Buffer): Promise<string | null>;
   /** Gives up what is under way. */
   close(): void;
 }
@@ -38,8 +38,7 @@ export function createOtlpExporter({ url, headers }: Pick<TracingSettings, "url"
       sent.end(body);
     });
   return {
-    async send(text) {
-      const body = Buffer.from(text);
+    async send(body) {
       try {
         const first = await attempt(body);
         return (first.isStale ? await attempt(body) : first).failure;

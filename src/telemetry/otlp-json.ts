@@ -22,8 +22,10 @@ export interface EndedSpan {
   /** Epoch milliseconds, with their fraction. */
   readonly startedMs: number;
   readonly endedMs: number;
-  /** The attributes of its start and of its end, without a name that both have. */
+  /** The attributes of its start and of its end, without a name that two of them have. */
+  readonly sharedAtStart: SpanAttributes | undefined;
   readonly given: SpanAttributes | undefined;
+  readonly sharedAtEnd: SpanAttributes | undefined;
   readonly attributes: SpanAttributes | undefined;
   readonly errorType: string | null;
 }
@@ -31,11 +33,14 @@ export interface EndedSpan {
 /** One span, as a JSON object. */
 export function encodeSpan(span: EndedSpan): string {
   const { traceId, spanId, parentSpanId, name, kind, startedMs, endedMs, errorType } = span;
-  let attributes = encodeAttributes(span.given, "");
+  let attributes = encodeShared(span.sharedAtStart);
+  attributes = encodeAttributes(span.given, attributes);
+  const atEnd = encodeShared(span.sharedAtEnd);
+  if (atEnd !== "") attributes = attributes === "" ? atEnd : `${attributes},${atEnd}`;
   attributes = encodeAttributes(span.attributes, attributes);
   if (errorType !== null) attributes = encodeAttributes({ "error.type": errorType }, attributes);
   const parent = parentSpanId === null ? "" : `"parentSpanId":"${parentSpanId}",`;
-  return `{"traceId":"${traceId}","spanId":"${spanId}",${parent}"name":${textOf(name)},"kind":${KINDS[kind]},"startTimeUnixNano":"${nanosecondsOf(startedMs)}","endTimeUnixNano":"${nanosecondsOf(Math.max(startedMs, endedMs))}","attributes":[${attributes}],"status":{"code":${errorType === null ? STATUS.unset : STATUS.error}}}`;
+  return `{"traceId":"${traceId}","spanId":"${spanId}",${parent}"name":${nameOf(name)},"kind":${KINDS[kind]},"startTimeUnixNano":"${nanosecondsOf(startedMs)}","endTimeUnixNano":"${nanosecondsOf(Math.max(startedMs, endedMs))}","attributes":[${attributes}],"status":{"code":${errorType === null ? STATUS.unset : STATUS.error}}}`;
 }
 
 /** What stands before the spans of an export: the resource and the scope. */
@@ -47,11 +52,36 @@ export function exportHead(resource: SpanAttributes, version: string): string {
 /** What stands after them. */
 export const exportTail = "]}]}]}";
 
+/** The text of attributes that many spans have, by the object. */
+const shared = new WeakMap<SpanAttributes, string>();
+
+function encodeShared(attributes: SpanAttributes | undefined): string {
+  if (!attributes) return "";
+  let text = shared.get(attributes);
+  if (text === undefined) {
+    text = encodeAttributes(attributes, "");
+    shared.set(attributes, text);
+  }
+  return text;
+}
+
+/** Names of spans and keys of attributes are few. */
+const quoted = new Map<string, string>();
+const MAX_QUOTED = 1000;
+
+function nameOf(text: string): string {
+  const known = quoted.get(text);
+  if (known !== undefined) return known;
+  const made = textOf(text);
+  if (quoted.size < MAX_QUOTED) quoted.set(text, made);
+  return made;
+}
+
 function encodeAttributes(attributes: SpanAttributes | undefined, before: string): string {
   let text = before;
   for (const key in attributes) {
     if (text !== "") text += ",";
-    text += `{"key":${textOf(key)},"value":${anyValueOf(attributes[key] as string | number | boolean)}}`;
+    text += `{"key":${nameOf(key)},"value":${anyValueOf(attributes[key] as string | number | boolean)}}`;
   }
   return text;
 }

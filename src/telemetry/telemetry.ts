@@ -53,13 +53,16 @@ export function createTelemetry(
     if (REFUSALS.has(status)) projectRefused.inc({ project, status: String(status) });
   };
   const watch = (models: readonly MonitorFigures[]): void => {
-    const { modelPsi, modelScore } = instruments;
+    const { modelPsi, modelScore, modelScoreFell } = instruments;
     modelPsi.reset();
     modelScore.reset();
-    for (const { project, name, version, psi, liveScore } of models) {
+    modelScoreFell.reset();
+    for (const { project, name, version, psi, liveScore, scoreFell } of models) {
       const labels = { project, model: name, version: String(version) };
       if (psi !== null) modelPsi.set(labels, psi);
-      if (liveScore !== null) modelScore.set(labels, liveScore);
+      if (liveScore === null) continue;
+      modelScore.set(labels, liveScore);
+      modelScoreFell.set(labels, scoreFell ? 1 : 0);
     }
   };
   let countedAt = Number.NEGATIVE_INFINITY;

@@ -1,7 +1,8 @@
 /**
- * What tracing costs: `npm run bench:traces`. Two servers, one of which traces everything to a receiver in this process, answer the same
- * requests in turn, and the processor time of all threads of each is read before and after. Prints the ratio of each kind of request: the
- * median of the rounds, with their quartiles. The bar is 1.03. Linux alone says what a process has used.
+ * What tracing costs: `npm run bench:traces [-- --rounds 60] [--only row]`. Servers that trace nothing, everything, one trace in twenty and one in
+ * a million to a receiver in this process answer the same requests in turn, and the processor time of all threads of each is read before and after. Prints
+ * for each kind of request and server the ratio of the medians to those of the one that traces nothing, and the quartiles of the ratios of rounds. The bar is 1.03. Linux alone says
+ * what a process has used.
  */
 import { readdirSync, readFileSync } from "node:fs";
 import { Agent, request } from "node:http";
@@ -9,7 +10,7 @@ import { parseArgs } from "node:util";
 import { createDataDir, type LiveServer, startLiveServer } from "../e2e/live-server.ts";
 import { startOtlpReceiver } from "../telemetry/otlp-receiver.ts";
 
-const { values } = parseArgs({ options: { rounds: { type: "string", default: "60" } } });
+const { values } = parseArgs({ options: { rounds: { type: "string", default: "60" }, only: { type: "string" } } });
 const rounds = Number(values.rounds);
 const BAR = 1.03;
 
@@ -83,10 +84,25 @@ const KINDS: readonly Kind[] = [
 ];
 
 const receiver = await startOtlpReceiver();
-const folders = [await createDataDir(), await createDataDir()];
-const off = await startLiveServer(folders[0]?.path ?? "", {});
-const on = await startLiveServer(folders[1]?.path ?? "", { OTEL_EXPORTER_OTLP_ENDPOINT: receiver.url });
-const servers = [off, on];
+const sampled = (ratio: string) => ({
+  OTEL_EXPORTER_OTLP_ENDPOINT: receiver.url,
+  OTEL_TRACES_SAMPLER: "parentbased_traceidratio",
+  OTEL_TRACES_SAMPLER_ARG: ratio,
+});
+const SETTINGS: Readonly<Record<string, Record<string, string>>> = {
+  none: {},
+  "all traces": { OTEL_EXPORTER_OTLP_ENDPOINT: receiver.url },
+  "one trace in 20": sampled("0.05"),
+  "one trace in a million": sampled("0.000001"),
+};
+const names = Object.keys(SETTINGS);
+const folders: Awaited<ReturnType<typeof createDataDir>>[] = [];
+const servers: LiveServer[] = [];
+for (const settings of Object.values(SETTINGS)) {
+  const folder = await createDataDir();
+  folders.push(folder);
+  servers.push(await startLiveServer(folder.path, settings));
+}
 const models = await Promise.all(
   servers.map(async ({ client }) => (await client.wait((await client.submit(SPEC as never)).id)).model?.id ?? ""),
 );
@@ -104,24 +120,27 @@ async function spend(kind: Kind, at: number): Promise<number> {
 
 const quartile = (sorted: readonly number[], share: number) => sorted[Math.floor(share * (sorted.length - 1))] ?? Number.NaN;
 
-for (const kind of KINDS) {
-  for (const at of [0, 1, 1, 0]) await spend(kind, at);
-  const ratios: number[] = [];
-  const totals = [0, 0];
-  for (let round = 0; round < rounds; round++) {
-    const spent = [0, 0];
-    // Each goes first as often as the other.
-    for (const at of round % 2 === 0 ? [0, 1] : [1, 0]) spent[at] = await spend(kind, at);
-    ratios.push((spent[1] ?? 0) / (spent[0] ?? 1));
-    for (const at of [0, 1]) totals[at] = (totals[at] ?? 0) + (spent[at] ?? 0);
+for (const kind of KINDS.filter(({ name }) => name.includes(values.only ?? ""))) {
+  for (const at of [...servers.keys(), ...servers.keys()]) await spend(kind, at);
+  const spent: number[][] = servers.map(() => []);
+  for (let round = 0; round < rounds; round++)
+    // Each goes first as often as the others.
+    for (const turn of servers.keys()) {
+      const at = (turn + round) % servers.length;
+      spent[at]?.push(await spend(kind, at));
+    }
+  const median = (at: number) =>
+    quartile(
+      (spent[at] ?? []).toSorted((a, b) => a - b),
+      0.5,
+    );
+  console.log(`${kind.name}: ${((median(0) * 1000) / kind.count).toFixed(0)} µs without traces`);
+  for (let at = 1; at < servers.length; at++) {
+    const ratios = (spent[at] ?? []).map((each, round) => each / (spent[0]?.[round] ?? 1)).toSorted((a, b) => a - b);
+    const ratio = median(at) / median(0);
+    const [low, high] = [0.25, 0.75].map((share) => quartile(ratios, share).toFixed(3));
+    console.log(`  ${names[at]}: ${ratio.toFixed(3)} (quartiles ${low} to ${high})${ratio > BAR ? `: above ${BAR}` : ""}`);
   }
-  ratios.sort((a, b) => a - b);
-  const perRequest = ((totals[0] ?? 0) * 1000) / (rounds * kind.count);
-  const [low, middle, high] = [0.25, 0.5, 0.75].map((share) => quartile(ratios, share).toFixed(3));
-  const whole = (totals[1] ?? 0) / (totals[0] ?? 1);
-  console.log(
-    `${kind.name}: ${middle} (quartiles ${low} to ${high}; of the sums ${whole.toFixed(3)}), ${perRequest.toFixed(0)} µs without traces${Number(middle) > BAR ? `: above ${BAR}` : ""}`,
-  );
 }
 console.log(`${receiver.spans.length} spans arrived`);
 await Promise.all(servers.map(({ stop }) => stop()));

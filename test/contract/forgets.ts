@@ -78,7 +78,7 @@ export function forgetContract(name: string, open: () => Promise<Store>): void {
           );
         }
         const forgetting = await answered("a", "forget", { made: run!, body: `{"id":"${run}","datasets":["${erased}"]}` });
-        await store.ofProject("a").forgets.eraseTraces([erased!]);
+        await store.ofProject("a").forgets.eraseTraces([erased!], 1);
         for (const ask of gone) expect(await ask()).toMatchObject({ kind: "full" });
         for (const ask of left) expect(await ask()).toMatchObject({ kind: "answered", fingerprint: "a hash" });
         // Whoever lost its answer gets it, and nothing says what was asked to be forgotten.
@@ -96,7 +96,7 @@ export function forgetContract(name: string, open: () => Promise<Store>): void {
         };
         const forgets = store.ofProject("a").forgets;
         const run = await forgets.insert({ id: createId("forget"), datasetId: "ds_x", document, createdAt: 1 });
-        const erase = () => forgets.eraseTraces([table, model]);
+        const erase = () => forgets.eraseTraces([table, model], 1);
         await erase();
         expect((await forgets.get(run.id))?.document).toEqual(document);
         await forgets.cancel(run.id, 5);

@@ -112,10 +112,10 @@ export function monitorContract(name: string, open: () => Promise<Store>): void 
       const rows = (from: number, count: number) =>
         Array.from({ length: count }, (_, index) => ({ row: `{"x":${from + index}}`, answer: from + index }));
       const kept = async (page = { before: null as number | null, limit: 10 }) => (await monitors.listRows(id, page)).data;
-      expect(await monitors.keepRows(id, rows(1, 2), 1)).toBe(false);
+      expect(await monitors.keepRows(id, rows(1, 2), 1, 1)).toBe(false);
       expect(await monitors.configure(id, { sampleRows: 5 }, 1)).toMatchObject({ sampleRows: 5 });
-      expect(await monitors.keepRows(id, rows(1, 4), 10)).toBe(true);
-      await monitors.keepRows(id, rows(5, 4), 20);
+      expect(await monitors.keepRows(id, rows(1, 4), 10, 9)).toBe(true);
+      await monitors.keepRows(id, rows(5, 4), 20, 19);
       expect(await kept()).toEqual(
         [8, 7, 6, 5, 4].map((n) => ({ number: n, row: `{"x":${n}}`, answer: n, askedAt: n > 4 ? 20 : 10 })),
       );
@@ -126,14 +126,47 @@ export function monitorContract(name: string, open: () => Promise<Store>): void 
       await monitors.configure(id, { sampleRows: 2 }, 1);
       expect((await kept()).map(({ number }) => number)).toEqual([8, 7]);
       expect((await store.ofProject("other").monitors.listRows(id, { before: null, limit: 9 })).data).toEqual([]);
-      await store.ofProject("other").forgets.eraseTraces([]);
+      await store.ofProject("other").forgets.eraseTraces([], 5000);
       expect(await kept()).toHaveLength(2);
       // Rows that are forgotten may be among them, whatever the model was trained on.
-      await store.forgets.eraseTraces([]);
+      await store.forgets.eraseTraces([], 5000);
       expect(await kept()).toEqual([]);
-      await monitors.keepRows(id, rows(1, 1), 1);
+      // What was asked before that, or may have been, and was in the memory of a process meanwhile.
+      expect(await monitors.keepRows(id, rows(1, 1), 6500, 4900)).toBe(false);
+      expect(await monitors.keepRows(id, rows(1, 1), 8500, 6500)).toBe(true);
+      expect(await kept()).toHaveLength(1);
       await monitors.configure(id, { sampleRows: 0 }, 1);
       expect(await kept()).toEqual([]);
+    });
+
+    it("sums the newest labelled answers alone where that is asked", async () => {
+      const { monitors } = store;
+      for (let at = 1; at <= 6; at++) await monitors.keepAnswers(id, `p${at}`, [at], at);
+      await monitors.label(
+        id,
+        [1, 2, 3, 4, 5].map((at) => ({ predictionId: `p${at}`, row: 0, truth: at <= 3 ? at : 0 })),
+      );
+      expect(await monitors.sums(id, 3)).toMatchObject({ answers: 3, labelled: 3, right: 1, absolute: 9 });
+      expect(await monitors.sums(id)).toMatchObject({ answers: 6, labelled: 5, right: 3 });
+    });
+
+    it("says once that a live score has fallen, and once that it has not any more", async () => {
+      const { monitors } = store;
+      await monitors.configure(id, { webhook: "https://example.com/" }, 1);
+      expect(await monitors.get(id)).toMatchObject({ scoreDrop: 0.05, scoreFell: false });
+      const change = (fell: boolean) => ({ fell, at: 9, message: { url: "https://example.com/", body: `{"fell":${fell}}` } });
+      const told = await Promise.all([true, true, true].map((fell) => monitors.setScore(id, 0.5, change(fell))));
+      expect(told.filter(Boolean)).toHaveLength(1);
+      expect(await monitors.get(id)).toMatchObject({ scoreFell: true });
+      expect(await monitors.listFigures(1)).toMatchObject([{ liveScore: 0.5, scoreFell: true }]);
+      expect(await monitors.setScore(id, 0.9, change(false))).toBe(true);
+      expect(await monitors.setScore(id, 0.9, change(false))).toBe(false);
+      const { data } = await store.deliveries.list(id, { after: undefined, limit: 10 });
+      expect(data.map(({ body }) => body).toSorted()).toEqual(['{"fell":false}', '{"fell":true}']);
+      // Another bound begins anew.
+      await monitors.setScore(id, 0.5, change(true));
+      expect(await monitors.configure(id, { scoreDrop: null }, 1)).toMatchObject({ scoreDrop: null, scoreFell: false });
+      expect(await store.ofProject("other").monitors.setScore(id, 1, change(true))).toBe(false);
     });
 
     it("tells the figures of the models that were asked last", async () => {
@@ -148,12 +181,12 @@ export function monitorContract(name: string, open: () => Promise<Store>): void 
         drifted: [],
       };
       await monitors.judge(id, { number: 1, verdict, at: 5, message: null });
-      await monitors.setScore(id, 0.75);
+      expect(await monitors.setScore(id, 0.75, null)).toBe(false);
       await monitors.add(other, counted(1, 1), WINDOW, 7);
       const found = await monitors.listFigures(10);
       expect(found).toMatchObject([
-        { name: "other", version: 1, psi: null, liveScore: null },
-        { name: "asked", version: 1, psi: 0.3, liveScore: 0.75 },
+        { name: "other", version: 1, psi: null, liveScore: null, scoreFell: false },
+        { name: "asked", version: 1, psi: 0.3, liveScore: 0.75, scoreFell: false },
       ]);
       expect(await monitors.listFigures(1)).toHaveLength(1);
       await monitors.configure(other, { enabled: false }, 8);

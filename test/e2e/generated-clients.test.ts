@@ -9,8 +9,10 @@ import { copyFile, cp, mkdir, rename, rm, symlink, writeFile } from "node:fs/pro
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import { expect, it } from "vitest";
+import { build } from "esbuild";
+import { afterAll, beforeAll, expect, it } from "vitest";
 import { temporaryFolder } from "../contract/temporary.ts";
+import { createDataDir, type LiveServer, startLiveServer } from "./live-server.ts";
 
 const ROOT = join(import.meta.dirname, "../..");
 const PINNED = join(ROOT, "test/fixtures/generators");
@@ -52,42 +54,43 @@ const WRONG = `
   // @ts-expect-error
   optimizer: { type: "adamant", lr: 0.1 }`;
 
-const SCRIPTS = {
+/** The scripts, which ask the server at an address. */
+const scriptsFor = (url: string) => ({
   "with-openapi-typescript.ts": `
 import createClient from "openapi-fetch";
 import type { paths } from "./openapi-typescript/api";
 
-const trainyard = createClient<paths>({ baseUrl: "http://localhost:8080" });
+const trainyard = createClient<paths>({ baseUrl: "${url}" });
 const { data: job, error } = await trainyard.POST("/v1/jobs", { body: ${BODY} });
 if (!job) throw new Error(error.detail);
 if (!("id" in job)) throw new Error("that was a dry run");
 const { data: read } = await trainyard.GET("/v1/jobs/{id}", { params: { path: { id: job.id } } });
-console.log(read?.state, read?.model?.name);
-await trainyard.POST("/v1/jobs", { body: { ...${BODY}, ${WRONG} } });
+console.log(read?.id === job.id, read?.state);
+export const refused = () => trainyard.POST("/v1/jobs", { body: { ...${BODY}, ${WRONG} } });
 `,
   "with-hey-api.ts": `
 import { readJob, submitJob } from "./hey-api";
 
-const baseUrl = "http://localhost:8080";
+const baseUrl = "${url}";
 const { data: job, error } = await submitJob({ baseUrl, body: ${BODY} });
 if (!job) throw new Error(error.detail);
 if (!("id" in job)) throw new Error("that was a dry run");
 const { data: read } = await readJob({ baseUrl, path: { id: job.id } });
-console.log(read?.state, read?.model?.name);
-await submitJob({ baseUrl, body: { ...${BODY}, ${WRONG} } });
+console.log(read?.id === job.id, read?.state);
+export const refused = () => submitJob({ baseUrl, body: { ...${BODY}, ${WRONG} } });
 `,
   "with-orval.ts": `
 import axios from "axios";
 import { readJob, submitJob } from "./orval/api";
 
-axios.defaults.baseURL = "http://localhost:8080";
+axios.defaults.baseURL = "${url}";
 const { data: job } = await submitJob(${BODY});
 if (!("id" in job)) throw new Error("that was a dry run");
 const { data: read } = await readJob(job.id);
-console.log(read.state, read.model?.name);
-await submitJob({ ...${BODY}, ${WRONG} });
+console.log(read.id === job.id, read.state);
+export const refused = () => submitJob({ ...${BODY}, ${WRONG} });
 `,
-};
+});
 
 const CONFIG = 'export default { trainyard: { input: "./openapi.yaml", output: "./orval/api.ts" } };\n';
 /** Those of projects that a bundler builds, which is what generated code is written for. */
@@ -96,11 +99,34 @@ const COMPILER = {
     ...{ strict: true, noEmit: true, skipLibCheck: true, target: "es2022", module: "esnext", moduleResolution: "bundler" },
     types: [],
   },
-  files: Object.keys(SCRIPTS),
 };
 
+let dataDir: Awaited<ReturnType<typeof createDataDir>>;
+let server: LiveServer;
+beforeAll(async () => {
+  dataDir = await createDataDir();
+  server = await startLiveServer(dataDir.path);
+});
+afterAll(async () => {
+  await server?.stop();
+  await dataDir?.remove();
+});
+
+/** What a script prints once a bundler has made one file of it and of the generated client. */
+async function printed(folder: string, script: string): Promise<string> {
+  const outfile = join(folder, script.replace(/\.ts$/, ".bundle.mjs"));
+  await build({ entryPoints: [join(folder, script)], outfile, bundle: true, format: "esm", platform: "node", ...REQUIRE });
+  return (await run(process.execPath, [outfile], { timeout: SCRIPT_MS })).stdout;
+}
+
+/** axios asks for modules of Node as CommonJS does. */
+const REQUIRE = {
+  banner: { js: 'import { createRequire } from "node:module"; const require = createRequire(import.meta.url);' },
+};
+const SCRIPT_MS = 60_000;
+
 it(
-  "makes clients with three generators, against which scripts of ten lines type-check",
+  "makes clients with three generators, against which scripts of ten lines type-check and run",
   async ({ skip }) => {
     const installed = await install();
     if (installed === null) return skip("no registry of packages can be reached");
@@ -110,8 +136,9 @@ it(
     await copyFile(join(ROOT, "openapi.yaml"), join(folder, "openapi.yaml"));
     await writeFile(join(folder, "package.json"), '{ "type": "module" }\n');
     await writeFile(join(folder, "orval.config.mjs"), CONFIG);
-    await writeFile(join(folder, "tsconfig.json"), JSON.stringify(COMPILER));
-    for (const [name, text] of Object.entries(SCRIPTS)) await writeFile(join(folder, name), text);
+    const scripts = scriptsFor(server.url);
+    await writeFile(join(folder, "tsconfig.json"), JSON.stringify({ ...COMPILER, files: Object.keys(scripts) }));
+    for (const [name, text] of Object.entries(scripts)) await writeFile(join(folder, name), text);
     await mkdir(join(folder, "openapi-typescript"));
     // Packages are found from the folder as from any project.
     await symlink(join(installed, "node_modules"), join(folder, "node_modules"));
@@ -123,6 +150,8 @@ it(
     for (const { stdout, stderr } of said) expect(`${stdout}${stderr}`).not.toMatch(/\b(error|failed)\b/i);
     const compiled = await npx("typescript/bin/tsc", "-p", ".").catch((error: { stdout: string }) => error);
     expect(compiled.stdout).toBe("");
+    for (const name of Object.keys(scripts))
+      expect([name, await printed(folder, name)]).toEqual([name, expect.stringMatching(/^true (queued|running|succeeded)\n$/)]);
   },
   2 * INSTALL_MS,
 );

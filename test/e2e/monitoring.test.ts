@@ -243,6 +243,32 @@ describe("a model in use", () => {
     expect(data.map(({ state }) => state)).toEqual(["delivered", "delivered"]);
   });
 
+  it("tells when the truth is worse than its evaluation, and when it is not any more", async () => {
+    const ask = async (id: string, from: number, right: boolean) => {
+      const rows = rowsOf(500, from);
+      const { predictions } = await call<{ predictions: { label: string }[] }>("POST", `/predict?prediction_id=${id}`, {
+        instances: rows,
+      });
+      const other = (label: string) => (label === "yes" ? "no" : "yes");
+      return call<Row>("POST", "/feedback", {
+        labels: predictions.map(({ label }, row) => ({ prediction_id: id, row, label: right ? label : other(label) })),
+      });
+    };
+    type Alert = { score_alert: Row };
+    await ask("wrong", 20_000, false);
+    expect((await call<Alert>("GET", "/monitoring")).score_alert).toMatchObject({
+      ...{ figure: "accuracy", drop: 0.05, live: 0, labelled: 500, fell: true },
+    });
+    await ask("right", 30_000, true);
+    expect((await call<Alert>("GET", "/monitoring")).score_alert).toMatchObject({ live: 1, labelled: 500, fell: false });
+    await vi.waitFor(() => expect(received).toHaveLength(4), { timeout: 20_000, interval: 100 });
+    expect(received.slice(2).map(({ type }) => type)).toEqual(["model.score_fell", "model.score_recovered"]);
+    expect(received[2]?.data).toMatchObject({ model: { name: "tall" }, score: { live: 0, labelled: 500 } });
+    expect(await call<Alert>("PATCH", "/monitoring", { score_drop: null })).toMatchObject({
+      score_alert: { drop: null, bound: null, fell: false },
+    });
+  });
+
   it("keeps a sample of its rows where that is wanted, whichever way they came", async () => {
     const sample = () => call<{ data: { number: number; row: Row; answer: string }[] }>("GET", "/asked-rows?limit=100");
     expect((await sample()).data).toEqual([]);

@@ -113,6 +113,7 @@ function factsOf(text: string, size: number): ModelCardFacts {
       loss: many((index) => (index === 1 ? Number.NaN : 1 / (index + 1))),
       validation: many(() => 0.5),
     },
+    checkpoint: null,
     serverVersion: "0.1.0",
   } as unknown as ModelCardFacts;
 }

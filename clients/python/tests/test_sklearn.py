@@ -19,6 +19,7 @@ try:
     from sklearn.datasets import load_diabetes, load_iris
     from sklearn.exceptions import NotFittedError
     from sklearn.inspection import permutation_importance
+    from sklearn.metrics import r2_score
     from sklearn.model_selection import GridSearchCV, cross_val_score
     from sklearn.pipeline import make_pipeline
     from sklearn.preprocessing import StandardScaler
@@ -93,6 +94,15 @@ class Weights(LiveTest):
         turned = self.proba([self.X[at] for at in order], [self.y[at] for at in order], [weights[at] for at in order])
         numpy.testing.assert_allclose(turned, kept, atol=1e-5)
 
+    def test_of_zero_leave_a_class_among_the_classes(self):
+        y = ["a", "b", "c"] * 13 + ["a"]
+        model = TrainyardClassifier(**QUICK).fit(self.X, y, [0.0 if label == "b" else 1.0 for label in y])
+        self.assertEqual(list(model.classes_), ["a", "b", "c"])
+        probabilities = model.predict_proba(self.X)
+        self.assertEqual(probabilities.shape, (40, 3))
+        self.assertTrue((probabilities[:, 1] == 0).all())
+        self.assertNotIn("b", model.predict(self.X))
+
     def test_say_how_much_a_row_counts(self):
         # The mean of both answers, by their weights: 0 counts three times as much as 4.
         X, y, weights = [[1.0]] * 20, [0.0, 4.0] * 10, [3.0, 1.0] * 10
@@ -144,6 +154,16 @@ class Models(LiveTest):
         model = TrainyardRegressor(**QUICK).fit(X, 5 * X[:, 1])
         importance = permutation_importance(model, X, 5 * X[:, 1], n_repeats=3, random_state=0)
         self.assertEqual(importance.importances_mean.argmax(), 1)
+
+    def test_of_several_targets_answer_a_column_for_each(self):
+        X = numpy.random.RandomState(1).uniform(size=(150, 3))
+        y = numpy.column_stack([5 * X[:, 1], X[:, 0] - X[:, 2]])
+        model = TrainyardRegressor(epochs=100, name="py-several").fit(X, y)
+        self.assertEqual(model.predict(X).shape, (150, 2))
+        self.assertAlmostEqual(model.score(X, y), r2_score(y, model.predict(X)), places=9)
+        self.assertGreater(model.score(X, y), 0.9)
+        with self.assertRaisesRegex(ValueError, "y has 1 targets for each sample, and the model 2"):
+            model.score(X, y[:, 0])
 
     def test_are_copied_and_pickled_with_their_answers(self):
         X, y = load_iris(return_X_y=True)

@@ -49,7 +49,27 @@ class Targets(unittest.TestCase):
             classes_of([1, "a"])
 
 
+class SeveralTargets(unittest.TestCase):
+    def test_are_refused_by_a_classifier_with_the_cure(self):
+        with self.assertRaisesRegex(ValueError, "1d array.*MultiOutputClassifier"):
+            TrainyardClassifier().fit([[1], [2]], [[0, 1], [1, 0]])
+
+    def test_of_a_regressor_are_a_number_in_every_row(self):
+        for y, told in (
+            ([[1, 2], [3]], "as many targets for each sample"),
+            ([[], []], "one at the least"),
+            ([[1, 2], [3, None]], "contains NaN"),
+            ([[1, 2], [3, "a"]], "could not convert|must be numbers"),
+        ):
+            with self.subTest(told), self.assertRaisesRegex(ValueError, told):
+                TrainyardRegressor().fit([[1], [2]], y)
+
+
 class Weights(unittest.TestCase):
+    def test_that_leave_one_class_are_refused(self):
+        with self.assertRaisesRegex(ValueError, "only one class has rows of a weight above 0: 'a'"):
+            TrainyardClassifier().fit([[1], [2]], ["a", "b"], sample_weight=[1, 0])
+
     def test_that_are_none_are_refused_before_anything_is_sent(self):
         for weights, told in (
             ([1, 2, 3], "inconsistent numbers of samples"),

@@ -16,7 +16,7 @@ interface ImportCall {
   /** Of the state that is known already. */
   readonly etag?: string | null;
   readonly signal: AbortSignal;
-  /** Whether it waits while the project has as many under way as it may: nobody waits for its answer. */
+  /** Whether it waits while the project has as many under way as it may: it is a schedule's, and nobody waits for its answer. */
   readonly waits?: boolean;
   /** Is told of every piece, and when all are there. */
   readonly onProgress?: (bytes: number, state: "fetching" | "reading") => void;
@@ -52,7 +52,7 @@ export async function importTable(
         const fetched = await services.sources.fetch(request.source, { etag: etag ?? null, signal });
         if (fetched.isUnchanged) return null;
         const told = onProgress ? { ...fetched, stream: counted(fetched.stream, onProgress) } : fetched;
-        return await take(services, told, request);
+        return await take(services, told, request, waits);
       },
       signal,
     );
@@ -76,7 +76,12 @@ async function* counted<Piece extends Uint8Array>(
   onProgress(bytes, "reading");
 }
 
-async function take(services: ProjectServices, fetched: FetchedTable, request: ImportRequest): Promise<Imported> {
+async function take(
+  services: ProjectServices,
+  fetched: FetchedTable,
+  request: ImportRequest,
+  isScheduled: boolean,
+): Promise<Imported> {
   const { gzip, etag } = fetched;
   const described = describe(fetched, request);
   if ("fault" in described) {
@@ -84,7 +89,7 @@ async function take(services: ProjectServices, fetched: FetchedTable, request: I
     throw described.fault;
   }
   const upload = await services.uploadSpool.receive(fetched.stream);
-  return { ...(await createDataset(services, upload, { ...described, gzip })), etag };
+  return { ...(await createDataset(services, upload, { ...described, gzip, isScheduled })), etag };
 }
 
 function describe(fetched: FetchedTable, { name, format: asked, reading }: ImportOptions) {

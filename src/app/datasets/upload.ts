@@ -12,6 +12,8 @@ export interface UploadRequest {
   /** Said by the sender. */
   readonly gzip: boolean;
   readonly options: ReadingOptions;
+  /** For a schedule, which may delete what it alone has asked for. */
+  readonly isScheduled?: boolean;
 }
 
 /**
@@ -22,18 +24,19 @@ export interface UploadRequest {
 export async function createDataset(
   { uploadSpool, store, limits }: ProjectServices,
   upload: Upload,
-  { name, format, gzip, options }: UploadRequest,
+  { name, format, gzip, options, isScheduled = false }: UploadRequest,
   onDigest: (sha256: string) => Promise<void> = async () => undefined,
 ): Promise<DatasetDocument & { readonly created: boolean }> {
   try {
     const sha256 = await uploadSpool.digest(upload, digestSuffix(options));
     await onDigest(sha256);
     const existing = await store.datasets.find(sha256, format);
-    if (existing) return { ...existing, created: false };
+    // One that a schedule has made and is about to delete is made anew.
+    if (existing && (isScheduled || (await store.datasets.claim(existing.summary.id)))) return { ...existing, created: false };
     const result = await uploadSpool.read(upload, { format, gzip, options });
     if (!result.ok) throw new TrainyardError(result.code, result.detail, result.errors);
     const { bytes } = upload;
-    return await store.datasets.insert({
+    const made = await store.datasets.insert({
       ...result.table,
       id: createId("dataset"),
       name,
@@ -43,6 +46,8 @@ export async function createDataset(
       createdAt: Date.now(),
       within: limits.project,
     });
+    if (!made.created && !isScheduled) await store.datasets.claim(made.summary.id);
+    return made;
   } finally {
     await uploadSpool.discard(upload);
   }

@@ -43,6 +43,7 @@ export async function eraseRecords(services: ProjectServices, document: ForgetDo
     computePool.forget(model.id);
   }
   const ids = [...datasets, ...sweeps].map(({ id }) => id);
-  await store.forgets.eraseTraces([...ids, ...models.flatMap(({ job, model }) => [job ?? [], model?.id ?? []].flat())]);
+  const trained = models.flatMap(({ job, model }) => [job ?? [], model?.id ?? []].flat());
+  await store.forgets.eraseTraces([...ids, ...trained], Date.now());
   return null;
 }

@@ -1,5 +1,6 @@
 /** Finds a model by any kind of reference, and reads its weights. */
 import { notFound, TrainyardError } from "../../domain/errors.ts";
+import { ID_PREFIXES } from "../../domain/id.ts";
 import type { Model } from "../../domain/models/model.ts";
 import { parseModelRef } from "../../domain/models/registry.ts";
 import { nearest } from "../../domain/spelling.ts";
@@ -14,12 +15,18 @@ export async function findModel({ store }: Pick<ProjectServices, "store">, ref: 
   return model;
 }
 
+const JOB_ID = new RegExp(`^${ID_PREFIXES.job}[0-9a-f-]{36}$`);
+
 /** Number of newest models whose names are compared with a mistyped one. */
 const COMPARED_MODELS = 50;
 
 /** Creates the error of a reference to a model that does not exist, with the name that was probably meant. */
 export async function noModel({ store }: Pick<ProjectServices, "store">, ref: string): Promise<TrainyardError> {
   const error = notFound("model", ref);
+  if (JOB_ID.test(ref)) {
+    const cure = `a job is no model: GET /v1/jobs/${ref} has the id of its model, and /v1/jobs/${ref}/checkpoints those that it has while it trains`;
+    return new TrainyardError(error.code, `${error.message}: ${cure}`);
+  }
   const [name = ""] = ref.split("@");
   const { data } = await store.models.list({ after: undefined, limit: COMPARED_MODELS });
   const names = [...new Set(data.map((model) => model.name))];

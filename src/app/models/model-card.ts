@@ -1,6 +1,5 @@
 /** Gathers what a model card is made of, and has a thread write it. */
 
-import { TrainyardError } from "../../domain/errors.ts";
 import type { Job } from "../../domain/jobs/job.ts";
 import { questionOf } from "../../domain/jobs/trained-spec.ts";
 import type { WireColumns } from "../../domain/metrics/metric.ts";
@@ -16,7 +15,7 @@ import { readModel } from "./read-models.ts";
 /** Points of the curve of the loss. */
 const CURVE_POINTS = 300;
 
-/** Returns the id and the card, HTML in UTF-8, of the model that a reference names. Throws not_found, and conflict for a checkpoint. */
+/** Returns the id and the card, HTML in UTF-8, of the model that a reference names. Of a checkpoint it has what is known so far. Throws not_found. */
 export async function readModelCard(services: ProjectServices, ref: string): Promise<{ id: string; html: Uint8Array }> {
   const facts = await readFacts(services, ref);
   return { id: facts.model.id, html: await services.computePool.encodeModelCard(facts) };
@@ -25,8 +24,6 @@ export async function readModelCard(services: ProjectServices, ref: string): Pro
 /** Reads what a card is made of; what is gone is null. */
 async function readFacts(services: ProjectServices, ref: string): Promise<ModelCardFacts> {
   const { model, evaluation } = await readModel(services, ref);
-  if (isCheckpointId(model.id))
-    throw new TrainyardError("conflict", "it is a checkpoint: only the final model of a job has scores to put on a card");
   const job = model.jobId === null ? null : await services.store.jobs.get(model.jobId);
   const data = job?.spec.data;
   const document = data && "dataset" in data ? await services.store.datasets.describe(data.dataset.id) : null;
@@ -36,6 +33,7 @@ async function readFacts(services: ProjectServices, ref: string): Promise<ModelC
     job: job && withoutRows(job),
     dataset: document?.summary ?? null,
     curve: job && !isSearch(job.spec) && !questionOf(job.spec) ? await readCurve(services, job) : null,
+    checkpoint: isCheckpointId(model.id) ? await services.store.checkpoints.get(model.id) : null,
     serverVersion: VERSION,
   };
 }

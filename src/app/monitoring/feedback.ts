@@ -3,8 +3,15 @@ import { createLabelReader, UNKNOWN } from "../../domain/datasets/column-reader.
 import { type FieldError, invalid, notFound } from "../../domain/errors.ts";
 import { answerNumber, type Model } from "../../domain/models/model.ts";
 import { isCheckpointId } from "../../domain/models/registry.ts";
-import type { Truth } from "../../domain/monitoring/monitor-store.ts";
-import { liveScore, type MonitoringReport } from "../../domain/monitoring/report.ts";
+import {
+  JUDGED_ANSWERS,
+  judgeScore,
+  type LiveScore,
+  liveScore,
+  scoreBound,
+  scoreMessage,
+} from "../../domain/monitoring/live-score.ts";
+import type { ScoreChange, Truth } from "../../domain/monitoring/monitor-store.ts";
 import { type FeedbackLabel, MOST_KEPT_ROWS } from "../../domain/monitoring/requests.ts";
 import { findModel } from "../models/find-model.ts";
 import { type Predicted, predictRows } from "../models/predict.ts";
@@ -53,7 +60,7 @@ export interface TakenFeedback {
   readonly labelled: number;
   /** Labels of the request without an answer: it was made without an id, by another version, or is too old. */
   readonly unknown: readonly Pick<FeedbackLabel, "prediction_id" | "row">[];
-  readonly score: MonitoringReport["feedback"];
+  readonly score: LiveScore;
 }
 
 /** Stores the truth about answers; a label that is sent again replaces the one before. Throws not_found, and invalid for what is no value. */
@@ -67,8 +74,29 @@ export async function takeFeedback(
   const found = await monitors.label(model.id, truthsOf(model, labels));
   const unknown = labels.flatMap(({ prediction_id, row }, index) => (found[index] ? [] : [{ prediction_id, row }]));
   const score = liveScore(model, await monitors.sums(model.id));
-  await monitors.setScore(model.id, score.accuracy ?? score.r2);
+  const change = await judge(services, model);
+  const isNews = await monitors.setScore(model.id, score.accuracy ?? score.r2, change);
+  if (isNews) {
+    const fields = { model_id: model.id, accuracy: score.accuracy, mae: score.mae };
+    if (change?.fell) services.log.warn(fields, "the live score of a model has fallen below its evaluation");
+    else services.log.info(fields, "the live score of a model is that of its evaluation again");
+  }
   return { labelled: labels.length - unknown.length, unknown, score };
+}
+
+/** What the newest labels say of the score; null where it is held to nothing, or nothing has changed. */
+async function judge({ store: { monitors } }: ProjectServices, model: Model): Promise<ScoreChange | null> {
+  const monitor = await monitors.get(model.id);
+  if (!monitor?.enabled || monitor.scoreDrop === null) return null;
+  const bound = scoreBound(model, monitor.scoreDrop);
+  if (!bound) return null;
+  const recent = await monitors.sums(model.id, JUDGED_ANSWERS);
+  const fell = judgeScore(bound, recent, monitor.scoreFell);
+  if (fell === monitor.scoreFell) return null;
+  const at = Date.now();
+  const { webhook } = monitor;
+  const body = scoreMessage(model, bound, liveScore(model, recent), fell, at);
+  return { fell, at, message: webhook === null ? null : { url: webhook, body } };
 }
 
 function truthsOf({ task, classes }: Model, labels: readonly FeedbackLabel[]): Truth[] {

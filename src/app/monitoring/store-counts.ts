@@ -2,8 +2,11 @@
  * Stores what this process has counted of predictions, and judges the windows that this closes. Counts of the last seconds are in memory alone:
  * a process that is killed loses them, one that stops stores them.
  */
+
+import { createLru, type Lru } from "../../domain/lru.ts";
+import type { Model } from "../../domain/models/model.ts";
 import { judgeWindow, WINDOW_ROWS } from "../../domain/monitoring/drift.ts";
-import { layoutOf } from "../../domain/monitoring/layout.ts";
+import { type Layout, layoutOf } from "../../domain/monitoring/layout.ts";
 import { driftMessage } from "../../domain/monitoring/messages.ts";
 import type { Monitor, MonitorWindow } from "../../domain/monitoring/monitor-store.ts";
 import type { CountedModel } from "../../domain/ports.ts";
@@ -20,6 +23,15 @@ const BETWEEN_MS = 1000;
 /** Models whose counts are stored at the same time: the database commits them together. */
 const AT_ONCE = 16;
 
+/** Models that are remembered between two windows: their records are long, and say of a window the same each time. */
+const MOST_JUDGED = 100;
+
+/** What windows of a model are judged by. It never changes. */
+interface Judged {
+  readonly model: Pick<Model, "id" | "name" | "version">;
+  readonly layout: Layout;
+}
+
 type Monitoring = Pick<Services, "store" | "computePool" | "log">;
 
 export interface CountKeeper {
@@ -32,18 +44,23 @@ export interface CountKeeper {
 /** Starts storing counts: when a window is full, and every `everyMs`. */
 export function startCountKeeper(services: Monitoring, everyMs = EVERY_MS): CountKeeper {
   const { computePool, log } = services;
-  const store = async (counted: CountedModel): Promise<void> => {
+  const judged = createLru<Judged>({ maxCount: MOST_JUDGED, maxBytes: Number.POSITIVE_INFINITY, bytesOf: () => 0 });
+  const store = async (counted: CountedModel, since: number): Promise<void> => {
     try {
-      await storeCounts(services, counted);
+      await storeCounts(services, counted, since, judged);
     } catch (err) {
       const fields = { err, model_id: counted.modelId, rows: counted.rows };
       log.warn(fields, "cannot store what a model was asked: rows are not counted");
     }
   };
   let storedAt = Number.NEGATIVE_INFINITY;
+  let takenAt = Date.now();
   const flush = singleFlight(async () => {
+    const since = takenAt;
+    takenAt = Date.now();
     const all = computePool.counted.take();
-    for (let from = 0; from < all.length; from += AT_ONCE) await Promise.all(all.slice(from, from + AT_ONCE).map(store));
+    for (let from = 0; from < all.length; from += AT_ONCE)
+      await Promise.all(all.slice(from, from + AT_ONCE).map((counted) => store(counted, since)));
     storedAt = performance.now();
   });
   let soon: NodeJS.Timeout | null = null;
@@ -71,16 +88,19 @@ export function startCountKeeper(services: Monitoring, everyMs = EVERY_MS): Coun
 async function storeCounts(
   { store, computePool, log }: Monitoring,
   { modelId, sampled, ...counts }: CountedModel,
+  since: number,
+  known: Lru<Judged>,
 ): Promise<void> {
   const stored = await store.monitors.add(modelId, counts, WINDOW_ROWS, Date.now());
   // What another process was told of this model's sample is known here from now on.
   const isSampled = stored !== null && stored.monitor.sampleRows > 0;
   computePool.counted.sample(modelId, isSampled);
-  if (isSampled && sampled.length > 0) await store.monitors.keepRows(modelId, sampled, Date.now());
+  if (isSampled && sampled.length > 0) await store.monitors.keepRows(modelId, sampled, Date.now(), since);
   if (!stored || stored.unjudged.length === 0) return;
-  const model = await store.models.get(modelId);
-  const layout = model && layoutOf(model);
-  if (!layout) return;
+  const found = known.get(modelId) ?? (await readJudged(store, modelId));
+  if (!found) return;
+  known.set(modelId, found);
+  const { model, layout } = found;
   let { drifted } = stored.monitor;
   for (const window of stored.unjudged) {
     const verdict = judgeWindow(layout, window.counts);
@@ -91,6 +111,12 @@ async function storeCounts(
     if (isFirst && body !== null) logDrift(log, modelId, window, verdict.drifted);
     drifted = verdict.drifted;
   }
+}
+
+async function readJudged(store: Monitoring["store"], modelId: string): Promise<Judged | null> {
+  const model = await store.models.get(modelId);
+  const layout = model && layoutOf(model);
+  return layout && { model, layout };
 }
 
 const messageTo = ({ webhook }: Monitor, body: string | null) =>

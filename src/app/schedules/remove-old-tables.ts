@@ -11,7 +11,7 @@ const MOST_AT_ONCE = 20;
 
 /**
  * Deletes them. One stays that a job or a sweep trains on, that a model in use was trained on (the newest version of its name, or one that an
- * alias names), that a run of another schedule is at, or that was there before a run fetched it. What goes wrong is logged: the run has ended.
+ * alias names), that a run of another schedule is at, that was there before a run fetched it, or whose bytes somebody has uploaded or imported since. What goes wrong is logged: the run has ended.
  */
 export async function removeOldTables(services: ProjectServices, { id, document }: Schedule): Promise<void> {
   const { keep = null } = document;
@@ -28,7 +28,7 @@ export async function removeOldTables(services: ProjectServices, { id, document 
       if (!found) continue;
       left--;
       if (await isInUse(services, found.summary)) continue;
-      const { deleted } = await store.datasets.delete(table.id);
+      const { deleted } = await store.datasets.delete(table.id, { unlessClaimed: true });
       if (deleted) log.info({ schedule_id: id, dataset_id: table.id }, "old table of a schedule deleted");
     }
   } catch (err) {

@@ -1,7 +1,7 @@
 /** `trainyard import`: have the server fetch a table from a URL, S3 or PostgreSQL. */
 import type { ImportRequest } from "../../client/index.ts";
 import { examples, type Register } from "../context.ts";
-import { usageError } from "../exit.ts";
+import { CliError, EXIT, usageError } from "../exit.ts";
 import { idText } from "../references.ts";
 
 interface ImportOptions {
@@ -44,15 +44,23 @@ export const registerImport: Register = (program, context) => {
         ...(format !== undefined && { format }),
       };
       const { out } = context;
+      const leaving = new AbortController();
+      const onInterrupt = () => leaving.abort(new CliError("the import is cancelled", EXIT.interrupted));
+      // A second one ends the command at once.
+      process.once("SIGINT", onInterrupt);
       const dataset = await context
         .client()
         .importDataset(request as ImportRequest, {
+          signal: leaving.signal,
           onProgress: ({ id, state, bytes }) => {
             const text = state === "reading" ? "reading the table" : `${(bytes / 1e6).toFixed(1)} MB fetched`;
             if (out.live) out.redraw([out.fit(`${idText(id, out)}  ${text}`)]);
           },
         })
-        .finally(() => out.endRedraw());
+        .finally(() => {
+          process.off("SIGINT", onInterrupt);
+          out.endRedraw();
+        });
       context.show(dataset, () => [
         `${context.out.paint.bold(dataset.id)}  ${dataset.name}  ${dataset.rows} rows, ${dataset.column_count} columns`,
       ]);

@@ -1,10 +1,15 @@
 /** `trainyard monitor`: how the rows that a model predicts compare with those of its training. */
 import { lastTryText, type WebhookDelivery } from "../../client/monitoring/deliveries.ts";
-import { liveScoreText, type MonitoringReport, monitoringSentence } from "../../client/monitoring/monitoring.ts";
+import {
+  fallenScoreText,
+  liveScoreText,
+  type MonitoringReport,
+  monitoringSentence,
+} from "../../client/monitoring/monitoring.ts";
 import { type Context, examples, type Register } from "../context.ts";
 import { percent, significant, timeText } from "../figures.ts";
 import { sparkline, table } from "../terminal.ts";
-import { wholeNumber } from "../values.ts";
+import { numberFrom, wholeNumber } from "../values.ts";
 
 interface MonitorCommand {
   readonly webhook?: string | false;
@@ -12,6 +17,7 @@ interface MonitorCommand {
   readonly off?: true;
   readonly sample?: number | false;
   readonly rows?: number;
+  readonly scoreDrop?: number | false;
 }
 
 export const registerMonitor: Register = (program, context) => {
@@ -26,21 +32,29 @@ export const registerMonitor: Register = (program, context) => {
     .option("--sample <rows>", "keep a sample of the rows that are asked: the newest so many", wholeNumber(1))
     .option("--no-sample", "keep none, and delete what was kept")
     .option("--rows [count]", "show rows of the sample, newest first", wholeNumber(1, 100))
+    .option("--score-drop <share>", "tell when labels are so far below the evaluation (default: 0.05)", numberFrom(0))
+    .option("--no-score-drop", "do not tell of labels")
     .addHelpText("after", examples("trainyard monitor iris", "trainyard monitor iris@live --webhook https://example.com/drift"))
     .action((model: string, options: MonitorCommand) => monitor(context, model, options));
 };
 
-async function monitor(context: Context, ref: string, { webhook, on, off, sample, rows }: MonitorCommand): Promise<void> {
+async function monitor(
+  context: Context,
+  ref: string,
+  { webhook, on, off, sample, rows, scoreDrop }: MonitorCommand,
+): Promise<void> {
   const client = context.client();
   const enabled = on ? true : off ? false : undefined;
   // Commander sets a --no-option to true where nothing is said of it.
   const isAsked = typeof webhook === "string" || webhook === false;
   const samples = typeof sample === "number" || sample === false;
-  if (enabled !== undefined || isAsked || samples)
+  const drops = typeof scoreDrop === "number" || scoreDrop === false;
+  if (enabled !== undefined || isAsked || samples || drops)
     await client.configureMonitoring(ref, {
       ...(enabled !== undefined && { enabled }),
       ...(isAsked && { webhook: webhook ? { url: webhook } : null }),
       ...(samples && { sample: sample ? { rows: sample } : null }),
+      ...(drops && { score_drop: scoreDrop === false ? null : scoreDrop }),
     });
   if (rows !== undefined) return showRows(context, ref, typeof rows === "number" ? rows : SHOWN_ROWS);
   const report = await client.monitoring(ref);
@@ -85,6 +99,7 @@ function sentLines({ webhook }: MonitoringReport, sent: readonly WebhookDelivery
 function linesOf(report: MonitoringReport, { out }: Context): string[] {
   const { model, rows, windows, columns, feedback } = report;
   const score = liveScoreText(feedback, significant);
+  const fallen = fallenScoreText(report, significant);
   const head = ["column", "PSI", "over windows", "p-value", "missing", "unseen", ""];
   const cells = columns.map(({ name, role, psi, p_value, missing, unseen, drifted }, index) => [
     role === "answer" ? `answer: ${name}` : name,
@@ -101,6 +116,7 @@ function linesOf(report: MonitoringReport, { out }: Context): string[] {
   return [
     `${model.name} v${model.version}: ${monitoringSentence(report)}.`,
     `${rows} rows in ${windows[0]?.number ?? 0} ${windows[0]?.number === 1 ? "window" : "windows"}${score === null ? "" : `; ${score}`}.`,
+    ...(fallen === null ? [] : [`${fallen}.`]),
     ...(windows.length > 0 ? ["", ...table([head, ...cells], out)] : []),
   ];
 }

@@ -82,3 +82,13 @@ export function liveScoreText(
   const known = Object.entries(figures).flatMap(([name, value]) => (value === null ? [] : [`${name} ${text(value)}`]));
   return `${known.join(", ")} ${of}`;
 }
+
+/** That the live score of a model has fallen below its evaluation; null where it has not. */
+export function fallenScoreText({ score_alert: alert }: MonitoringReport, text: (value: number) => string): string | null {
+  if (!alert?.fell || alert.live === null || alert.bound === null) return null;
+  const { figure, live, labelled, evaluation, bound } = alert;
+  const name = figure === "accuracy" ? "accuracy" : "MAE";
+  const [low, high] = evaluation;
+  const side = figure === "accuracy" ? "below" : "above";
+  return `The live score has fallen: ${name} ${text(live)} of the newest ${labelled} labelled answers, ${side} the bound of ${text(bound)}; the evaluation has ${text(low)} to ${text(high)}`;
+}

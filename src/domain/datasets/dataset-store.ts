@@ -56,8 +56,10 @@ export interface DatasetStore {
    * column whose texts are not kept.
    */
   readColumns(id: string, names: readonly string[]): Promise<ReadonlyMap<string, ColumnValues>>;
-  /** Deletes a data set, unless a job that has not ended has its id at data.dataset.id: then nothing changes. */
-  delete(id: string): Promise<DatasetDeletion>;
+  /** Notes that somebody relies on a data set, whatever made it. False where it is gone. */
+  claim(id: string): Promise<boolean>;
+  /** Deletes a data set, unless a job that has not ended has its id at data.dataset.id, or, with `unlessClaimed`, it is claimed: then nothing changes. */
+  delete(id: string, options?: { readonly unlessClaimed: boolean }): Promise<DatasetDeletion>;
   /** Removes what is left of uploads and deletions that began before `at` and never ended. Returns how many there were. */
   removeUnfinished(at: number): Promise<number>;
 }

@@ -70,10 +70,10 @@ export interface ForgetStore {
   /** Models of the project with the weights of this hash. */
   findCopies(sha256: string): Promise<readonly string[]>;
   /**
-   * Erases what is left of deleted jobs, models and data sets: half-deleted chunks, webhooks, answers to idempotency keys, hashes of requests to
+   * Erases, at a time, what is left of deleted jobs, models and data sets: half-deleted chunks, webhooks, answers to idempotency keys, hashes of requests to
    * forget, and the hashes of what earlier runs made and is deleted now. Answers are read once, however many ids there are.
    */
-  eraseTraces(ids: readonly string[]): Promise<void>;
+  eraseTraces(ids: readonly string[], at: number): Promise<void>;
   /** Overwrites what the files of the database have left of deleted rows, as far as the database can. Says what was done. */
   scrub(): Promise<string>;
 }

@@ -1,5 +1,6 @@
 /** What a model card is made of: records of the store, read at one time. What is null is not known, and the card says so. */
 import type { Dataset } from "../datasets/dataset.ts";
+import type { Checkpoint } from "../jobs/checkpoint.ts";
 import type { Job } from "../jobs/job.ts";
 import type { Evaluation } from "../models/evaluation.ts";
 import type { Model } from "../models/model.ts";
@@ -22,6 +23,8 @@ export interface ModelCardFacts {
   readonly dataset: Pick<Dataset, "name" | "format" | "rows" | "columnCount" | "createdAt"> | null;
   /** Null where no metrics are kept, and for a search, whose epochs are candidates. */
   readonly curve: LossCurve | null;
+  /** Of a model of a checkpoint: where in the training it was taken; null for every other. */
+  readonly checkpoint: Pick<Checkpoint, "epoch" | "step"> | null;
   /** The version of the server. */
   readonly serverVersion: string;
 }

@@ -33,7 +33,12 @@ const OF_NOTES: Partial<Record<NoteCode, string>> = {
 type Rule = (facts: ModelCardFacts) => readonly string[];
 
 const RULES: readonly Rule[] = [
-  ({ model: { score } }) => (score ? [] : ["It was not scored here: how good it is is not known."]),
+  ({ model: { score }, checkpoint }) => {
+    if (score) return [];
+    return checkpoint
+      ? ["It is a checkpoint, which is not scored: the model that its job ends with is."]
+      : ["It was not scored here: how good it is is not known."];
+  },
   ({ model: { score } }) => {
     const verdict = score && verdictOf(score);
     return verdict && verdict.tone !== "ok" ? [`${verdict.words}.`] : [];

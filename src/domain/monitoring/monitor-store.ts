@@ -8,6 +8,8 @@ import type { PredictionCounts } from "./tally.ts";
 export const KEPT_WINDOWS = 48;
 /** Answers of a model that wait for the truth, about: the oldest make room, a tenth at a time. */
 export const MOST_ANSWERS = 100_000;
+/** How far below its evaluation the live score of a model may lie, where nothing else is said. */
+export const SCORE_DROP = 0.05;
 /** How long an answer is kept, and a row of a sample. */
 export const ANSWERS_KEPT_MS = 30 * 24 * 3600 * 1000;
 
@@ -18,6 +20,8 @@ export interface MonitorOptions {
   readonly webhook: string | null;
   /** Rows of the sample that is kept of what it is asked; 0 for none. */
   readonly sampleRows: number;
+  /** How far below the interval of its evaluation the live score may lie before the webhook is told; null: it is not told. */
+  readonly scoreDrop: number | null;
 }
 
 /** What is told of many models at once. */
@@ -29,6 +33,8 @@ export interface MonitorFigures {
   readonly psi: number | null;
   /** Accuracy, or R² of values, as of the last label; null before there is one. */
   readonly liveScore: number | null;
+  /** Whether it has fallen below the model's evaluation. */
+  readonly scoreFell: boolean;
 }
 
 export interface Monitor extends MonitorOptions {
@@ -41,6 +47,8 @@ export interface Monitor extends MonitorOptions {
   readonly windows: number;
   /** Columns that differed in the last window that was judged. */
   readonly drifted: readonly string[];
+  /** Whether the last labels said that the live score has fallen. */
+  readonly scoreFell: boolean;
   /** When rows were last added; of a monitor without rows, when it was made. */
   readonly updatedAt: number;
 }
@@ -61,6 +69,14 @@ export interface JudgedWindow {
   readonly at: number;
   /** Null: nothing is sent. */
   readonly message: { readonly url: string; readonly body: string } | null;
+}
+
+/** That a live score has fallen, or has risen again, and what is sent of it. */
+export interface ScoreChange {
+  readonly fell: boolean;
+  readonly at: number;
+  /** Null: nothing is sent. */
+  readonly message: JudgedWindow["message"];
 }
 
 /** The truth about one row of a prediction. */
@@ -117,16 +133,22 @@ export interface MonitorStore {
   ): Promise<boolean>;
   /** Stores the truth about answers. Returns for each whether there is such an answer. */
   label(modelId: string, truths: readonly Truth[]): Promise<readonly boolean[]>;
-  /** Returns what the answers whose truth is known come to. */
-  sums(modelId: string): Promise<LiveSums>;
+  /** Returns what the answers whose truth is known come to; with `newest`, of those the last so many, by the time of the answer. */
+  sums(modelId: string, newest?: number): Promise<LiveSums>;
   /** Deletes at most `limit` answers from before a time. Returns how many. */
   deleteOldAnswers(before: number, limit: number): Promise<number>;
-  /** Says what labels come to, for `listFigures`. */
-  setScore(modelId: string, score: number | null): Promise<void>;
+  /**
+   * Says what labels come to, for `listFigures`, and whether the score has fallen. Returns whether that is news, in which case the message
+   * is sent.
+   */
+  setScore(modelId: string, score: number | null, change: ScoreChange | null): Promise<boolean>;
   /** Returns the figures of the models that were asked last and are not switched off, of every project, `limit` at most. */
   listFigures(limit: number): Promise<readonly MonitorFigures[]>;
-  /** Adds rows to the sample of a model, of which the newest stay. False for a model that has none, or does not exist. */
-  keepRows(modelId: string, rows: readonly AskedRow[], at: number): Promise<boolean>;
+  /**
+   * Adds rows to the sample of a model, of which the newest stay. `since`: none was asked before. False for a model that has no sample or does
+   * not exist, and where samples were erased since then: any of these rows may be one that was to be forgotten.
+   */
+  keepRows(modelId: string, rows: readonly AskedRow[], at: number, since: number): Promise<boolean>;
   /** Returns rows of the sample before a number, or from the newest on, newest first. */
   listRows(modelId: string, page: { readonly before: number | null; readonly limit: number }): Promise<Page<KeptRow>>;
   /** Deletes at most `limit` rows of samples from before a time. Returns how many. */

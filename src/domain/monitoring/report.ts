@@ -4,7 +4,8 @@ import type { Model } from "../models/model.ts";
 import { sampleOption } from "./asked-rows.ts";
 import { binsOf, keyOf, WINDOW_ROWS } from "./drift.ts";
 import { type Layout, layoutOf, type MonitoredColumn } from "./layout.ts";
-import type { LiveSums, Monitor, MonitorWindow } from "./monitor-store.ts";
+import { liveScore, scoreBound } from "./live-score.ts";
+import { type LiveSums, type Monitor, type MonitorWindow, SCORE_DROP } from "./monitor-store.ts";
 
 const share = z.number().min(0).max(1);
 const time = z.iso.datetime();
@@ -52,6 +53,18 @@ const feedbackReport = z
   })
   .meta({ id: "LiveScore", description: "What the answers are worth whose truth is known. Each is null before there is one." });
 
+const scoreAlert = z
+  .object({
+    drop: z.number().nullable().meta({ description: "How far beyond the evaluation the score may go; null: nobody is told." }),
+    figure: z.enum(["accuracy", "mae"]),
+    evaluation: z.tuple([z.number(), z.number()]).meta({ description: "Interval of the figure on the held-out rows." }),
+    bound: z.number().nullable().meta({ description: "What the live figure is held to; null without a drop." }),
+    live: z.number().nullable().meta({ description: "Of the newest labelled answers, 500 at most." }),
+    labelled: z.int().meta({ description: "How many these are: 50 are needed." }),
+    fell: z.boolean().meta({ description: "Whether they are worse, beyond what chance makes of so few." }),
+  })
+  .meta({ id: "ScoreAlert" });
+
 export const monitoringReport = z
   .object({
     model: z.object({ id: z.string(), name: z.string(), version: z.int() }),
@@ -72,6 +85,9 @@ export const monitoringReport = z
     columns: z.array(columnReport),
     windows: z.array(windowReport).meta({ description: "The newest first." }),
     feedback: feedbackReport,
+    score_alert: scoreAlert
+      .nullable()
+      .meta({ description: "Null for a model without an interval of its score on held-out rows." }),
   })
   .meta({ id: "Monitoring" });
 
@@ -86,10 +102,12 @@ export interface MonitoredFacts {
   readonly monitor: Monitor | null;
   readonly windows: readonly MonitorWindow[];
   readonly sums: LiveSums;
+  /** Of the newest labelled answers. */
+  readonly recent: LiveSums;
 }
 
 /** Writes the report. */
-export function reportOf({ model, counts, monitor, windows, sums }: MonitoredFacts): MonitoringReport {
+export function reportOf({ model, counts, monitor, windows, sums, recent }: MonitoredFacts): MonitoringReport {
   const layout = layoutOf(model);
   const last = windows.find(({ verdict }) => verdict !== null);
   const iso = (at: number) => new Date(at).toISOString();
@@ -122,7 +140,18 @@ export function reportOf({ model, counts, monitor, windows, sums }: MonitoredFac
       psi: verdict?.columns.map(({ psi }) => psi) ?? [],
     })),
     feedback: liveScore(model, sums),
+    score_alert: scoreAlertOf(model, monitor, recent),
   };
+}
+
+function scoreAlertOf(model: Model, monitor: Monitor | null, recent: LiveSums): MonitoringReport["score_alert"] {
+  const drop = monitor ? monitor.scoreDrop : SCORE_DROP;
+  const found = scoreBound(model, drop ?? 0);
+  if (!found) return null;
+  const { figure, interval, bound } = found;
+  const { labelled, [figure]: live } = liveScore(model, recent);
+  const fell = drop !== null && (monitor?.scoreFell ?? false);
+  return { drop, figure, evaluation: [...interval], bound: drop === null ? null : bound, live, labelled, fell };
 }
 
 function whyNot({ reference }: Model, counts: boolean, monitor: Monitor | null): string | null {
@@ -130,22 +159,6 @@ function whyNot({ reference }: Model, counts: boolean, monitor: Monitor | null):
     return "there is nothing to compare with: the model was imported, is a checkpoint, or was trained by an older server; train it again";
   if (!counts) return "the server counts no predictions (TRAINYARD_MONITORING)";
   return monitor?.enabled === false ? "it was switched off for this model" : null;
-}
-
-/** What labelled answers come to: accuracy of classes; MAE, RMSE and R² of values. */
-export function liveScore(
-  { task }: Pick<Model, "task">,
-  { answers, labelled, right, absolute, squared, variation }: LiveSums,
-): MonitoringReport["feedback"] {
-  const none = { answers, labelled, accuracy: null, mae: null, rmse: null, r2: null };
-  if (labelled === 0) return none;
-  if (task !== "regression") return { ...none, accuracy: right / labelled };
-  return {
-    ...none,
-    mae: absolute / labelled,
-    rmse: Math.sqrt(squared / labelled),
-    r2: variation > 0 ? 1 - squared / variation : null,
-  };
 }
 
 function columnsOf({ inputs, answers }: Layout, last: MonitorWindow | undefined): ColumnReport[] {

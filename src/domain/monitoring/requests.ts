@@ -24,15 +24,27 @@ export const monitorBody = z
       .strictObject({ url: z.url({ protocol: /^https?$/, error: "must be an http or https URL" }).max(2000) })
       .nullable()
       .optional()
-      .meta({ description: "Is sent `model.drifted` and `model.recovered`; null: nothing is sent." }),
+      .meta({
+        description:
+          "Is sent `model.drifted` and `model.recovered`, and of labels `model.score_fell` and `model.score_recovered`; null: nothing is sent.",
+      }),
     sample: sampleOption
       .nullable()
       .optional()
       .meta({ description: "null: no rows are kept, and those that were are deleted." }),
+    score_drop: z.number().min(0).max(1).nullable().optional().meta({
+      description:
+        "How far below the interval of the evaluation the accuracy of the newest 500 labelled answers may lie, or which share above it their MAE, before the webhook is told; 0.05 by default; null: it is not told.",
+    }),
   })
   .meta({
     id: "MonitoringOptions",
-    examples: [{ webhook: { url: "https://example.com/drift" } }, { enabled: false }, { sample: { rows: 200 } }],
+    examples: [
+      { webhook: { url: "https://example.com/drift" } },
+      { enabled: false },
+      { sample: { rows: 200 } },
+      { score_drop: 0.02 },
+    ],
   });
 
 export const feedbackBody = z

@@ -14,12 +14,16 @@ export interface SpanOptions {
   /** The `traceparent` of another span; null for the first span of a trace. Default: the active span. */
   readonly parent?: string | null;
   readonly attributes?: SpanAttributes;
+  /** More of them, in an object that is the same for many spans and never changes: it is written once. */
+  readonly shared?: SpanAttributes;
   /** Epoch milliseconds; now when left out. */
   readonly startedAt?: number;
 }
 
 export interface SpanEnd {
   readonly attributes?: SpanAttributes;
+  /** As at the start. */
+  readonly shared?: SpanAttributes;
   /** The kind of error that ended the work, as `error.type`: a code or a class, never a message. */
   readonly errorType?: string | null;
   /** Epoch milliseconds; now when left out. */
@@ -29,6 +33,8 @@ export interface SpanEnd {
 export interface Span {
   /** 32 hexadecimal digits. */
   readonly traceId: string;
+  /** Whether it is recorded. */
+  readonly isSampled: boolean;
   /** Names the span to another process, whether or not it is sampled. */
   readonly traceparent: string;
   /** Ends the span. It is exported later, if it is sampled; a span that does not end is not exported. */
@@ -48,7 +54,7 @@ export interface Tracing {
   close(): Promise<void>;
 }
 
-const NO_SPAN: Span = { traceId: "", traceparent: "", end: () => undefined };
+const NO_SPAN: Span = { traceId: "", isSampled: false, traceparent: "", end: () => undefined };
 
 /** Traces nothing. */
 export const NO_TRACING: Tracing = {

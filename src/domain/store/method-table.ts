@@ -187,7 +187,7 @@ export const METHODS = {
       project: { unknown: () => ({ answers: 0, labelled: 0, right: 0, absolute: 0, squared: 0, variation: 0 }) },
     },
     deleteOldAnswers: { access: "write", project: "server" },
-    setScore: { access: "write", project: { unknown: () => undefined }, ifAnswerLost: "repeat" },
+    setScore: { access: "write", project: orFalse, ifAnswerLost: "repeat" },
     listFigures: { access: "read", project: "server" },
     keepRows: { access: "write", project: "server", measuredAs: "keepAskedRows" },
     listRows: { access: "read", project: orEmptyPage },
@@ -201,6 +201,7 @@ export const METHODS = {
     list: { access: "read", project: "within" },
     readPreview: { access: "read", project: orNull },
     readColumns: { access: "read", project: { unknown: throwNoDataset } },
+    claim: { access: "write", project: orFalse, ifAnswerLost: "repeat" },
     delete: {
       access: "write",
       project: { unknown: () => ({ deleted: false, usedBy: null }) },

@@ -5,7 +5,7 @@
 import type { ModelCardFacts } from "../../domain/model-card/facts.ts";
 import { markup, ours } from "./markup.ts";
 import { limitSection, pictureSection, scoreSection } from "./scores.ts";
-import { aboutSection, dataSection, purpose, receiptSection, trainingSection } from "./sections.ts";
+import { aboutSection, dataSection, purpose, receiptSection, trainingSection, whichOf } from "./sections.ts";
 import { CARD_POLICY, STYLE } from "./style.ts";
 
 export { CARD_POLICY } from "./style.ts";
@@ -14,7 +14,8 @@ export const CARD_TYPE = "text/html";
 
 /** Returns the card of a model as a document. */
 export function encodeModelCard(card: ModelCardFacts): string {
-  const { name, version } = card.model;
+  const { name } = card.model;
+  const which = whichOf(card);
   return markup`<!doctype html>
 <html lang="en">
 <head>
@@ -23,12 +24,12 @@ export function encodeModelCard(card: ModelCardFacts): string {
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="color-scheme" content="light dark">
 <meta name="description" content="${purpose(card)}">
-<title>${name} v${version}: model card</title>
+<title>${name} ${which}: model card</title>
 <style>${ours(STYLE)}</style>
 </head>
 <body>
 <main>
-<header><h1>${name} <small>v${version}</small></h1><p class="dim">Model card</p></header>
+<header><h1>${name} <small>${which}</small></h1><p class="dim">Model card</p></header>
 ${aboutSection(card)}${scoreSection(card)}${limitSection(card)}${dataSection(card)}${trainingSection(card)}${pictureSection(card)}${receiptSection(card)}
 </main>
 </body>

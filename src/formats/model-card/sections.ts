@@ -51,6 +51,13 @@ export function purpose({ model }: ModelCardFacts): string {
   return `It predicts ${what}${kind}, from ${counted(model.preprocessing?.columns.length ?? model.inputWidth, "column")}.`;
 }
 
+/** Which of a name's models it is. */
+export function whichOf({ model, checkpoint }: ModelCardFacts): string {
+  if (!checkpoint) return `v${model.version}`;
+  const { epoch, step } = checkpoint;
+  return `checkpoint after epoch ${count(epoch)}${step > 0 ? ` and ${counted(step, "step")}` : ""}`;
+}
+
 export function aboutSection(card: ModelCardFacts): Markup {
   const { model, job } = card;
   const tags = Object.entries({ ...job?.tags, ...model.tags }).map(([name, held]) => `${name} = ${short(held, 60)}`);
@@ -60,7 +67,7 @@ export function aboutSection(card: ModelCardFacts): Markup {
     markup`<p class="lead">${purpose(card)}</p>
 <p>${job?.note ? short(job.note, MAX_NOTE) : "What it is to be used for was not written down: the note of its job is the place."}</p>
 ${facts([
-  ["Model", `${model.name}, version ${model.version}`],
+  ["Model", card.checkpoint ? `${model.name}, ${whichOf(card)}` : `${model.name}, version ${model.version}`],
   ["Names", model.aliases.length > 0 ? listed(first(model.aliases, MAX_TAGS)) : null],
   ["Classes", model.classes.length > 0 ? listed(classes) : null],
   [
@@ -170,18 +177,22 @@ ${model.search ? candidates(card) : null}`,
   );
 }
 
-function optionsOf(spec: ResolvedSpec, { model, job }: ModelCardFacts): readonly Fact[] {
+/** How far the training had come. */
+function epochsOf(spec: ResolvedSpec, { model, job, checkpoint }: ModelCardFacts): string {
+  if (checkpoint) return `${count(checkpoint.epoch)} of ${count(spec.epochs)} when it was taken; its job is ${job?.state}`;
   const best = model.metrics.best.epoch;
   const stopped = job && job.epochsDone < spec.epochs ? ` of at most ${count(spec.epochs)}` : "";
+  const weights = best === undefined ? "" : `; it has the weights of epoch ${count(best)}`;
+  return `${count(job?.epochsDone ?? spec.epochs)}${stopped}${weights}`;
+}
+
+function optionsOf(spec: ResolvedSpec, card: ModelCardFacts): readonly Fact[] {
   return [
     ["Loss", typed(spec.loss)],
     ["Optimiser", typed(spec.optimizer)],
     ["Schedule", spec.scheduler ? typed(spec.scheduler) : "none"],
     ["Batch", spec.batch_size === null ? "all rows at once" : counted(spec.batch_size, "row")],
-    [
-      "Epochs",
-      `${count(job?.epochsDone ?? spec.epochs)}${stopped}${best === undefined ? "" : `; it has the weights of epoch ${count(best)}`}`,
-    ],
+    ["Epochs", epochsOf(spec, card)],
     ["Started from", spec.init_from === null ? null : "the weights of another model"],
   ];
 }

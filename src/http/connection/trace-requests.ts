@@ -3,7 +3,7 @@
  * bodies are never part of one. WebSockets, which last for days, and probes have none.
  */
 import type { FastifyRequest } from "fastify";
-import type { Span, Tracing } from "../../domain/operation/tracing.ts";
+import type { Span, SpanAttributes, Tracing } from "../../domain/operation/tracing.ts";
 import type { App } from "../context.ts";
 import { onRequestEnd } from "./request-ending.ts";
 
@@ -26,9 +26,12 @@ export function traceRequests(app: App, tracing: Tracing): void {
     if (PROBES.has(route) || request.headers.upgrade !== undefined) return done();
     const span = startSpan(tracing, request, route);
     request.span = span;
-    const log = request.log.child({ trace_id: span.traceId });
-    request.log = log;
-    reply.log = log;
+    // Nobody looks for a trace that is recorded nowhere and that nobody else has named.
+    if (span.isSampled || request.headers.traceparent !== undefined) {
+      const log = request.log.child({ trace_id: span.traceId });
+      request.log = log;
+      reply.log = log;
+    }
     done();
   });
   // Not before: the end of a body arrives from the connection, which knows no span.
@@ -37,24 +40,57 @@ export function traceRequests(app: App, tracing: Tracing): void {
     else done();
   });
   onRequestEnd(app, ({ span }, _reply, { ending, status, project }) => {
-    if (!span) return;
-    const attributes = {
-      ...(ending === "answered" && { "http.response.status_code": status }),
-      ...(project !== null && { "trainyard.project": project }),
-    };
+    if (!span?.isSampled) return;
     const failed = status >= 500 ? String(status) : null;
-    span.end({ attributes, errorType: ending === "answered" ? failed : ending });
+    span.end({
+      shared: endOf(ending === "answered" ? status : null, project),
+      errorType: ending === "answered" ? failed : ending,
+    });
   });
 }
 
 function startSpan(tracing: Tracing, request: FastifyRequest, route: string | undefined): Span {
-  const { method, url, protocol, headers } = request;
-  const attributes = {
+  const { url, headers } = request;
+  const query = url.indexOf("?");
+  const attributes = { "url.path": query < 0 ? url : url.slice(0, query) };
+  const parent = typeof headers.traceparent === "string" ? headers.traceparent : null;
+  const { name, shared } = startOf(request.method, request.protocol, route);
+  return tracing.start(name, { kind: "server", parent, attributes, shared });
+}
+
+interface RequestStart {
+  readonly name: string;
+  readonly shared: SpanAttributes;
+}
+
+/** What spans of requests begin and end with, by what it is made of: few different ones, and written once each. */
+const starts = new Map<string, RequestStart>();
+const ends = new Map<string, SpanAttributes>();
+/** Projects are many. */
+const MAX_KEPT = 2000;
+
+function startOf(method: string, scheme: string, route: string | undefined): RequestStart {
+  const key = `${method} ${scheme} ${route}`;
+  const known = starts.get(key);
+  if (known) return known;
+  const shared = {
     "http.request.method": method,
-    "url.path": url.split("?", 1)[0] ?? "",
-    "url.scheme": protocol,
+    "url.scheme": scheme,
     ...(route !== undefined && { "http.route": route }),
   };
-  const parent = typeof headers.traceparent === "string" ? headers.traceparent : null;
-  return tracing.start(route === undefined ? method : `${method} ${route}`, { kind: "server", parent, attributes });
+  const made = { name: route === undefined ? method : `${method} ${route}`, shared };
+  if (starts.size < MAX_KEPT) starts.set(key, made);
+  return made;
+}
+
+function endOf(status: number | null, project: string | null): SpanAttributes {
+  const key = `${status} ${project}`;
+  const known = ends.get(key);
+  if (known) return known;
+  const made = {
+    ...(status !== null && { "http.response.status_code": status }),
+    ...(project !== null && { "trainyard.project": project }),
+  };
+  if (ends.size < MAX_KEPT) ends.set(key, made);
+  return made;
 }

@@ -157,8 +157,9 @@ function failure(grpc: Grpc, status: number, details: string, metadata?: Metadat
 }
 
 function errorIn({ rawPayload }: HttpAnswer): string {
-  const { error } = JSON.parse(rawPayload.toString("utf8")) as { readonly error: string };
-  return error;
+  // In the shape of the protocol, or, where no route of it has answered, in our own.
+  const { error, detail } = JSON.parse(rawPayload.toString("utf8")) as { readonly error?: string; readonly detail?: string };
+  return error ?? detail ?? "the request failed";
 }
 
 function passedOn(metadata: Metadata): Record<string, string> {

@@ -33,6 +33,8 @@ const DESCRIPTION = `Every row that a model predicts is counted, whichever way i
 
 The webhook is sent \`model.drifted\` when a column drifts that did not in the window before, and \`model.recovered\` when none does any more, signed as those of jobs are, with the model, the window, and the columns with their index and p-value.
 
+Of labels that \`feedback\` brings, the webhook is sent \`model.score_fell\` when the newest 500 at most, and at least 50, are worse than \`score_drop\` below the interval of the evaluation, by three standard deviations of chance, and \`model.score_recovered\` when they are not any more.
+
 Counts are stored every two seconds: a server that is killed loses those since, one that stops loses none. The last 48 windows are kept. The first 200 columns, 8 targets, and of each column the 40 most frequent labels are counted by themselves.`;
 
 /** Registers the routes of monitoring. */
@@ -61,18 +63,20 @@ export function registerMonitoring(app: App): void {
         tags,
         operationId: "configureMonitoring",
         summary: "Change how a model is monitored",
-        description: "What is left out stays as it is.",
+        description:
+          "What is left out stays as it is. A webhook or a sample of a model that is compared with nothing (imported, a checkpoint, of an older server) is refused: nothing would ever come of it.",
         params: modelParams,
         body: monitorBody,
         response: answers({ 200: ["What was counted, without windows.", monitoringReport] }, [400, 404, 413, 415, 422]),
       },
     },
     ({ params, body, services }) => {
-      const { enabled, webhook, sample } = parseBody(monitorBody, body);
+      const { enabled, webhook, sample, score_drop: scoreDrop } = parseBody(monitorBody, body);
       return configureMonitoring(services, params.ref, {
         ...(enabled !== undefined && { enabled }),
         ...(webhook !== undefined && { webhook: webhook?.url ?? null }),
         ...(sample !== undefined && { sampleRows: sample?.rows ?? 0 }),
+        ...(scoreDrop !== undefined && { scoreDrop }),
       });
     },
   );

@@ -1,5 +1,5 @@
 /**
- * The transactions that every job takes, by name, so that a database in a thread can be asked for a whole one with one message
+ * The transactions that every job takes, and every window of a model in use, by name, so that a database in a thread can be asked for a whole one with one message
  * (sqlite/sqlite-thread.ts): a job takes four of them, with some 40 statements, each of which would be a message there and one back.
  */
 import type { Kysely } from "kysely";
@@ -9,10 +9,23 @@ import { writeDueValues } from "./jobs/due-values.ts";
 import { appendMetrics } from "./jobs/events.ts";
 import { finishJob, insertJob, transitionJob } from "./jobs/jobs.ts";
 import { claimJob } from "./jobs/queue.ts";
+import { keepAskedRows } from "./monitoring/asked-rows.ts";
+import { addCounts, judgeWindow } from "./monitoring/monitors.ts";
 import { claimChunk } from "./sweeps/chunks.ts";
 
 /** Arguments and results can be posted to another thread, callbacks excepted: databases with callbacks run in this one. */
-export const PROCEDURES = { appendMetrics, claimChunk, claimJob, finishJob, insertJob, transitionJob, writeDueValues } as const;
+export const PROCEDURES = {
+  addCounts,
+  appendMetrics,
+  claimChunk,
+  claimJob,
+  finishJob,
+  insertJob,
+  judgeWindow,
+  keepAskedRows,
+  transitionJob,
+  writeDueValues,
+} as const;
 
 export type ProcedureName = keyof typeof PROCEDURES;
 

@@ -1,7 +1,7 @@
 /** Makes backups of a SQLite database in use, and receives, checks and stages files to restore. */
 import { createHash, randomUUID } from "node:crypto";
 import { createWriteStream, existsSync } from "node:fs";
-import { open, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { open, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { pipeline } from "node:stream/promises";
 import type { AuditEntry } from "../../domain/access/audit-log.ts";
@@ -51,24 +51,41 @@ export function openArchive(dataDir: string): Archive {
       await assertUsable(path);
       await using file = await open(path, "r+");
       await file.sync();
-      // First: a note without a staged file is that of one which was installed.
-      await writeFile(notePath(database), JSON.stringify(entry), { mode: 0o600 });
+      // First, and with the file that it is about: a crash before the rename leaves a note of a file that is not the database.
+      const { ino } = await file.stat({ bigint: true });
+      await writeFile(notePath(database), JSON.stringify({ file: String(ino), entry } satisfies Note), { mode: 0o600 });
       await rename(path, stagedPath(database));
       syncFolder(database);
     },
     async restoredBy() {
       if (existsSync(stagedPath(database))) return null;
       const text = await readFile(notePath(database), "utf8").catch(() => null);
-      try {
-        return text === null ? null : (JSON.parse(text) as AuditEntry);
-      } catch {
-        // A power cut while it was written: nothing was staged.
-        return null;
-      }
+      if (text === null) return null;
+      const note = parseNote(text);
+      // Renamed, a file keeps its number; a database that is in use has not been replaced.
+      const { ino } = await stat(database, { bigint: true });
+      if (note?.file === String(ino)) return note.entry;
+      await rm(notePath(database), { force: true });
+      return null;
     },
     noted: () => rm(notePath(database), { force: true }),
     discard: ({ path }) => rm(path, { force: true }),
   };
+}
+
+/** Who staged a file, and the file's number on its disk. */
+interface Note {
+  readonly file: string;
+  readonly entry: AuditEntry;
+}
+
+/** Null for what a power cut has left of one. */
+function parseNote(text: string): Note | null {
+  try {
+    return JSON.parse(text) as Note;
+  } catch {
+    return null;
+  }
 }
 
 async function write(stream: AsyncIterable<Uint8Array>, path: string): Promise<BackupFile> {

@@ -145,7 +145,7 @@ describe("a run of a schedule", () => {
     expect(await store.monitors.get(named?.id ?? "")).toMatchObject({ webhook: "https://example.com/drift", sampleRows: 9 });
   });
 
-  it("deletes the oldest tables beyond `keep`, and none that a model in use was trained on", async () => {
+  it("deletes the oldest tables beyond `keep`, and none that a model in use was trained on or that somebody has uploaded", async () => {
     const services = stage();
     const { store } = services;
     const tables: string[] = [];
@@ -161,10 +161,14 @@ describe("a run of a schedule", () => {
     };
     const { scheduleId } = await runOnce(null);
     await store.models.setAlias("kept", "live", 1);
-    for (let run = 0; run < 4; run++) await runOnce(scheduleId);
+    for (let run = 0; run < 4; run++) {
+      await runOnce(scheduleId);
+      // Somebody uploads the bytes of the second table, and is told that they are this data set.
+      if (run === 0) expect(await store.datasets.claim(tables[1] as string)).toBe(true);
+    }
     const there = await Promise.all(tables.map(async (id) => (await store.datasets.describe(id)) !== null));
-    // The first is that of kept@live; two stay by number.
-    expect(there).toEqual([true, false, false, true, true]);
+    // The first is that of kept@live, the second somebody's; two stay by number.
+    expect(there).toEqual([true, true, false, true, true]);
   });
 
   it("leaves a table that the run of another schedule is at, before that has its job", async () => {

@@ -268,6 +268,11 @@ describe("the Open Inference Protocol", () => {
         [{ ...tensor, name: "isle" }],
         "unexpected inference input 'isle' for model 'penguins', which has island, mass, tagged, seen",
       ],
+      [
+        "penguins",
+        [{ ...tensor, name: "is\nle" }],
+        "unexpected inference input 'is\nle' for model 'penguins', which has island, mass, tagged, seen",
+      ],
       ["penguins", [tensor, tensor], "island is given twice"],
       ["penguins", [{ ...tensor, shape: [1, 1, 1] }], "must be [rows] or [rows, 1]"],
       ["penguins", [tensor, { name: "mass", datatype: "FP64", shape: [2], data: [1, 2] }], "has 2 rows, and island 1"],

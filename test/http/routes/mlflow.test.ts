@@ -285,6 +285,17 @@ describe("a client that reads", () => {
         ["GET registered-models/alias", { name: "line", alias: "live" }],
       ] as const)
         expect(await ask(call, request, asked)).toMatchObject({ status: 404, body: { error_code: "RESOURCE_DOES_NOT_EXIST" } });
+      for (const [call, cure] of [
+        ["POST registered-models/create", "submit a job with this name"],
+        ["POST model-versions/create", "submit a job with this name"],
+        ["POST model-versions/transition-stage", "set an alias instead"],
+        ["PATCH registered-models/update", "write a note"],
+        ["DELETE model-versions/delete", "DELETE /v1/models/{id}"],
+      ] as const)
+        expect(await ask(call, { name: "line", version: "1" }, asked)).toMatchObject({
+          status: 400,
+          body: { error_code: "INVALID_PARAMETER_VALUE", message: expect.stringContaining(cure) },
+        });
       expect(await good("POST logged-models/search", { experiment_ids: ["0"] }, asked)).toMatchObject({
         models: [{ info: { name: "line", source_run_id: jobId } }],
       });

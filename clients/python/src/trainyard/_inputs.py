@@ -134,8 +134,11 @@ def _listed(names: Sequence[str]) -> List[str]:
     return [f"- {name}" for name in names[:MAX_NAMED]] + (["- ..."] if len(names) > MAX_NAMED else [])
 
 
-def read_target(y: Any, n_rows: int) -> List[Any]:
-    """Reads one value for each row. Raises ValueError where there is none, or not one for each; warns of a column."""
+def read_target(y: Any, n_rows: int, *, several: bool = False) -> List[Any]:
+    """
+    Reads one value for each row, or, of several columns where `several` are taken, a list of values for each. Raises ValueError where there is
+    none, or not one for each; warns of a single column.
+    """
     if y is None:
         raise ValueError("requires y to be passed, but the target y is None")
     if hasattr(y, "toarray"):
@@ -144,13 +147,18 @@ def read_target(y: Any, n_rows: int) -> List[Any]:
         y = list(zip(*columns_of(y)[0].values()))
     values = list(y.tolist() if hasattr(y, "tolist") else numpy.asarray(y).tolist() if hasattr(y, "__array__") else y)
     if values and isinstance(values[0], (list, tuple)):
-        if any(len(value) != 1 for value in values):
-            raise ValueError("bad input shape: y should be a 1d array, one target for each sample")
-        warnings.warn("A column-vector y was passed when a 1d array was expected.", conversion_warning(), stacklevel=3)
-        values = [value[0] for value in values]
+        width = len(values[0])
+        if not several and any(len(value) != 1 for value in values):
+            cure = "train a classifier for each column, as sklearn.multioutput.MultiOutputClassifier does"
+            raise ValueError(f"bad input shape: y should be a 1d array, one target for each sample: {cure}")
+        if any(not isinstance(value, (list, tuple)) or len(value) != width for value in values) or width == 0:
+            raise ValueError("bad input shape: y should have as many targets for each sample, one at the least")
+        if width == 1:
+            warnings.warn("A column-vector y was passed when a 1d array was expected.", conversion_warning(), stacklevel=3)
+            values = [value[0] for value in values]
     if len(values) != n_rows:
         raise ValueError(f"Found input variables with inconsistent numbers of samples: {[n_rows, len(values)]}")
-    for value in values:
+    for value in (cell for row in values for cell in (row if isinstance(row, (list, tuple)) else (row,))):
         if is_missing(value):
             raise ValueError("Input y contains NaN: leave out the samples without a target.")
         if isinstance(value, complex):
@@ -188,11 +196,14 @@ def fit_weights(sample_weight: Any, n_rows: int) -> List[float]:
     return weights
 
 
-def without_weight(features: Features, target: List[Any], weights: List[float]) -> Tuple[Features, List[Any], List[float]]:
+def without_weight(
+    features: Features, targets: List[List[Any]], weights: List[float]
+) -> Tuple[Features, List[List[Any]], List[float]]:
     """Leaves out the rows of weight 0, which train nothing."""
     kept = [at for at, weight in enumerate(weights) if weight > 0]
     columns = [[values[at] for at in kept] for values in features.columns]
-    return features._replace(columns=columns), [target[at] for at in kept], [weights[at] for at in kept]
+    told = [[values[at] for at in kept] for values in targets]
+    return features._replace(columns=columns), told, [weights[at] for at in kept]
 
 
 def numbers_of(values: Sequence[Any]) -> List[float]:
@@ -201,6 +212,12 @@ def numbers_of(values: Sequence[Any]) -> List[float]:
         return [float(value) for value in values]
     except TypeError as error:
         raise ValueError(f"y must be numbers for a regression: {error}") from None
+
+
+def columns_of_target(values: Sequence[Any]) -> List[List[float]]:
+    """Returns the targets of a regression as columns of numbers. Raises ValueError for what is no number."""
+    rows = [value if isinstance(value, (list, tuple)) else [value] for value in values]
+    return [numbers_of(column) for column in zip(*rows)]
 
 
 def classes_of(values: Sequence[Any]) -> Tuple[List[Any], List[int]]:

@@ -41,12 +41,18 @@ EXPECTED_FAILED_CHECKS = dict.fromkeys(
 """Checks of scikit-learn that no training in float32 by batches can pass, by their names in its versions, and why."""
 
 
-def more_tags() -> Dict[str, Any]:
+def more_tags(several_targets: bool) -> Dict[str, Any]:
     """The tags of scikit-learn before 1.6: missing values and labels may be among the features."""
-    return {"allow_nan": True, "X_types": ["2darray", "string"], "requires_y": True, "_xfail_checks": EXPECTED_FAILED_CHECKS}
+    return {
+        "allow_nan": True,
+        "X_types": ["2darray", "string"],
+        "requires_y": True,
+        "multioutput": several_targets,
+        "_xfail_checks": EXPECTED_FAILED_CHECKS,
+    }
 
 
-def sklearn_tags(estimator_type: str) -> Any:
+def sklearn_tags(estimator_type: str, several_targets: bool) -> Any:
     """The tags of scikit-learn 1.6 and newer. `estimator_type` is classifier or regressor."""
     from sklearn.utils import (  # type: ignore[import-untyped]
         ClassifierTags,
@@ -59,7 +65,7 @@ def sklearn_tags(estimator_type: str) -> Any:
     is_classifier = estimator_type == "classifier"
     return Tags(
         estimator_type=estimator_type,
-        target_tags=TargetTags(required=True),
+        target_tags=TargetTags(required=True, multi_output=several_targets),
         classifier_tags=ClassifierTags() if is_classifier else None,
         regressor_tags=None if is_classifier else RegressorTags(),
         input_tags=InputTags(allow_nan=True, string=True),

@@ -9,8 +9,8 @@ from ._inputs import (
     as_array,
     check_names,
     classes_of,
+    columns_of_target,
     fit_weights,
-    numbers_of,
     read_features,
     read_target,
     read_weights,
@@ -29,9 +29,10 @@ class Target(NamedTuple):
     """y as a job trains on it."""
 
     task: str
-    cells: List[Any]
+    columns: List[List[Any]]
+    """One, or of a regression several."""
     type: str
-    """Of its column."""
+    """Of its columns."""
     attributes: Dict[str, Any]
     """What `fit` sets on the estimator for it."""
 
@@ -66,6 +67,7 @@ class TrainyardEstimator(Parameters):
     """
 
     _estimator_type: str
+    _several_targets = False
 
     def __init__(
         self,
@@ -99,20 +101,23 @@ class TrainyardEstimator(Parameters):
     def fit(self: Self, X: Any, y: Any, sample_weight: Any = None) -> Self:
         """
         Trains on the server and returns the estimator. `sample_weight` says how much each row counts in the loss: a number of at least 0,
-        or one for each row; rows of weight 0 are left out, and a class that has no others is none of `classes_`. Raises ApiError, UnreachableError, or NotSucceededError.
+        or one for each row; rows of weight 0 are left out. A class that has no others is among `classes_`, with a probability of 0. Raises ApiError,
+        UnreachableError, or NotSucceededError.
         """
         features = read_features(X)
-        cells = read_target(y, features.n_rows)
+        cells = read_target(y, features.n_rows, several=self._several_targets)
         weights = None if sample_weight is None else fit_weights(sample_weight, features.n_rows)
+        target = self._read_target(cells, weights)
         if weights is not None and 0 in weights:
-            features, cells, weights = without_weight(features, cells, weights)
-        target = self._read_target(cells)
+            features, columns, weights = without_weight(features, target.columns, weights)
+            target = target._replace(columns=columns)
         client = self._client()
         dataset = self._upload(client, features, target, weights)
         names = [column["name"] for column in dataset["columns"]]
         # Named, texts are features too; a column without values is none.
         told = [name for name, values in zip(names, features.columns) if any(value is not None for value in values)]
-        source = {"id": dataset["id"], "features": told, "target": names[len(features.columns)]}
+        targets = names[len(features.columns) : len(features.columns) + len(target.columns)]
+        source = {"id": dataset["id"], "features": told, "target": targets[0] if len(targets) == 1 else targets}
         if weights is not None:
             source["weights"] = names[-1]
         job, history = self._train(client, {**self._job_spec(), "task": target.task, "data": {"dataset": source}})
@@ -136,8 +141,10 @@ class TrainyardEstimator(Parameters):
         client.delete_model(self.model_id_)
         client.delete_job(self.job_id_)
 
-    def _read_target(self, values: List[Any]) -> Target:
-        """Returns the target as this estimator trains on it. Raises ValueError for values that it cannot be trained on."""
+    def _read_target(self, values: List[Any], weights: Optional[List[float]]) -> Target:
+        """
+        Returns the target as this estimator trains on it, rows of weight 0 included. Raises ValueError for values that it cannot be trained on.
+        """
         raise NotImplementedError
 
     def _client(self) -> Client:
@@ -147,12 +154,13 @@ class TrainyardEstimator(Parameters):
         names = [name.strip() for name in features.names or []]
         if not all(names) or len(set(names)) < len(features.columns):
             names = [f"x{at}" for at in range(len(features.columns))]
-        target_name = "target"
-        while target_name in names:
-            target_name += "_"
         types = {names[at]: kind for at, kind in features.types.items()}
-        columns = {**dict(zip(names, features.columns)), target_name: target.cells}
-        types[target_name] = target.type
+        columns = dict(zip(names, features.columns))
+        for at, values in enumerate(target.columns):
+            target_name = "target" if len(target.columns) == 1 else f"target_{at}"
+            while target_name in columns:
+                target_name += "_"
+            columns[target_name], types[target_name] = values, target.type
         if weights is not None:
             weights_name = "weight"
             while weights_name in columns:
@@ -216,14 +224,14 @@ class TrainyardEstimator(Parameters):
         return self._client().predict(self.model_id_, rows or [[]] * features.n_rows)
 
     def _more_tags(self) -> Dict[str, Any]:
-        return more_tags()
+        return more_tags(self._several_targets)
 
     def __sklearn_tags__(self) -> Any:
-        return sklearn_tags(self._estimator_type)
+        return sklearn_tags(self._estimator_type, self._several_targets)
 
 
 class TrainyardClassifier(TrainyardEstimator):
-    """A classifier. `classes_` has the classes, in the order of the columns of `predict_proba`."""
+    """A classifier of one target. `classes_` has the classes, in the order of the columns of `predict_proba`."""
 
     if __doc__:  # -OO takes it away.
         __doc__ += "\n\n" + (TrainyardEstimator.__doc__ or "")
@@ -231,10 +239,14 @@ class TrainyardClassifier(TrainyardEstimator):
 
     classes_: Any
 
-    def _read_target(self, values: List[Any]) -> Target:
+    def _read_target(self, values: List[Any], weights: Optional[List[float]]) -> Target:
         classes, positions = classes_of(values)
-        task = "binary_classification" if len(classes) == 2 else "multiclass_classification"
-        return Target(task, positions, "category", {"classes_": as_array(classes)})
+        trained = {at for at, weight in zip(positions, weights or [1.0] * len(positions)) if weight > 0}
+        if len(trained) < 2:
+            only = classes[next(iter(trained))]
+            raise ValueError(f"a classifier needs at least 2 classes, but only one class has rows of a weight above 0: {only!r}")
+        task = "binary_classification" if len(trained) == 2 else "multiclass_classification"
+        return Target(task, [positions], "category", {"classes_": as_array(classes)})
 
     def predict(self, X: Any) -> Any:
         """Returns the class of each row."""
@@ -245,7 +257,8 @@ class TrainyardClassifier(TrainyardEstimator):
         """Returns the probability of each class, a row for each row."""
         answers = self._answers(X)
         names = [str(at) for at in range(len(self.classes_))]
-        return as_array([[answer["probabilities"][name] for name in names] for answer in answers])
+        # A class that no row of weight trained is none of the model's.
+        return as_array([[answer["probabilities"].get(name, 0.0) for name in names] for answer in answers])
 
     def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
         """Returns the accuracy, 0 to 1."""
@@ -256,24 +269,33 @@ class TrainyardClassifier(TrainyardEstimator):
 
 
 class TrainyardRegressor(TrainyardEstimator):
-    """A regressor of one target."""
+    """A regressor of one target, or of several: y is then an array or frame with a column for each, and so is what `predict` returns."""
 
     if __doc__:  # -OO takes it away.
         __doc__ += "\n\n" + (TrainyardEstimator.__doc__ or "")
     _estimator_type = "regressor"
+    _several_targets = True
 
-    def _read_target(self, values: List[Any]) -> Target:
-        return Target("regression", numbers_of(values), "number", {})
+    def _read_target(self, values: List[Any], weights: Optional[List[float]]) -> Target:
+        return Target("regression", columns_of_target(values), "number", {})
 
     def predict(self, X: Any) -> Any:
-        """Returns the value of each row."""
+        """Returns the value of each row; of several targets, a row of them."""
         return as_array([answer["value"] for answer in self._answers(X)])
 
     def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
-        """Returns the coefficient of determination: 1 at best, 0 for the mean of y."""
-        predicted = list(self.predict(X))
-        truth, weights = numbers_of(read_target(y, len(predicted))), read_weights(sample_weight, len(predicted))
-        mean = sum(w * t for w, t in zip(weights, truth)) / sum(weights)
-        residual = sum(w * (t - p) ** 2 for w, t, p in zip(weights, truth, predicted))
-        total = sum(w * (t - mean) ** 2 for w, t in zip(weights, truth))
-        return float(1 - residual / total) if total else float(residual == 0)
+        """Returns the coefficient of determination: 1 at best, 0 for the mean of y; of several targets, the mean of theirs."""
+        predicted = [answer["value"] for answer in self._answers(X)]
+        weights = read_weights(sample_weight, len(predicted))
+        truths, columns = columns_of_target(read_target(y, len(predicted), several=True)), columns_of_target(predicted)
+        if len(truths) != len(columns):
+            raise ValueError(f"y has {len(truths)} targets for each sample, and the model {len(columns)}")
+        scores = [_r2(truth, values, weights) for truth, values in zip(truths, columns)]
+        return sum(scores) / len(scores)
+
+
+def _r2(truth: List[float], predicted: List[float], weights: List[float]) -> float:
+    mean = sum(w * t for w, t in zip(weights, truth)) / sum(weights)
+    residual = sum(w * (t - p) ** 2 for w, t, p in zip(weights, truth, predicted))
+    total = sum(w * (t - mean) ** 2 for w, t in zip(weights, truth))
+    return float(1 - residual / total) if total else float(residual == 0)

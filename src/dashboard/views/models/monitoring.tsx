@@ -3,6 +3,7 @@ import type { Model } from "../../../client/answers.ts";
 import {
   type AskedRow,
   createMonitoringClient,
+  fallenScoreText,
   liveScoreText,
   type MonitoringReport,
   monitoringSentence,
@@ -33,6 +34,7 @@ export function Monitoring({ model }: { readonly model: Model }) {
   if (!data) return <Skeleton height="320px" />;
   const { rows, windows, columns, feedback, updated_at } = data;
   const score = liveScoreText(feedback, formatValue);
+  const fallen = fallenScoreText(data, formatValue);
   const oldestFirst = windows.toReversed();
   const shown = columns.map((column, index) => ({
     ...column,
@@ -50,6 +52,14 @@ export function Monitoring({ model }: { readonly model: Model }) {
         ]}
       />
       {score !== null && <p>Live score: {score}.</p>}
+      {fallen !== null && (
+        <p>
+          <span class="badge plain" data-tone="bad">
+            fallen
+          </span>{" "}
+          {fallen}.
+        </p>
+      )}
       {windows.length > 0 && (
         <Card title={`Columns of the last window, ${formatCount(windows[0]?.rows ?? 0)} rows`} flush>
           <Table caption="Columns" columns={COLUMNS} rows={shown} keyOf={({ name, role }) => `${role} ${name}`} />

@@ -11,6 +11,7 @@ import type { App } from "../../context.ts";
 import { MLFLOW_ERROR, openForeignProtocol } from "../../errors/foreign-protocol.ts";
 import { listArtifacts, sendArtifact } from "./artifacts.ts";
 import { ENDPOINTS } from "./endpoints.ts";
+import { registerRefused } from "./refused.ts";
 
 /** Largest body of a request: MLflow's own bound of a batch is one million bytes. */
 const BODY_BYTES = 1024 * 1024;
@@ -33,6 +34,7 @@ export function registerMlflow(app: App): void {
           },
         });
       registerArtifacts(scope);
+      registerRefused(scope);
     },
     MLFLOW_ERROR,
   );
@@ -73,7 +75,10 @@ function registerArtifacts(scope: App): void {
   scope.put(`${ARTIFACTS}/*`, {
     schema: { hide: true, operationId: "mlflowWrite" },
     preParsing: async () => {
-      throw new TrainyardError("malformed", "files that clients log are not kept here: log metrics, parameters and tags");
+      throw new TrainyardError(
+        "malformed",
+        "files that clients log are not kept here: log metrics, parameters and tags, and of a file that is kept elsewhere its address as a tag",
+      );
     },
     handler: async () => ({}),
   });

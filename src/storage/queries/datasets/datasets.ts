@@ -244,6 +244,7 @@ async function readValues(db: Kysely<Tables>, id: string, index: number, into: U
 export async function deleteDataset(
   writer: Kysely<Tables>,
   id: string,
+  { unlessClaimed = false }: { readonly unlessClaimed?: boolean } = {},
 ): Promise<{ readonly deleted: boolean; readonly usedBy: string | null }> {
   const result = await writer.transaction().execute(async (transaction) => {
     const usedBy = await jobUsing(transaction, id);
@@ -253,11 +254,18 @@ export async function deleteDataset(
       .set({ ready: 0 })
       .where("id", "=", id)
       .where("ready", "=", 1)
+      .where("claimed", "in", unlessClaimed ? [0] : [0, 1])
       .executeTakeFirstOrThrow();
     return { deleted: numUpdatedRows > 0n, usedBy: null };
   });
   if (result.deleted) await eraseDataset(writer, id);
   return result;
+}
+
+/** See DatasetStore.claim. */
+export async function claimDataset(writer: Kysely<Tables>, id: string): Promise<boolean> {
+  const claiming = writer.updateTable("datasets").set({ claimed: 1 }).where("id", "=", id).where("ready", "=", 1);
+  return (await claiming.executeTakeFirstOrThrow()).numUpdatedRows > 0n;
 }
 
 /** Throws invalid when the data set of a job to be inserted does not exist: it may have been deleted since its rows were read. */
@@ -357,6 +365,7 @@ function toRow(project: string, dataset: NewDataset, layout: readonly ColumnLayo
     columns: dataset.aboutJson ? `${dataset.columnsJson}\n${dataset.aboutJson}` : dataset.columnsJson,
     preview: dataset.previewLines.join("\n"),
     ready: 0,
+    claimed: 0,
     created_at: dataset.createdAt,
   };
 }

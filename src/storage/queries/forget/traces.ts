@@ -17,14 +17,14 @@ const IDS_PER_STATEMENT = 500;
 const PAGE = 8;
 
 /** See ForgetStore.eraseTraces. Every step may be repeated. Answers and runs are read once, however many ids there are. */
-export async function eraseTraces(db: Kysely<Tables>, project: string, ids: readonly string[]): Promise<void> {
+export async function eraseTraces(db: Kysely<Tables>, project: string, ids: readonly string[], at: number): Promise<void> {
   const ofKind = (prefix: string) => ids.filter((id) => id.startsWith(prefix));
   for (const id of ofKind(ID_PREFIXES.dataset)) await eraseDataset(db, id);
   for (const id of ofKind(ID_PREFIXES.sweep)) await eraseTensors(db, id);
   await eraseOfJobs(db, ofKind(ID_PREFIXES.job));
   await eraseDeliveries(db, ofKind(ID_PREFIXES.model));
   // Rows that models were asked may be those that are forgotten, whatever the models were trained on: no sample of the project stays.
-  await eraseAskedRows(db, project);
+  await eraseAskedRows(db, project, at);
   const erased = new Set(ids);
   await eraseAnswers(db, project, erased);
   await eraseHashes(db, project, erased);

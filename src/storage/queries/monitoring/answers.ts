@@ -96,8 +96,10 @@ export async function labelAnswers(db: Kysely<Tables>, modelId: string, truths: 
 }
 
 /** See MonitorStore.sums. The mean comes first: sums of squares of large values would cancel. */
-export async function sumAnswers(db: Kysely<Tables>, modelId: string): Promise<LiveSums> {
-  const all = db.selectFrom("monitored_answers").where("model_id", "=", modelId);
+export async function sumAnswers(db: Kysely<Tables>, modelId: string, newest: number | null = null): Promise<LiveSums> {
+  const of = db.selectFrom("monitored_answers").select(["answer", "truth"]).where("model_id", "=", modelId);
+  const chosen = newest === null ? of : of.where("truth", "is not", null).orderBy("answered_at", "desc").limit(newest);
+  const all = db.selectFrom(chosen.as("chosen"));
   const { answers, mean } = await all
     .select(({ fn }) => [fn.countAll<number>().as("answers"), fn.avg<number | null>("truth").as("mean")])
     .executeTakeFirstOrThrow();

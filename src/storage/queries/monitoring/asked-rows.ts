@@ -6,16 +6,21 @@ import type { Tables } from "../../tables.ts";
 import { lockMonitor } from "./monitors.ts";
 import { lastNumber, trimAskedRows } from "./trim-asked-rows.ts";
 
+/** How far the clocks of processes may differ. */
+const CLOCKS_MS = 1000;
+
 /** See MonitorStore.keepRows. */
 export async function keepAskedRows(
   db: Kysely<Tables>,
   modelId: string,
   rows: readonly AskedRow[],
   at: number,
+  since: number,
 ): Promise<boolean> {
   return await db.transaction().execute(async (transaction) => {
     const state = await lockMonitor(transaction, modelId, at);
     if (!state || state.enabled === 0 || state.sample_rows === 0) return false;
+    if (since <= Number(state.rows_erased_at ?? Number.NEGATIVE_INFINITY)) return false;
     const last = await lastNumber(transaction, modelId);
     const values = rows.map(({ row, answer }, index) => ({
       ...{ model_id: modelId, number: last + index + 1, row, answer, asked_at: at },
@@ -55,8 +60,15 @@ export async function deleteOldAskedRows(db: Kysely<Tables>, before: number, lim
   return old.length;
 }
 
-/** Deletes the samples of a project's models. */
-export async function eraseAskedRows(db: Kysely<Tables>, project: string): Promise<void> {
+/** Deletes the samples of a project's models, and refuses what was asked before `at` and is still in the memory of a process. */
+export async function eraseAskedRows(db: Kysely<Tables>, project: string, at: number): Promise<void> {
+  // First: what a process stores meanwhile is refused, or deleted below.
+  await db
+    .updateTable("monitors")
+    .set({ rows_erased_at: at + CLOCKS_MS })
+    .where("project", "=", project)
+    .where("sample_rows", ">", 0)
+    .execute();
   await db
     .deleteFrom("asked_rows")
     .where("model_id", "in", (query) => query.selectFrom("monitors").select("model_id").where("project", "=", project))

@@ -9,6 +9,8 @@ import {
   type MonitorFigures,
   type MonitorOptions,
   type MonitorWindow,
+  SCORE_DROP,
+  type ScoreChange,
 } from "../../../domain/monitoring/monitor-store.ts";
 import type { PredictionCounts } from "../../../domain/monitoring/tally.ts";
 import { keepRows } from "../../dialect.ts";
@@ -51,7 +53,7 @@ export async function lockMonitor(
       answers: 0,
       window_started_at: null,
       updated_at: at,
-      ...{ psi: null, live_score: null, sample_rows: 0 },
+      ...{ psi: null, live_score: null, sample_rows: 0, score_drop: SCORE_DROP, score_fell: 0, rows_erased_at: null },
     })
     .onConflict((conflict) => conflict.column("model_id").doNothing())
     .execute();
@@ -134,25 +136,26 @@ export async function judgeWindow(
       .where("model_id", "=", modelId)
       .returning("project")
       .executeTakeFirstOrThrow();
-    if (!message) return true;
-    await transaction
-      .insertInto("webhook_deliveries")
-      .values({
-        id: createId("delivery"),
-        job_id: modelId,
-        project: monitor.project,
-        ...message,
-        state: "pending",
-        attempts: 0,
-        log: "",
-        next_at: at,
-        claimed: 0,
-        created_at: at,
-        finished_at: null,
-      })
-      .execute();
+    if (message) await send(transaction, modelId, monitor.project, message, at);
     return true;
   });
+}
+
+/** Leaves a message of a model to whoever delivers webhooks. */
+async function send(
+  db: Transaction<Tables>,
+  modelId: string,
+  project: string,
+  message: NonNullable<JudgedWindow["message"]>,
+  at: number,
+): Promise<void> {
+  await db
+    .insertInto("webhook_deliveries")
+    .values({
+      ...{ id: createId("delivery"), job_id: modelId, project, ...message, state: "pending", attempts: 0, log: "" },
+      ...{ next_at: at, claimed: 0, created_at: at, finished_at: null },
+    })
+    .execute();
 }
 
 /** See MonitorStore.get. */
@@ -177,7 +180,7 @@ export async function listWindows(db: Kysely<Tables>, modelId: string, limit: nu
 export async function configureMonitor(
   db: Kysely<Tables>,
   modelId: string,
-  { enabled, webhook, sampleRows }: Partial<MonitorOptions>,
+  { enabled, webhook, sampleRows, scoreDrop }: Partial<MonitorOptions>,
   at: number,
 ): Promise<Monitor | null> {
   return await db.transaction().execute(async (transaction) => {
@@ -189,6 +192,8 @@ export async function configureMonitor(
         ...(enabled !== undefined && { enabled: enabled ? 1 : 0 }),
         ...(webhook !== undefined && { webhook }),
         ...(sampleRows !== undefined && { sample_rows: sampleRows }),
+        // What has fallen by another bound is not known before the next labels.
+        ...(scoreDrop !== undefined && { score_drop: scoreDrop, score_fell: 0 }),
       })
       .where("model_id", "=", modelId)
       .returningAll()
@@ -199,8 +204,26 @@ export async function configureMonitor(
 }
 
 /** See MonitorStore.setScore. */
-export async function setLiveScore(db: Kysely<Tables>, modelId: string, score: number | null): Promise<void> {
-  await db.updateTable("monitors").set({ live_score: score }).where("model_id", "=", modelId).execute();
+export async function setLiveScore(
+  db: Kysely<Tables>,
+  modelId: string,
+  score: number | null,
+  change: ScoreChange | null,
+): Promise<boolean> {
+  return await db.transaction().execute(async (transaction) => {
+    await transaction.updateTable("monitors").set({ live_score: score }).where("model_id", "=", modelId).execute();
+    if (!change) return false;
+    const { fell, at, message } = change;
+    const changed = await transaction
+      .updateTable("monitors")
+      .set({ score_fell: fell ? 1 : 0 })
+      .where("model_id", "=", modelId)
+      .where("score_fell", "=", fell ? 0 : 1)
+      .returning("project")
+      .executeTakeFirst();
+    if (changed && message) await send(transaction, modelId, changed.project, message, at);
+    return changed !== undefined;
+  });
 }
 
 /** See MonitorStore.listFigures. */
@@ -208,12 +231,12 @@ export async function listFigures(db: Kysely<Tables>, limit: number): Promise<Mo
   const rows = await db
     .selectFrom("monitors")
     .innerJoin("models", "models.id", "monitors.model_id")
-    .select(["monitors.project", "models.name", "models.version", "monitors.psi", "monitors.live_score"])
+    .select(["monitors.project", "models.name", "models.version", "monitors.psi", "monitors.live_score", "monitors.score_fell"])
     .where("monitors.enabled", "=", 1)
     .orderBy("monitors.updated_at", "desc")
     .limit(limit)
     .execute();
-  return rows.map(({ live_score, ...row }) => ({ ...row, liveScore: live_score }));
+  return rows.map(({ live_score, score_fell, ...row }) => ({ ...row, liveScore: live_score, scoreFell: score_fell === 1 }));
 }
 
 function sumOf(counts: Float64Array, before: Float64Array): Float64Array {
@@ -237,6 +260,8 @@ function toMonitor(row: Selectable<MonitorsTable>): Monitor {
     enabled: row.enabled === 1,
     webhook: row.webhook,
     sampleRows: row.sample_rows,
+    scoreDrop: row.score_drop,
+    scoreFell: row.score_fell === 1,
     openRows: Number(row.rows),
     rows: Number(row.total_rows),
     windows: row.windows,

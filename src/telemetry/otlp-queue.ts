@@ -1,0 +1,109 @@
+/**
+ * The bounded queue of spans that have ended, and their export in batches. Spans become bytes at once, in the body of the request that will take
+ * them: kept as texts, they would be joined and copied there later, and be garbage meanwhile. Nothing waits for an export; one that fails loses
+ * its spans and nothing else.
+ */
+import type { OtlpExporter } from "./otlp-exporter.ts";
+import { exportTail } from "./otlp-json.ts";
+
+/** Spans that wait for their export; further ones are dropped. As in OpenTelemetry's SDKs. */
+const MAX_WAITING = 2048;
+/** Spans of an export, as in those. The request for it takes as long as some 40 spans. */
+const BATCH = 512;
+/** Of the body of an export: some 700 bytes a span. One that is full is sent with fewer spans. */
+const BATCH_BYTES = 384 * 1024;
+/** A UTF-16 unit takes at most so many bytes of UTF-8. */
+const MAX_UTF8 = 3;
+/** How long a span waits for others. */
+const DELAY_MS = 5000;
+/** How long a stop waits for the last exports. */
+const CLOSE_MS = 2000;
+
+export interface OtlpQueue {
+  /** Adds a span as JSON. */
+  add(span: string): void;
+  /** Exports what there is, within two seconds, and stops. */
+  close(): Promise<void>;
+}
+
+/** The body of an export under construction. */
+interface Batch {
+  readonly bytes: Buffer;
+  /** Bytes that are written. */
+  size: number;
+  spans: number;
+}
+
+/** Creates a queue without spans. `head` stands before the spans of each export; `onExport` is told as TracingOptions says. */
+export function createOtlpQueue(exporter: OtlpExporter, head: string, onExport: (failure: string | null) => void): OtlpQueue {
+  const tail = Buffer.from(exportTail);
+  /** The last one takes spans; those before it are full. */
+  let batches: Batch[] = [];
+  let waiting = 0;
+  let timer: NodeJS.Timeout | undefined;
+  let exporting: Promise<void> | null = null;
+  let isFailing = false;
+  let isClosed = false;
+
+  const send = async ({ bytes, size }: Batch): Promise<void> => {
+    const failure = await exporter.send(bytes.subarray(0, size + tail.copy(bytes, size)));
+    if ((failure !== null) !== isFailing) onExport(failure);
+    isFailing = failure !== null;
+  };
+  const hasFull = (): boolean => batches.length > 1 || (batches[0]?.spans ?? 0) >= BATCH;
+  const flush = (): void => {
+    clearTimeout(timer);
+    timer = undefined;
+    if (exporting) return;
+    const batch = batches.shift();
+    if (!batch) return;
+    waiting -= batch.spans;
+    exporting = send(batch).finally(() => {
+      exporting = null;
+      if (hasFull() || isClosed) flush();
+      else schedule();
+    });
+  };
+  const schedule = (): void => {
+    if (timer || waiting === 0) return;
+    timer = setTimeout(flush, DELAY_MS);
+    timer.unref();
+  };
+  /** The batch that has room for so many bytes. */
+  const batchFor = (room: number): Batch => {
+    const last = batches.at(-1);
+    if (last && last.spans < BATCH && last.size + room + tail.length < last.bytes.length) return last;
+    const bytes = Buffer.allocUnsafeSlow(Math.max(BATCH_BYTES, head.length * MAX_UTF8 + room + tail.length + 1));
+    const batch = { bytes, size: bytes.write(head), spans: 0 };
+    batches.push(batch);
+    return batch;
+  };
+  return {
+    add(span) {
+      if (waiting >= MAX_WAITING || isClosed) return;
+      const batch = batchFor(span.length * MAX_UTF8 + 1);
+      if (batch.spans > 0) batch.bytes[batch.size++] = COMMA;
+      batch.size += batch.bytes.write(span, batch.size);
+      batch.spans++;
+      waiting++;
+      if (hasFull()) flush();
+      else schedule();
+    },
+    async close() {
+      isClosed = true;
+      const { promise: over, resolve } = Promise.withResolvers<void>();
+      const deadline = setTimeout(resolve, CLOSE_MS);
+      let hasTime = true;
+      void over.then(() => {
+        hasTime = false;
+      });
+      flush();
+      while (exporting && hasTime) await Promise.race([exporting, over]);
+      batches = [];
+      exporter.close();
+      clearTimeout(deadline);
+    },
+  };
+}
+
+const COMMA = 0x2c;
