@@ -19,7 +19,7 @@ import { projectSecret, startDeliverer } from "../app/webhooks/deliver-webhooks.
 import { TrainyardError } from "../domain/errors.ts";
 import { createId } from "../domain/id.ts";
 import type { Archive } from "../domain/operation/archive.ts";
-import type { TrainingPool } from "../domain/ports.ts";
+import type { ComputePool, TrainingPool } from "../domain/ports.ts";
 import type { Store } from "../domain/store/store.ts";
 import { VERSION } from "../domain/version.ts";
 import { buildApp } from "../http/app.ts";
@@ -160,7 +160,7 @@ export async function startServer(config: Config, log: Logger, options: ServerOp
     closers.push(() => app.close());
     // Listening comes first: a server that cannot have its port must not touch the jobs of the one that has it.
     await app.listen({ host: config.host, port: config.port });
-    const grpc = await openGrpc(app, config);
+    const grpc = await openGrpc(app, computePool, config);
     closers.push(() => grpc.close());
     closers.push(() => services.importsUnderWay.stop());
     await tidyUp(services, backend);
@@ -241,10 +241,11 @@ async function openBackend(
 }
 
 /** Listens for gRPC where a port is set, and loads its modules only then. */
-async function openGrpc(app: App, { grpcPort, host, sockets }: Config) {
+async function openGrpc(app: App, threads: ComputePool, { grpcPort, host, sockets }: Config) {
   if (grpcPort === null) return { address: null, close: () => Promise.resolve() };
   const { startGrpcServer } = await import("../http/grpc/grpc-server.ts");
-  return startGrpcServer(app, { host, port: grpcPort, connections: sockets.connections, idleMs: sockets.idleMs });
+  const { connections, idleMs } = sockets;
+  return startGrpcServer(app, { threads, host, port: grpcPort, connections, idleMs });
 }
 
 /** Cleans up abandoned work: all work under way in a store of our own, and only old work in a shared one. */

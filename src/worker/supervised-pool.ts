@@ -31,7 +31,10 @@ export interface SupervisedTask extends Turn {
 }
 
 export interface SupervisedPool {
-  /** Throws a TaskLimitError when a bound is exceeded, a TrainyardError when the thread ended by itself, and what the task throws. */
+  /**
+   * Throws a TaskLimitError when a bound is exceeded, a TrainyardError when the thread ended by itself, and what the task throws. When its
+   * signal aborts, throws the signal's reason: at once while the task waits for its turn, and where it still runs a second later.
+   */
   run(task: SupervisedTask): Promise<unknown>;
   /** Ends the threads; what still runs on them rejects. */
   close(): Promise<void>;
@@ -49,6 +52,8 @@ export class TaskLimitError extends Error {
 }
 
 const IDLE_MS = 60_000;
+/** How long a task goes on that nobody waits for: another thread in its place takes about as long to start. */
+const UNWANTED_MS = 1000;
 
 /** Starts the threads. */
 export function createSupervisedPool(options: SupervisedPoolOptions): SupervisedPool {
@@ -65,13 +70,19 @@ export function createSupervisedPool(options: SupervisedPoolOptions): Supervised
   const letGo = keepThreads(pool, minThreads, onError);
   const turns = createTurns({ slots: maxThreads });
 
-  const runNow = async ({ name, task, transferList = [], limitMs }: SupervisedTask): Promise<unknown> => {
+  const runNow = async ({ name, task, transferList = [], limitMs, signal }: SupervisedTask): Promise<unknown> => {
     const deadline = new AbortController();
     const timer = setTimeout(() => deadline.abort(), limitMs);
+    let unwanted: NodeJS.Timeout | undefined;
+    const onLeft = (): void => {
+      unwanted = setTimeout(() => deadline.abort(), UNWANTED_MS);
+    };
+    signal?.addEventListener("abort", onLeft);
     try {
       // Piscina ends the thread of a task that is aborted, and starts another.
       return await pool.run(task, { name, transferList, signal: deadline.signal });
     } catch (error) {
+      if (deadline.signal.aborted && signal?.aborted) throw signal.reason;
       if (deadline.signal.aborted) throw new TaskLimitError("time", `took longer than ${seconds(limitMs)}`);
       if (isOutOfMemory(error)) throw new TaskLimitError("memory", `took more than ${heapMb} MiB of memory`);
       if (exitCodeOf(error) !== null) {
@@ -82,6 +93,8 @@ export function createSupervisedPool(options: SupervisedPoolOptions): Supervised
       throw error;
     } finally {
       clearTimeout(timer);
+      clearTimeout(unwanted);
+      signal?.removeEventListener("abort", onLeft);
     }
   };
 

@@ -77,7 +77,7 @@ export async function openStagedApp({
   const bus = createLocalBus((error) => log.error({ err: error }, "bus"));
   const pool = createComputePool({ limits, threads: 1, onError: (error) => log.error({ err: error }, "compute pool") });
   // One object for the server and its projects: what a test replaces is replaced for requests.
-  const computePool: ComputePool = { ...pool, ofProject: () => computePool };
+  const computePool: ComputePool = { ...pool, ofProject: () => computePool, until: () => computePool };
   const uploadSpool = await openUploadSpool({
     dataDir,
     limits: datasetLimits,

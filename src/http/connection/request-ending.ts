@@ -3,6 +3,8 @@
  * half-way, and a stream of ours that breaks, end with the connection. What counts or logs requests hears of each exactly once.
  */
 import type { FastifyReply, FastifyRequest } from "fastify";
+import type { ProjectServices } from "../../app/services.ts";
+import { TrainyardError } from "../../domain/errors.ts";
 import type { App } from "../context.ts";
 
 /** `answered`; `left`: the client went away before an answer; `cut`: the connection ended within the answer. */
@@ -19,6 +21,24 @@ export interface EndedRequest {
   readonly ms: number;
   /** Whose request it was; null where nobody was admitted. */
   readonly project: string | null;
+}
+
+/**
+ * The services of a request that changes nothing, for what its threads compute: it is dropped when the client leaves, whether over HTTP or
+ * gRPC.
+ */
+export function whileConnected(
+  { services }: Pick<FastifyRequest, "services">,
+  { raw: response }: Pick<FastifyReply, "raw">,
+): ProjectServices {
+  const left = new AbortController();
+  const leave = (): void => left.abort(new TrainyardError("unavailable", "the client left before its request was answered"));
+  if (response.closed) leave();
+  else
+    response.once("close", () => {
+      if (!response.writableFinished) leave();
+    });
+  return { ...services, computePool: services.computePool.until(left.signal) };
 }
 
 /** Hears how a request ended. */

@@ -8,7 +8,7 @@ import { TrainyardError } from "../../domain/errors.ts";
 import type { App } from "../context.ts";
 import { STATUS_OF } from "../errors/problem.ts";
 import { PREDICT_BODY_BYTES } from "../routes/predict.ts";
-import { type Call, type HttpAnswer, SERVICES } from "./calls.ts";
+import { type Call, type HttpAnswer, type MessageReader, SERVICES } from "./calls.ts";
 
 type Grpc = typeof import("@grpc/grpc-js");
 
@@ -39,6 +39,7 @@ const CODES: Readonly<Record<number, keyof Grpc["status"]>> = {
 };
 
 export interface GrpcServerOptions {
+  readonly threads: MessageReader;
   readonly host: string;
   /** 0: any free port. */
   readonly port: number;
@@ -56,7 +57,7 @@ export interface GrpcServer {
 
 /** Starts to listen. Throws where the package is missing, and what listening throws. */
 export async function startGrpcServer(app: App, options: GrpcServerOptions): Promise<GrpcServer> {
-  const { host, port, connections, idleMs } = options;
+  const { threads, host, port, connections, idleMs } = options;
   const grpc = await loadPackage();
   const server = new grpc.Server({
     "grpc.max_receive_message_length": PREDICT_BODY_BYTES,
@@ -64,7 +65,7 @@ export async function startGrpcServer(app: App, options: GrpcServerOptions): Pro
     "grpc.max_connection_idle_ms": idleMs,
     "grpc-node.max_session_memory": CONNECTION_MEGABYTES,
   });
-  for (const [name, calls] of Object.entries(SERVICES)) addService(grpc, server, app, name, calls);
+  for (const [name, calls] of Object.entries(SERVICES)) addService(grpc, server, { app, threads }, name, calls);
   // Its own listener has no bound on connections.
   const injector = server.createConnectionInjector(grpc.ServerCredentials.createInsecure());
   const listener = createServer((socket) => {
@@ -99,7 +100,19 @@ async function loadPackage(): Promise<Grpc> {
   }
 }
 
-function addService(grpc: Grpc, server: Server, app: App, name: string, calls: Readonly<Record<string, Call>>): void {
+/** What answers calls. */
+interface Answering {
+  readonly app: App;
+  readonly threads: MessageReader;
+}
+
+function addService(
+  grpc: Grpc,
+  server: Server,
+  answering: Answering,
+  name: string,
+  calls: Readonly<Record<string, Call>>,
+): void {
   // Messages stay bytes here: what is wrong with them is answered in the words of the routes.
   const asIs = (bytes: Buffer) => bytes;
   const definition = Object.fromEntries(
@@ -118,23 +131,23 @@ function addService(grpc: Grpc, server: Server, app: App, name: string, calls: R
   ) as ServiceDefinition;
   server.addService(
     definition,
-    Object.fromEntries(Object.entries(calls).map(([key, call]) => [key, handler(grpc, app, call)])),
+    Object.fromEntries(Object.entries(calls).map(([key, call]) => [key, handler(grpc, answering, call)])),
   );
 }
 
-function handler(grpc: Grpc, app: App, call: Call): handleUnaryCall<Buffer, Buffer> {
+function handler(grpc: Grpc, { app, threads }: Answering, call: Call): handleUnaryCall<Buffer, Buffer> {
   return async (asked, respond) => {
     const gone = new AbortController();
     asked.on("cancelled", () => gone.abort());
     try {
-      const { method, url, headers, payload } = call.ask(asked.request);
+      const { method, url, headers, payload } = await call.ask(asked.request, threads);
       const answer = await app.inject({
         method,
         url,
         headers: { ...passedOn(asked.metadata), ...headers },
         remoteAddress: hostOf(asked.getPeer()),
         signal: gone.signal,
-        ...(payload && { payload }),
+        ...(payload && { payload: Buffer.from(payload.buffer, payload.byteOffset, payload.length) }),
       });
       const trailer = answered(grpc, answer);
       const written = call.answer(answer);

@@ -10,6 +10,7 @@ import type { AdmittedCurve } from "../../domain/explanations/learning-curve.ts"
 import { dependenceWork } from "../../domain/explanations/partial-dependence.ts";
 import type { AdmittedSeeds } from "../../domain/explanations/seeds.ts";
 import type { ShownRows } from "../../domain/jobs/job-rows.ts";
+import type { Replay } from "../../domain/jobs/replay.ts";
 import type { Limits } from "../../domain/limits.ts";
 import type { Model } from "../../domain/models/model.ts";
 import type { FreshComparisonResult, ScoreComparisonResult } from "../../domain/models/score-comparison.ts";
@@ -18,15 +19,18 @@ import type {
   DatasetEvaluation,
   Draft,
   EncodedAnswer,
+  EncodedFile,
   MetricPoints,
   ModelReading,
   Prepared,
   TrainingRun,
 } from "../../domain/ports.ts";
-import type { BodyReading, RequestBody } from "../../domain/request-bodies.ts";
+import type { RoutedRequest } from "../../domain/protocols/routed-request.ts";
+import type { RequestBody } from "../../domain/request-bodies.ts";
 import type { SweepImportance } from "../../domain/sweeps/sweep-importance.ts";
 import type { PreparedSweep, SweepDraft } from "../../domain/sweeps/trial-run.ts";
-import type { RequestReading } from "../../domain/tracking/read-request.ts";
+import type { Request } from "../../domain/tracking/messages.ts";
+import type { RequestName } from "../../domain/tracking/read-request.ts";
 import { jsonHeapBytes } from "../../domain/untrusted-json.ts";
 import { rowMultiplyAdds } from "../../training/predict/row-work.ts";
 import type {
@@ -36,9 +40,9 @@ import type {
   EvaluateTask,
   ExplainTask,
   PartialDependenceTask,
-  ReplayReply,
   SizedReplay,
 } from "../protocol.ts";
+import { type Refusable, resultOf } from "../refusable.ts";
 import { createSupervisedPool, TaskLimitError } from "../supervised-pool.ts";
 import { chunkBuffers, wholeBuffers } from "../transfer.ts";
 import { encodeStoredChunk } from "./encode.ts";
@@ -107,6 +111,8 @@ const IS_LONG = {
   encodeMetrics: false,
   encodeModelCard: false,
   readModelFile: true,
+  encodeOnnx: true,
+  readInferMessage: false,
   readBody: false,
   readTracking: false,
 } as const;
@@ -138,13 +144,14 @@ export function createComputePool({
   const limitMs = ({ bytes = 0, multiplyAdds = 0 }: Work): number =>
     Math.min(taskMs + bytes / MIN_BYTES_PER_MS + multiplyAdds / MIN_MULTIPLY_ADDS_PER_MS, MAX_TIMES * taskMs);
   const runFor =
-    (tenant: string) =>
+    (tenant: string, signal?: AbortSignal) =>
     async (name: TaskName, task: object, transferList: ArrayBuffer[], work: Work = {}): Promise<unknown> => {
       const isLong = IS_LONG[name] || (work.bytes ?? 0) > LONG_BLOCK_BYTES || (work.multiplyAdds ?? 0) > LONG_BLOCK_WORK;
       try {
-        return await pool.run({ tenant, isLong, name, task, transferList, limitMs: limitMs(work) });
+        return await pool.run({ tenant, isLong, signal, name, task, transferList, limitMs: limitMs(work) });
       } catch (error) {
         if (error instanceof TrainyardError) throw error;
+        if (signal?.aborted && error === signal.reason) throw error;
         throw error instanceof TaskLimitError
           ? refusal(error)
           : new Error(`the compute thread's ${name} failed`, { cause: error });
@@ -160,8 +167,10 @@ export function createComputePool({
     return total;
   };
 
-  const ofTenant = (tenant: string): ComputePool => {
-    const run = runFor(tenant);
+  const ofTenant = (tenant: string, signal?: AbortSignal): ComputePool => {
+    const run = runFor(tenant, signal);
+    /** For what others may wait for too. */
+    const runShared = runFor(tenant);
     const runModel = createModelRunner(run, { monitors, onCounted: counting.add });
     return {
       prepare: async (body) =>
@@ -196,12 +205,12 @@ export function createComputePool({
       async chooseBackground(job, count, seed) {
         const views = viewsOf(job);
         const task = { run: job, count, seed };
-        return (await run("chooseBackground", task, wholeBuffers(views), { bytes: bytesOf(views) })) as ChosenBackground;
+        return (await runShared("chooseBackground", task, wholeBuffers(views), { bytes: bytesOf(views) })) as ChosenBackground;
       },
       async encodeBackground(columns, dataset, numbers) {
         const views = [...dataset.values.values()];
         const task = { columns, dataset, numbers };
-        return (await run("encodeBackground", task, wholeBuffers(views), { bytes: bytesOf(views) })) as Background;
+        return (await runShared("encodeBackground", task, wholeBuffers(views), { bytes: bytesOf(views) })) as Background;
       },
       explain(model, rows, background, load) {
         const task: ExplainTask = { modelKey: predictorKey(model), rows, background };
@@ -274,9 +283,7 @@ export function createComputePool({
       async replay(job, request, multiplyAdds) {
         const views = [...viewsOf(job), ...(job.checkpoint ? [job.checkpoint.tensors.data] : [])];
         const work = { bytes: bytesOf(views), multiplyAdds };
-        const reply = (await run("replay", { run: job, request }, wholeBuffers(views), work)) as ReplayReply;
-        if (!reply.ok) throw new TrainyardError(reply.code, reply.detail, reply.errors);
-        return reply.replay;
+        return resultOf((await run("replay", { run: job, request }, wholeBuffers(views), work)) as Refusable<Replay>);
       },
       multiplyAdds,
       forget: (modelId) => predictors.forget(modelId),
@@ -293,20 +300,31 @@ export function createComputePool({
         const task = { file, architecture, limits };
         return (await run("readModelFile", task, wholeBuffers([file]), { bytes: file.byteLength })) as ModelReading;
       },
+      async encodeOnnx(model, weights) {
+        const work = { bytes: weights.data.byteLength };
+        return resultOf(
+          (await run("encodeOnnx", { model, weights }, wholeBuffers([weights.data]), work)) as Refusable<EncodedFile>,
+        );
+      },
+      async readInferMessage(message) {
+        const work = { bytes: message.byteLength };
+        return resultOf(
+          (await run("readInferMessage", { message }, wholeBuffers([message]), work)) as Refusable<RoutedRequest>,
+        );
+      },
       async readBody(name, body) {
         const work = { bytes: body.byteLength };
-        const read = (await run("readBody", { name, body }, wholeBuffers([body]), work)) as BodyReading;
-        if (!read.ok) throw new TrainyardError(read.code, read.detail, read.errors);
-        return read.body as RequestBody<typeof name>;
+        const read = await run("readBody", { name, body }, wholeBuffers([body]), work);
+        return resultOf(read as Refusable<RequestBody<typeof name>>);
       },
       async readTracking(name, body, beside) {
         const work = { bytes: body.byteLength };
-        const read = (await run("readTracking", { name, body, beside }, wholeBuffers([body]), work)) as RequestReading;
-        if (!read.ok) throw new TrainyardError(read.code, read.detail, read.errors);
-        return read.request;
+        const read = await run("readTracking", { name, body, beside }, wholeBuffers([body]), work);
+        return resultOf(read as Refusable<Request<RequestName>>);
       },
       counted: counting,
-      ofProject: ofTenant,
+      ofProject: (project) => ofTenant(project),
+      until: (left) => ofTenant(tenant, left),
       close: () => pool.close(),
     };
   };

@@ -15,7 +15,13 @@ beforeAll(async () => {
   await storePenguins(staged.services.store);
   await storeLine(staged.services.store);
   await storeLine(staged.services.store);
-  server = await startGrpcServer(staged.app, { host: "127.0.0.1", port: 0, connections: 100, idleMs: 60_000 });
+  server = await startGrpcServer(staged.app, {
+    threads: staged.services.computePool,
+    host: "127.0.0.1",
+    port: 0,
+    connections: 100,
+    idleMs: 60_000,
+  });
   client = connectGrpc(server.address);
 });
 afterAll(async () => {
@@ -221,7 +227,7 @@ describe("a server with keys", () => {
   it("asks for one in the metadata, and logs the call as a request", async () => {
     const guarded = await openStagedApp({ environment: { TRAINYARD_ADMIN_KEY: `ty_${"a".repeat(40)}` } });
     await storeLine(guarded.services.store);
-    const options = { host: "127.0.0.1", port: 0, connections: 10, idleMs: 60_000 };
+    const options = { threads: guarded.services.computePool, host: "127.0.0.1", port: 0, connections: 10, idleMs: 60_000 };
     const open = await startGrpcServer(guarded.app, options);
     const caller = connectGrpc(open.address);
     try {
@@ -257,7 +263,13 @@ describe("a server with keys", () => {
         return method(...given);
       };
     Object.assign(computePool, { predict: { now: () => null, rows: later(predict.rows), stream: later(predict.stream) } });
-    const open = await startGrpcServer(guarded.app, { host: "127.0.0.1", port: 0, connections: 10, idleMs: 60_000 });
+    const open = await startGrpcServer(guarded.app, {
+      threads: computePool,
+      host: "127.0.0.1",
+      port: 0,
+      connections: 10,
+      idleMs: 60_000,
+    });
     const caller = connectGrpc(open.address);
     const inputs = [{ name: "x", datatype: "FP32", shape: [1, 1], contents: { fp32_contents: [1] } }];
     const leaving = new AbortController();
