@@ -18,6 +18,8 @@ export interface SupervisedPoolOptions {
   readonly heapMb: number;
   /** Told of a thread that died, idle or at work, and of threads that cannot start. */
   readonly onError: (error: unknown) => void;
+  /** Told whether the pool has any thread, when one starts and when one is missed. */
+  readonly onThreads?: ((hasThreads: boolean) => void) | undefined;
 }
 
 /** One task: an export of the entry, and what it may use. */
@@ -57,7 +59,7 @@ const UNWANTED_MS = 1000;
 
 /** Starts the threads. */
 export function createSupervisedPool(options: SupervisedPoolOptions): SupervisedPool {
-  const { entry, minThreads, maxThreads, heapMb, onError } = options;
+  const { entry, minThreads, maxThreads, heapMb, onError, onThreads } = options;
   const pool = new Piscina({
     filename: entry.href,
     minThreads,
@@ -67,7 +69,7 @@ export function createSupervisedPool(options: SupervisedPoolOptions): Supervised
     resourceLimits: { maxOldGenerationSizeMb: heapMb },
   });
   pool.on("error", onError);
-  const letGo = keepThreads(pool, minThreads, onError);
+  const letGo = keepThreads(pool, minThreads, onError, onThreads);
   const turns = createTurns({ slots: maxThreads });
 
   const runNow = async ({ name, task, transferList = [], limitMs, signal }: SupervisedTask): Promise<unknown> => {

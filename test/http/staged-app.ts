@@ -9,6 +9,7 @@ import { createServices, type Services } from "../../src/app/services.ts";
 import { createLocalBus } from "../../src/bus/local.ts";
 import type { MetricChunk } from "../../src/domain/metrics/metric.ts";
 import { NO_RECEIPT } from "../../src/domain/models/receipt.ts";
+import { createThreadHealth, type ThreadHealth } from "../../src/domain/operation/thread-health.ts";
 import type { ComputePool, TrainingObserver, TrainingPool, TrainingResult, TrainingRun } from "../../src/domain/ports.ts";
 import { buildApp } from "../../src/http/app.ts";
 import type { AccessSettings } from "../../src/http/auth/guard.ts";
@@ -47,6 +48,8 @@ export interface StagedApp {
 }
 
 export interface StageOptions {
+  /** Which pools have threads. */
+  readonly threads?: ThreadHealth;
   readonly environment?: Record<string, string>;
   readonly streamBounds?: Partial<StreamBounds>;
   readonly access?: Partial<AccessSettings>;
@@ -67,6 +70,7 @@ export async function openStagedApp({
   socketBounds = {},
   corsOrigins = [],
   storeOptions = {},
+  threads = createThreadHealth(),
 }: StageOptions = {}): Promise<StagedApp> {
   const dataDir = await mkdtemp(join(tmpdir(), "trainyard-http-"));
   const config = parseConfig(environment);
@@ -102,6 +106,7 @@ export async function openStagedApp({
     services,
     lifecycle,
     log,
+    threads,
     dashboardDirectory,
     corsOrigins,
     access: { adminKey, sessionMs, localOnly: true, rateLimiter: null, ...access },

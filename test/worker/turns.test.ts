@@ -7,8 +7,8 @@ function staged(slots: number) {
   const turns = createTurns({ slots });
   const started: string[] = [];
   const ends = new Map<string, () => void>();
-  const ask = (name: string, tenant: string, isLong = true) =>
-    turns.run({ tenant, isLong }, () => {
+  const ask = (name: string, tenant: string, isLong = true, signal?: AbortSignal) =>
+    turns.run({ tenant, isLong, signal }, () => {
       started.push(name);
       const { promise, resolve } = Promise.withResolvers<string>();
       ends.set(name, () => resolve(name));
@@ -49,6 +49,18 @@ describe("turns", () => {
     void ask("c1", "c");
     for (let index = 0; index < 6; index++) await end(started[index] as string);
     expect(started).toEqual(["a1", "b1", "c1", "a2", "b2", "a3"]);
+  });
+
+  it("drops a task that nobody waits for any more, and starts the next", async () => {
+    const { started, ask, end } = staged(1);
+    const left = new AbortController();
+    const [, dropped] = [ask("a1", "a"), ask("a2", "a", true, left.signal)];
+    void ask("a3", "a");
+    left.abort(new Error("left"));
+    await expect(dropped).rejects.toThrow("left");
+    await expect(ask("a4", "b", true, left.signal)).rejects.toThrow("left");
+    await end("a1");
+    expect(started).toEqual(["a1", "a3"]);
   });
 
   it("passes on what a task comes to, and goes on after one that fails", async () => {

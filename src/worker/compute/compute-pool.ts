@@ -61,6 +61,8 @@ export interface ComputePoolOptions {
   readonly monitors?: boolean;
   /** Called when an idle thread crashes. */
   readonly onError: (error: unknown) => void;
+  /** Told whether there is any thread, when one starts and when one is missed. */
+  readonly onThreads?: (hasThreads: boolean) => void;
   /** The module that exports the tasks; tests pass another one. */
   readonly entry?: URL;
 }
@@ -138,9 +140,11 @@ export function createComputePool({
   taskMs = DEFAULT_TASK_MS,
   monitors = true,
   onError,
+  onThreads,
   entry = new URL("./compute-thread.ts", import.meta.url),
 }: ComputePoolOptions): ComputePool {
-  const pool = createSupervisedPool({ entry, minThreads: threads, maxThreads: threads, heapMb: heapMb(limits), onError });
+  const bounds = { minThreads: threads, maxThreads: threads, heapMb: heapMb(limits) };
+  const pool = createSupervisedPool({ entry, ...bounds, onError, onThreads });
   const limitMs = ({ bytes = 0, multiplyAdds = 0 }: Work): number =>
     Math.min(taskMs + bytes / MIN_BYTES_PER_MS + multiplyAdds / MIN_MULTIPLY_ADDS_PER_MS, MAX_TIMES * taskMs);
   const runFor =

@@ -75,7 +75,7 @@ async function measure({ operation, what, method = "GET", path, call, headers = 
   const profiler = values.profile ? await startProfiler() : null;
   let answered: Answered = { status: 0, bytes: 0, text: "" };
   const url = call ? (server.grpcAddress as string) : server.url + path;
-  await post({ url, call, method, headers: { authorization, ...headers }, body });
+  await post({ url, call, method, headers: { authorization, ...headers }, body: typeof body === "function" ? body() : body });
   // The first request compiles code, and is not counted.
   for (let time = 0; time <= (once ? 1 : Number(values.times)); time++) {
     await delay(20);

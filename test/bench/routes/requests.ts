@@ -17,7 +17,8 @@ export interface Request {
   /** The method of a call over gRPC, which goes to the route of its operation. */
   readonly call?: string;
   readonly headers?: Readonly<Record<string, string>>;
-  readonly body?: string | Uint8Array<ArrayBuffer>;
+  /** A long one is made when it is asked for: what lies in the heap of the thread that is measured is measured too. */
+  readonly body?: string | Uint8Array<ArrayBuffer> | (() => string | Uint8Array<ArrayBuffer>);
   /** Asked once, and not several times. */
   readonly once?: true;
 }
@@ -72,7 +73,7 @@ const post = (operation: string, what: string, path: string, body: unknown, more
   method: "POST",
   path,
   headers: JSON_TYPE,
-  body: typeof body === "string" || body instanceof Uint8Array ? (body as string) : JSON.stringify(body),
+  body: typeof body === "function" ? () => JSON.stringify(body()) : typeof body === "string" ? body : JSON.stringify(body),
   ...more,
 });
 const get = (operation: string, what: string, path: string, more: Partial<Request> = {}): Request => ({
@@ -159,19 +160,21 @@ export function requestsOn(has: Records): Request[] {
     get("listAuditLog", "200", "/v1/audit?limit=200"),
     get("readWebhookSecret", "", "/v1/webhook-secret"),
 
-    post("submitJob", "55 MB of rows", "/v1/jobs?validate_only=true", { data: inline(600_000), ...spec }, { once: true }),
+    post("submitJob", "55 MB of rows", "/v1/jobs?validate_only=true", () => ({ data: inline(600_000), ...spec }), {
+      once: true,
+    }),
     post(
       "submitJob",
       "a split that names 500,000 rows",
       "/v1/jobs?validate_only=true",
-      { data: inline(500_002), ...spec, split: { validation_rows: repeat(500_000, (at) => at) } },
+      () => ({ data: inline(500_002), ...spec, split: { validation_rows: repeat(500_000, (at) => at) } }),
       { once: true },
     ),
     post(
       "submitJob",
       "that job, queued",
       "/v1/jobs",
-      { data: inline(500_002), ...spec, split: { validation_rows: repeat(500_000, (at) => at) } },
+      () => ({ data: inline(500_002), ...spec, split: { validation_rows: repeat(500_000, (at) => at) } }),
       { once: true },
     ),
     post("submitJob", "64 MB of unknown fields", "/v1/jobs?validate_only=true", `{${fields(63e6)}}`, { once: true }),
@@ -205,10 +208,10 @@ export function requestsOn(has: Records): Request[] {
       "submitSweep",
       "55 MB of rows",
       "/v1/sweeps?validate_only=true",
-      {
+      () => ({
         job: { data: inline(600_000), ...spec, split: { validation: 0.2 } },
         parameters: { "/optimizer/lr": { values: [0.1, 0.2] } },
-      },
+      }),
       { once: true },
     ),
     get("listSweeps", "", "/v1/sweeps?limit=200"),
@@ -292,7 +295,7 @@ export function requestsOn(has: Records): Request[] {
       method: "POST",
       path: "/v1/models?name=none",
       headers: { "content-type": "application/octet-stream" },
-      body: new Uint8Array(20e6),
+      body: () => new Uint8Array(20e6),
     },
     {
       operation: "importModel",
@@ -300,7 +303,7 @@ export function requestsOn(has: Records): Request[] {
       method: "POST",
       path: "/v1/models?name=imported",
       headers: { "content-type": "application/octet-stream" },
-      body: squareModel(2236),
+      body: () => squareModel(2236),
     },
     {
       operation: "tagModel",
