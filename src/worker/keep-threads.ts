@@ -38,9 +38,14 @@ export function keepThreads(
     started = started.filter(({ destroyed }) => !destroyed);
     const missing = minThreads - started.length;
     onThreads(started.length > 0);
-    if (missing > 0 && !isTold) onMissing(new Error(`${missing} of ${minThreads} threads have not started`));
-    isTold = missing > 0;
-    if (!isTold) return;
+    if (missing <= 0) {
+      isTold = false;
+      return;
+    }
+    // One that is starting takes its time where the cores are busy.
+    const hasDied = pool.threads.length < minThreads;
+    if (hasDied && !isTold) onMissing(new Error(`${missing} of ${minThreads} threads have not started`));
+    isTold ||= hasDied;
     const withdrawn = new AbortController();
     // Those that are starting are in the pool.
     for (let count = pool.threads.length; count < minThreads; count++)

@@ -3,6 +3,7 @@
  * process, so that keys, limits, the log and the counts are the same. The package @grpc/grpc-js is loaded only where a port is set.
  */
 import { type AddressInfo, createServer } from "node:net";
+import { Readable } from "node:stream";
 import type { handleUnaryCall, Metadata, Server, ServerErrorResponse, ServiceDefinition } from "@grpc/grpc-js";
 import { TrainyardError } from "../../domain/errors.ts";
 import type { App } from "../context.ts";
@@ -141,13 +142,15 @@ function handler(grpc: Grpc, { app, threads }: Answering, call: Call): handleUna
     asked.on("cancelled", () => gone.abort());
     try {
       const { method, url, headers, payload } = await call.ask(asked.request, threads);
+      if (gone.signal.aborted) return;
+      const body = payload && bodyUntil(gone.signal, payload);
       const answer = await app.inject({
         method,
         url,
-        headers: { ...passedOn(asked.metadata), ...headers },
+        headers: { ...passedOn(asked.metadata), ...headers, ...(payload && { "content-length": String(payload.length) }) },
         remoteAddress: hostOf(asked.getPeer()),
         signal: gone.signal,
-        ...(payload && { payload: Buffer.from(payload.buffer, payload.byteOffset, payload.length) }),
+        ...(body && { payload: body }),
       });
       const trailer = answered(grpc, answer);
       const written = call.answer(answer);
@@ -162,6 +165,22 @@ function handler(grpc: Grpc, { app, threads }: Answering, call: Call): handleUna
       respond(failure(grpc, 500, "internal error; see the server log"));
     }
   };
+}
+
+/**
+ * The body of a request within the process, whose response is closed when the signal aborts. By itself, the request hears of its signal
+ * no longer than its body is read; an error of its body reaches it at any time.
+ */
+function bodyUntil(signal: AbortSignal, bytes: Uint8Array): Readable {
+  const body = new Readable({
+    autoDestroy: false,
+    read() {
+      this.push(bytes);
+      this.push(null);
+    },
+  });
+  signal.addEventListener("abort", () => body.destroy(new Error("the call was cancelled")));
+  return body;
 }
 
 function failure(grpc: Grpc, status: number, details: string, metadata?: Metadata): ServerErrorResponse {
