@@ -17,10 +17,15 @@ const env = { NODE_COMPILE_CACHE: fileURLToPath(new URL("node_modules/.cache/tra
  */
 const maxWorkers = Math.max(2, availableParallelism() - 1);
 
-/** These compute: no process and no database, whose state one file could leave to another. */
+/** These compute: they load the engine, and neither servers nor databases. */
 const COMPUTING = ["dashboard", "domain", "engine", "formats", "parity", "training"].map((room) => `test/${room}/**`);
 
 const shared = { env, maxWorkers, setupFiles: ["test/each-file.ts"] };
+/**
+ * Units share a process and what it has loaded, which is half of what a short file takes in a process of its own. Files that start servers
+ * and browsers do not: what a hook starts that was given up would be left to the file after it.
+ */
+const sharedProcess = { ...shared, isolate: false };
 
 /** Threads that tests of the sources start are the built ones, which load in half the time. */
 const builtThreads: Plugin = {
@@ -42,7 +47,7 @@ export default defineConfig({
         plugins: [builtThreads],
         test: {
           name: "unit",
-          ...shared,
+          ...sharedProcess,
           include: ["test/**/*.test.ts"],
           exclude: ["test/e2e/**", "test/faults/**", "test/cluster/**", ...COMPUTING],
           testTimeout: 60_000,
@@ -53,9 +58,7 @@ export default defineConfig({
         plugins: [builtThreads],
         test: {
           name: "unit-computing",
-          ...shared,
-          // Files share a process and what it has loaded: half of what one of these takes in a process of its own is loading.
-          isolate: false,
+          ...sharedProcess,
           include: COMPUTING.map((room) => `${room}/*.test.ts`),
           testTimeout: 60_000,
           hookTimeout: 60_000,

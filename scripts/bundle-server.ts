@@ -30,7 +30,7 @@ const THREADS = [
 ] as const;
 /** Packages of plain modules. The others have files, programs or threads of their own, and stay where npm put them. */
 const BUNDLED: ReadonlySet<string> = new Set([
-  ...["canonicalize", "commander", "fastify-type-provider-zod", "hyparquet", "hyparquet-compressors", "ipaddr.js"],
+  ...["canonicalize", "commander", "fastify-type-provider-zod", "hucre", "hyparquet", "hyparquet-compressors", "ipaddr.js"],
   ...["kysely", "zod"],
 ]);
 /** A package of CommonJS within one of these may ask for modules of Node, which a module cannot without this. */

@@ -91,6 +91,7 @@ const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   pg: ["storage", "bus", "outbound"],
   "pg-boss": ["queue"],
   piscina: ["worker"],
+  hucre: ["formats"],
   hyparquet: ["formats", "worker"],
   "hyparquet-compressors": ["formats"],
   fastify: ["http"],

@@ -17,6 +17,6 @@ afterAll(async ({}, { file: { name, projectName } }) => {
   }
   if (left.length > 0)
     throw new Error(
-      `this file left running, and it was ended now: ${left.join("; ")}. Where a test has failed, that may be why; else end it in the test that starts it, or in afterAll`,
+      `this file, or one before it in this process, left running, and it was ended now: ${left.join("; ")}. Where a test or a hook has failed, that may be why; else end it in the test that starts it, or in afterAll`,
     );
 });

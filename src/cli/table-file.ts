@@ -3,12 +3,13 @@ import { openAsBlob } from "node:fs";
 import { stat } from "node:fs/promises";
 import { basename } from "node:path";
 import { Readable } from "node:stream";
-import { InvalidArgumentError } from "commander";
-import { TABLE_ENDINGS, tableNamed } from "../client/datasets.ts";
+import { type Command, InvalidArgumentError, Option } from "commander";
+import { TABLE_ENDINGS, tableNamed, type UploadOptions } from "../client/datasets.ts";
 import type { Client, Dataset, DatasetFormat } from "../client/index.ts";
 import type { Context } from "./context.ts";
 import { CliError, usageError } from "./exit.ts";
 import { printNotes } from "./notes.ts";
+import { namesOf, typesOf, wholeNumber } from "./values.ts";
 
 export interface TableFile {
   /** The file's name without its endings. */
@@ -21,7 +22,7 @@ export interface TableFile {
 export function formatOf(text: string): DatasetFormat {
   const { format } = tableNamed(text);
   if (format && TABLE_ENDINGS.includes(text)) return format;
-  throw new InvalidArgumentError("It must be csv, ndjson, json or parquet.");
+  throw new InvalidArgumentError("It must be csv, ndjson, json, parquet or xlsx.");
 }
 
 /** Opens a table; `-` is stdin, CSV without a `format`. Rejects with a CliError that names the path. */
@@ -35,7 +36,8 @@ export async function openTable(path: string, input: NodeJS.ReadStream, format?:
   if (found.isDirectory()) throw new CliError(`${path} is a folder, not a table`);
   const named = tableNamed(basename(path));
   const known = format ?? named.format;
-  if (!known) throw usageError(`${path}: the file's name does not say its format; add --format csv, ndjson, json or parquet`);
+  if (!known)
+    throw usageError(`${path}: the file's name does not say its format; add --format csv, ndjson, json, parquet or xlsx`);
   return { name: named.name, format: known, body: await openAsBlob(path) };
 }
 
@@ -46,10 +48,47 @@ export async function namesDataset(data: string): Promise<boolean> {
   return (await stat(data).catch(() => null)) === null;
 }
 
+/** How a table is read, where that is not to be found out. */
+export type Reading = Pick<
+  UploadOptions,
+  "sheet" | "skipLines" | "types" | "delimiter" | "decimal" | "thousands" | "missing" | "dateFormat" | "encoding"
+>;
+
+const THOUSANDS = ["none", "comma", "point", "space", "apostrophe"];
+const DATE_FORMATS = ["ymd", "dmy", "mdy", "epoch_s", "epoch_ms"];
+
+/** Adds the options that say how a table is read, under a heading of their own in the help. */
+export function addReadingOptions(command: Command): Command {
+  return command
+    .optionsGroup("How the table is read, which is found out where an option is left out:")
+    .option("--sheet <name>", "the sheet of an Excel workbook")
+    .option("--skip-lines <count>", "lines at the beginning that are no rows", wholeNumber(0, 100))
+    .option("--types <column=type,...>", "types of columns: number, category, text, datetime or boolean", typesOf)
+    .option("--delimiter <character>", "the character between cells of CSV")
+    .addOption(new Option("--decimal <sign>", "the sign before decimals").choices([".", ","]))
+    .addOption(new Option("--thousands <sign>", "the sign between groups of three digits").choices(THOUSANDS))
+    .addOption(new Option("--date-format <order>", "how dates are written").choices(DATE_FORMATS))
+    .option("--missing <words>", "words for a missing value instead of NA and its like, divided by commas", namesOf)
+    .addOption(new Option("--encoding <name>", "how text is encoded (utf-8)").choices(["utf-8", "latin1", "utf-16"]))
+    .optionsGroup("");
+}
+
+/** The options of `addReadingOptions` among those of a command. */
+export function readingOf(options: Reading): Reading {
+  const { sheet, skipLines, types, delimiter, decimal, thousands, missing, dateFormat, encoding } = options;
+  const all = { sheet, skipLines, types, delimiter, decimal, thousands, missing, dateFormat, encoding };
+  return Object.fromEntries(Object.entries(all).filter(([, value]) => value !== undefined));
+}
+
 /** Uploads a table; the server stores the same bytes once. */
-export async function uploadTable(context: Context, client: Client, { name, format, body }: TableFile): Promise<Dataset> {
+export async function uploadTable(
+  context: Context,
+  client: Client,
+  { name, format, body }: TableFile,
+  reading: Reading = {},
+): Promise<Dataset> {
   const { err } = context;
-  const dataset = await client.upload(body, { name, format });
+  const dataset = await client.upload(body, { name, format, ...reading });
   err.print(err.paint.dim(`${dataset.name}: ${dataset.rows} rows, ${dataset.column_count} columns (${dataset.id})`));
   printNotes(context, dataset.notes);
   return dataset;

@@ -1,5 +1,6 @@
 /** Values of options: parsers, which throw InvalidArgumentErrors that commander shows with the option's name, and how a shell is given one. */
 import { InvalidArgumentError } from "commander";
+import type { UploadOptions } from "../client/datasets.ts";
 import type { LabelChanges } from "../client/jobs.ts";
 import { usageError } from "./exit.ts";
 
@@ -35,6 +36,21 @@ export function shellWord(text: string): string {
 /** Parses names that are separated by commas. */
 export function namesOf(text: string): string[] {
   return text.split(",").map((name) => name.trim());
+}
+
+type ColumnType = NonNullable<UploadOptions["types"]>[string];
+const COLUMN_TYPES: readonly ColumnType[] = ["number", "integer", "boolean", "category", "datetime", "text"];
+
+/** Parses types of columns, `name=type` with commas between. */
+export function typesOf(text: string): Record<string, ColumnType> {
+  return Object.fromEntries(
+    namesOf(text).map((pair): [string, ColumnType] => {
+      const at = pair.lastIndexOf("=");
+      const type = COLUMN_TYPES.find((each) => each === pair.slice(at + 1));
+      if (at < 1 || !type) throw new InvalidArgumentError(`write column=type; a type is ${COLUMN_TYPES.join(", ")}.`);
+      return [pair.slice(0, at), type];
+    }),
+  );
 }
 
 /** Tags to set, and those to remove as null. */

@@ -19,13 +19,6 @@ import type {
 } from "./answers.ts";
 import { BYTES, type CallOptions, segment, type Transport } from "./transport.ts";
 
-const TYPE_OF_FORMAT: Readonly<Record<DatasetFormat, string>> = {
-  csv: "text/csv",
-  ndjson: "application/x-ndjson",
-  json: "application/json",
-  parquet: "application/vnd.apache.parquet",
-};
-
 /** How a table is read. */
 export interface UploadOptions extends CallOptions {
   /** Left out where it is not known: the server refuses the table, and names the formats that it takes. */
@@ -33,8 +26,12 @@ export interface UploadOptions extends CallOptions {
   readonly name: string;
   /** One character, of CSV; found out when left out. */
   readonly delimiter?: string;
-  /** Of CSV: whether the first row has names; found out when left out. */
+  /** Of CSV and Excel: whether the first row has names; found out when left out. */
   readonly header?: boolean;
+  /** Of CSV and Excel: lines at the beginning that are no rows; a title is found out when left out. */
+  readonly skipLines?: number;
+  /** Of Excel: the name of the sheet; the first one that is not hidden and not empty when left out. */
+  readonly sheet?: string;
   /** Types of columns by name, instead of inferring them. */
   readonly types?: Readonly<Record<string, ColumnType>>;
   /** The columns that are kept; all of them when left out. */
@@ -88,17 +85,18 @@ export interface DatasetsClient {
 export function createDatasetsClient({ send, get, post, drop }: Transport): DatasetsClient {
   const pathOf = (id: string) => `v1/datasets/${segment(id)}`;
   return {
-    async upload(table, { format, types, columns, missing, dateFormat, signal, ...rest }) {
+    async upload(table, { format, types, columns, missing, dateFormat, skipLines, signal, ...rest }) {
       const query = {
         ...rest,
         format,
         types: types && JSON.stringify(types),
         columns: columns && JSON.stringify(columns),
         missing: missing && JSON.stringify(missing),
+        skip_lines: skipLines,
         date_format: typeof dateFormat === "object" ? JSON.stringify(dateFormat) : dateFormat,
       };
-      const type = format ? TYPE_OF_FORMAT[format] : BYTES;
-      return (await send("POST", "v1/datasets", { query, file: table, type, signal })).json() as Promise<Dataset>;
+      // The query names the format: a media type of each would say it a second time.
+      return (await send("POST", "v1/datasets", { query, file: table, type: BYTES, signal })).json() as Promise<Dataset>;
     },
     datasets: (query, options) => get("v1/datasets", query, options),
     dataset: (id, options) => get(pathOf(id), {}, options),

@@ -6,14 +6,16 @@ import { z } from "zod";
 
 /** Codes of what is found while a table is read, and their meaning. */
 export const UPLOAD_NOTES = {
-  cells_read_as_missing: "A few cells are no numbers, dates or truths in a column of them, and were read as missing.",
-  column_in_doubt: "A column is of labels because too many of its cells are no numbers or dates.",
+  cells_read_as_missing: "A few cells of a column of numbers, dates or booleans are none, and were read as missing.",
+  column_in_doubt: "A column was read as labels because too many of its cells are not numbers or dates.",
   ambiguous_numbers: "The numbers of a column could be read in two ways.",
   ambiguous_dates: "The dates of a column could be read in two ways.",
   header_guessed: "Whether the first row has names is not certain.",
-  lines_skipped: "Lines that are no rows were passed over.",
-  index_column: "The first column has no name and counts the rows: it is no feature unless it is asked for.",
-  large_integers: "A column of whole numbers beyond 2^53 is of labels, which keep their digits.",
+  sheet_chosen: "A workbook has several sheets, of which one was read.",
+  title_lines: "Lines above the names of the columns were left out as a title.",
+  lines_skipped: "Comments and separator lines were skipped.",
+  index_column: "The first column has no name and counts the rows: it is a feature only where `features` names it.",
+  large_integers: "A column of whole numbers beyond 2^53 was read as labels, which keep their digits.",
   cells_corrected: "Cells of a column were corrected after the upload.",
   duplicate_rows: "Rows repeat an earlier row in every column.",
 } as const satisfies Readonly<Record<string, string>>;

@@ -33,6 +33,8 @@ export interface SupervisedTask extends Turn {
 }
 
 export interface SupervisedPool {
+  /** Starts the least number of threads. The first task does it too, and waits for one. */
+  start(): void;
   /**
    * Throws a TaskLimitError when a bound is exceeded, a TrainyardError when the thread ended by itself, and what the task throws. When its
    * signal aborts, throws the signal's reason: at once while the task waits for its turn, and where it still runs a second later.
@@ -57,19 +59,16 @@ const IDLE_MS = 60_000;
 /** How long a task goes on that nobody waits for: another thread in its place takes about as long to start. */
 const UNWANTED_MS = 1000;
 
-/** Starts the threads. */
+/** A pool without a thread yet: whoever wants them before the first task starts them. */
 export function createSupervisedPool(options: SupervisedPoolOptions): SupervisedPool {
-  const { entry, minThreads, maxThreads, heapMb, onError, onThreads } = options;
-  const pool = new Piscina({
-    filename: entry.href,
-    minThreads,
-    maxThreads,
-    idleTimeout: IDLE_MS,
-    loadBalancer: idleFirst,
-    resourceLimits: { maxOldGenerationSizeMb: heapMb },
-  });
-  pool.on("error", onError);
-  const letGo = keepThreads(pool, minThreads, onError, onThreads);
+  const { heapMb, maxThreads, onError } = options;
+  let opened: OpenPool | null = null;
+  let isClosed = false;
+  const open = (): OpenPool => {
+    if (isClosed && !opened) throw new Error("the pool of threads is closed");
+    opened ??= openPool(options);
+    return opened;
+  };
   const turns = createTurns({ slots: maxThreads });
 
   const runNow = async ({ name, task, transferList = [], limitMs, signal }: SupervisedTask): Promise<unknown> => {
@@ -82,7 +81,7 @@ export function createSupervisedPool(options: SupervisedPoolOptions): Supervised
     signal?.addEventListener("abort", onLeft);
     try {
       // Piscina ends the thread of a task that is aborted, and starts another.
-      return await pool.run(task, { name, transferList, signal: deadline.signal });
+      return await open().pool.run(task, { name, transferList, signal: deadline.signal });
     } catch (error) {
       if (deadline.signal.aborted && signal?.aborted) throw signal.reason;
       if (deadline.signal.aborted) throw new TaskLimitError("time", `took longer than ${seconds(limitMs)}`);
@@ -101,12 +100,33 @@ export function createSupervisedPool(options: SupervisedPoolOptions): Supervised
   };
 
   return {
+    start: () => void open(),
     run: (task) => turns.run(task, () => runNow(task)),
-    close() {
-      letGo();
-      return pool.destroy();
+    async close() {
+      isClosed = true;
+      opened?.letGo();
+      await opened?.pool.destroy();
     },
   };
+}
+
+interface OpenPool {
+  readonly pool: Piscina;
+  /** No thread is started any more. */
+  letGo(): void;
+}
+
+function openPool({ entry, minThreads, maxThreads, heapMb, onError, onThreads }: SupervisedPoolOptions): OpenPool {
+  const pool = new Piscina({
+    filename: entry.href,
+    minThreads,
+    maxThreads,
+    idleTimeout: IDLE_MS,
+    loadBalancer: idleFirst,
+    resourceLimits: { maxOldGenerationSizeMb: heapMb },
+  });
+  pool.on("error", onError);
+  return { pool, letGo: keepThreads(pool, minThreads, onError, onThreads) };
 }
 
 function seconds(ms: number): string {

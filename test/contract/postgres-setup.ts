@@ -1,13 +1,18 @@
 /**
- * One PostgreSQL for a whole test run, started when the first test asks for it. Tests run in processes of their own, so they
- * ask over a socket, and get the URL of a new empty database.
+ * One PostgreSQL for a whole test run, and one SQLite database to copy, made when the first test asks for it. Tests run in processes of
+ * their own, so they ask over a socket, and get the URL of a new database, or the path of that one.
  */
 import { once } from "node:events";
+import { mkdtemp, rm } from "node:fs/promises";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
 import type { TestProject } from "vitest/node";
 import { openPgBossQueue } from "../../src/queue/pgboss.ts";
+import { openStore } from "../../src/storage/open.ts";
 import { openPostgresStore } from "../../src/storage/postgres/postgres-store.ts";
+import { DATABASE_FILE } from "../../src/storage/sqlite/sqlite-store.ts";
 import { type PostgresServer, startPostgres } from "./postgres-server.ts";
 
 declare module "vitest" {
@@ -24,7 +29,12 @@ export default async function setup(project: TestProject): Promise<() => Promise
   let starting: Promise<PostgresServer> | null = null;
   let template: Promise<string> | null = null;
   let count = 0;
+  let file: Promise<string> | null = null;
   const databaseOf = async (kind: string): Promise<string> => {
+    if (kind === "file") {
+      file ??= createFile();
+      return await file;
+    }
     starting ??= startPostgres({ settings: SETTINGS });
     const server = await starting;
     if (kind === "empty") return await server.createDatabase(`test_${process.pid}_${count++}`);
@@ -43,7 +53,15 @@ export default async function setup(project: TestProject): Promise<() => Promise
     control.closeAllConnections();
     control.close();
     await (await starting)?.remove();
+    if (file) await rm(dirname(await file), { recursive: true });
   };
+}
+
+/** A SQLite database with the tables of the store, in a folder of its own. */
+async function createFile(): Promise<string> {
+  const dataDir = await mkdtemp(join(tmpdir(), "trainyard-migrated-"));
+  await (await openStore({ dataDir })).close();
+  return join(dataDir, DATABASE_FILE);
 }
 
 /** A database with the tables of the store and of the queue, to copy. Nobody is connected to it: PostgreSQL would refuse. */

@@ -1,4 +1,10 @@
 /** A real Chromium for tests of the page: one for a test file, a fresh context for each page, every console error kept. */
+import { execFile } from "node:child_process";
+import { existsSync } from "node:fs";
+import { mkdtemp, readFile, rename, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { promisify } from "node:util";
 import chromium from "@sparticuz/chromium";
 import { type Browser, type BrowserContextOptions, chromium as launcher, type Page } from "playwright-core";
 import { mustEnd } from "../leftovers.ts";
@@ -31,6 +37,8 @@ const UNWANTED: ReadonlySet<string> = new Set([
   "--use-angle=swiftshader",
 ]);
 
+const MODULE = import.meta.resolve("@sparticuz/chromium");
+
 /** What a page is opened as. The locale is named: that of a bare container is no language tag. */
 const DESKTOP: BrowserContextOptions = { viewport: { width: 1440, height: 900 }, locale: "en-US" };
 
@@ -42,10 +50,28 @@ export const PHONE: BrowserContextOptions = {
   hasTouch: true,
 };
 
+/**
+ * Path of the browser, which its package brings packed. It is unpacked aside, in a process whose folder for temporary files that is, and
+ * then put in place: the package takes for whole what another file's process is still writing, or was ended while it wrote.
+ */
+async function unpacked(): Promise<string> {
+  const { version } = JSON.parse(await readFile(new URL("../package.json", MODULE), "utf8")) as { version: string };
+  const folder = join(tmpdir(), `trainyard-chromium-${version}`);
+  if (!existsSync(folder)) {
+    const making = await mkdtemp(`${folder}-`);
+    const code = `(await import(${JSON.stringify(MODULE)})).default.executablePath()`;
+    const args = ["--input-type=module", "--eval", `await ${code}`];
+    await promisify(execFile)(process.execPath, args, { env: { ...process.env, TMPDIR: making } });
+    // Another file may have been first.
+    await rename(making, folder).catch(() => rm(making, { recursive: true }));
+  }
+  return join(folder, "chromium");
+}
+
 /** Starts a browser. The page is built with the server that it opens. */
 export async function openBrowser(): Promise<TestBrowser> {
   const browser = await launcher.launch({
-    executablePath: await chromium.executablePath(),
+    executablePath: await unpacked(),
     args: chromium.args.filter((arg) => !UNWANTED.has(arg)).concat("--no-sandbox", "--disable-gpu"),
   });
   const isOver = mustEnd("a browser", () => browser.close());

@@ -48,6 +48,48 @@ function streamed(body: ReadableStream<Uint8Array>, headers: Record<string, stri
 const streamOf = (readable: Readable) => Readable.toWeb(readable) as ReadableStream<Uint8Array>;
 
 describe("a data set over HTTP", () => {
+  it("is a sheet of a workbook, by its name's ending, its media type or format, gzipped or not", async () => {
+    const book = await readFile(new URL("../fixtures/workbooks/orders-openpyxl.xlsx", import.meta.url));
+    const form = new FormData();
+    form.set("file", new Blob([new Uint8Array(book)]), "orders.xlsx");
+    const { status, answer } = await post("", { body: form });
+    expect([status, answer.name, answer.rows]).toEqual([201, "orders", 4]);
+    expect(answer).toMatchObject({
+      format: "xlsx",
+      reading: { sheet: { value: "Orders & more", from: "found" }, header: { value: true }, skipped_lines: [2] },
+      notes: [{ code: "sheet_chosen" }, { code: "title_lines", line: 2 }, { code: "cells_read_as_missing", line: 6 }],
+    });
+    expect(answer.columns.map(({ name, type }) => `${name}: ${type}`)).toEqual([
+      ...["order no: category", "zip: category", "ordered: datetime", "at: datetime", "total: number", "discount: number"],
+      ...["returned: boolean", "note (internal): category", "ratio: number"],
+    ]);
+    const type = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
+    const again = await post("?name=orders", { headers: { "content-type": type }, body: new Uint8Array(book) });
+    expect([again.status, again.answer.id]).toEqual([200, answer.id]);
+    const times = await post("?name=times.xlsx&sheet=Times", { body: new Uint8Array(gzipSync(book)) });
+    expect([times.status, times.answer.rows, times.answer.columns[0]]).toMatchObject([
+      201,
+      2,
+      { name: "opens", type: "number" },
+    ]);
+    for (const [query, pointer] of [
+      ["format=xlsx&delimiter=;", "/delimiter"],
+      ["format=xlsx&encoding=latin1", "/encoding"],
+      ["format=xlsx&sheet=Nowhere", "/sheet"],
+      ["format=csv&sheet=Times", "/sheet"],
+      ["format=ndjson&skip_lines=1", "/skip_lines"],
+      ["format=csv&skip_lines=101", "/skip_lines"],
+    ] as const) {
+      const refused = await post(`?name=x&${query}`, { body: new Uint8Array(book) });
+      expect([refused.status, refused.answer]).toMatchObject([422, { errors: [{ pointer }] }]);
+    }
+    expect((await post("?name=x&format=csv", { body: new Uint8Array(book) })).answer.detail).toMatch(
+      /a ZIP archive, as an Excel/,
+    );
+    expect(await uploads()).toEqual([]);
+    for (const { id } of [answer, times.answer]) await fetch(at(`/${id}`), { method: "DELETE" });
+  });
+
   it("is uploaded as a stream, listed, read, previewed and deleted", async () => {
     const { status, answer } = await post(
       "?name=penguins",

@@ -1,5 +1,5 @@
 /** The HTTP server on a real store and a real compute pool, with training that a test plays by hand: epochs come when it says so. */
-import { mkdtemp, rm } from "node:fs/promises";
+import { copyFile, mkdtemp, rm } from "node:fs/promises";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -21,8 +21,10 @@ import { createSourceFetcher } from "../../src/outbound/sources/fetch-source.ts"
 import { createEmbeddedQueue } from "../../src/queue/embedded.ts";
 import { parseConfig } from "../../src/server/config.ts";
 import { openStore, type StoreOptions } from "../../src/storage/open.ts";
+import { DATABASE_FILE } from "../../src/storage/sqlite/sqlite-store.ts";
 import { createComputePool } from "../../src/worker/compute/compute-pool.ts";
 import { openUploadSpool } from "../../src/worker/ingest/upload-spool.ts";
+import { migratedFile } from "../contract/fresh-database.ts";
 
 /** One training run on the stage. */
 export interface StagedRun {
@@ -77,9 +79,12 @@ export async function openStagedApp({
   const { limits, datasetLimits } = config;
   const logged: Record<string, unknown>[] = [];
   const log = pino({ level: "debug" }, { write: (line: string) => void logged.push(JSON.parse(line)) });
+  // Migrations are most of what opening a new database takes.
+  await copyFile(await migratedFile(), join(dataDir, DATABASE_FILE));
   const store = await openStore({ dataDir, ...storeOptions });
   const bus = createLocalBus((error) => log.error({ err: error }, "bus"));
-  const pool = createComputePool({ limits, threads: 1, onError: (error) => log.error({ err: error }, "compute pool") });
+  const onComputeError = (error: unknown) => log.error({ err: error }, "compute pool");
+  const pool = createComputePool({ limits, threads: 1, startsLate: true, onError: onComputeError });
   // One object for the server and its projects: what a test replaces is replaced for requests.
   const computePool: ComputePool = { ...pool, ofProject: () => computePool, until: () => computePool };
   const uploadSpool = await openUploadSpool({

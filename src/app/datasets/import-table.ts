@@ -1,6 +1,6 @@
 /** Import: a table that a source has becomes a data set, as if it had been uploaded. */
 import { DATASET_FORMATS, type DatasetDocument } from "../../domain/datasets/dataset.ts";
-import { type ReadingOptions, readingOptions } from "../../domain/datasets/reading-options.ts";
+import { misfitOption, type ReadingOptions, readingOptions } from "../../domain/datasets/reading-options.ts";
 import { formatOf, stemOf } from "../../domain/datasets/table-label.ts";
 import { invalid, TrainyardError } from "../../domain/errors.ts";
 import type { ImportOptions, ImportRequest } from "../../domain/sources/import-request.ts";
@@ -101,8 +101,8 @@ function describe(fetched: FetchedTable, { name, format: asked, reading }: Impor
   }
   if (called === "") return fault("/name", "must be given: the name of the data set");
   const options: ReadingOptions = reading ?? readingOptions.parse({});
-  if (format === "parquet" && options.encoding !== "utf-8")
-    return fault("/reading/encoding", "is for text; Parquet says itself how its texts are encoded");
+  const misfit = misfitOption(format, options);
+  if (misfit) return fault(`/reading${misfit.pointer}`, misfit.detail);
   // The first row of a query has its names, whatever they look like.
   return {
     name: called,

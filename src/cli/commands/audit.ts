@@ -20,7 +20,7 @@ export const registerAudit: Register = (program, context) => {
   program
     .command("audit")
     .description("find rows whose label is probably wrong; starts a server for it where none answers")
-    .argument("<data>", "table: CSV, NDJSON, JSON or Parquet, gzipped or not; or a data set's id or name")
+    .argument("<data>", "table: CSV, Excel, NDJSON, JSON or Parquet, gzipped or not; or a data set's id or name")
     .requiredOption("-t, --target <column>", "column of the labels")
     .option("-f, --features <columns>", "columns to tell the labels by; all others when left out", namesOf)
     .addOption(

@@ -1,16 +1,14 @@
 /** `trainyard datasets`: upload tables, list them, show their columns, delete them. */
-import { InvalidArgumentError, Option } from "commander";
-import type { Dataset, DatasetFormat, UploadOptions } from "../../client/index.ts";
+import { InvalidArgumentError } from "commander";
+import type { Dataset, DatasetFormat } from "../../client/index.ts";
 import { type Context, examples, type Register } from "../context.ts";
 import { usageError } from "../exit.ts";
 import { byteSize, localTime, significant, timeText } from "../figures.ts";
 import { printNotes } from "../notes.ts";
 import { findDataset, idText } from "../references.ts";
-import { formatOf, openTable } from "../table-file.ts";
+import { addReadingOptions, formatOf, openTable, type Reading, readingOf } from "../table-file.ts";
 import { moreRows, sparkline, table } from "../terminal.ts";
 import { namesOf, wholeNumber } from "../values.ts";
-
-type Reading = Pick<UploadOptions, "delimiter" | "decimal" | "thousands" | "missing" | "dateFormat" | "encoding">;
 
 interface AddOptions extends Reading {
   readonly name?: string;
@@ -20,40 +18,21 @@ interface AddOptions extends Reading {
 
 export const registerDatasets: Register = (program, context) => {
   const datasets = program.command("datasets").description("add, list, show and delete tables to train on");
-  datasets
+  const adding = datasets
     .command("add")
     .description("upload a table; the same bytes are the same data set")
-    .argument("<file>", "CSV, NDJSON, JSON or Parquet, gzipped or not; - is stdin")
+    .argument("<file>", "CSV, Excel, NDJSON, JSON or Parquet, gzipped or not; - is stdin")
     .option("-n, --name <name>", "its name; the file's name when left out")
-    .option("--format <format>", "csv, ndjson, json or parquet; needed where the file's name does not say it", formatOf)
-    .option("--delimiter <character>", "the character between cells of CSV; detected when left out")
-    .option("--columns <names>", "the columns to keep, with commas between; all when left out", namesOf)
-    .addOption(new Option("--decimal <sign>", "the sign before decimals; detected when left out").choices([".", ","]))
-    .addOption(
-      new Option("--thousands <sign>", "the sign between groups of three digits; detected when left out").choices([
-        "none",
-        "comma",
-        "point",
-        "space",
-        "apostrophe",
-      ]),
-    )
-    .addOption(
-      new Option("--date-format <order>", "how dates are written; detected when left out").choices([
-        "ymd",
-        "dmy",
-        "mdy",
-        "epoch_s",
-        "epoch_ms",
-      ]),
-    )
-    .option("--missing <words>", "words for a missing value instead of NA and its like, divided by commas", namesOf)
-    .addOption(
-      new Option("--encoding <name>", "how text is encoded; utf-8 when left out").choices(["utf-8", "latin1", "utf-16"]),
-    )
+    .option("--format <format>", "csv, ndjson, json, parquet or xlsx; needed where the file's name does not say it", formatOf)
+    .option("--columns <names>", "the columns to keep, with commas between; all when left out", namesOf);
+  addReadingOptions(adding)
     .addHelpText(
       "after",
-      examples("trainyard datasets add penguins.csv", "zcat rows.gz | trainyard datasets add - --name rows"),
+      examples(
+        "trainyard datasets add penguins.csv",
+        "trainyard datasets add report.xlsx --sheet Orders",
+        "zcat rows.gz | trainyard datasets add - --name rows",
+      ),
     )
     .action((path: string, options: AddOptions) => add(context, path, options));
   datasets
@@ -127,9 +106,9 @@ export const registerDatasets: Register = (program, context) => {
     });
 };
 
-async function add(context: Context, path: string, { name, format, ...reading }: AddOptions): Promise<void> {
+async function add(context: Context, path: string, { name, format, columns, ...reading }: AddOptions): Promise<void> {
   const file = await openTable(path, context.input, format);
-  const options = { ...reading, name: name ?? file.name, format: file.format };
+  const options = { ...readingOf(reading), ...(columns && { columns }), name: name ?? file.name, format: file.format };
   const dataset = await context.client().upload(file.body, options);
   context.show(dataset, () => describe(dataset, context));
   printNotes(context, dataset.notes);

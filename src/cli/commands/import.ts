@@ -19,7 +19,7 @@ export const registerImport: Register = (program, context) => {
     .description("have the server fetch a table, from https://, s3://bucket/key or postgres:// with --query")
     .argument("<address>", "where the table is")
     .option("-n, --name <name>", "name of the data set")
-    .option("-f, --format <format>", "csv, ndjson, json or parquet")
+    .option("-f, --format <format>", "csv, ndjson, json, parquet or xlsx")
     .option(
       "-H, --header <line>",
       "a header of the request, like 'authorization: Bearer ...'; may be repeated",

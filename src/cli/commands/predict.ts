@@ -64,7 +64,7 @@ async function predict(context: Context, model: string, path: string, options: O
   if (background !== undefined && !explain) throw usageError("--background is for --explain: add it");
   const file = await openTable(path, context.input, format);
   const type = TYPES[file.format];
-  if (!type) throw usageError(`${path} is ${file.format}; predict takes CSV or NDJSON`);
+  if (!type) throw usageError(`${path} is ${file.format}; predict takes CSV or NDJSON: save it as one of them`);
   const answer = await context.client().predictBatch(model, file.body, {
     type,
     ...(top === undefined ? {} : { topK: top }),

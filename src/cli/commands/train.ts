@@ -9,16 +9,19 @@ import { followSweep } from "../follow-sweep.ts";
 import { printNotes } from "../notes.ts";
 import { findDataset } from "../references.ts";
 import { readSpec, specOf, type TrainOptions } from "../spec-file.ts";
-import { formatOf, namesDataset, openTable, uploadTable } from "../table-file.ts";
+import { addReadingOptions, formatOf, namesDataset, openTable, type Reading, readingOf, uploadTable } from "../table-file.ts";
 import { namesOf, numberFrom, patienceOf, wholeNumber } from "../values.ts";
 
 export const registerTrain: Register = (program, context) => {
-  program
+  const training = program
     .command("train")
     .description("train the best model for a table, or a given one; starts a server for it where none answers")
     .argument("[spec]", "file with a job spec as JSON; - is stdin")
-    .option("-d, --data <file>", "table to train on: CSV, NDJSON, JSON or Parquet, gzipped or not; or a data set's id or name")
-    .option("--format <format>", "csv, ndjson, json or parquet; needed where the table's name does not say it", formatOf)
+    .option(
+      "-d, --data <file>",
+      "table to train on: CSV, Excel, NDJSON, JSON or Parquet, gzipped or not; or a data set's id or name",
+    )
+    .option("--format <format>", "csv, ndjson, json, parquet or xlsx; needed where the table's name does not say it", formatOf)
     .option("-t, --target <columns>", "column to predict; several separated by commas", namesOf)
     .option("-f, --features <columns>", "columns to predict from; all others when left out", namesOf)
     .addOption(
@@ -50,21 +53,23 @@ export const registerTrain: Register = (program, context) => {
     .option("-b, --batch-size <rows>", "rows per step", wholeNumber(1))
     .option("--seed <number>", "seed of everything random", wholeNumber(0))
     .option("--folds <count>", "cross-validate one network: train it once for each fold, then on all rows", wholeNumber(2))
-    .option("-w, --watch", "follow the job to its end")
+    .option("-w, --watch", "follow the job to its end");
+  addReadingOptions(training)
     .addHelpText(
       "after",
       examples(
         "trainyard train --data iris.csv --target species",
+        "trainyard train --data report.xlsx --sheet Orders --target returned",
         "trainyard train --data houses.parquet --target price --hidden 64,64 --epochs 500 --watch",
         "trainyard train spec.json --watch",
       ),
     )
-    .action(async (path: string | undefined, options: TrainOptions) => {
+    .action(async (path: string | undefined, options: TrainOptions & Reading) => {
       process.exitCode = await train(context, path, options);
     });
 };
 
-async function train(context: Context, path: string | undefined, options: TrainOptions): Promise<number> {
+async function train(context: Context, path: string | undefined, options: TrainOptions & Reading): Promise<number> {
   if (path === undefined && options.data === undefined)
     throw usageError("nothing to train: give a spec, or --data and --target");
   if (path === undefined && options.target === undefined) throw usageError("--data needs --target, the column to predict");
@@ -75,7 +80,7 @@ async function train(context: Context, path: string | undefined, options: TrainO
   const table = data === undefined || isStored ? null : await openTable(data, context.input, options.format);
   return withServer(context, async ({ client, isEmbedded }) => {
     const stored = isStored ? await findDataset(client, data) : null;
-    const dataset = table ? await uploadTable(context, client, table) : stored;
+    const dataset = table ? await uploadTable(context, client, table, readingOf(options)) : stored;
     const spec = specOf(written, dataset, options);
     if (options.folds !== undefined) {
       const sweep = await client.submitSweep({ job: spec, folds: { count: options.folds } });

@@ -45,7 +45,7 @@ export function Uploader({ onUploaded }: { readonly onUploaded: (dataset: Datase
           </div>
         ) : (
           <p>
-            Drop a table here: <strong>CSV, NDJSON, JSON or Parquet</strong>, gzipped or not.
+            Drop a table here: <strong>CSV, Excel, NDJSON, JSON or Parquet</strong>, gzipped or not.
           </p>
         )}
       </DropZone>

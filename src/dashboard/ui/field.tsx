@@ -85,14 +85,21 @@ export function TextField({ label, hint, error, onInput, after, type = "text", .
 type SelectProps = Omit<FieldProps, "children"> & {
   readonly value: string;
   readonly options: readonly { readonly value: string; readonly label: string }[];
+  readonly disabled?: boolean;
   onChange(value: string): void;
 };
 
-export function SelectField({ label, hint, error, value, options, onChange }: SelectProps) {
+export function SelectField({ label, hint, error, value, options, disabled, onChange }: SelectProps) {
   return (
     <Field label={label} hint={hint} error={error}>
       {(control) => (
-        <select {...control} class="input" value={value} onChange={(event) => onChange(event.currentTarget.value)}>
+        <select
+          {...control}
+          class="input"
+          value={value}
+          disabled={disabled}
+          onChange={(event) => onChange(event.currentTarget.value)}
+        >
           {options.map((option) => (
             <option key={option.value} value={option.value}>
               {option.label}

@@ -74,7 +74,7 @@ export const columnSchema = z
 
 export type Column = z.output<typeof columnSchema>;
 
-export const DATASET_FORMATS = ["csv", "ndjson", "json", "parquet"] as const;
+export const DATASET_FORMATS = ["csv", "ndjson", "json", "parquet", "xlsx"] as const;
 export type DatasetFormat = (typeof DATASET_FORMATS)[number];
 
 /** A data set without its columns: what a list shows. */

@@ -1,7 +1,7 @@
 /** How an upload is to be read: the options of the sender, and what of them makes another data set of the same bytes. */
 import { z } from "zod";
 import { MAX_WORD_LENGTH, MAX_WORDS } from "./column-reading.ts";
-import { COLUMN_TYPES } from "./dataset.ts";
+import { COLUMN_TYPES, type DatasetFormat } from "./dataset.ts";
 import { DATE_FORMATS } from "./written-dates.ts";
 import type { NumberFormat } from "./written-numbers.ts";
 
@@ -11,6 +11,11 @@ export type Encoding = (typeof ENCODINGS)[number];
 
 const word = z.string().trim().min(1).max(MAX_WORD_LENGTH);
 const dateFormat = z.enum(DATE_FORMATS, { error: `must be one of ${DATE_FORMATS.join(", ")}` });
+
+/** Lines at the beginning that can be passed over. */
+const MAX_SKIPPED_LINES = 100;
+/** Characters of a sheet's name: Excel allows 31, other programs more. */
+const MAX_SHEET_NAME = 200;
 
 /** How an upload is to be read, where that is not to be found out. */
 export const readingOptions = z.strictObject({
@@ -22,7 +27,15 @@ export const readingOptions = z.strictObject({
     .optional()
     .meta({ description: "Of CSV. Found out among comma, semicolon, tab and | when left out." }),
   header: z.enum(["true", "false", "auto"]).default("auto").meta({
-    description: "Of CSV: whether the first row has names. auto: it does when none of its cells is a number, date or boolean.",
+    description:
+      "Of CSV and Excel: whether the first row has names. auto: it does when none of its cells is a number, date or boolean.",
+  }),
+  skip_lines: z.int().min(0).max(MAX_SKIPPED_LINES).optional().meta({
+    description:
+      "Of CSV and Excel: how many lines at the beginning are no rows. Found out when left out: a title above the names is none.",
+  }),
+  sheet: z.string().trim().min(1).max(MAX_SHEET_NAME).optional().meta({
+    description: "Of Excel: the name of the sheet. The first one that is not hidden and not empty when left out.",
   }),
   types: z
     .record(z.string(), z.enum(COLUMN_TYPES))
@@ -73,13 +86,15 @@ export const THOUSANDS: Readonly<Record<NonNullable<ReadingOptions["thousands"]>
  * the hash of the file, else the options as JSON on a line of their own.
  */
 export function digestSuffix(options: ReadingOptions): string {
-  const { delimiter, header, types, columns, missing, decimal, thousands, date_format, encoding } = options;
+  const { delimiter, header, skip_lines, sheet, types, columns, missing, decimal, thousands, date_format, encoding } = options;
   const sorted = <Value>(record: Readonly<Record<string, Value>>) =>
     Object.fromEntries(Object.entries(record).sort(([a], [b]) => (a < b ? -1 : 1)));
   const dates = typeof date_format === "object" ? sorted(date_format) : date_format;
   const given = {
     ...(delimiter === undefined ? {} : { delimiter }),
     ...(header === "auto" ? {} : { header }),
+    ...(skip_lines === undefined ? {} : { skip_lines }),
+    ...(sheet === undefined ? {} : { sheet }),
     ...(Object.keys(types).length === 0 ? {} : { types: sorted(types) }),
     ...(columns === undefined ? {} : { columns: [...new Set(columns)].sort() }),
     ...(missing === undefined ? {} : { missing }),
@@ -89,4 +104,20 @@ export function digestSuffix(options: ReadingOptions): string {
     ...(encoding === "utf-8" ? {} : { encoding }),
   };
   return Object.keys(given).length === 0 ? "" : `\n${JSON.stringify(given)}`;
+}
+
+/** What is said where an option does not fit the format; null where all do. The pointer is that of the option. */
+export function misfitOption(
+  format: DatasetFormat,
+  { encoding, delimiter, sheet, skip_lines }: ReadingOptions,
+): { readonly pointer: string; readonly detail: string } | null {
+  const isBinary = format === "parquet" || format === "xlsx";
+  if (isBinary && encoding !== "utf-8")
+    return { pointer: "/encoding", detail: `is for text; ${format} says itself how its texts are encoded` };
+  if (format === "xlsx" && delimiter !== undefined)
+    return { pointer: "/delimiter", detail: "is for CSV; a workbook has cells" };
+  if (format !== "xlsx" && sheet !== undefined) return { pointer: "/sheet", detail: `is for xlsx; ${format} has no sheets` };
+  if (format !== "xlsx" && format !== "csv" && skip_lines !== undefined)
+    return { pointer: "/skip_lines", detail: `is for csv and xlsx; ${format} has no lines above its rows` };
+  return null;
 }

@@ -10,4 +10,6 @@ export const FORMAT_OF_ENDING: ReadonlyMap<string, DatasetFormat> = new Map<stri
   ["jsonl", "ndjson"],
   ["json", "json"],
   ["parquet", "parquet"],
+  ["xlsx", "xlsx"],
+  ["xlsm", "xlsx"],
 ]);

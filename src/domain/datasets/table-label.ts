@@ -21,6 +21,8 @@ const FORMAT_OF_TYPE: ReadonlyMap<string, DatasetFormat> = new Map(
     "application/vnd.apache.parquet": "parquet",
     "application/parquet": "parquet",
     "application/x-parquet": "parquet",
+    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": "xlsx",
+    "application/vnd.ms-excel.sheet.macroenabled.12": "xlsx",
   } as const),
 );
 

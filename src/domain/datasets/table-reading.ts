@@ -11,13 +11,17 @@ export const tableReading = z
     encoding: z
       .strictObject({ value: z.enum(ENCODINGS), from })
       .optional()
-      .meta({ description: "Of text; Parquet has none." }),
+      .meta({ description: "Of text; Parquet and Excel have none." }),
     delimiter: z.strictObject({ value: z.string(), from }).optional().meta({ description: "Of CSV." }),
+    sheet: z
+      .strictObject({ value: z.string(), from, others: z.array(z.string()) })
+      .optional()
+      .meta({ description: "Of Excel; `others` are the other sheets that are not hidden, 100 at most." }),
     header: z
       .strictObject({ value: z.boolean(), from })
       .optional()
-      .meta({ description: "Of CSV: whether the first row has the names of the columns." }),
-    skipped_lines: z.array(z.int()).optional().meta({ description: "Lines of CSV that are no rows: comments, `sep=;`." }),
+      .meta({ description: "Of CSV and Excel: whether the first row has the names of the columns." }),
+    skipped_lines: z.array(z.int()).optional().meta({ description: "Lines that are no rows: titles, comments, `sep=;`." }),
     missing: z.strictObject({ value: z.array(z.string()), from: z.enum(["given", "default"]) }).meta({
       description: "Words that stand for a missing value in every column.",
     }),

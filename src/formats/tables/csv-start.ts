@@ -7,7 +7,8 @@ import { isMissingText, isOddWord } from "../../domain/datasets/missing-words.ts
 import { parseWrittenDate, WRITTEN_DATES } from "../../domain/datasets/written-dates.ts";
 import { NUMBER_FORMATS, parseInFormats } from "../../domain/datasets/written-numbers.ts";
 import { type CsvRecord, createCsvScanner, QUOTING } from "./csv-scanner.ts";
-import type { ByteChunks } from "./table.ts";
+import { countTitles, type StartRecord } from "./csv-titles.ts";
+import { type ByteChunks, invalidTable } from "./table.ts";
 
 /** In the order in which they win a tie. */
 const DELIMITERS = [",", ";", "\t", "|"] as const;
@@ -28,28 +29,59 @@ export interface CsvStart {
   /** Bytes before the first record, and the line that it is on. */
   readonly offset: number;
   readonly firstLine: number;
-  /** Lines before it that are neither a row nor empty. */
+  /** Lines before it that are neither a row nor empty, and those of them that stand above the names as a title. */
   readonly skippedLines: readonly number[];
+  readonly titleLines: readonly number[];
   /** The cells of the first records. */
   readonly sample: readonly (readonly string[])[];
 }
 
-/** Reads the beginning of a CSV. `delimiter` is its byte where it was given. */
-export async function readCsvStart(chunks: ByteChunks, delimiter: number | null, maxCellBytes: number): Promise<CsvStart> {
+/** What was said of the beginning of a CSV. */
+export interface CsvStartOptions {
+  /** The byte of the delimiter; null where it is to be found out. */
+  readonly delimiter: number | null;
+  /** Lines that are passed over; null where titles above the names are to be found out. */
+  readonly skipLines: number | null;
+  /** Whether the first record may have names, so that titles may stand above it. */
+  readonly mayHaveTitles: boolean;
+  readonly maxCellBytes: number;
+}
+
+/** Reads the beginning of a CSV. Throws invalid where it has fewer lines than are to be passed over. */
+export async function readCsvStart(chunks: ByteChunks, options: CsvStartOptions): Promise<CsvStart> {
+  const { delimiter, skipLines, maxCellBytes } = options;
+  const findsTitles = skipLines === null && options.mayHaveTitles;
   const bytes = await firstBytes(chunks, SAMPLE_BYTES);
   const cursor = { offset: markBytes(bytes), line: 1 };
   const skippedLines: number[] = [];
+  for (let line = 0; line < (skipLines ?? 0); line++) {
+    if (cursor.offset >= bytes.length) throw tooFewLines(skipLines as number);
+    skip(bytes, cursor, skippedLines);
+  }
   const separator = /^\s*"?sep=(.)"?\s*$/i.exec(lineAt(bytes, cursor.offset).whole);
   if (separator) skip(bytes, cursor, skippedLines);
   const said = delimiter ?? separator?.[1]?.charCodeAt(0) ?? null;
   const comments = commentLines(bytes, cursor);
   const after = comments.at(-1)?.end ?? cursor.offset;
-  const byte = said ?? sniffDelimiter(bytes.subarray(after), maxCellBytes);
+  const byte = said ?? sniffDelimiter(bytes.subarray(after), maxCellBytes, findsTitles);
   while (cursor.offset < after && startsWithComment(bytes.subarray(cursor.offset), byte, maxCellBytes)) {
     skip(bytes, cursor, skippedLines);
   }
-  const sample = recordsOf(bytes.subarray(cursor.offset), byte, maxCellBytes);
-  return { delimiter: byte, offset: cursor.offset, firstLine: cursor.line, skippedLines, sample };
+  const records = recordsOf(bytes.subarray(cursor.offset), byte, maxCellBytes);
+  const titles = findsTitles ? countTitles(records, areNames) : 0;
+  const titleLines: number[] = [];
+  const linesAbove = (records[titles]?.line ?? 1) - 1;
+  for (let line = 0; line < linesAbove && titles > 0; line++) skip(bytes, cursor, titleLines);
+  return {
+    ...{ delimiter: byte, offset: cursor.offset, firstLine: cursor.line, titleLines },
+    skippedLines: [...skippedLines, ...titleLines],
+    sample: records.slice(titles).map(({ cells }) => cells),
+  };
+}
+
+function tooFewLines(count: number): Error {
+  const detail = `must be less than the lines of the file, of which the first ${SAMPLE_BYTES} bytes have no more than ${count}`;
+  return invalidTable(detail, "/skip_lines");
 }
 
 /** Whether a record is a comment among rows: it begins with # and has not as many cells as they have. */
@@ -79,7 +111,7 @@ interface Cursor {
 function startsWithComment(bytes: Uint8Array, delimiter: number, maxCellBytes: number): boolean {
   if (bytes[0] === LF || bytes[0] === CR) return true;
   if (bytes[0] !== HASH) return false;
-  const [first, ...others] = recordsOf(bytes, delimiter, maxCellBytes, false);
+  const [first, ...others] = recordsOf(bytes, delimiter, maxCellBytes, false).map(({ cells }) => cells);
   const rows = others.filter(([cell = ""]) => !cell.startsWith("#"));
   const [row] = rows;
   if (first === undefined || row === undefined) return first === undefined;
@@ -132,13 +164,15 @@ function markBytes([first, second, third]: Uint8Array): number {
 }
 
 /**
- * The delimiter that gives the first records the same number of cells, and the most of them. A comma when none divides them:
- * the table then has one column, or says itself where it is ragged.
+ * The delimiter that gives the first records below a title the same number of cells, and the most of them. A comma when none
+ * divides them: the table then has one column, or says itself where it is ragged.
  */
-function sniffDelimiter(sample: Uint8Array, maxCellBytes: number): number {
+function sniffDelimiter(sample: Uint8Array, maxCellBytes: number, findsTitles: boolean): number {
   let best = { delimiter: DELIMITERS[0] as string, width: 1 };
   for (const delimiter of DELIMITERS) {
-    const widths = recordsOf(sample, delimiter.charCodeAt(0), maxCellBytes).map(({ length }) => length);
+    const records = recordsOf(sample, delimiter.charCodeAt(0), maxCellBytes);
+    const table = records.slice(findsTitles ? countTitles(records, areNames) : 0);
+    const widths = table.map(({ cells }) => cells.length);
     const [first = 0] = widths;
     if (widths.every((width) => width === first) && first > best.width) best = { delimiter, width: first };
   }
@@ -146,13 +180,14 @@ function sniffDelimiter(sample: Uint8Array, maxCellBytes: number): number {
 }
 
 /** The cells of the first records, comments left out; none where they cannot be read with this delimiter. */
-function recordsOf(sample: Uint8Array, delimiter: number, maxCellBytes: number, dropsComments = true): string[][] {
-  const records: string[][] = [];
+function recordsOf(sample: Uint8Array, delimiter: number, maxCellBytes: number, dropsComments = true): StartRecord[] {
+  const records: StartRecord[] = [];
   const onRecord = (record: CsvRecord): void => {
     if (records.length > SAMPLE_RECORDS) return;
-    if (dropsComments && isComment(record, records[0]?.length ?? record.count)) return;
-    const { bytes, starts, ends } = record;
-    records.push(Array.from({ length: record.count }, (_, cell) => bytes.toString("utf8", starts[cell], ends[cell])));
+    if (dropsComments && isComment(record, records[0]?.cells.length ?? record.count)) return;
+    const { bytes, starts, ends, line } = record;
+    const cells = Array.from({ length: record.count }, (_, cell) => bytes.toString("utf8", starts[cell], ends[cell]));
+    records.push({ line, cells });
   };
   try {
     createCsvScanner({ delimiter, maxCellBytes, onRecord }).push(sample);

@@ -10,6 +10,8 @@ export interface CsvOptions {
   /** One character of ASCII. Found out when it is left out. */
   readonly delimiter?: string | undefined;
   readonly header: "true" | "false" | "auto";
+  /** Lines at the beginning that are no rows. A title above the names is found out when it is left out. */
+  readonly skipLines?: number | undefined;
 }
 
 /** Lines that were passed over and are named. */
@@ -53,15 +55,20 @@ export function createCsvTable(chunks: ByteChunks, options: CsvOptions, limits: 
       scanner.end();
       const csv = {
         ...{ delimiter: String.fromCharCode(delimiter), hasHeader: header.isHeader, headerDoubt: header.doubt },
-        ...{ isFirstUnnamed, skippedLines, skipped },
+        ...{ isFirstUnnamed, skippedLines, skipped, titleLines: start.titleLines, namesLine: firstLine },
       };
       return { rows, names: names ?? [], csv };
     },
   };
 }
 
-async function readStart(chunks: ByteChunks, { delimiter, header }: CsvOptions, { cellBytes }: TableLimits) {
-  const start = await readCsvStart(chunks, delimiter === undefined ? null : delimiter.charCodeAt(0), cellBytes);
+async function readStart(chunks: ByteChunks, { delimiter, header, skipLines }: CsvOptions, { cellBytes }: TableLimits) {
+  const start = await readCsvStart(chunks, {
+    delimiter: delimiter === undefined ? null : delimiter.charCodeAt(0),
+    skipLines: skipLines ?? null,
+    mayHaveTitles: header === "auto",
+    maxCellBytes: cellBytes,
+  });
   const guess = header === "auto" ? guessHeader(start.sample) : { isHeader: header === "true", doubt: null };
   return { start, header: guess };
 }

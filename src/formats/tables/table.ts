@@ -45,6 +45,8 @@ export interface TableExtent {
   readonly names: readonly string[];
   /** Of CSV: what was made of the lines that are no rows. */
   readonly csv?: CsvLayout;
+  /** Of a workbook: the sheet that was read, and the others that can be seen. */
+  readonly sheet?: { readonly name: string; readonly others: readonly string[] };
 }
 
 /** How the rows of a CSV stand in the file. */
@@ -55,9 +57,12 @@ export interface CsvLayout {
   readonly headerDoubt: string | null;
   /** Whether the header leaves the first column without a name. */
   readonly isFirstUnnamed: boolean;
-  /** The first lines that were passed over, comments and `sep=;`, and how many there are. */
+  /** The first lines that were passed over, titles, comments and `sep=;`, and how many there are. */
   readonly skippedLines: readonly number[];
   readonly skipped: number;
+  /** Those of them that stand above the names as a title, and the line of the names. */
+  readonly titleLines: readonly number[];
+  readonly namesLine: number;
 }
 
 /** A table that can be walked through several times. */

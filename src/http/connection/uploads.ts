@@ -5,7 +5,7 @@ import type { FastifyRequest } from "fastify";
 import { z } from "zod";
 import type { UploadRequest } from "../../app/datasets/upload.ts";
 import { DATASET_FORMATS } from "../../domain/datasets/dataset.ts";
-import { ENCODINGS, readingOptions } from "../../domain/datasets/reading-options.ts";
+import { ENCODINGS, misfitOption, readingOptions } from "../../domain/datasets/reading-options.ts";
 import { formatOf, mediaTypeOf, stemOf, type TableLabel } from "../../domain/datasets/table-label.ts";
 import type { Upload, UploadSpool } from "../../domain/datasets/upload.ts";
 import { invalid, TrainyardError } from "../../domain/errors.ts";
@@ -15,7 +15,10 @@ import { isGzip } from "./content-coding.ts";
 export const MULTIPART_TYPE = "multipart/form-data";
 
 /** Media types of a body that is the table itself. Any other is accepted when `format` or the name gives the format. */
-export const TABLE_TYPES = ["text/csv", "application/x-ndjson", "application/json", "application/vnd.apache.parquet"] as const;
+export const TABLE_TYPES = [
+  ...["text/csv", "application/x-ndjson", "application/json", "application/vnd.apache.parquet"],
+  "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+] as const;
 
 const asked = {
   name: z
@@ -34,8 +37,17 @@ const asked = {
   delimiter: readingOptions.shape.delimiter,
   header: z.enum(["true", "false", "auto"]).optional().meta({
     description:
-      "For CSV: whether the first row has names. `auto`, the default: when no cell of it is a number, date or boolean.",
+      "For CSV and Excel: whether the first row has names. `auto`, the default: when no cell of it is a number, date or boolean.",
   }),
+  skip_lines: z.coerce
+    .number<string>({ error: "must be a whole number" })
+    .optional()
+    .meta({
+      description:
+        "For CSV and Excel: how many lines at the beginning are no rows. When left out, a title above the names is found out.",
+      examples: [3],
+    }),
+  sheet: readingOptions.shape.sheet,
   types: z
     .string()
     .optional()
@@ -240,6 +252,8 @@ function requestOf(
       decimal: rest.decimal,
       thousands: rest.thousands,
       encoding: rest.encoding,
+      skip_lines: rest.skip_lines,
+      sheet: rest.sheet,
     },
     types: parseJson("types", types ?? "{}", '{"zip": "category"}'),
     columns: listOf("columns", columns, '["island", "sex"]'),
@@ -255,8 +269,8 @@ function requestOf(
     const detail = `${given}: send ${TABLE_TYPES.join(", ")}, or add format=csv`;
     throw new TrainyardError("unsupported_media_type", detail);
   }
-  if (known === "parquet" && options.data.encoding !== "utf-8")
-    throw invalid([{ pointer: "/encoding", detail: "is for text; Parquet says itself how its texts are encoded" }]);
+  const misfit = misfitOption(known, options.data);
+  if (misfit) throw invalid([misfit]);
   const called = name ?? stemOf(label.fileName);
   if (called === "") throw invalid([{ pointer: "/name", detail: "must be given: the name of the data set" }]);
   return { name: called, format: known, gzip, options: options.data };

@@ -53,8 +53,10 @@ import { predictorKey } from "./predictors.ts";
 
 export interface ComputePoolOptions {
   readonly limits: Limits;
-  /** Number of threads. Default: 2, so that a large body does not block other requests. */
+  /** Most threads. Default: 2, so that a large body does not block other requests; the second starts when the first is busy. */
   readonly threads?: number;
+  /** Whether the first thread starts with the first task. Default: no, so that nobody waits for it. */
+  readonly startsLate?: boolean;
   /** Minimum time limit of a task; tasks with more to read or to compute may take longer. */
   readonly taskMs?: number;
   /** Whether predictions of models with a reference are counted. Default: yes. */
@@ -133,18 +135,20 @@ const MOST_KNOWN = 256;
 /** The tenant of tasks that no project requested. */
 const NOBODY = "";
 
-/** Starts the threads. The buffers of a task are transferred to its thread, and are empty afterwards. */
+/** Starts a thread. The buffers of a task are transferred to its thread, and are empty afterwards. */
 export function createComputePool({
   limits,
   threads = 2,
+  startsLate = false,
   taskMs = DEFAULT_TASK_MS,
   monitors = true,
   onError,
   onThreads,
   entry = new URL("./compute-thread.ts", import.meta.url),
 }: ComputePoolOptions): ComputePool {
-  const bounds = { minThreads: threads, maxThreads: threads, heapMb: heapMb(limits) };
+  const bounds = { minThreads: 1, maxThreads: threads, heapMb: heapMb(limits) };
   const pool = createSupervisedPool({ entry, ...bounds, onError, onThreads });
+  if (!startsLate) pool.start();
   const limitMs = ({ bytes = 0, multiplyAdds = 0 }: Work): number =>
     Math.min(taskMs + bytes / MIN_BYTES_PER_MS + multiplyAdds / MIN_MULTIPLY_ADDS_PER_MS, MAX_TIMES * taskMs);
   const runFor =

@@ -35,7 +35,12 @@ export async function readCsvRows(
   { bytes, firstLine, reading }: RowBlock,
   options: StreamOptions,
 ): Promise<CsvRows> {
-  const start = reading ? null : await readCsvStart(() => once(bytes), null, MAX_BATCH_ROW_BYTES);
+  const mayHaveTitles = options.header === "auto";
+  const start = reading
+    ? null
+    : await readCsvStart(() => once(bytes), {
+        ...{ delimiter: null, skipLines: null, mayHaveTitles, maxCellBytes: MAX_BATCH_ROW_BYTES },
+      });
   const delimiter = reading?.delimiter ?? (start?.delimiter as number);
   const columns = model.preprocessing?.columns ?? null;
   const style = { delimiter: String.fromCharCode(delimiter), spreadsheet: options.spreadsheet ?? false };

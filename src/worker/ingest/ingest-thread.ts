@@ -11,13 +11,15 @@ import type {
   RemovalTask,
 } from "../../domain/datasets/upload.ts";
 import { TrainyardError } from "../../domain/errors.ts";
+import type { DatasetLimits } from "../../domain/limits.ts";
 import { createCsvTable } from "../../formats/tables/csv.ts";
 import { withMissing } from "../../formats/tables/given-missing.ts";
 import { createJsonTable } from "../../formats/tables/json-table.ts";
 import { createNdjsonTable } from "../../formats/tables/ndjson.ts";
 import { createParquetTable } from "../../formats/tables/parquet.ts";
-import { type ByteChunks, malformedTable, type Table } from "../../formats/tables/table.ts";
+import { type ByteChunks, malformedTable, overLimit, type Table } from "../../formats/tables/table.ts";
 import { asUtf8 } from "../../formats/tables/text-encoding.ts";
+import { ARCHIVE_MAGIC, MAX_WORKBOOK_BYTES, openSheet, type Sheet } from "../../formats/workbooks/workbook.ts";
 import { moving, wholeBuffers } from "../transfer.ts";
 import { correctColumn } from "./correct.ts";
 import { chunksOf, firstBytes, randomAccess } from "./file.ts";
@@ -55,12 +57,58 @@ async function withTable(task: ReadTask, use: (table: Table) => Promise<Ingested
   if (task.gzip && !gzip) throw malformedTable("the content is said to be gzip, and it is not");
   const unpacked = chunksOf(path, gzip, limits.bytes);
   if (format === "parquet") return withParquet(path, gzip ? unpacked : null, task, use);
+  if (format === "xlsx") return withWorkbook(path, unpacked, task, use);
   const chunks = asUtf8(unpacked, options.encoding);
   if (start.equals(PARQUET_MAGIC)) throw malformedTable(`this is a Parquet file, not ${format}`);
+  if (start.equals(ARCHIVE_MAGIC)) throw malformedTable(`this is a ZIP archive, as an Excel workbook is, not ${format}`);
   if (format === "ndjson") return use(createNdjsonTable(chunks, limits));
   if (format === "json") return use(createJsonTable(chunks, limits));
   const delimiter = options.delimiter === "tab" ? "\t" : options.delimiter;
-  return use(createCsvTable(chunks, { delimiter, header: options.header }, limits));
+  return use(createCsvTable(chunks, { delimiter, header: options.header, skipLines: options.skip_lines }, limits));
+}
+
+/** A sheet is written beside the workbook as CSV, and read as that: tables are walked through more than once. */
+async function withWorkbook(
+  path: string,
+  packed: ByteChunks,
+  { limits, options }: ReadTask,
+  use: (table: Table) => Promise<IngestedTable>,
+): Promise<IngestedTable> {
+  const plain = unpackedPath(path);
+  try {
+    const sheet = await writeSheet(packed, plain, options.sheet, limits);
+    const layout = { delimiter: ",", header: options.header, skipLines: options.skip_lines };
+    const table = createCsvTable(chunksOf(plain, false, limits.bytes), layout, limits);
+    return await use({ scan: async (visit) => ({ ...(await table.scan(visit)), sheet }) });
+  } finally {
+    await rm(plain, { force: true });
+  }
+}
+
+async function writeSheet(packed: ByteChunks, path: string, named: string | undefined, limits: DatasetLimits): Promise<Sheet> {
+  const parts: Buffer[] = [];
+  let bytes = 0;
+  for await (const chunk of packed()) {
+    bytes += chunk.length;
+    if (bytes > MAX_WORKBOOK_BYTES) throw tooLargeWorkbook();
+    parts.push(Buffer.from(chunk));
+  }
+  const { sheet, csv } = await openSheet(Buffer.concat(parts), named, limits);
+  let written = 0;
+  function* bounded(): Generator<string> {
+    for (const text of csv()) {
+      written += text.length;
+      if (written > limits.bytes) throw overLimit("the sheet has more characters", limits.bytes, "DATASET_BYTES");
+      yield text;
+    }
+  }
+  await writeFile(path, bounded());
+  return sheet;
+}
+
+function tooLargeWorkbook(): TrainyardError {
+  const detail = `the workbook has more than ${MAX_WORKBOOK_BYTES} bytes: save the sheet as CSV, which may be larger`;
+  return new TrainyardError("too_large", detail, [{ pointer: "", detail }]);
 }
 
 /** Parquet is read from its end: a packed file is unpacked beside itself first. */

@@ -11,7 +11,7 @@ export interface InferredTable {
 
 /** Keeps the columns that are named, in the table's order; all of them without names. Throws invalid for a name that is no column. */
 export function keepColumns({ table, inference }: InferredTable, wanted: readonly string[] | undefined): InferredTable {
-  const { rows, names, columns, csv } = inference;
+  const { rows, names, columns, csv, sheet } = inference;
   const kept = selectColumns(names, wanted);
   if (kept.length === names.length) return { table, inference };
   const positions = new Map(kept.map((column, position) => [column, position]));
@@ -27,6 +27,7 @@ export function keepColumns({ table, inference }: InferredTable, wanted: readonl
       rows,
       names: kept.map((column) => names[column] as string),
       columns: kept.map((column) => columns[column] as Inference["columns"][number]),
+      ...(sheet && { sheet }),
       ...(csv && { csv: { ...csv, isFirstUnnamed: csv.isFirstUnnamed && kept[0] === 0 } }),
     },
   };

@@ -52,7 +52,8 @@ export async function readTable(given: Table, options: ColumnOptions, limits: Da
   const finished = builders.map((builder) => builder.finish());
   const columns = markIndex(finished, inference);
   const duplicates = duplicatesOf(finished, columns, rows);
-  const notes = uploadNotes({ columns, guesses, csv: inference.csv ?? null, rows, duplicates, inferred: inference.columns });
+  const { csv = null, sheet = null } = inference;
+  const notes = uploadNotes({ columns, guesses, csv, sheet, rows, duplicates, inferred: inference.columns });
   return {
     rows,
     names,

@@ -12,13 +12,14 @@ import type { GuessedColumn } from "./guess.ts";
 import type { InferredColumn } from "./infer.ts";
 
 /** How the table as a whole was read. */
-export function describeReading({ csv }: TableExtent, options: Partial<ReadingOptions>): TableReading {
+export function describeReading({ csv, sheet }: TableExtent, options: Partial<ReadingOptions>): TableReading {
   const from = (given: unknown) => (given === undefined ? "found" : "given");
   const { delimiter, header, encoding, missing } = options;
   return {
-    ...(encoding && { encoding: { value: encoding, from: encoding === "utf-8" ? "found" : "given" } }),
+    ...(encoding && !sheet && { encoding: { value: encoding, from: encoding === "utf-8" ? "found" : "given" } }),
+    ...(sheet && { sheet: { value: sheet.name, from: from(options.sheet), others: sheet.others.slice(0, LISTED_SHEETS) } }),
     ...(csv && {
-      delimiter: { value: csv.delimiter, from: from(delimiter) },
+      ...(!sheet && { delimiter: { value: csv.delimiter, from: from(delimiter) } }),
       header: { value: csv.hasHeader, from: from(header === "auto" ? undefined : header) },
       ...(csv.skipped > 0 && { skipped_lines: [...csv.skippedLines] }),
     }),
@@ -31,13 +32,14 @@ export interface NotedTable {
   readonly columns: readonly Column[];
   readonly guesses: ReadonlyMap<number, GuessedColumn>;
   readonly csv: CsvLayout | null;
+  readonly sheet: TableExtent["sheet"] | null;
   readonly rows: number;
   readonly duplicates: DuplicateRows | null;
   readonly inferred: readonly InferredColumn[];
 }
 
 /** The notes on a table, at most `MAX_NOTES` of them. */
-export function uploadNotes({ columns, guesses, csv, rows, duplicates, inferred }: NotedTable): Note[] {
+export function uploadNotes({ columns, guesses, csv, sheet, rows, duplicates, inferred }: NotedTable): Note[] {
   const ofColumns = columns.flatMap((column, index) => {
     const ambiguity = guesses.get(index)?.ambiguity;
     const isAsGuessed = column.type !== "category" && column.type !== "text";
@@ -47,7 +49,11 @@ export function uploadNotes({ columns, guesses, csv, rows, duplicates, inferred 
       ...(ambiguity && isAsGuessed ? [ambiguityNote(column.name, ambiguity)] : []),
     ];
   });
-  const ofTable = [...(csv ? layoutNotes(csv, columns) : []), ...(duplicates ? [duplicatesNote(duplicates, rows)] : [])];
+  const ofTable = [
+    ...(sheet ? sheetNotes(sheet) : []),
+    ...(csv ? layoutNotes(csv, columns) : []),
+    ...(duplicates ? [duplicatesNote(duplicates, rows)] : []),
+  ];
   return [...ofTable, ...ofColumns].slice(0, MAX_NOTES);
 }
 
@@ -55,18 +61,45 @@ const noteOn = (code: UploadNoteCode, column: string | null, line: number | null
   ...{ code, column, line, detail, cure },
 });
 
-function layoutNotes({ headerDoubt, skipped, skippedLines, hasHeader }: CsvLayout, [first]: readonly Column[]): Note[] {
+/** The note on sheets that were left out; none where there is one alone. */
+function sheetNotes({ name, others }: NonNullable<TableExtent["sheet"]>): Note[] {
+  const [first] = others;
+  if (first === undefined) return [];
+  const shown = others.slice(0, SHOWN_SHEETS).map((each) => JSON.stringify(each));
+  const more = others.length > SHOWN_SHEETS ? ` and ${others.length - SHOWN_SHEETS} more` : "";
+  const detail = `the sheet ${JSON.stringify(name)} was read, and not ${shown.join(", ")}${more}`;
+  return [noteOn("sheet_chosen", null, null, detail, `upload the file with sheet=${first} to read that one`)];
+}
+
+/** Sheets that a note names, and that a reading lists. */
+const SHOWN_SHEETS = 10;
+const LISTED_SHEETS = 100;
+
+function layoutNotes(
+  { headerDoubt, skipped, skippedLines, titleLines, namesLine, hasHeader }: CsvLayout,
+  [first]: readonly Column[],
+): Note[] {
   const notes: Note[] = [];
+  if (titleLines.length > 0) {
+    const isOne = titleLines.length === 1;
+    const detail = `line${isOne ? "" : "s"} ${titleLines.join(", ")} ${isOne ? "stands" : "stand"} above the names of the columns in line ${namesLine}: left out as a title`;
+    notes.push(
+      noteOn("title_lines", null, titleLines[0] ?? null, detail, "upload the file with skip_lines=0 if that is wrong"),
+    );
+  }
   if (headerDoubt !== null) {
     notes.push(noteOn("header_guessed", null, null, headerDoubt, `upload the file with header=${!hasHeader} if that is wrong`));
   }
-  if (skipped > 0) {
-    const which = `line${skipped === 1 ? "" : "s"} ${skippedLines.join(", ")}${skipped > skippedLines.length ? ", …" : ""}`;
-    const detail = `${which}: passed over, as comments and separator lines are`;
-    notes.push(noteOn("lines_skipped", null, skippedLines[0] ?? null, detail, "put them in quotes if they are rows"));
+  const others = skipped - titleLines.length;
+  if (others > 0) {
+    const titles = new Set(titleLines);
+    const lines = skippedLines.filter((line) => !titles.has(line));
+    const which = `line${others === 1 ? "" : "s"} ${lines.join(", ")}${others > lines.length ? ", …" : ""}`;
+    const detail = `${which}: skipped as comments or separator lines`;
+    notes.push(noteOn("lines_skipped", null, lines[0] ?? null, detail, "quote the first cell if they are rows"));
   }
   if (first?.role === "index") {
-    const detail = `${first.name} has no name and counts the rows: it is taken for an index, and is no feature`;
+    const detail = `${first.name} has no name and counts the rows, so it is an index and not a feature`;
     notes.push(noteOn("index_column", first.name, null, detail, "name it in features to train on it"));
   }
   return notes;
@@ -84,12 +117,12 @@ function duplicatesNote({ count, first: { row, of } }: DuplicateRows, rows: numb
   return noteOn("duplicate_rows", null, null, detail, cure);
 }
 
-const NOUNS: Readonly<Record<string, string>> = {
-  number: "number",
-  integer: "whole number",
-  datetime: "date",
-  boolean: "true or false",
-  category: "label",
+const NOUNS: Readonly<Record<string, { readonly one: string; readonly many: string }>> = {
+  number: { one: "a number", many: "numbers" },
+  integer: { one: "a whole number", many: "whole numbers" },
+  datetime: { one: "a date", many: "dates" },
+  boolean: { one: "true or false", many: "true or false" },
+  category: { one: "a label", many: "labels" },
 };
 
 /** The note on the odd cells of a column. */
@@ -97,18 +130,19 @@ export function oddNote({ name, type, missing }: Column, odd: OddCells, rows: nu
   const line = odd.cells[0]?.line ?? null;
   const present = rows - missing;
   if (odd.read_as === "label") {
-    const detail = `${name} is of labels because ${odd.count} of its ${present} values are no numbers or dates: ${listOddCells(odd)}`;
-    const cure = `mend them or leave them empty, name them with missing=, or say types={"${name}":"category"} if they are labels`;
+    const detail = `${name} was read as labels because ${odd.count} of its ${present} values ${odd.count === 1 ? "is not a number or date" : "are not numbers or dates"}: ${listOddCells(odd)}`;
+    const cure = `correct them or leave them empty, list them in missing=, or add types={"${name}":"category"} if labels are meant`;
     return noteOn("column_in_doubt", name, line, detail, cure);
   }
-  const noun = NOUNS[type] ?? "value";
-  const detail = `${odd.count} of the ${present + odd.count} values of ${name} ${odd.count === 1 ? "is" : "are"} no ${noun} and read as missing: ${listOddCells(odd)}`;
+  const { one, many } = NOUNS[type] ?? { one: "a value", many: "values" };
+  const isOne = odd.count === 1;
+  const detail = `${odd.count} of the ${present + odd.count} values of ${name} ${isOne ? `is not ${one} and was` : `are not ${many} and were`} read as missing: ${listOddCells(odd)}`;
   return noteOn(
     "cells_read_as_missing",
     name,
     line,
     detail,
-    `mend them, or say types={"${name}":"category"} if they are labels`,
+    `correct ${isOne ? "it" : "them"}, or add types={"${name}":"category"} if labels are meant`,
   );
 }
 

@@ -49,7 +49,7 @@ const NOBODY = "";
 /** What writing a file fails with when its disk, or its owner's share of it, is used up. */
 const NO_ROOM: ReadonlySet<string> = new Set(["ENOSPC", "EDQUOT"]);
 
-/** Empties the folder of uploads that were never finished, and starts a thread. */
+/** Empties the folder of uploads that were never finished. A thread starts while the first one arrives. */
 export async function openUploadSpool({
   dataDir,
   limits,
@@ -88,6 +88,7 @@ export async function openUploadSpool({
     return {
       async receive(stream) {
         const path = join(folder, randomUUID());
+        pool.start();
         try {
           await using file = await files.create(path);
           return { path, bytes: await writeStream(file, stream, limits.bytes) };

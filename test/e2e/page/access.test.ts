@@ -1,60 +1,24 @@
-/** Every view for everybody: axe, both themes, a phone, reduced motion, nothing that jumps, and little to load. */
+/** The page for everybody: both themes, reduced motion, nothing that jumps, and little to load. */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { PHONE } from "../browser.ts";
-import { faultsOfView } from "./audit.ts";
-import { DIVERGING, ENDLESS, MOONS, openStage, type Stage, submitted } from "./stage.ts";
+import { cancelAll, DIVERGING, ENDLESS, MOONS, openStage, type Stage, submitted } from "./stage.ts";
 
 /** Most bytes that a first visit loads, its view included. */
 const FIRST_LOAD_BYTES = 150_000;
 
 let stage: Stage;
-/** Each view, with what is there once it is drawn. */
-let views: readonly (readonly [path: string, sign: string])[];
+/** Views, with what is there once they are drawn. */
+let jobs: readonly [path: string, sign: string];
+let job: typeof jobs;
+let comparison: typeof jobs;
 beforeAll(async () => {
   stage = await openStage({ TRAINYARD_WORKERS: "1" });
-  const job = await submitted(stage.client, { ...MOONS, checkpoint: { every_epochs: 100, min_seconds: 0 } }, "succeeded");
+  const moons = await submitted(stage.client, MOONS, "succeeded");
   const failed = await submitted(stage.client, DIVERGING, "failed");
-  const running = await submitted(stage.client, ENDLESS, "running");
-  await stage.client.submit({ ...ENDLESS, name: "waits" });
-  views = [
-    ["/jobs", ".job-rows .sparkline path"],
-    [`/jobs/${job.id}`, ".drawn"],
-    [`/jobs/${failed.id}`, ".drawn"],
-    [`/jobs/${running.id}`, ".drawn"],
-    [`/jobs/${job.id}?tab=checkpoints`, ".table tbody tr"],
-    [`/jobs/${job.id}?tab=history`, ".timeline li"],
-    [`/jobs/${job.id}?tab=events`, ".table tbody tr"],
-    [`/jobs/${job.id}?tab=spec`, "pre.code"],
-    ["/compare", ".picker li"],
-    [`/compare?jobs=${job.id},${failed.id}`, ".drawn"],
-    [`/jobs/${job.id}?tab=model`, "main canvas"],
-    ["/new", "main fieldset"],
-    ["/datasets", "main h1"],
-    ["/models", 'main a[href^="/models/"]'],
-    [`/models/${job.model?.id}`, "main h1"],
-  ];
+  jobs = ["/jobs", ".job-rows .sparkline path"];
+  job = [`/jobs/${moons.id}`, ".drawn"];
+  comparison = [`/compare?jobs=${moons.id},${failed.id}`, ".drawn"];
 });
 afterAll(() => stage.close());
-
-const LOOKS = [
-  ["a light screen", { colorScheme: "light" }],
-  ["a dark screen", { colorScheme: "dark" }],
-  ["a dark phone", { ...PHONE, colorScheme: "dark" }],
-] as const;
-
-describe.each(LOOKS)("on %s", (_, options) => {
-  it("no view has a serious fault, none is wider than the screen, and none says anything on the console", {
-    timeout: 240_000,
-  }, async () => {
-    const { page, faults } = await stage.open("/jobs", options);
-    for (const [path, sign] of views) {
-      await page.goto(stage.url + path);
-      await page.locator(sign).first().waitFor();
-      expect([path, await faultsOfView(page)]).toEqual([path, []]);
-    }
-    expect(faults).toEqual([]);
-  });
-});
 
 describe("the theme", () => {
   it("is the system's, or the one that was chosen, from the first frame on", async () => {
@@ -68,7 +32,7 @@ describe("the theme", () => {
   });
 
   it("is taken over by charts that are shown", async () => {
-    const [path, sign] = views[1]!;
+    const [path, sign] = job;
     const { page } = await stage.open(path, { colorScheme: "light" });
     // What is drawn, not the first figure: before the values come, empty figures hold the charts' places.
     await page.locator(sign).first().waitFor();
@@ -81,8 +45,14 @@ describe("the theme", () => {
 });
 
 describe("a first visit", () => {
+  beforeAll(async () => {
+    await submitted(stage.client, ENDLESS, "running");
+    await stage.client.submit({ ...ENDLESS, name: "waits" });
+  });
+  afterAll(() => cancelAll(stage.client));
+
   it("loads less than 150 kB, compressed, from the server alone", async () => {
-    for (const path of ["/jobs", views[1]![0]]) {
+    for (const path of [jobs[0], job[0]]) {
       const { page, faults } = await stage.open("/docs/none-of-the-page");
       const sizes: number[] = [];
       page.on("requestfinished", (request) => {
@@ -99,12 +69,9 @@ describe("a first visit", () => {
   });
 
   it("moves nothing that is there already", async () => {
-    for (const path of ["/jobs", views[1]![0], views[9]![0]]) {
+    for (const [path, sign] of [jobs, job, comparison]) {
       const { page } = await stage.open(path);
-      await page
-        .locator(views.find(([each]) => each === path)![1])
-        .first()
-        .waitFor();
+      await page.locator(sign).first().waitFor();
       const shifted = await page.evaluate(
         () =>
           new Promise<number>((resolve) => {

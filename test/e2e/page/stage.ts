@@ -1,6 +1,6 @@
 /** What a test of the page stands on: the real server with a data directory of its own, and a browser. */
 import type { BrowserContextOptions, Page } from "playwright-core";
-import { vi } from "vitest";
+import { onTestFinished, vi } from "vitest";
 import type { Job, JobSpec } from "../../../src/client/answers.ts";
 import type { Client } from "../../../src/client/client.ts";
 import { type OpenPage, openBrowser } from "../browser.ts";
@@ -9,7 +9,7 @@ import { createDataDir, type LiveServer, startLiveServer } from "../live-server.
 export interface Stage {
   readonly url: string;
   readonly client: Client;
-  /** A page at a path, in a context of its own. */
+  /** A page at a path, in a context of its own. It is closed with the test: pages that nobody looks at would go on drawing. */
   open(path: string, options?: BrowserContextOptions): Promise<OpenPage>;
   /** Ends the server as a power cut would. */
   kill(): Promise<void>;
@@ -28,7 +28,11 @@ export async function openStage(settings: Record<string, string> = {}): Promise<
     get client() {
       return server.client;
     },
-    open: (path, options) => browser.open(url + path, options),
+    async open(path, options) {
+      const opened = await browser.open(url + path, options);
+      onTestFinished(() => opened.page.context().close());
+      return opened;
+    },
     async kill() {
       server.process.kill("SIGKILL");
       await server.ended;
@@ -105,14 +109,15 @@ export async function cancelAll(client: Client): Promise<void> {
 }
 
 /** Drops a file with a text where files are dropped. */
-export async function dropFile(page: Page, name: string, text: string): Promise<void> {
+export async function dropFile(page: Page, name: string, content: string | Uint8Array): Promise<void> {
   const transfer = await page.evaluateHandle(
-    ([content, file]) => {
+    ([base64, file]) => {
       const data = new DataTransfer();
-      data.items.add(new File([content as string], file as string, { type: "text/csv" }));
+      const bytes = Uint8Array.from(atob(base64 as string), (character) => character.charCodeAt(0));
+      data.items.add(new File([bytes], file as string));
       return data;
     },
-    [text, name],
+    [Buffer.from(content).toString("base64"), name],
   );
   await page.locator(".drop-zone").first().dispatchEvent("drop", { dataTransfer: transfer });
 }

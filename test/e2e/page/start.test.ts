@@ -1,4 +1,5 @@
 /** The way in, in a real browser: from an empty list of jobs over a dropped table to a model that answers, on one page. */
+import { writeXlsx } from "hucre/xlsx";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { PHONE } from "../browser.ts";
 import { faultsOfView } from "./audit.ts";
@@ -30,7 +31,7 @@ describe("an empty list of jobs", () => {
     await expect.poll(() => line.innerText()).toBe("Ready to train");
     expect(await page.getByLabel("Target", { exact: true }).inputValue()).toBe("bought");
     expect(await page.getByText("Chosen because ticket_id numbers the rows, version has one value").count()).toBe(1);
-    expect(await page.locator(".column-note").innerText()).toMatch(/values of visits is no whole number/);
+    expect(await page.locator(".column-note").innerText()).toMatch(/values of visits is not a whole number/);
     expect(await page.getByLabel("Target", { exact: true }).locator("option").allInnerTexts()).not.toContain(
       "version (integer)",
     );
@@ -59,6 +60,32 @@ describe("an empty list of jobs", () => {
     await page.getByText("The request behind it").click();
     const request = page.locator(".request-code");
     await expect.poll(() => request.innerText()).toMatch(/"features": \["size"(, "name")?\]/);
+    expect(faults).toEqual([]);
+  });
+
+  it("takes a workbook, and has another sheet of it read", async () => {
+    const orders = [
+      ["Orders of 2025", null, null],
+      ["no", "total", "returned"],
+      ...Array.from({ length: 40 }, (_, row) => [row + 1, (row * 7) % 11, row % 3 === 0]),
+    ];
+    const shops = [["shop", "size", "open"], ...Array.from({ length: 40 }, (_, row) => [`s${row % 4}`, row, row % 2 === 0])];
+    const { page, faults } = await stage.open("/jobs");
+    const sheets = [
+      { name: "Orders", rows: orders },
+      { name: "Shops", rows: shops },
+    ];
+    await dropFile(page, "report.xlsx", await writeXlsx({ sheets }));
+    await page.waitForURL(/\/start\?dataset=ds_/);
+    await page.getByText('the sheet "Orders" was read, and not "Shops"').waitFor();
+    await page.getByText("line 1 stands above the names of the columns in line 2: left out as a title").waitFor();
+    expect(await page.getByLabel("Target", { exact: true }).inputValue()).toBe("returned");
+    // While it is read again, nothing else can be mended: each reading takes the place of the one before.
+    await page.getByLabel("Type of total").selectOption("category");
+    await page.getByLabel("Sheet", { exact: true }).selectOption("Shops");
+    await expect.poll(() => page.getByLabel("Target", { exact: true }).inputValue()).toBe("open");
+    expect(await page.getByLabel("Sheet", { exact: true }).inputValue()).toBe("Shops");
+    expect(await faultsOfView(page)).toEqual([]);
     expect(faults).toEqual([]);
   });
 

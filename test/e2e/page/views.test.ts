@@ -1,10 +1,17 @@
-/** Every view, measured: nothing is wider than a phone, no text is cut without a word, no rule of axe is broken, and a slow network shows something. */
-import type { Page } from "playwright-core";
+/**
+ * Every view, by each way in which it is looked at: no rule of axe is broken, nothing is wider than the screen, no text is cut without a
+ * word, and nothing is said on the console. And a slow network shows something.
+ */
+import { readFile } from "node:fs/promises";
+import type { BrowserContextOptions, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Dataset, Job } from "../../../src/client/answers.ts";
-import { faultsOfView } from "./audit.ts";
-import { DIVERGING, MOONS, openStage, type Stage, submitted } from "./stage.ts";
+import { PHONE } from "../browser.ts";
+import { faultsOfView, OF_COLOURS } from "./audit.ts";
+import { cancelAll, DIVERGING, ENDLESS, MOONS, openStage, type Stage, submitted } from "./stage.ts";
 
+/** Fourteen columns. */
+const WINE = new URL("../../../datasets/wine.csv", import.meta.url);
 const WIDE_NAMES = "a_column_whose_name_is_longer_than_others,size,sold_at_the_market_of_the_old_town";
 
 let stage: Stage;
@@ -12,7 +19,9 @@ let moons: Job;
 let other: Job;
 let shop: Job;
 let failed: Job;
+let wines: Job;
 let table: Dataset;
+let wine: Dataset;
 let sweep: string;
 beforeAll(async () => {
   stage = await openStage({ TRAINYARD_WORKERS: "1" });
@@ -22,7 +31,7 @@ beforeAll(async () => {
     name: "a-shop-with-a-long-name-of-2026-11-28",
     format: "csv",
   });
-  moons = await submitted(client, MOONS, "succeeded");
+  moons = await submitted(client, { ...MOONS, checkpoint: { every_epochs: 100, min_seconds: 0 } }, "succeeded");
   other = await submitted(client, { ...MOONS, seed: 12 }, "succeeded");
   const target = "sold_at_the_market_of_the_old_town";
   shop = await submitted(
@@ -40,25 +49,46 @@ beforeAll(async () => {
     })
   ).id;
   await client.waitForSweep(sweep);
+  wine = await client.upload(await readFile(WINE, "utf8"), { format: "csv", name: "wine" });
+  wines = await submitted(
+    client,
+    {
+      name: "wine",
+      data: { dataset: { id: wine.id, target: "cultivar" } },
+      model: { layers: [{ type: "linear", units: 8 }, { type: "relu" }, { type: "linear" }] },
+      task: "multiclass_classification",
+      epochs: 40,
+    },
+    "succeeded",
+  );
 });
 afterAll(() => stage.close());
 
+type View = readonly [path: () => string, sign: string];
+
 /** Addresses, and what is there once the view is drawn. */
-const VIEWS: readonly (readonly [path: () => string, sign: string])[] = [
+const VIEWS: readonly View[] = [
   [() => "/jobs", ".c-name a"],
   [() => `/jobs/${moons.id}`, ".chart .legend"],
   [() => `/jobs/${failed.id}`, ".chart .legend"],
   [() => `/jobs/${moons.id}?tab=model`, "canvas[data-drawn=field]"],
-  [() => `/jobs/${moons.id}?tab=checkpoints`, "text=Checkpoints"],
+  [() => `/jobs/${moons.id}?tab=checkpoints`, ".table tbody tr"],
   [() => `/jobs/${moons.id}?tab=history`, ".timeline li"],
   [() => `/jobs/${moons.id}?tab=events`, ".table tbody tr"],
   [() => `/jobs/${moons.id}?tab=spec`, "pre.code"],
+  [() => "/compare", ".picker li"],
+  [() => `/compare?jobs=${moons.id},${failed.id}`, ".drawn"],
   [() => `/compare?jobs=${moons.id},${other.id},${shop.id}`, ".table tbody tr"],
   [() => "/datasets", ".table tbody tr"],
   [() => `/datasets/${table.id}`, ".preview tbody tr"],
+  [() => `/datasets/${wine.id}`, ".preview tbody tr"],
   [() => "/models", ".table tbody tr"],
+  [() => `/models/${moons.model?.id}`, "canvas[data-drawn=field]"],
   [() => `/models/${shop.model?.id}`, ".score-figure"],
+  [() => `/models/${wines.model?.id}`, "canvas[data-drawn=field]"],
+  [() => `/models/${wines.model?.id}?with=${wines.model?.id}`, ".table tbody tr"],
   [() => `/models/${shop.model?.id}?tab=predict`, ".predict-answer [data-chosen=true]"],
+  [() => `/models/${wines.model?.id}?tab=predict`, ".predict-answer [data-chosen=true]"],
   [() => `/models/${shop.model?.id}?tab=versions`, ".table tbody tr"],
   [() => "/new", ".verdict-line[data-phase=valid]"],
   [() => `/new?dataset=${table.id}`, ".verdict-line[data-phase=valid]"],
@@ -86,29 +116,65 @@ async function cutIn(page: Page): Promise<string[]> {
   });
 }
 
-describe("every view", () => {
-  it.each([
-    [390, "light"],
-    [1024, "dark"],
-    [1440, "light"],
-  ] as const)(
-    "is no wider than %i px, cuts no text, and breaks no rule of axe (%s)",
-    { timeout: 180_000 },
-    async (width, colorScheme) => {
-      const options = { viewport: { width, height: 844 }, colorScheme, reducedMotion: "reduce" } as const;
-      const { page, faults } = await stage.open("/jobs", options);
-      const found: string[] = [];
-      for (const [path, sign] of VIEWS) {
-        await page.goto(stage.url + path());
-        await page.locator(sign).first().waitFor();
-        // Widths change what fits, and no rule of axe.
-        const broken = colorScheme === "dark" ? await faultsOfView(page) : [];
-        found.push(...[...(await cutIn(page)), ...broken].map((fault) => `${path()}: ${fault}`));
-      }
-      expect(found).toEqual([]);
-      expect(faults).toEqual([]);
-    },
-  );
+const WIDE = { width: 1440, height: 844 };
+const NARROWER = { width: 1024, height: 844 };
+
+interface Look {
+  readonly name: string;
+  readonly options: BrowserContextOptions;
+  /** Whether each view is then looked at on a narrower screen in the dark: what is resized and recoloured is not loaded again. */
+  readonly becomesDark: boolean;
+}
+
+const LOOKS: readonly Look[] = [
+  { name: "a light screen, then a narrower dark one", options: { viewport: WIDE, colorScheme: "light" }, becomesDark: true },
+  { name: "a dark phone", options: { ...PHONE, colorScheme: "dark" }, becomesDark: false },
+];
+
+/** The view that is shown, on a narrower screen and in the other theme. */
+async function becomeDark(page: Page): Promise<void> {
+  await page.setViewportSize(NARROWER);
+  await page.emulateMedia({ colorScheme: "dark", reducedMotion: "reduce" });
+  // Charts are drawn anew in the next frame.
+  await page.evaluate(() => new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve))));
+}
+
+/** What is wrong with views, by their addresses. */
+async function faultsOf(views: readonly View[], { options, becomesDark }: Look): Promise<string[]> {
+  const { page, faults } = await stage.open("/jobs", { ...options, reducedMotion: "reduce" });
+  const found: string[] = [];
+  for (const [path, sign] of views) {
+    await page.goto(stage.url + path());
+    await page.locator(sign).first().waitFor();
+    const broken = [...(await cutIn(page)), ...(await faultsOfView(page))];
+    if (becomesDark) {
+      await becomeDark(page);
+      broken.push(...(await cutIn(page)), ...(await faultsOfView(page, OF_COLOURS)));
+      await page.setViewportSize(WIDE);
+      await page.emulateMedia({ colorScheme: "light", reducedMotion: "reduce" });
+    }
+    found.push(...broken.map((fault) => `${path()}: ${fault}`));
+  }
+  return [...found, ...faults];
+}
+
+// No view breaks a rule of axe, is wider than the screen, cuts a text, or says anything on the console.
+describe.each(LOOKS)("on $name", (look) => {
+  it("no view is hard to use", { timeout: 480_000 }, async () => {
+    expect(await faultsOf(VIEWS, look)).toEqual([]);
+  });
+
+  it("neither is one of a job that runs, beside one that waits", async () => {
+    const running = await submitted(stage.client, ENDLESS, "running");
+    await stage.client.submit({ ...ENDLESS, name: "waits" });
+    const views: View[] = [
+      [() => "/jobs", ".job-rows .turning"],
+      [() => `/jobs/${running.id}`, ".drawn"],
+    ];
+    expect(await faultsOf(views, look)).toEqual([]);
+    // What trains takes a core.
+    await cancelAll(stage.client);
+  });
 });
 
 describe("a slow network", () => {

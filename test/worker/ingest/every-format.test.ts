@@ -1,4 +1,5 @@
 import fc from "fast-check";
+import { writeXlsx } from "hucre/xlsx";
 import { describe, expect, it } from "vitest";
 import { cellOf, createValueReader } from "../../../src/domain/datasets/column-reader.ts";
 import type { Column } from "../../../src/domain/datasets/dataset.ts";
@@ -8,6 +9,7 @@ import { createJsonTable } from "../../../src/formats/tables/json-table.ts";
 import { createNdjsonTable } from "../../../src/formats/tables/ndjson.ts";
 import { createParquetTable } from "../../../src/formats/tables/parquet.ts";
 import type { Table } from "../../../src/formats/tables/table.ts";
+import { openSheet } from "../../../src/formats/workbooks/workbook.ts";
 import { parseConfig } from "../../../src/server/config.ts";
 import { readTable } from "../../../src/worker/ingest/read.ts";
 import { chunked } from "../../formats/tables/tables.ts";
@@ -51,6 +53,15 @@ function parquetOf(table: readonly Record<string, Value>[]): ArrayBuffer {
   });
   return new Uint8Array(writeParquet(columns)).buffer;
 }
+/** Times are dates of Excel, which are days since 1900 in float64: exact to the millisecond. */
+async function workbookOf(table: readonly Record<string, Value>[]): Promise<Table> {
+  const cellAt = (value: Value, name: string) =>
+    value !== null && name === "datetime" ? new Date(String(value)) : (value as string | number | boolean | null);
+  const rows = [NAMES, ...table.map((row) => NAMES.map((name) => cellAt(row[name] ?? null, name)))];
+  const columns = NAMES.map((name) => (name === "datetime" ? { numFmt: "yyyy-mm-dd hh:mm:ss.000" } : {}));
+  const { csv } = await openSheet(Buffer.from(await writeXlsx({ sheets: [{ name: "S", rows, columns }] })), "S", LIMITS);
+  return createCsvTable(chunked([...csv()].join("")), { header: "true" }, LIMITS);
+}
 const read = (table: Table) => readTable(table, { types: {} }, LIMITS);
 
 const NUMERIC = { kind: "numeric", integer: false, fill: 0, indicator: false, scaling: null } as const;
@@ -65,7 +76,7 @@ function fitted({ name: column, type, categories, reading }: Column): ValueColum
 }
 
 describe("a random table of every kind of column", () => {
-  it("is the same data set from CSV, NDJSON, JSON and Parquet, and each of its cells is the same value to a model", async () => {
+  it("is the same data set from CSV, Excel, NDJSON, JSON and Parquet, and each of its cells is the same value to a model", async () => {
     await fc.assert(
       fc.asyncProperty(rows, async (table) => {
         // A column without a value has no kind.
@@ -76,6 +87,7 @@ describe("a random table of every kind of column", () => {
           await read(createNdjsonTable(chunked(lines), LIMITS)),
           await read(createJsonTable(chunked(JSON.stringify(table)), LIMITS)),
           await read(createParquetTable(parquetOf(table), LIMITS)),
+          await read(await workbookOf(table)),
         ]) {
           expect(JSON.parse(other.columnsJson)).toEqual(JSON.parse(csv.columnsJson));
           expect(other.values).toEqual(csv.values);

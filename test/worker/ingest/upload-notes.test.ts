@@ -30,12 +30,12 @@ const PLANTED: Partial<
   cells_read_as_missing: {
     text: column([...numbers(40), "n.a."]),
     line: 42,
-    detail: /^1 of the 41 values of v is no number and read as missing: line 42 \("n\.a\."\)$/,
+    detail: /^1 of the 41 values of v is not a number and was read as missing: line 42 \("n\.a\."\)$/,
   },
   column_in_doubt: {
     text: column([...numbers(20), "low", "high", "low", "high"]),
     line: 22,
-    detail: /^v is of labels because 4 of its 24 values are no numbers or dates: line 22 \("low"\)/,
+    detail: /^v was read as labels because 4 of its 24 values are not numbers or dates: line 22 \("low"\)/,
   },
   ambiguous_numbers: {
     text: column(["1,234", "2,345", "3,456"].map((cell) => `"${cell}"`)),
@@ -52,7 +52,12 @@ const PLANTED: Partial<
     line: null,
     detail: /^the first row was read as names, although some of them are numbers \(2019, 2020\)/,
   },
-  lines_skipped: { text: "# made by tool\na,b\n1,2\n", line: 1, detail: /^line 1: passed over/ },
+  title_lines: {
+    text: "Sales;;\n;;\nid;a;b\n1;2;3\n",
+    line: 1,
+    detail: /^lines 1, 2 stand above the names of the columns in line 3: left out as a title$/,
+  },
+  lines_skipped: { text: "# made by tool\na,b\n1,2\n", line: 1, detail: /^line 1: skipped as comments/ },
   index_column: { text: ",a\n1,x\n2,y\n3,z\n", line: null, detail: /^column_1 has no name and counts the rows/ },
   large_integers: {
     text: column(["9007199254740993", "9007199254740995", "17"]),

@@ -20,8 +20,18 @@ _TYPE_OF_FORMAT = {
     "ndjson": "application/x-ndjson",
     "json": "application/json",
     "parquet": "application/vnd.apache.parquet",
+    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
 }
-_FORMAT_OF_ENDING = {"csv": "csv", "tsv": "csv", "ndjson": "ndjson", "jsonl": "ndjson", "json": "json", "parquet": "parquet"}
+_FORMAT_OF_ENDING = {
+    "csv": "csv",
+    "tsv": "csv",
+    "ndjson": "ndjson",
+    "jsonl": "ndjson",
+    "json": "json",
+    "parquet": "parquet",
+    "xlsx": "xlsx",
+    "xlsm": "xlsx",
+}
 
 
 _TYPE_OF_DTYPE = {"float": "number", "bool": "boolean", "datetime": "datetime", "categor": "category", "enum": "category"}

@@ -2,6 +2,7 @@
 import { useEffect, useRef, useState } from "preact/hooks";
 import type { Dataset } from "../../../client/answers.ts";
 import type { Column, ColumnType } from "../../../domain/datasets/dataset.ts";
+import type { TableReading } from "../../../domain/datasets/table-reading.ts";
 import { ColumnPicture, columnSummary } from "../../datasets/column-picture.tsx";
 import { unfitAsTarget } from "../../datasets/default-target.ts";
 import { keptFile, type Reading } from "../../datasets/kept-files.ts";
@@ -51,7 +52,9 @@ export function ReadTable({ dataset, target, why, leftOut, onTarget, onLeftOut, 
             options={targetOptions(dataset, target)}
             onChange={onTarget}
           />
-          {reading.mend && <FileFields reading={reading.now} busy={reading.busy} onMend={reading.mend} />}
+          {reading.mend && (
+            <FileFields sheet={dataset.reading?.sheet} reading={reading.now} busy={reading.busy} onMend={reading.mend} />
+          )}
         </div>
         {!reading.mend && <p class="muted">To read it in another way, drop the file again.</p>}
         {reading.busy && <p role="status">The table is read again.</p>}
@@ -89,6 +92,8 @@ function useReading(dataset: Dataset, onRead: (dataset: Dataset) => void) {
   const kept = keptFile(dataset.id);
   const replaced = useRef<string | null>(null);
   useEffect(() => {
+    // Until the page shows what was read, another change would be one of the table before.
+    setState({ busy: false, error: null });
     const earlier = replaced.current;
     replaced.current = null;
     // Only now does nothing on the page ask for it any more. Where it cannot be deleted, it stays.
@@ -102,7 +107,7 @@ function useReading(dataset: Dataset, onRead: (dataset: Dataset) => void) {
       // A reading that was mended before anything was begun with it only fills the list.
       if (keptFile(dataset.id)?.isOwn) replaced.current = dataset.id;
       onRead(next);
-      setState({ busy: false, error: null });
+      if (next.id === dataset.id) setState({ busy: false, error: null });
     } catch (error) {
       setState({ busy: false, error });
     }
@@ -111,6 +116,8 @@ function useReading(dataset: Dataset, onRead: (dataset: Dataset) => void) {
 }
 
 interface FileFieldsProps {
+  /** Of a workbook. */
+  readonly sheet: TableReading["sheet"];
   readonly reading: Reading;
   readonly busy: boolean;
   onMend(change: Reading): void;
@@ -118,7 +125,7 @@ interface FileFieldsProps {
 
 const FOUND = { value: "", label: "found for each column" };
 
-function FileFields({ reading, busy, onMend }: FileFieldsProps) {
+function FileFields({ sheet, reading, busy, onMend }: FileFieldsProps) {
   const given = (reading.missing ?? []).join(", ");
   const [words, setWords] = useState(given);
   const typed = words
@@ -127,8 +134,19 @@ function FileFields({ reading, busy, onMend }: FileFieldsProps) {
     .filter(Boolean);
   return (
     <>
+      {sheet && sheet.others.length > 0 && (
+        <SelectField
+          label="Sheet"
+          value={sheet.value}
+          disabled={busy}
+          options={[sheet.value, ...sheet.others].map((name) => ({ value: name, label: name }))}
+          // Types are of the columns of a sheet.
+          onChange={(name) => onMend({ sheet: name, types: {} })}
+        />
+      )}
       <SelectField
         label="Decimal sign"
+        disabled={busy}
         value={reading.decimal ?? ""}
         options={[FOUND, { value: ".", label: "a point: 1.5" }, { value: ",", label: "a comma: 1,5" }]}
         onChange={(sign) => onMend({ decimal: sign === "" ? undefined : sign } as Reading)}
