@@ -16,6 +16,11 @@ export function isOneSlice(value: unknown): boolean {
 
 /** Writes an object as JSON.stringify does, with a turn of the event loop between slices. The object must not change meanwhile. */
 export async function writeInSlices(value: object): Promise<string> {
+  return (await writeParts(value)).join("");
+}
+
+/** Does the same, and returns the text in parts. */
+export async function writeParts(value: object): Promise<string[]> {
   const parts: string[] = [];
   let written = 0;
   for (const [text, weight] of slicesOf(value)) {
@@ -25,7 +30,7 @@ export async function writeInSlices(value: object): Promise<string> {
     written = 0;
     await nextTurn();
   }
-  return parts.join("");
+  return parts;
 }
 
 type Slice = readonly [text: string, weight: number];

@@ -25,6 +25,7 @@ import type { Remark } from "./models/remarks.ts";
 import type { FreshComparisonResult, ScoreComparisonResult } from "./models/score-comparison.ts";
 import type { AskedRow } from "./monitoring/asked-rows.ts";
 import type { PredictionCounts } from "./monitoring/tally.ts";
+import type { RoutedRequest } from "./protocols/routed-request.ts";
 import type { BodyName, RequestBody } from "./request-bodies.ts";
 import type { TrialParameters } from "./sweeps/parameter.ts";
 import type { RatedBy, SweepImportance } from "./sweeps/sweep-importance.ts";
@@ -188,6 +189,12 @@ export interface CountedPredictions {
  * Threads for work that is too long for the event loop, separate from training so that they never wait for it. Each task has a
  * limit of time and of memory: it throws `invalid` or `too_large` when it exceeds one, and its thread is replaced.
  */
+/** The bytes of a file, end to end. */
+export interface EncodedFile {
+  readonly size: number;
+  readonly pieces: readonly Uint8Array[];
+}
+
 export interface ComputePool {
   /** Parses and validates a job body in UTF-8 JSON, and describes its rows. Transfers the body. */
   prepare(body: Uint8Array<ArrayBuffer>): Promise<Prepared | Draft>;
@@ -233,18 +240,10 @@ export interface ComputePool {
     background: Background | null,
     load: () => Promise<TensorSet>,
   ): Promise<EncodedAnswer>;
-  /** Evaluates a model on a data set in a thread. Transfers the values of the columns. Throws the signal's reason once that is aborted. */
-  evaluate(
-    model: Model,
-    dataset: DatasetRows,
-    load: () => Promise<TensorSet>,
-    signal?: AbortSignal,
-  ): Promise<DatasetEvaluation>;
-  /**
-   * Compares two models on the rows that both jobs held out, in a thread. Transfers the values of both runs. Throws the signal's reason once
-   * that is aborted.
-   */
-  compareHeldOut(a: ScoredModel, b: ScoredModel, signal?: AbortSignal): Promise<ScoreComparisonResult>;
+  /** Evaluates a model on a data set in a thread. Transfers the values of the columns. */
+  evaluate(model: Model, dataset: DatasetRows, load: () => Promise<TensorSet>): Promise<DatasetEvaluation>;
+  /** Compares two models on the rows that both jobs held out, in a thread. Transfers the values of both runs. */
+  compareHeldOut(a: ScoredModel, b: ScoredModel): Promise<ScoreComparisonResult>;
   /**
    * Compares an old model with a new one on the rows that the new one's job held out and that trained neither, in a thread; `run` of the old one
    * is null where its rows are gone. Transfers the values of both runs.
@@ -253,12 +252,11 @@ export interface ComputePool {
     old: Pick<ScoredModel, "model" | "weights"> & { readonly run: TrainingRun | null },
     fresh: Pick<ScoredModel, "model" | "weights" | "run">,
   ): Promise<FreshComparisonResult>;
-  /** Compares two models on every row of a data set in a thread. Transfers the values of the columns. Throws the signal's reason once that is aborted. */
+  /** Compares two models on every row of a data set in a thread. Transfers the values of the columns. */
   compareOnDataset(
     a: Pick<ScoredModel, "model" | "weights">,
     b: Pick<ScoredModel, "model" | "weights">,
     dataset: DatasetRows,
-    signal?: AbortSignal,
   ): Promise<ScoreComparisonResult>;
   /** Returns rows of a job's data; fewer than asked for where there is none of a number. Transfers the run's values. */
   showRows(run: TrainingRun, choice: RowChoice): Promise<ShownRows>;
@@ -273,11 +271,8 @@ export interface ComputePool {
   admitSeeds(run: TrainingRun, model: Model, request: SeedsRequest): Promise<AdmittedSeeds>;
   /** Computes how a job's epochs are cut into steps. Transfers the run's values. */
   replaySize(run: TrainingRun): Promise<ReplaySize & { readonly run: TrainingRun }>;
-  /**
-   * Replays a step of a job from the checkpoint of the run, in a thread; so many multiply-adds. Transfers the run's values. Throws the signal's
-   * reason once that is aborted.
-   */
-  replay(run: TrainingRun, request: PlannedReplay, multiplyAdds: number, signal?: AbortSignal): Promise<Replay>;
+  /** Replays a step of a job from the checkpoint of the run, in a thread; so many multiply-adds. Transfers the run's values. */
+  replay(run: TrainingRun, request: PlannedReplay, multiplyAdds: number): Promise<Replay>;
   /** Multiply-adds of predicting one row with the network of a model, without a thread. */
   multiplyAdds(model: Model): number;
   /** Drops a deleted model from the caches. */
@@ -304,12 +299,21 @@ export interface ComputePool {
   encodeModelCard(facts: ModelCardFacts): Promise<Uint8Array>;
   /** Reads the model in an untrusted safetensors file. `architecture` is JSON text that replaces the file's own. Transfers the file. */
   readModelFile(file: Uint8Array<ArrayBuffer>, architecture: string | undefined): Promise<ModelReading>;
+  /** Encodes a model as an ONNX file, in pieces. Transfers the weights. Throws invalid for a model that the format cannot have. */
+  encodeOnnx(model: Model, weights: TensorSet): Promise<EncodedFile>;
+  /** Reads a `ModelInferRequest` of gRPC that is too long for the event loop. Transfers it. Throws malformed, too_large and invalid. */
+  readInferMessage(message: Uint8Array<ArrayBuffer>): Promise<RoutedRequest>;
   /** Reads a body that is too long for the event loop (parseRequestBody). Transfers it. */
   readBody<Name extends BodyName>(name: Name, body: Uint8Array<ArrayBuffer>): Promise<RequestBody<Name>>;
   /** Reads a request of a tracking client that is too large for the event loop (readTrackingRequest). Transfers the body. */
   readTracking(name: RequestName, body: Uint8Array<ArrayBuffer>, beside: Beside): Promise<Request<RequestName>>;
   /** Returns the same threads for one project: projects take turns. */
   ofProject(project: string): ComputePool;
+  /**
+   * Returns the same threads for work that nobody wants once the signal aborts: what waits for its turn is dropped then, and what still runs
+   * a second later is ended. Both reject with the signal's reason. Background rows, which others may wait for too, are drawn nevertheless.
+   */
+  until(signal: AbortSignal): ComputePool;
   /** Ends the threads; pending work rejects. */
   close(): Promise<void>;
 }

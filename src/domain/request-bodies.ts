@@ -5,7 +5,6 @@
 import type { z } from "zod";
 import { auditBody } from "./datasets/audit-request.ts";
 import { correctionsBody } from "./datasets/corrections.ts";
-import type { FieldError, TrainyardError } from "./errors.ts";
 import { influenceBody } from "./explanations/influence.ts";
 import { partialDependenceBody } from "./explanations/partial-dependence.ts";
 import { forgetBody } from "./forget/forget-request.ts";
@@ -34,16 +33,6 @@ export type BodyName = keyof typeof REQUEST_BODIES;
 
 /** A body that was read. */
 export type RequestBody<Name extends BodyName> = z.output<(typeof REQUEST_BODIES)[Name]>;
-
-/** A body that was read in a thread, or why it was refused. */
-export type BodyReading =
-  | { readonly ok: true; readonly body: RequestBody<BodyName> }
-  | {
-      readonly ok: false;
-      readonly code: TrainyardError["code"];
-      readonly detail: string;
-      readonly errors: readonly FieldError[];
-    };
 
 /** Reads a body of JSON in UTF-8. Throws `malformed`, or `invalid` with every failure. */
 export function parseRequestBody<Name extends BodyName>(name: Name, bytes: Uint8Array): RequestBody<Name> {

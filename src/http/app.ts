@@ -13,6 +13,7 @@ import { createJobFeed } from "../app/jobs/watch-jobs.ts";
 import type { Services } from "../app/services.ts";
 import type { Archive } from "../domain/operation/archive.ts";
 import { NO_TELEMETRY, type Telemetry } from "../domain/operation/telemetry.ts";
+import { createThreadHealth, type ThreadHealth } from "../domain/operation/thread-health.ts";
 import type { Role } from "../domain/operation/worker.ts";
 import { recordChanges } from "./auth/audit-log.ts";
 import { allowOrigins } from "./auth/cors.ts";
@@ -86,6 +87,8 @@ export interface AppOptions {
   readonly access: Omit<AccessSettings, "origins">;
   /** The secret that signs webhooks, for the route that shows it to receivers. */
   readonly webhookSecret?: string;
+  /** Which pools have threads; left out, all have. */
+  readonly threads?: ThreadHealth;
   /** Measures the server; left out, nothing is measured. */
   readonly telemetry?: Telemetry;
   /** Makes and restores backups; null where the database has its own. */
@@ -187,6 +190,7 @@ export async function buildApp(options: AppOptions): Promise<App> {
     guard,
     webhookSecret,
     telemetry,
+    threads: options.threads ?? createThreadHealth(),
     workers: createProcessRegistry(services.store, heartbeatEveryMs),
   };
 

@@ -8,6 +8,7 @@ import type { Services } from "../app/services.ts";
 import type { Limits } from "../domain/limits.ts";
 import type { Archive } from "../domain/operation/archive.ts";
 import type { Telemetry } from "../domain/operation/telemetry.ts";
+import type { ThreadHealth } from "../domain/operation/thread-health.ts";
 import type { BasePath } from "./connection/base-path.ts";
 import type { Lifecycle } from "./connection/lifecycle.ts";
 import type { Streams } from "./streaming/streams.ts";
@@ -28,6 +29,7 @@ export interface RouteContext {
     onSignIn(request: FastifyRequest, reply: FastifyReply): void;
   };
   readonly lifecycle: Lifecycle;
+  readonly threads: ThreadHealth;
   readonly streams: Streams;
   /** Signs webhooks. */
   readonly webhookSecret: string;

@@ -19,7 +19,8 @@ import { projectSecret, startDeliverer } from "../app/webhooks/deliver-webhooks.
 import { TrainyardError } from "../domain/errors.ts";
 import { createId } from "../domain/id.ts";
 import type { Archive } from "../domain/operation/archive.ts";
-import type { TrainingPool } from "../domain/ports.ts";
+import { createThreadHealth } from "../domain/operation/thread-health.ts";
+import type { ComputePool, TrainingPool } from "../domain/ports.ts";
 import type { Store } from "../domain/store/store.ts";
 import { VERSION } from "../domain/version.ts";
 import { buildApp } from "../http/app.ts";
@@ -100,17 +101,20 @@ export async function startServer(config: Config, log: Logger, options: ServerOp
     const backend = await openBackend(config, log, workerId, waitingRoom.say).finally(waitingRoom.close);
     closers.push(() => backend.close());
     const store = traceStore(measureStore(backend.store, instruments), tracing);
+    const health = createThreadHealth();
     const onComputeError = (err: unknown) => log.error({ err }, "a compute thread crashed");
     const compute = createComputePool({
       limits,
       taskMs: config.taskMs,
       monitors: config.monitoring,
       onError: onComputeError,
+      onThreads: health.of("compute"),
     });
     const computePool = traceComputePool(measureComputePool(compute, instruments), tracing);
     closers.push(() => computePool.close());
     const onBug = (err: unknown, jobId: string) => log.error({ err, job_id: jobId }, "a training thread failed");
-    const threads = trains ? createTrainingPool({ size: workers, onBug, heartbeatMs: config.heartbeatMs }) : NO_TRAINING_POOL;
+    const training = { size: workers, onBug, onThreads: health.of("training"), heartbeatMs: config.heartbeatMs };
+    const threads = trains ? createTrainingPool(training) : NO_TRAINING_POOL;
     const trainingPool = measureTrainingPool(threads, instruments);
     closers.push(() => trainingPool.close());
     const onUploadSpoolError = (err: unknown) => log.error({ err }, "an upload thread crashed");
@@ -119,6 +123,7 @@ export async function startServer(config: Config, log: Logger, options: ServerOp
       limits: config.datasetLimits,
       readMs: config.readMs,
       onError: onUploadSpoolError,
+      onThreads: health.of("upload"),
     });
     closers.push(() => uploadSpool.close());
     const { bus } = backend;
@@ -147,6 +152,7 @@ export async function startServer(config: Config, log: Logger, options: ServerOp
       dashboardDirectory: DASHBOARD,
       webhookSecret,
       telemetry,
+      threads: health,
       basePath,
       corsOrigins,
       sockets,
@@ -160,7 +166,7 @@ export async function startServer(config: Config, log: Logger, options: ServerOp
     closers.push(() => app.close());
     // Listening comes first: a server that cannot have its port must not touch the jobs of the one that has it.
     await app.listen({ host: config.host, port: config.port });
-    const grpc = await openGrpc(app, config);
+    const grpc = await openGrpc(app, computePool, config);
     closers.push(() => grpc.close());
     closers.push(() => services.importsUnderWay.stop());
     await tidyUp(services, backend);
@@ -241,10 +247,11 @@ async function openBackend(
 }
 
 /** Listens for gRPC where a port is set, and loads its modules only then. */
-async function openGrpc(app: App, { grpcPort, host, sockets }: Config) {
+async function openGrpc(app: App, threads: ComputePool, { grpcPort, host, sockets }: Config) {
   if (grpcPort === null) return { address: null, close: () => Promise.resolve() };
   const { startGrpcServer } = await import("../http/grpc/grpc-server.ts");
-  return startGrpcServer(app, { host, port: grpcPort, connections: sockets.connections, idleMs: sockets.idleMs });
+  const { connections, idleMs } = sockets;
+  return startGrpcServer(app, { threads, host, port: grpcPort, connections, idleMs });
 }
 
 /** Cleans up abandoned work: all work under way in a store of our own, and only old work in a shared one. */

@@ -128,6 +128,7 @@ export function measureComputePool(computePool: ComputePool, instruments: Instru
     return {
       ...pool,
       ofProject: (name) => measuredFor(pool.ofProject(name), name),
+      until: (signal) => measuredFor(pool.until(signal), project),
       predict: {
         now(model, instances) {
           const startedAt = performance.now();

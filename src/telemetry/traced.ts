@@ -39,6 +39,7 @@ export function traceComputePool(pool: ComputePool, tracing: Tracing): ComputePo
   return {
     ...pool,
     ofProject: (project) => traceComputePool(pool.ofProject(project), tracing),
+    until: (signal) => traceComputePool(pool.until(signal), tracing),
     prepare: (body) => asJob(() => pool.prepare(body)),
     prepareDraft: (draft, resolved) => asJob(() => pool.prepareDraft(draft, resolved)),
     prepareSweep: (body) => asSweep(() => pool.prepareSweep(body)),

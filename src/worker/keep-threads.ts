@@ -18,9 +18,15 @@ export const idleFirst: NonNullable<Piscina["options"]["loadBalancer"]> = ({ fil
 
 /**
  * Starts threads where a pool, whose balancer is `idleFirst`, has had fewer than `minThreads` for a second. `onMissing` is told when
- * that begins, and not again before all are there. Returns a function that ends this.
+ * that begins, and not again before all are there; `onThreads` whether there is any, each time that one starts or is missed. Returns a function
+ * that ends this.
  */
-export function keepThreads(pool: Piscina, minThreads: number, onMissing: (error: Error) => void): () => void {
+export function keepThreads(
+  pool: Piscina,
+  minThreads: number,
+  onMissing: (error: Error) => void,
+  onThreads: (hasThreads: boolean) => void = () => undefined,
+): () => void {
   let started: { readonly destroyed: boolean }[] = [];
   let timer: NodeJS.Timeout | undefined;
   let isTold = false;
@@ -31,9 +37,15 @@ export function keepThreads(pool: Piscina, minThreads: number, onMissing: (error
     timer = undefined;
     started = started.filter(({ destroyed }) => !destroyed);
     const missing = minThreads - started.length;
-    if (missing > 0 && !isTold) onMissing(new Error(`${missing} of ${minThreads} threads have not started`));
-    isTold = missing > 0;
-    if (!isTold) return;
+    onThreads(started.length > 0);
+    if (missing <= 0) {
+      isTold = false;
+      return;
+    }
+    // One that is starting takes its time where the cores are busy.
+    const hasDied = pool.threads.length < minThreads;
+    if (hasDied && !isTold) onMissing(new Error(`${missing} of ${minThreads} threads have not started`));
+    isTold ||= hasDied;
     const withdrawn = new AbortController();
     // Those that are starting are in the pool.
     for (let count = pool.threads.length; count < minThreads; count++)
@@ -41,7 +53,10 @@ export function keepThreads(pool: Piscina, minThreads: number, onMissing: (error
     withdrawn.abort();
     plan();
   };
-  const onStart = (thread: (typeof started)[number]): void => void started.push(thread);
+  const onStart = (thread: (typeof started)[number]): void => {
+    started.push(thread);
+    onThreads(true);
+  };
   pool.on("workerCreate", onStart);
   pool.on("workerDestroy", plan);
   return () => {

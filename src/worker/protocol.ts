@@ -3,7 +3,6 @@
 import type { MessagePort } from "node:worker_threads";
 import type { DatasetRows } from "../domain/datasets/dataset.ts";
 import type { EncodedColumn } from "../domain/datasets/preprocessing.ts";
-import type { ErrorCode, FieldError } from "../domain/errors.ts";
 import type { Background } from "../domain/explanations/explanation.ts";
 import type { InfluenceRequest } from "../domain/explanations/influence.ts";
 import type { LearningCurveRequest } from "../domain/explanations/learning-curve.ts";
@@ -11,7 +10,7 @@ import type { DependenceRequest } from "../domain/explanations/partial-dependenc
 import type { SeedsRequest } from "../domain/explanations/seeds.ts";
 import type { NewCheckpoint } from "../domain/jobs/checkpoint.ts";
 import type { RowChoice } from "../domain/jobs/job-rows.ts";
-import type { PlannedReplay, Replay, ReplaySize } from "../domain/jobs/replay.ts";
+import type { PlannedReplay, ReplaySize } from "../domain/jobs/replay.ts";
 import type { Limits } from "../domain/limits.ts";
 import type { Rows } from "../domain/metrics/downsampling.ts";
 import type { MetricChunk } from "../domain/metrics/metric.ts";
@@ -238,11 +237,6 @@ export interface ReplayTask {
   readonly request: PlannedReplay;
 }
 
-/** Errors lose their code on the way to another thread. */
-export type ReplayReply =
-  | { readonly ok: true; readonly replay: Replay }
-  | { readonly ok: false; readonly code: ErrorCode; readonly detail: string; readonly errors: readonly FieldError[] };
-
 /** The size of a replay, and the values of its run, which go back: they are read once. */
 export interface SizedReplay extends Pick<TrainingRun, "payload" | "dataset"> {
   readonly size: ReplaySize;
@@ -251,6 +245,15 @@ export interface SizedReplay extends Pick<TrainingRun, "payload" | "dataset"> {
 export interface ReadBodyTask {
   readonly name: BodyName;
   readonly body: Uint8Array;
+}
+
+export interface ReadInferMessageTask {
+  readonly message: Uint8Array<ArrayBuffer>;
+}
+
+export interface EncodeOnnxTask {
+  readonly model: Model;
+  readonly weights: TensorSet;
 }
 
 export interface ReadTrackingTask {

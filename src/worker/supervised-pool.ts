@@ -18,6 +18,8 @@ export interface SupervisedPoolOptions {
   readonly heapMb: number;
   /** Told of a thread that died, idle or at work, and of threads that cannot start. */
   readonly onError: (error: unknown) => void;
+  /** Told whether the pool has any thread, when one starts and when one is missed. */
+  readonly onThreads?: ((hasThreads: boolean) => void) | undefined;
 }
 
 /** One task: an export of the entry, and what it may use. */
@@ -28,16 +30,14 @@ export interface SupervisedTask extends Turn {
   readonly transferList?: ArrayBuffer[];
   /** From the start of the task; the wait for its turn is not counted. */
   readonly limitMs: number;
-  /** Aborted when nobody waits for the task any more. */
-  readonly signal?: AbortSignal;
 }
 
 export interface SupervisedPool {
   /** Starts the least number of threads. The first task does it too, and waits for one. */
   start(): void;
   /**
-   * Throws a TaskLimitError when a bound is exceeded, a TrainyardError when the thread ended by itself, the reason of an aborted signal, and
-   * what the task throws.
+   * Throws a TaskLimitError when a bound is exceeded, a TrainyardError when the thread ended by itself, and what the task throws. When its
+   * signal aborts, throws the signal's reason: at once while the task waits for its turn, and where it still runs a second later.
    */
   run(task: SupervisedTask): Promise<unknown>;
   /** Ends the threads; what still runs on them rejects. */
@@ -56,7 +56,7 @@ export class TaskLimitError extends Error {
 }
 
 const IDLE_MS = 60_000;
-/** How long a thread may still work that nobody waits for: another takes about as long to start. */
+/** How long a task goes on that nobody waits for: another thread in its place takes about as long to start. */
 const UNWANTED_MS = 1000;
 
 /** A pool without a thread yet: whoever wants them before the first task starts them. */
@@ -71,19 +71,19 @@ export function createSupervisedPool(options: SupervisedPoolOptions): Supervised
   };
   const turns = createTurns({ slots: maxThreads });
 
-  const runNow = async ({ name, task, transferList = [], limitMs, signal: wanted }: SupervisedTask): Promise<unknown> => {
+  const runNow = async ({ name, task, transferList = [], limitMs, signal }: SupervisedTask): Promise<unknown> => {
     const deadline = new AbortController();
     const timer = setTimeout(() => deadline.abort(), limitMs);
     let unwanted: NodeJS.Timeout | undefined;
-    const onUnwanted = () => {
+    const onLeft = (): void => {
       unwanted = setTimeout(() => deadline.abort(), UNWANTED_MS);
     };
-    wanted?.addEventListener("abort", onUnwanted, { once: true });
+    signal?.addEventListener("abort", onLeft);
     try {
       // Piscina ends the thread of a task that is aborted, and starts another.
       return await open().pool.run(task, { name, transferList, signal: deadline.signal });
     } catch (error) {
-      if (wanted?.aborted) throw wanted.reason;
+      if (deadline.signal.aborted && signal?.aborted) throw signal.reason;
       if (deadline.signal.aborted) throw new TaskLimitError("time", `took longer than ${seconds(limitMs)}`);
       if (isOutOfMemory(error)) throw new TaskLimitError("memory", `took more than ${heapMb} MiB of memory`);
       if (exitCodeOf(error) !== null) {
@@ -95,13 +95,13 @@ export function createSupervisedPool(options: SupervisedPoolOptions): Supervised
     } finally {
       clearTimeout(timer);
       clearTimeout(unwanted);
-      wanted?.removeEventListener("abort", onUnwanted);
+      signal?.removeEventListener("abort", onLeft);
     }
   };
 
   return {
     start: () => void open(),
-    run: (task) => turns.run(task, () => runNow(task), task.signal),
+    run: (task) => turns.run(task, () => runNow(task)),
     async close() {
       isClosed = true;
       opened?.letGo();
@@ -116,7 +116,7 @@ interface OpenPool {
   letGo(): void;
 }
 
-function openPool({ entry, minThreads, maxThreads, heapMb, onError }: SupervisedPoolOptions): OpenPool {
+function openPool({ entry, minThreads, maxThreads, heapMb, onError, onThreads }: SupervisedPoolOptions): OpenPool {
   const pool = new Piscina({
     filename: entry.href,
     minThreads,
@@ -126,7 +126,7 @@ function openPool({ entry, minThreads, maxThreads, heapMb, onError }: Supervised
     resourceLimits: { maxOldGenerationSizeMb: heapMb },
   });
   pool.on("error", onError);
-  return { pool, letGo: keepThreads(pool, minThreads, onError) };
+  return { pool, letGo: keepThreads(pool, minThreads, onError, onThreads) };
 }
 
 function seconds(ms: number): string {

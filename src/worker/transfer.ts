@@ -21,3 +21,38 @@ export function moving<T extends object>(value: T, buffers: readonly ArrayBuffer
   // Piscina unwraps it: the caller on the other side gets the value.
   return move({ [valueSymbol]: value, [transferableSymbol]: buffers }) as unknown as T;
 }
+
+/** Pieces that are shorter than this are copied into blocks of about as much: each that is passed on costs its receiver some time. */
+const BLOCK_BYTES = 1024 * 1024;
+
+/** Returns the same bytes in fewer pieces, in order. Long pieces are passed on, never copied. */
+export function inBlocks<File extends { readonly pieces: readonly Uint8Array<ArrayBuffer>[] }>(file: File): File {
+  const blocks: Uint8Array<ArrayBuffer>[] = [];
+  let short: Uint8Array<ArrayBuffer>[] = [];
+  let size = 0;
+  const flush = (): void => {
+    if (size > 0) blocks.push(joined(short, size));
+    short = [];
+    size = 0;
+  };
+  for (const piece of file.pieces) {
+    if (piece.length >= BLOCK_BYTES || size >= BLOCK_BYTES) flush();
+    if (piece.length >= BLOCK_BYTES) blocks.push(piece);
+    else {
+      short.push(piece);
+      size += piece.length;
+    }
+  }
+  flush();
+  return { ...file, pieces: blocks };
+}
+
+function joined(pieces: readonly Uint8Array[], size: number): Uint8Array<ArrayBuffer> {
+  const whole = new Uint8Array(size);
+  let at = 0;
+  for (const piece of pieces) {
+    whole.set(piece, at);
+    at += piece.length;
+  }
+  return whole;
+}

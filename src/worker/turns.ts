@@ -13,11 +13,13 @@ export interface Turn {
   readonly tenant: string;
   /** Whether it may take long. A tenant's long tasks leave one slot to others, where there are two or more. */
   readonly isLong: boolean;
+  /** Aborts when nobody waits for the task any more. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 export interface Turns {
-  /** Calls `start` when it is the task's turn; settles as its promise does. Rejects with the signal's reason where that aborts before. */
-  run<Result>(turn: Turn, start: () => Promise<Result>, signal?: AbortSignal): Promise<Result>;
+  /** Calls `start` when it is the task's turn; settles as its promise does. Rejects with the signal's reason when that aborts before its turn. */
+  run<Result>(turn: Turn, start: () => Promise<Result>): Promise<Result>;
 }
 
 interface Waiting {
@@ -72,7 +74,7 @@ export function createTurns({ slots }: TurnsOptions): Turns {
   };
 
   return {
-    run<Result>({ tenant: name, isLong }: Turn, start: () => Promise<Result>, signal?: AbortSignal): Promise<Result> {
+    run<Result>({ tenant: name, isLong, signal }: Turn, start: () => Promise<Result>): Promise<Result> {
       if (signal?.aborted) return Promise.reject(signal.reason);
       const tenant = tenantOf(name);
       const { promise, resolve, reject } = Promise.withResolvers<Result>();
@@ -81,28 +83,28 @@ export function createTurns({ slots }: TurnsOptions): Turns {
         tenant.running += by;
         if (isLong) tenant.runningLong += by;
       };
-      const forget = (): void => {
+      const forgetIdle = (): void => {
         if (tenant.running === 0 && tenant.long.length + tenant.short.length === 0) tenants.delete(name);
       };
       const end = (): void => {
         count(-1);
-        forget();
+        forgetIdle();
         startNext();
       };
+      const queue = isLong ? tenant.long : tenant.short;
+      const withdraw = (): void => {
+        queue.splice(queue.indexOf(waiting), 1);
+        forgetIdle();
+        reject(signal?.reason);
+      };
       const begin = (): void => {
-        signal?.removeEventListener("abort", leave);
+        signal?.removeEventListener("abort", withdraw);
         count(1);
         start().then(resolve, reject).finally(end);
       };
-      const queue = isLong ? tenant.long : tenant.short;
       const waiting: Waiting = { place: places++, start: begin };
-      const leave = (): void => {
-        queue.splice(queue.indexOf(waiting), 1);
-        forget();
-        reject(signal?.reason);
-      };
       queue.push(waiting);
-      signal?.addEventListener("abort", leave, { once: true });
+      signal?.addEventListener("abort", withdraw);
       startNext();
       return promise;
     },

@@ -9,6 +9,7 @@ import { createServices, type Services } from "../../src/app/services.ts";
 import { createLocalBus } from "../../src/bus/local.ts";
 import type { MetricChunk } from "../../src/domain/metrics/metric.ts";
 import { NO_RECEIPT } from "../../src/domain/models/receipt.ts";
+import { createThreadHealth, type ThreadHealth } from "../../src/domain/operation/thread-health.ts";
 import type { ComputePool, TrainingObserver, TrainingPool, TrainingResult, TrainingRun } from "../../src/domain/ports.ts";
 import { buildApp } from "../../src/http/app.ts";
 import type { AccessSettings } from "../../src/http/auth/guard.ts";
@@ -49,6 +50,8 @@ export interface StagedApp {
 }
 
 export interface StageOptions {
+  /** Which pools have threads. */
+  readonly threads?: ThreadHealth;
   readonly environment?: Record<string, string>;
   readonly streamBounds?: Partial<StreamBounds>;
   readonly access?: Partial<AccessSettings>;
@@ -69,6 +72,7 @@ export async function openStagedApp({
   socketBounds = {},
   corsOrigins = [],
   storeOptions = {},
+  threads = createThreadHealth(),
 }: StageOptions = {}): Promise<StagedApp> {
   const dataDir = await mkdtemp(join(tmpdir(), "trainyard-http-"));
   const config = parseConfig(environment);
@@ -82,7 +86,7 @@ export async function openStagedApp({
   const onComputeError = (error: unknown) => log.error({ err: error }, "compute pool");
   const pool = createComputePool({ limits, threads: 1, startsLate: true, onError: onComputeError });
   // One object for the server and its projects: what a test replaces is replaced for requests.
-  const computePool: ComputePool = { ...pool, ofProject: () => computePool };
+  const computePool: ComputePool = { ...pool, ofProject: () => computePool, until: () => computePool };
   const uploadSpool = await openUploadSpool({
     dataDir,
     limits: datasetLimits,
@@ -107,6 +111,7 @@ export async function openStagedApp({
     services,
     lifecycle,
     log,
+    threads,
     dashboardDirectory,
     corsOrigins,
     access: { adminKey, sessionMs, localOnly: true, rateLimiter: null, ...access },

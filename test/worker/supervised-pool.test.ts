@@ -5,12 +5,14 @@ const PLENTY_MS = 60_000;
 
 function openPool(threads: number) {
   const errors: unknown[] = [];
+  const told: boolean[] = [];
   const pool = createSupervisedPool({
     entry: new URL("./stand-in-tasks.ts", import.meta.url),
     minThreads: threads,
     maxThreads: threads,
     heapMb: 48,
     onError: (error) => errors.push(error),
+    onThreads: (hasThreads) => told.push(hasThreads),
   });
   onTestFinished(async () => {
     await pool.close();
@@ -20,7 +22,7 @@ function openPool(threads: number) {
   const ask = (name: string, more: Partial<SupervisedTask> = {}) =>
     pool.run({ tenant: "a", isLong: true, name, task: {}, limitMs: PLENTY_MS, ...more });
   const answer = (value: unknown, tenant = "b") => ask("answer", { tenant, task: { value } });
-  return { ask, answer, errors };
+  return { ask, answer, errors, told };
 }
 
 describe("a supervised pool", () => {
@@ -92,6 +94,30 @@ describe("a supervised pool", () => {
     await vi.waitFor(() => expect(errors).toContainEqual(new Error("1 of 2 threads have not started")), { timeout: 10_000 });
     expect(await ask("whoAmI")).toBe(survivor);
     delete process.env.STAND_IN_CANNOT_START;
+    errors.splice(0);
+  });
+
+  it("ends a task that nobody waits for a second later, and goes on with another thread", async () => {
+    const { ask, answer } = openPool(1);
+    await answer("ready");
+    const left = new AbortController();
+    const hanging = ask("hang", { signal: left.signal });
+    const waiting = ask("answer", { signal: left.signal });
+    left.abort(new Error("left"));
+    await expect(waiting).rejects.toThrow("left");
+    await expect(hanging).rejects.toThrow("left");
+    expect(await answer("after")).toBe("after");
+  });
+
+  it("says that it has no thread where none starts, and that it has one again", async () => {
+    const { ask, answer, told, errors } = openPool(1);
+    await answer("ready");
+    expect(told.at(-1)).toBe(true);
+    process.env.STAND_IN_CANNOT_START = "yes";
+    await expect(ask("exit")).rejects.toMatchObject({ code: "unavailable" });
+    await vi.waitFor(() => expect(told.at(-1)).toBe(false), { timeout: 10_000 });
+    delete process.env.STAND_IN_CANNOT_START;
+    await vi.waitFor(() => expect(told.at(-1)).toBe(true), { timeout: 20_000 });
     errors.splice(0);
   });
 

@@ -7,8 +7,8 @@ function staged(slots: number) {
   const turns = createTurns({ slots });
   const started: string[] = [];
   const ends = new Map<string, () => void>();
-  const ask = (name: string, tenant: string, isLong = true) =>
-    turns.run({ tenant, isLong }, () => {
+  const ask = (name: string, tenant: string, isLong = true, signal?: AbortSignal) =>
+    turns.run({ tenant, isLong, signal }, () => {
       started.push(name);
       const { promise, resolve } = Promise.withResolvers<string>();
       ends.set(name, () => resolve(name));
@@ -51,18 +51,16 @@ describe("turns", () => {
     expect(started).toEqual(["a1", "b1", "c1", "a2", "b2", "a3"]);
   });
 
-  it("are left by who waits and goes, and the others move up", async () => {
-    const turns = createTurns({ slots: 1 });
-    const [turn, gone, leaving] = [{ tenant: "a", isLong: true }, new Error("gone"), new AbortController()];
-    const { promise, resolve } = Promise.withResolvers<number>();
-    const first = turns.run(turn, () => promise);
-    const second = turns.run(turn, async () => 2, leaving.signal);
-    const third = turns.run(turn, async () => 3, new AbortController().signal);
-    leaving.abort(gone);
-    await expect(second).rejects.toBe(gone);
-    await expect(turns.run(turn, async () => 4, leaving.signal)).rejects.toBe(gone);
-    resolve(1);
-    expect(await Promise.all([first, third])).toEqual([1, 3]);
+  it("drops a task that nobody waits for any more, and starts the next", async () => {
+    const { started, ask, end } = staged(1);
+    const left = new AbortController();
+    const [, dropped] = [ask("a1", "a"), ask("a2", "a", true, left.signal)];
+    void ask("a3", "a");
+    left.abort(new Error("left"));
+    await expect(dropped).rejects.toThrow("left");
+    await expect(ask("a4", "b", true, left.signal)).rejects.toThrow("left");
+    await end("a1");
+    expect(started).toEqual(["a1", "a3"]);
   });
 
   it("passes on what a task comes to, and goes on after one that fails", async () => {

@@ -17,14 +17,9 @@ const underWay = new Set<string>();
 /**
  * Returns a step of a job. Throws not_found, conflict for a search, for a job whose data set was deleted or that another version of the engine trained, invalid for a step that
  * the job has not done, or that is too far from what is stored, and for a job that is too large, and rate_limited or unavailable while
- * others are replayed, and the reason of `wanted` once that is aborted.
+ * others are replayed.
  */
-export async function replayJob(
-  services: ProjectServices,
-  jobId: string,
-  request: ReplayRequest,
-  wanted?: AbortSignal,
-): Promise<Replay> {
+export async function replayJob(services: ProjectServices, jobId: string, request: ReplayRequest): Promise<Replay> {
   const job = await services.store.jobs.get(jobId);
   if (!job) throw notFound("job", jobId);
   replayable(job);
@@ -35,7 +30,7 @@ export async function replayJob(
     throw new TrainyardError("unavailable", `${MOST_REPLAYS} steps are being replayed, as many as may be at a time: ask again`);
   underWay.add(job.project);
   try {
-    return await replay(services, job, request, wanted);
+    return await replay(services, job, request);
   } catch (error) {
     // What was deleted meanwhile is no bug of what reads it.
     if (!(await services.store.jobs.get(jobId))) throw notFound("job", jobId);
@@ -46,13 +41,11 @@ export async function replayJob(
   }
 }
 
-async function replay(services: ProjectServices, job: Job, request: ReplayRequest, wanted?: AbortSignal): Promise<Replay> {
+async function replay(services: ProjectServices, job: Job, request: ReplayRequest): Promise<Replay> {
   const { store, computePool } = services;
   await ensureData(services, job);
   const [payload, dataset] = await Promise.all([store.jobs.readPayload(job.id), readDataset(services, job)]);
-  wanted?.throwIfAborted();
   const { stepsPerEpoch, multiplyAdds, run } = await computePool.replaySize({ job, payload, dataset, checkpoint: null });
-  wanted?.throwIfAborted();
   ensureStep(request.step, job.epochsDone * stepsPerEpoch);
   const nearest = await store.checkpoints.getNearest(
     job.id,
@@ -63,12 +56,10 @@ async function replay(services: ProjectServices, job: Job, request: ReplayReques
   const checkpoint = nearest && (await store.checkpoints.read(nearest.id));
   const steps = request.step - (checkpoint ? checkpoint.epoch * stepsPerEpoch + checkpoint.step : 0);
   ensureNear(steps, multiplyAdds);
-  wanted?.throwIfAborted();
   return computePool.replay(
     { ...run, checkpoint },
     { ...request, trainedBy: await engineOf(services, job) },
     steps * multiplyAdds,
-    wanted,
   );
 }
 

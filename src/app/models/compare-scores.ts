@@ -45,7 +45,7 @@ export async function compareScores(
   if (a.id === b.id) throw invalid([{ pointer: "/with", detail: `${refB} is the same model as ${refA}: name another` }]);
   const result = await turns.run(
     project,
-    () => (datasetId === undefined ? onHeldOut(services, a, b, signal) : onDataset(services, a, b, datasetId, signal)),
+    () => (datasetId === undefined ? onHeldOut(services, a, b) : onDataset(services, a, b, datasetId)),
     signal,
   );
   if (!result.ok) throw refused(result.reason);
@@ -59,11 +59,10 @@ async function jobOf({ store }: ProjectServices, { jobId }: Model): Promise<Job 
   return jobId === null ? null : ((await store.jobs.get(jobId)) ?? null);
 }
 
-async function onHeldOut(services: ProjectServices, a: Model, b: Model, signal?: AbortSignal) {
+async function onHeldOut(services: ProjectServices, a: Model, b: Model) {
   const ofA = await scoredModel(services, a);
-  signal?.throwIfAborted();
   const ofB = await scoredModel(services, b);
-  return services.computePool.compareHeldOut(ofA, ofB, signal);
+  return services.computePool.compareHeldOut(ofA, ofB);
 }
 
 async function scoredModel(services: ProjectServices, model: Model): Promise<ScoredModel> {
@@ -83,7 +82,7 @@ async function scoredModel(services: ProjectServices, model: Model): Promise<Sco
   return { model, weights, seeds, run: { job, payload, dataset, checkpoint: null } };
 }
 
-async function onDataset(services: ProjectServices, a: Model, b: Model, id: string, signal?: AbortSignal) {
+async function onDataset(services: ProjectServices, a: Model, b: Model, id: string) {
   const { store, computePool } = services;
   const dataset = await store.datasets.get(id);
   if (!dataset) throw invalid([{ pointer: "/dataset", detail: `there is no data set ${id}` }]);
@@ -113,5 +112,5 @@ async function onDataset(services: ProjectServices, a: Model, b: Model, id: stri
     { model: a, weights: weightsA },
     { model: b, weights: weightsB },
   ] as const;
-  return computePool.compareOnDataset(sides[0], sides[1], { rows, sha256, columns, values }, signal);
+  return computePool.compareOnDataset(sides[0], sides[1], { rows, sha256, columns, values });
 }

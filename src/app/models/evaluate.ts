@@ -11,16 +11,8 @@ export interface Evaluated {
   readonly evaluation: PartEvaluation;
 }
 
-/**
- * Scores the model over every row. Throws not_found for the model, invalid for a data set that is missing or does not fit, and the signal's
- * reason once that is aborted.
- */
-export async function evaluate(
-  services: ProjectServices,
-  ref: string,
-  datasetId: string,
-  signal?: AbortSignal,
-): Promise<Evaluated> {
+/** Scores the model over every row. Throws not_found for the model, and invalid for a data set that is missing or does not fit. */
+export async function evaluate(services: ProjectServices, ref: string, datasetId: string): Promise<Evaluated> {
   const { store, computePool } = services;
   const model = await findModel(services, ref);
   const dataset = await store.datasets.get(datasetId);
@@ -34,9 +26,8 @@ export async function evaluate(
     dataset.id,
     needed.map(({ name }) => name),
   );
-  signal?.throwIfAborted();
   const table = { rows, sha256, columns, values };
-  const result = await computePool.evaluate(model, table, () => readWeights(services, model.id), signal);
+  const result = await computePool.evaluate(model, table, () => readWeights(services, model.id));
   if (!result.ok) throw invalid(result.errors);
   return { model, evaluation: result.evaluation };
 }

@@ -14,7 +14,7 @@ import { countForPage, nextPage, offsetOf } from "./paging.ts";
 import { wireMetric, wireRun } from "./wire.ts";
 
 /** What answers to tracking clients are made of: the services of a project, and its name. */
-export interface TrackingServices extends Pick<ProjectServices, "store" | "limits"> {
+export interface TrackingServices extends Pick<ProjectServices, "store" | "limits" | "computePool"> {
   readonly project: string;
 }
 

@@ -1,6 +1,6 @@
 /** Reads a request of a tracking client: small ones on the event loop, others in a thread. */
 import { z } from "zod";
-import { type FieldError, invalid, type TrainyardError } from "../errors.ts";
+import { invalid } from "../errors.ts";
 import { parseForeignDocument } from "../protocols/foreign-json.ts";
 import { fieldErrors } from "../spec/spec-errors.ts";
 import { REQUESTS, type Request } from "./messages.ts";
@@ -12,16 +12,6 @@ export interface Beside {
   readonly query: object;
   readonly params: object;
 }
-
-/** A request that was read in a thread, or why it was refused. */
-export type RequestReading =
-  | { readonly ok: true; readonly request: Request<RequestName> }
-  | {
-      readonly ok: false;
-      readonly code: TrainyardError["code"];
-      readonly detail: string;
-      readonly errors: readonly FieldError[];
-    };
 
 /** Any object: a schema of records would look at every member, of which a body may have a hundred thousand. */
 const anything = z.custom<Readonly<Record<string, unknown>>>(

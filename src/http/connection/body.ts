@@ -3,8 +3,7 @@
  * which can be transferred to that thread, without blocking the event loop: Fastify's reader joins all chunks at once, which
  * takes tens of milliseconds for 64 MiB. To Fastify, the schemas of bodies are documentation only.
  */
-import type { IncomingMessage } from "node:http";
-import { setImmediate as nextTurn } from "node:timers/promises";
+import { IncomingMessage } from "node:http";
 import type { FastifyRequest, FastifySchemaCompiler } from "fastify";
 import { validatorCompiler } from "fastify-type-provider-zod";
 import { z } from "zod";
@@ -14,6 +13,7 @@ import { parseDocument } from "../../domain/json-document.ts";
 import { type BodyName, parseRequestBody, type RequestBody } from "../../domain/request-bodies.ts";
 import type { App } from "../context.ts";
 import { type BodyBudget, type BodyLease, createBodyBudget } from "./body-budget.ts";
+import { collectBody, free, TURN_BYTES } from "./body-bytes.ts";
 import { isGzip, unpackGzip } from "./content-coding.ts";
 import { queryValidator } from "./query.ts";
 import { responseTo } from "./sockets.ts";
@@ -27,9 +27,6 @@ declare module "fastify" {
     bodyBudget: BodyBudget;
   }
 }
-
-/** Copying this many bytes takes about a millisecond. */
-const TURN_BYTES = 4 * 1024 * 1024;
 
 /**
  * Makes `request.body` the bytes of a JSON body, at most the route's `bodyLimit` of them, and leaves parsing to the route. `largestBytes`: what
@@ -67,14 +64,15 @@ async function readPacked(
   lease: BodyLease | null,
 ): Promise<Uint8Array<ArrayBuffer>> {
   const limit = { bytes: limitBytes, error: () => tooLarge(limitBytes) };
-  const chunks: Uint8Array[] = [];
+  const body = collectBody(Number.POSITIVE_INFINITY);
   let size = 0;
   for await (const chunk of unpackGzip(bytesOf(request), limit)) {
-    chunks.push(chunk);
+    body.add(chunk);
+    free(chunk);
     size += chunk.length;
     lease?.hold(size);
   }
-  return join(chunks, size);
+  return body.whole();
 }
 
 /** Leaving it early leaves the request open, so that the answer can still be sent. */
@@ -138,31 +136,44 @@ export function readBody(asked: FastifyRequest, request: IncomingMessage): Promi
     const coding = request.headers["content-encoding"];
     if (coding !== undefined && coding.toLowerCase() !== "identity") return fail(unsupportedCoding(coding));
     if (Number(request.headers["content-length"]) > limitBytes) return fail(tooLarge(limitBytes));
-    const chunks: Uint8Array[] = [];
+    const announced = Number(request.headers["content-length"] ?? Number.POSITIVE_INFINITY);
+    const body = collectBody(announced);
     const lease = leaseOf(asked);
+    // Chunks of a request within the process are its sender's.
+    const isSocket = request instanceof IncomingMessage;
     let received = 0;
+    let inTurn = 0;
     let isRefused = false;
     const refuse = (error: unknown) => {
       isRefused = true;
-      chunks.length = 0;
+      body.discard();
       fail(error);
     };
     // With events: leaving an async iteration early would destroy the socket before the 413 is written.
-    const onClose = () => fail(connectionClosed());
+    const onClose = () => refuse(connectionClosed());
     request.on("data", (chunk: Uint8Array) => {
       received += chunk.length;
       if (isRefused) return;
       if (received > limitBytes) return refuse(tooLarge(limitBytes));
       try {
         lease?.hold(received);
-        chunks.push(chunk);
+        body.add(chunk);
       } catch (error) {
-        refuse(error);
+        return refuse(error);
       }
+      // What is short is gone soon.
+      if (!isSocket || received === chunk.length) return;
+      free(chunk);
+      inTurn += chunk.length;
+      if (inTurn < TURN_BYTES) return;
+      // More of what has arrived is taken in the next turn.
+      inTurn = 0;
+      request.pause();
+      setImmediate(() => request.resume());
     });
     request.on("end", () => {
       request.off("close", onClose);
-      if (!isRefused) resolve(received <= TURN_BYTES ? joinNow(chunks, received) : join(chunks, received));
+      if (!isRefused) resolve(body.whole());
     });
     request.on("error", fail);
     request.on("close", onClose);
@@ -177,40 +188,4 @@ function unsupportedCoding(coding: string): TrainyardError {
 
 function tooLarge(limitBytes: number): TrainyardError {
   return new TrainyardError("too_large", `the body is larger than the limit of ${limitBytes} bytes`);
-}
-
-/** Copies a body into memory of its own, which can be transferred to a thread. */
-function joinNow(chunks: readonly Uint8Array[], size: number): Uint8Array<ArrayBuffer> {
-  const body = new Uint8Array(size);
-  let offset = 0;
-  for (const chunk of chunks) {
-    body.set(chunk, offset);
-    offset += chunk.length;
-  }
-  return body;
-}
-
-/**
- * Frees the memory of a chunk that nobody else holds. The garbage collector, in whose heap it is not, would leave a whole body lying, and then
- * collect everything at once because of it.
- */
-function release({ buffer, byteLength }: Uint8Array): void {
-  if (buffer instanceof ArrayBuffer && buffer.byteLength === byteLength) buffer.transfer(0);
-}
-
-async function join(chunks: readonly Uint8Array[], size: number): Promise<Uint8Array<ArrayBuffer>> {
-  const body = new Uint8Array(size);
-  let offset = 0;
-  let turnEnd = TURN_BYTES;
-  for (const chunk of chunks) {
-    const { length } = chunk;
-    body.set(chunk, offset);
-    offset += length;
-    release(chunk);
-    if (offset > turnEnd) {
-      turnEnd = offset + TURN_BYTES;
-      await nextTurn();
-    }
-  }
-  return body;
 }

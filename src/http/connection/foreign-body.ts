@@ -2,15 +2,13 @@
 import type { IncomingHttpHeaders } from "node:http";
 import { TrainyardError } from "../../domain/errors.ts";
 import { PREDICTION_ID_HEADER, predictionId } from "../../domain/monitoring/requests.ts";
+import { JSON_LENGTH_HEADER } from "../../domain/protocols/routed-request.ts";
 
 /** A body of JSON and what follows it. */
 export interface FramedBody {
   readonly json: Uint8Array<ArrayBuffer>;
   readonly bytes: Uint8Array<ArrayBuffer>;
 }
-
-/** The header that says how many bytes of a body are its JSON, where tensors follow. */
-export const JSON_LENGTH_HEADER = "inference-header-content-length";
 
 /** The id under which the answers are to be kept; null where there is none. Throws `malformed` for one that is none. */
 export function keptAs(headers: IncomingHttpHeaders): string | null {

@@ -4,41 +4,81 @@
  */
 import { Readable } from "node:stream";
 import { setImmediate as nextTurn } from "node:timers/promises";
-import { isOneSlice, writeInSlices } from "../../app/write-in-slices.ts";
+import type { FastifyReply } from "fastify";
+import { isOneSlice, writeParts } from "../../app/write-in-slices.ts";
 import type { App } from "../context.ts";
 
 /** Has every answer that is an object, and takes more than a slice, written in slices. */
 export function writeAnswersInSlices(app: App): void {
   app.addHook("preSerialization", (_request, reply, payload, done) => {
     if (typeof payload !== "object" || payload === null || isOneSlice(payload)) return done(null, payload);
-    writeInSlices(payload).then((text) => {
-      reply.serializer(() => text);
+    writeParts(payload).then((parts) => {
+      const body = bodyOf(reply, parts);
+      // Fastify takes a stream from here too, and sends it as it is.
+      reply.serializer(() => body as string);
       done(null, payload);
     }, done);
   });
 }
 
+/** Sends texts that are JSON, one after the other. */
+export function sendJson(reply: FastifyReply, parts: readonly string[]): FastifyReply {
+  return reply.type("application/json; charset=utf-8").send(bodyOf(reply, parts));
+}
+
+function bodyOf(reply: Pick<FastifyReply, "header">, parts: readonly string[]): string | Readable {
+  const length = parts.reduce((total, part) => total + part.length, 0);
+  return length <= KEPT ? parts.join("") : sendParts(reply, parts);
+}
+
+/**
+ * Returns the body of an answer that is these texts, one after the other, and says its length. Never joined: a text of megabytes is memory that
+ * was never used, and takes the system as long as all the rest.
+ */
+function sendParts(reply: Pick<FastifyReply, "header">, parts: readonly string[]): Readable {
+  reply.header(
+    "content-length",
+    parts.reduce((total, part) => total + Buffer.byteLength(part), 0),
+  );
+  return Readable.from(piecesOf(parts), { objectMode: false });
+}
+
 /** Characters of a piece: to encode and to send them takes a millisecond or two. */
 const PIECE = 128 * 1024;
+/** Answers up to this are texts, which may be kept for an idempotency key. */
+const KEPT = 256 * 1024;
 
 /** Has every answer that is a long text sent in pieces. To be added after what looks at texts of answers. */
 export function sendTextsInPieces(app: App): void {
   app.addHook("onSend", (_request, reply, payload, done) => {
     if (typeof payload !== "string" || payload.length <= PIECE) return done(null, payload);
-    reply.header("content-length", Buffer.byteLength(payload));
-    done(null, Readable.from(piecesOf(payload), { objectMode: false }));
+    done(null, sendParts(reply, [payload]));
   });
 }
 
-async function* piecesOf(text: string): AsyncGenerator<Buffer> {
-  for (let from = 0; from < text.length; ) {
-    if (from > 0) await nextTurn();
-    const end = Math.min(from + PIECE, text.length);
-    // A pair of surrogates stays together.
-    const to = end < text.length && isHighSurrogate(text.charCodeAt(end - 1)) ? end - 1 : end;
-    yield Buffer.from(text.slice(from, to));
-    from = to;
+async function* piecesOf(parts: readonly string[]): AsyncGenerator<Buffer> {
+  let short: string[] = [];
+  let length = 0;
+  const take = (): Buffer => {
+    const piece = Buffer.from(short.join(""));
+    short = [];
+    length = 0;
+    return piece;
+  };
+  for (const part of parts) {
+    for (let from = 0; from < part.length; ) {
+      const end = Math.min(from + PIECE - length, part.length);
+      // A pair of surrogates stays together.
+      const to = end < part.length && isHighSurrogate(part.charCodeAt(end - 1)) ? end + 1 : end;
+      short.push(part.slice(from, to));
+      length += to - from;
+      from = to;
+      if (length < PIECE) continue;
+      yield take();
+      await nextTurn();
+    }
   }
+  if (length > 0) yield take();
 }
 
 const isHighSurrogate = (code: number): boolean => code >= 0xd800 && code <= 0xdbff;

@@ -3,6 +3,7 @@
  * half-way, and a stream of ours that breaks, end with the connection. What counts or logs requests hears of each exactly once.
  */
 import type { FastifyReply, FastifyRequest } from "fastify";
+import type { ProjectServices } from "../../app/services.ts";
 import { TrainyardError } from "../../domain/errors.ts";
 import type { App } from "../context.ts";
 
@@ -20,6 +21,17 @@ export interface EndedRequest {
   readonly ms: number;
   /** Whose request it was; null where nobody was admitted. */
   readonly project: string | null;
+}
+
+/**
+ * The services of a request that changes nothing, for what its threads compute: it is dropped when the client leaves, whether over HTTP or
+ * gRPC.
+ */
+export function whileConnected(
+  { services }: Pick<FastifyRequest, "services">,
+  reply: Pick<FastifyReply, "raw">,
+): ProjectServices {
+  return { ...services, computePool: services.computePool.until(leftSignal(reply)) };
 }
 
 /** Hears how a request ended. */
@@ -56,12 +68,12 @@ export function onRequestEnd(app: App, ended: Listener): void {
 }
 
 /** Returns a signal that aborts when the client leaves before its answer is written, with an error that says so. */
-export function leftSignal({ raw }: FastifyReply): AbortSignal {
+export function leftSignal({ raw }: Pick<FastifyReply, "raw">): AbortSignal {
   const left = new AbortController();
   const leave = () => {
     if (!raw.writableFinished) left.abort(new TrainyardError("unavailable", "the connection closed before the answer"));
   };
-  if (raw.destroyed) leave();
+  if (raw.destroyed || raw.closed) leave();
   else raw.once("close", leave);
   return left.signal;
 }

@@ -2,10 +2,14 @@
  * The calls of the service, each as the HTTP request that answers it and the message that its answer becomes: health as
  * grpc.health.v1 has it, which probes of Kubernetes ask, and the Open Inference Protocol.
  */
+import { ownBytes } from "../../app/jobs/submit.ts";
+import type { ComputePool } from "../../domain/ports.ts";
+import type { RoutedRequest } from "../../domain/protocols/routed-request.ts";
+import { inferRequestOf, inferResponseOf, modelPath, tensorDescription } from "../../formats/grpc/infer-message.ts";
+import { emptyRequest, modelRequest } from "../../formats/grpc/message-types.ts";
 import { integer, join, message, nested, string } from "../../formats/protobuf.ts";
 import { readMessage } from "../../formats/protobuf-reader.ts";
-import { type HttpRequest, inferRequestOf, inferResponseOf, modelPath, tensorDescription } from "./infer-message.ts";
-import { emptyRequest, modelRequest } from "./message-types.ts";
+import { PARSED_HERE_BYTES } from "../connection/body.ts";
 
 /** An answer of an HTTP route. */
 export interface HttpAnswer {
@@ -15,11 +19,14 @@ export interface HttpAnswer {
 }
 
 export interface Call {
-  /** Reads the message and says what to ask. Throws `malformed`, `too_large` and `invalid`. */
-  ask(message: Uint8Array): HttpRequest;
+  /** Reads the message, a long one in a thread, and says what to ask. Throws `malformed`, `too_large` and `invalid`. */
+  ask(message: Uint8Array, threads: MessageReader): RoutedRequest | Promise<RoutedRequest>;
   /** Writes the answer's message. Null: the answer is an error. */
   answer(answer: HttpAnswer): Uint8Array | null;
 }
+
+/** The threads that read long messages. */
+export type MessageReader = Pick<ComputePool, "readInferMessage">;
 
 const BOUNDS = { fields: 100, cure: "name one model" };
 
@@ -102,7 +109,8 @@ export const SERVICES: Readonly<Record<string, Readonly<Record<string, Call>>>> 
       ),
     },
     ModelInfer: {
-      ask: inferRequestOf,
+      ask: (encoded, threads) =>
+        encoded.length <= PARSED_HERE_BYTES ? inferRequestOf(encoded) : threads.readInferMessage(ownBytes(encoded)),
       answer: ({ statusCode, headers, rawPayload }) => (statusCode === 200 ? inferResponseOf(headers, rawPayload) : null),
     },
   },

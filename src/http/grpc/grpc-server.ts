@@ -3,12 +3,13 @@
  * process, so that keys, limits, the log and the counts are the same. The package @grpc/grpc-js is loaded only where a port is set.
  */
 import { type AddressInfo, createServer } from "node:net";
+import { Readable } from "node:stream";
 import type { handleUnaryCall, Metadata, Server, ServerErrorResponse, ServiceDefinition } from "@grpc/grpc-js";
 import { TrainyardError } from "../../domain/errors.ts";
 import type { App } from "../context.ts";
 import { STATUS_OF } from "../errors/problem.ts";
 import { PREDICT_BODY_BYTES } from "../routes/predict.ts";
-import { type Call, type HttpAnswer, SERVICES } from "./calls.ts";
+import { type Call, type HttpAnswer, type MessageReader, SERVICES } from "./calls.ts";
 
 type Grpc = typeof import("@grpc/grpc-js");
 
@@ -39,6 +40,7 @@ const CODES: Readonly<Record<number, keyof Grpc["status"]>> = {
 };
 
 export interface GrpcServerOptions {
+  readonly threads: MessageReader;
   readonly host: string;
   /** 0: any free port. */
   readonly port: number;
@@ -56,7 +58,7 @@ export interface GrpcServer {
 
 /** Starts to listen. Throws where the package is missing, and what listening throws. */
 export async function startGrpcServer(app: App, options: GrpcServerOptions): Promise<GrpcServer> {
-  const { host, port, connections, idleMs } = options;
+  const { threads, host, port, connections, idleMs } = options;
   const grpc = await loadPackage();
   const server = new grpc.Server({
     "grpc.max_receive_message_length": PREDICT_BODY_BYTES,
@@ -64,7 +66,7 @@ export async function startGrpcServer(app: App, options: GrpcServerOptions): Pro
     "grpc.max_connection_idle_ms": idleMs,
     "grpc-node.max_session_memory": CONNECTION_MEGABYTES,
   });
-  for (const [name, calls] of Object.entries(SERVICES)) addService(grpc, server, app, name, calls);
+  for (const [name, calls] of Object.entries(SERVICES)) addService(grpc, server, { app, threads }, name, calls);
   // Its own listener has no bound on connections.
   const injector = server.createConnectionInjector(grpc.ServerCredentials.createInsecure());
   const listener = createServer((socket) => {
@@ -99,7 +101,19 @@ async function loadPackage(): Promise<Grpc> {
   }
 }
 
-function addService(grpc: Grpc, server: Server, app: App, name: string, calls: Readonly<Record<string, Call>>): void {
+/** What answers calls. */
+interface Answering {
+  readonly app: App;
+  readonly threads: MessageReader;
+}
+
+function addService(
+  grpc: Grpc,
+  server: Server,
+  answering: Answering,
+  name: string,
+  calls: Readonly<Record<string, Call>>,
+): void {
   // Messages stay bytes here: what is wrong with them is answered in the words of the routes.
   const asIs = (bytes: Buffer) => bytes;
   const definition = Object.fromEntries(
@@ -118,23 +132,25 @@ function addService(grpc: Grpc, server: Server, app: App, name: string, calls: R
   ) as ServiceDefinition;
   server.addService(
     definition,
-    Object.fromEntries(Object.entries(calls).map(([key, call]) => [key, handler(grpc, app, call)])),
+    Object.fromEntries(Object.entries(calls).map(([key, call]) => [key, handler(grpc, answering, call)])),
   );
 }
 
-function handler(grpc: Grpc, app: App, call: Call): handleUnaryCall<Buffer, Buffer> {
+function handler(grpc: Grpc, { app, threads }: Answering, call: Call): handleUnaryCall<Buffer, Buffer> {
   return async (asked, respond) => {
     const gone = new AbortController();
     asked.on("cancelled", () => gone.abort());
     try {
-      const { method, url, headers, payload } = call.ask(asked.request);
+      const { method, url, headers, payload } = await call.ask(asked.request, threads);
+      if (gone.signal.aborted) return;
+      const body = payload && bodyUntil(gone.signal, payload);
       const answer = await app.inject({
         method,
         url,
-        headers: { ...passedOn(asked.metadata), ...headers },
+        headers: { ...passedOn(asked.metadata), ...headers, ...(payload && { "content-length": String(payload.length) }) },
         remoteAddress: hostOf(asked.getPeer()),
         signal: gone.signal,
-        ...(payload && { payload }),
+        ...(body && { payload: body }),
       });
       const trailer = answered(grpc, answer);
       const written = call.answer(answer);
@@ -149,6 +165,22 @@ function handler(grpc: Grpc, app: App, call: Call): handleUnaryCall<Buffer, Buff
       respond(failure(grpc, 500, "internal error; see the server log"));
     }
   };
+}
+
+/**
+ * The body of a request within the process, whose response is closed when the signal aborts. By itself, the request hears of its signal
+ * no longer than its body is read; an error of its body reaches it at any time.
+ */
+function bodyUntil(signal: AbortSignal, bytes: Uint8Array): Readable {
+  const body = new Readable({
+    autoDestroy: false,
+    read() {
+      this.push(bytes);
+      this.push(null);
+    },
+  });
+  signal.addEventListener("abort", () => body.destroy(new Error("the call was cancelled")));
+  return body;
 }
 
 function failure(grpc: Grpc, status: number, details: string, metadata?: Metadata): ServerErrorResponse {

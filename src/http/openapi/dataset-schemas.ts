@@ -132,13 +132,14 @@ export function representSummary(dataset: DatasetSummary): z.output<typeof datas
   };
 }
 
-/** A data set with its columns, as JSON text: the columns are stored as text. */
-export function datasetJson({ summary: dataset, columnsJson, aboutJson }: DatasetDocument): string {
+/** A data set with its columns, as JSON text in parts: the columns are stored as text. */
+export function datasetJson({ summary: dataset, columnsJson, aboutJson }: DatasetDocument): string[] {
   const about = aboutJson ?? '{"reading":null,"notes":[]}';
-  return `${JSON.stringify(representSummary(dataset)).slice(0, -1)},"columns":${columnsJson},${about.slice(1)}`;
+  return [`${JSON.stringify(representSummary(dataset)).slice(0, -1)},"columns":`, columnsJson, `,${about.slice(1)}`];
 }
 
-/** A preview as JSON text, of rows that are JSON text already. */
-export function previewJson(names: readonly string[], lines: readonly string[]): string {
-  return `{"columns":${JSON.stringify(names)},"rows":[${lines.join(",")}]}`;
+/** A preview as JSON text in parts, of rows that are JSON text already. */
+export function previewJson(names: readonly string[], lines: readonly string[]): string[] {
+  const rows = lines.flatMap((line, row) => (row === 0 ? [line] : [",", line]));
+  return [`{"columns":${JSON.stringify(names)},"rows":[`, ...rows, "]}"];
 }

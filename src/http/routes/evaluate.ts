@@ -5,7 +5,7 @@ import { evaluate } from "../../app/models/evaluate.ts";
 import { partEvaluation } from "../../domain/models/evaluation.ts";
 import { scoreComparison } from "../../domain/models/score-comparison.ts";
 import { parseBody } from "../connection/body.ts";
-import { leftSignal } from "../connection/request-ending.ts";
+import { leftSignal, whileConnected } from "../connection/request-ending.ts";
 import type { App } from "../context.ts";
 import { answers } from "../openapi/openapi.ts";
 import { compareScoresQuery, modelParams } from "../openapi/parameters.ts";
@@ -53,9 +53,11 @@ export function registerEvaluate(app: App): void {
         response: answers({ 200: ["Which is better.", comparedScoresAnswer] }, [404, 409, 422]),
       },
     },
-    async ({ params: { ref }, query, services, project }, reply) => {
-      const asked = { project, signal: leftSignal(reply) };
-      const { a, b, comparison } = await compareScores(services, ref, query.with, query.dataset, asked);
+    async (request, reply) => {
+      const { params, query } = request;
+      const asked = { project: request.project, signal: leftSignal(reply) };
+      const services = whileConnected(request, reply);
+      const { a, b, comparison } = await compareScores(services, params.ref, query.with, query.dataset, asked);
       return { a: a.id, b: b.id, ...comparison };
     },
   );
@@ -75,9 +77,9 @@ export function registerEvaluate(app: App): void {
         response: answers({ 200: ["The scores.", evaluateAnswer] }, [400, 404, 413, 415, 422]),
       },
     },
-    async ({ params: { ref }, body, services }, reply) => {
-      const { dataset } = parseBody(evaluateBody, body);
-      const { model, evaluation } = await evaluate(services, ref, dataset.id, leftSignal(reply));
+    async (request, reply) => {
+      const { dataset } = parseBody(evaluateBody, request.body);
+      const { model, evaluation } = await evaluate(whileConnected(request, reply), request.params.ref, dataset.id);
       return { model: model.id, dataset: dataset.id, evaluation };
     },
   );

@@ -6,7 +6,8 @@ import { findModel, readWeights } from "../../app/models/find-model.ts";
 import { readModelCard } from "../../app/models/model-card.ts";
 import { eventFileName } from "../../formats/metrics/tensorboard.ts";
 import { CARD_POLICY, CARD_TYPE } from "../../formats/model-card/model-card.ts";
-import { encodeOnnx, ONNX_TYPE } from "../../formats/onnx/onnx.ts";
+import { ONNX_TYPE } from "../../formats/onnx/onnx.ts";
+import { whileConnected } from "../connection/request-ending.ts";
 import type { App } from "../context.ts";
 import { answers } from "../openapi/openapi.ts";
 import { jobParams, modelParams } from "../openapi/parameters.ts";
@@ -63,10 +64,10 @@ function registerOnnx(app: App): void {
         response: answers({ 200: ["The file.", { [ONNX_TYPE]: BINARY }] }, [404, 422]),
       },
     },
-    async ({ params, services }, reply) => {
-      const model = await findModel(services, params.ref);
-      const weights = await readWeights(services, model.id);
-      const { size, pieces } = encodeOnnx(model, weights);
+    async (request, reply) => {
+      const { computePool, ...services } = whileConnected(request, reply);
+      const model = await findModel(services, request.params.ref);
+      const { size, pieces } = await computePool.encodeOnnx(model, await readWeights(services, model.id));
       reply
         .type(ONNX_TYPE)
         .header("content-length", size)

@@ -13,6 +13,7 @@ import { LABEL_BYTES, labelsBody } from "../../domain/label-fields.ts";
 import { jobSpec } from "../../domain/spec/spec.ts";
 import { readBodyAs } from "../connection/body.ts";
 import { idempotentId } from "../connection/idempotency.ts";
+import { whileConnected } from "../connection/request-ending.ts";
 import type { App, RouteContext } from "../context.ts";
 import { answers } from "../openapi/openapi.ts";
 import { jobParams, jobsQuery, rowsQuery, submitQuery } from "../openapi/parameters.ts";
@@ -54,8 +55,8 @@ function registerSubmit(app: App, { lifecycle, limits }: RouteContext): void {
     async (request, reply) => {
       if (lifecycle.phase !== "ready") throw new TrainyardError("unavailable", `the server is ${lifecycle.phase}`);
       const body = (request.body ?? new Uint8Array()) as unknown as Uint8Array<ArrayBuffer>;
-      const { services } = request;
       const validateOnly = request.query.validate_only === "true";
+      const services = validateOnly ? whileConnected(request, reply) : request.services;
       const result = await submit(services, body, { validateOnly, id: idempotentId(request) });
       if ("validated" in result) {
         const { spec, parameters, memoryBytes, rows, notes } = result.validated;
@@ -116,10 +117,11 @@ function registerReading(app: App): void {
         response: answers({ 200: ["Rows, as columns.", rowsAnswer] }, [404, 409, 422]),
       },
     },
-    async ({ params: { id }, query: { limit, rows }, services }) => ({
-      job: id,
-      ...(await showRows(services, id, rows ? { numbers: rows } : { limit })),
-    }),
+    async (request, reply) => {
+      const { id } = request.params;
+      const { limit, rows } = request.query;
+      return { job: id, ...(await showRows(whileConnected(request, reply), id, rows ? { numbers: rows } : { limit })) };
+    },
   );
 }
 

@@ -26,9 +26,11 @@ import {
   modelConfig,
   modelMetadata,
 } from "../../domain/protocols/open-inference.ts";
+import { JSON_LENGTH_HEADER } from "../../domain/protocols/routed-request.ts";
 import { VERSION } from "../../domain/version.ts";
 import { PARSED_HERE_BYTES } from "../connection/body.ts";
-import { framedBody, JSON_LENGTH_HEADER, keptAs } from "../connection/foreign-body.ts";
+import { framedBody, keptAs } from "../connection/foreign-body.ts";
+import { whileConnected } from "../connection/request-ending.ts";
 import type { App, RouteContext } from "../context.ts";
 import { foreignResponses, openForeignProtocol } from "../errors/foreign-protocol.ts";
 import { keepingHeaders, modelRefParams, modelVersionParams } from "../openapi/parameters.ts";
@@ -214,10 +216,12 @@ async function infer(
   reply: FastifyReply,
   statistics: InferenceStatistics,
 ): Promise<object> {
-  const { services, headers, body } = request;
+  const { headers, body } = request;
+  const services = whileConnected(request, reply);
   const startedAt = performance.now();
   const { json, bytes } = framedBody(headers, body);
-  if (json.length + bytes.length > PARSED_HERE_BYTES) return inferInThread(ref, request, reply, statistics, json.length);
+  if (json.length + bytes.length > PARSED_HERE_BYTES)
+    return inferInThread(ref, { services, body, headers }, reply, statistics, json.length);
   const asked = parseForeignDocument(inferRequest, json);
   const parsedAt = performance.now();
   const model = await findServed(services, ref);
@@ -244,7 +248,7 @@ async function infer(
 /** Does the same for a large body, of which the first `jsonBytes` are JSON. */
 async function inferInThread(
   ref: string,
-  { services, body, headers }: FastifyRequest,
+  { services, body, headers }: Pick<FastifyRequest, "services" | "body" | "headers">,
   reply: FastifyReply,
   statistics: InferenceStatistics,
   jsonBytes: number,

@@ -3,6 +3,7 @@ import { z } from "zod";
 import { partialDependence } from "../../app/models/explain.ts";
 import { partialDependenceBody } from "../../domain/explanations/partial-dependence.ts";
 import { readBodyAs } from "../connection/body.ts";
+import { whileConnected } from "../connection/request-ending.ts";
 import type { App } from "../context.ts";
 import { explainedNumbers } from "../openapi/explanation-schemas.ts";
 import { answers } from "../openapi/openapi.ts";
@@ -65,8 +66,8 @@ export function registerPartialDependence(app: App): void {
       },
     },
     async (request, reply) => {
-      const { params, services } = request;
-      const bytes = await partialDependence(services, params.ref, await readBodyAs(request, "partialDependence"));
+      const services = whileConnected(request, reply);
+      const bytes = await partialDependence(services, request.params.ref, await readBodyAs(request, "partialDependence"));
       reply.type("application/json; charset=utf-8");
       return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     },

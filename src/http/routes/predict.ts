@@ -24,6 +24,7 @@ import { createBatchedReplies } from "../connection/batched-replies.ts";
 import { PARSED_HERE_BYTES, parseBody } from "../connection/body.ts";
 import { drainRequest } from "../connection/connections.ts";
 import { isGzip, unpackGzip } from "../connection/content-coding.ts";
+import { whileConnected } from "../connection/request-ending.ts";
 import type { App, RouteContext } from "../context.ts";
 import { toProblem } from "../errors/problem.ts";
 import { answers } from "../openapi/openapi.ts";
@@ -183,7 +184,7 @@ async function answer(
   const plain = rowsOf(request.body as IncomingMessage);
   const limit = { bytes: uploadBytes, error: () => overLimit("the packed body has more bytes", uploadBytes, "DATASET_BYTES") };
   const rows = (isGzip(request.headers) ? unpackGzip(plain, limit) : plain) as AsyncGenerator<Uint8Array<ArrayBuffer>>;
-  const pieces = await predictStream(request.services, ref, asUtf8(() => rows, encoding)(), {
+  const pieces = await predictStream(whileConnected(request, reply), ref, asUtf8(() => rows, encoding)(), {
     ...{ format, header, spreadsheet, explain, keepAs },
     ...given,
   });
@@ -195,13 +196,14 @@ async function answer(
  * The answer to a JSON body of rows: a large one is answered in a thread, as bytes. `given` and `asked` are the query's, the body's come first.
  */
 export async function predictJson(
-  { services, body: sent }: Asked,
-  reply: Pick<FastifyReply, "type">,
+  request: Asked,
+  reply: Pick<FastifyReply, "type" | "raw">,
   ref: string,
   given: AnswerOptions,
   { explain: asked, keepAs, isCounted }: Pick<BatchOptions, "explain" | "keepAs" | "isCounted"> = NOTHING_MORE,
 ): Promise<string | Buffer> {
-  const body = (sent ?? new Uint8Array()) as Uint8Array<ArrayBuffer>;
+  const services = whileConnected(request, reply);
+  const body = (request.body ?? new Uint8Array()) as Uint8Array<ArrayBuffer>;
   const found = await findModel(services, ref);
   const model = isCounted ? found : unmonitored(found);
   reply.type(JSON_TYPE);

@@ -2,7 +2,7 @@
 import { z } from "zod";
 import { replayJob } from "../../app/jobs/replay.ts";
 import { MAX_REPLAYED_ROWS, REPLAY_ASKS, type ReplayAsk, tensorFigures } from "../../domain/jobs/replay.ts";
-import { leftSignal } from "../connection/request-ending.ts";
+import { whileConnected } from "../connection/request-ending.ts";
 import type { App } from "../context.ts";
 import { answers } from "../openapi/openapi.ts";
 import { jobParams, replayQuery } from "../openapi/parameters.ts";
@@ -75,7 +75,10 @@ export function registerReplay(app: App): void {
         response: answers({ 200: ["The step.", replayAnswer] }, [404, 409, 422, 429]),
       },
     },
-    async ({ params: { id }, query: { step, ask }, services }, reply) =>
-      replayJob(services, id, { step, ask: ask as ReplayAsk[] }, leftSignal(reply)),
+    async (request, reply) => {
+      const { step, ask } = request.query;
+      const asked = { step, ask: ask as ReplayAsk[] };
+      return replayJob(whileConnected(request, reply), request.params.id, asked);
+    },
   );
 }

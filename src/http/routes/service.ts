@@ -10,7 +10,7 @@ const tags = ["service"];
 const health = (status: "ok" | "ready") => z.object({ status: z.literal(status) });
 
 /** Registers the routes about the server itself. */
-export function registerService(app: App, { system, lifecycle, basePath }: RouteContext): void {
+export function registerService(app: App, { system, lifecycle, threads, basePath }: RouteContext): void {
   app.get(
     "/healthz",
     {
@@ -34,12 +34,16 @@ export function registerService(app: App, { system, lifecycle, basePath }: Route
         tags,
         operationId: "readiness",
         summary: "Does it take jobs?",
-        description: "Not while starting, going down, or when the database does not answer.",
+        description:
+          "Not while starting, going down, when the database does not answer, or when a pool of threads has had none for ten seconds.",
         response: answers({ 200: ["It does.", health("ready")] }, [503]),
       },
     },
     async () => {
       if (lifecycle.phase !== "ready") throw new TrainyardError("unavailable", `the server is ${lifecycle.phase}`);
+      const [missing] = threads.missing();
+      if (missing)
+        throw new TrainyardError("unavailable", `no ${missing} thread has started for ten seconds: see the server log`);
       await checkDatabase(system);
       return { status: "ready" };
     },

@@ -12,6 +12,7 @@ import { tfAnswer, tfMetadata, tfMetadataOf, tfRequest, tfRows } from "../../dom
 import { PARSED_HERE_BYTES } from "../connection/body.ts";
 import { keptAs } from "../connection/foreign-body.ts";
 import { setNotesHeader } from "../connection/notes-header.ts";
+import { whileConnected } from "../connection/request-ending.ts";
 import type { App, RouteContext } from "../context.ts";
 import { foreignResponses, openForeignProtocol } from "../errors/foreign-protocol.ts";
 import { keepingHeaders, modelParams, modelVersionParams } from "../openapi/parameters.ts";
@@ -80,16 +81,18 @@ function registerPredict(app: App, { limits }: RouteContext): void {
 }
 
 async function answer(
-  { services, body: sent, headers }: Pick<FastifyRequest, "services" | "body" | "headers">,
+  asked: Pick<FastifyRequest, "services" | "body" | "headers">,
   ref: string,
   reply: FastifyReply,
 ): Promise<object> {
+  const { body: sent, headers } = asked;
+  const services = whileConnected(asked, reply);
   const body = (sent ?? new Uint8Array()) as Uint8Array<ArrayBuffer>;
   const keepAs = keptAs(headers);
   if (body.byteLength > PARSED_HERE_BYTES) {
     const model = await findModel(services, ref);
-    const asked = { format: "tf-serving", ...NOTHING_ASKED, keepAs } as const;
-    const { bytes, remarks, rows } = await predictDocument(services, model, body, asked);
+    const options = { format: "tf-serving", ...NOTHING_ASKED, keepAs } as const;
+    const { bytes, remarks, rows } = await predictDocument(services, model, body, options);
     setNotesHeader(reply, rowNotes(model, remarks, rows));
     reply.type("application/json; charset=utf-8");
     return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);

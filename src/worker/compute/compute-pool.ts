@@ -10,6 +10,7 @@ import type { AdmittedCurve } from "../../domain/explanations/learning-curve.ts"
 import { dependenceWork } from "../../domain/explanations/partial-dependence.ts";
 import type { AdmittedSeeds } from "../../domain/explanations/seeds.ts";
 import type { ShownRows } from "../../domain/jobs/job-rows.ts";
+import type { Replay } from "../../domain/jobs/replay.ts";
 import type { Limits } from "../../domain/limits.ts";
 import type { Model } from "../../domain/models/model.ts";
 import type { FreshComparisonResult, ScoreComparisonResult } from "../../domain/models/score-comparison.ts";
@@ -18,15 +19,18 @@ import type {
   DatasetEvaluation,
   Draft,
   EncodedAnswer,
+  EncodedFile,
   MetricPoints,
   ModelReading,
   Prepared,
   TrainingRun,
 } from "../../domain/ports.ts";
-import type { BodyReading, RequestBody } from "../../domain/request-bodies.ts";
+import type { RoutedRequest } from "../../domain/protocols/routed-request.ts";
+import type { RequestBody } from "../../domain/request-bodies.ts";
 import type { SweepImportance } from "../../domain/sweeps/sweep-importance.ts";
 import type { PreparedSweep, SweepDraft } from "../../domain/sweeps/trial-run.ts";
-import type { RequestReading } from "../../domain/tracking/read-request.ts";
+import type { Request } from "../../domain/tracking/messages.ts";
+import type { RequestName } from "../../domain/tracking/read-request.ts";
 import { jsonHeapBytes } from "../../domain/untrusted-json.ts";
 import { rowMultiplyAdds } from "../../training/predict/row-work.ts";
 import type {
@@ -36,9 +40,9 @@ import type {
   EvaluateTask,
   ExplainTask,
   PartialDependenceTask,
-  ReplayReply,
   SizedReplay,
 } from "../protocol.ts";
+import { type Refusable, resultOf } from "../refusable.ts";
 import { createSupervisedPool, TaskLimitError } from "../supervised-pool.ts";
 import { chunkBuffers, wholeBuffers } from "../transfer.ts";
 import { encodeStoredChunk } from "./encode.ts";
@@ -59,6 +63,8 @@ export interface ComputePoolOptions {
   readonly monitors?: boolean;
   /** Called when an idle thread crashes. */
   readonly onError: (error: unknown) => void;
+  /** Told whether there is any thread, when one starts and when one is missed. */
+  readonly onThreads?: (hasThreads: boolean) => void;
   /** The module that exports the tasks; tests pass another one. */
   readonly entry?: URL;
 }
@@ -109,6 +115,8 @@ const IS_LONG = {
   encodeMetrics: false,
   encodeModelCard: false,
   readModelFile: true,
+  encodeOnnx: true,
+  readInferMessage: false,
   readBody: false,
   readTracking: false,
 } as const;
@@ -119,8 +127,6 @@ type TaskName = keyof typeof IS_LONG;
 interface Work {
   readonly bytes?: number;
   readonly multiplyAdds?: number;
-  /** Aborted when nobody waits for it any more. */
-  readonly signal?: AbortSignal | undefined;
 }
 
 /** Models whose work is remembered: their networks stay as they are. */
@@ -137,21 +143,23 @@ export function createComputePool({
   taskMs = DEFAULT_TASK_MS,
   monitors = true,
   onError,
+  onThreads,
   entry = new URL("./compute-thread.ts", import.meta.url),
 }: ComputePoolOptions): ComputePool {
-  const pool = createSupervisedPool({ entry, minThreads: 1, maxThreads: threads, heapMb: heapMb(limits), onError });
+  const bounds = { minThreads: 1, maxThreads: threads, heapMb: heapMb(limits) };
+  const pool = createSupervisedPool({ entry, ...bounds, onError, onThreads });
   if (!startsLate) pool.start();
   const limitMs = ({ bytes = 0, multiplyAdds = 0 }: Work): number =>
     Math.min(taskMs + bytes / MIN_BYTES_PER_MS + multiplyAdds / MIN_MULTIPLY_ADDS_PER_MS, MAX_TIMES * taskMs);
   const runFor =
-    (tenant: string) =>
+    (tenant: string, signal?: AbortSignal) =>
     async (name: TaskName, task: object, transferList: ArrayBuffer[], work: Work = {}): Promise<unknown> => {
       const isLong = IS_LONG[name] || (work.bytes ?? 0) > LONG_BLOCK_BYTES || (work.multiplyAdds ?? 0) > LONG_BLOCK_WORK;
       try {
-        const { signal } = work;
-        return await pool.run({ tenant, isLong, name, task, transferList, limitMs: limitMs(work), ...(signal && { signal }) });
+        return await pool.run({ tenant, isLong, signal, name, task, transferList, limitMs: limitMs(work) });
       } catch (error) {
-        if (error instanceof TrainyardError || work.signal?.aborted) throw error;
+        if (error instanceof TrainyardError) throw error;
+        if (signal?.aborted && error === signal.reason) throw error;
         throw error instanceof TaskLimitError
           ? refusal(error)
           : new Error(`the compute thread's ${name} failed`, { cause: error });
@@ -167,8 +175,10 @@ export function createComputePool({
     return total;
   };
 
-  const ofTenant = (tenant: string): ComputePool => {
-    const run = runFor(tenant);
+  const ofTenant = (tenant: string, signal?: AbortSignal): ComputePool => {
+    const run = runFor(tenant, signal);
+    /** For what others may wait for too. */
+    const runShared = runFor(tenant);
     const runModel = createModelRunner(run, { monitors, onCounted: counting.add });
     return {
       prepare: async (body) =>
@@ -203,12 +213,12 @@ export function createComputePool({
       async chooseBackground(job, count, seed) {
         const views = viewsOf(job);
         const task = { run: job, count, seed };
-        return (await run("chooseBackground", task, wholeBuffers(views), { bytes: bytesOf(views) })) as ChosenBackground;
+        return (await runShared("chooseBackground", task, wholeBuffers(views), { bytes: bytesOf(views) })) as ChosenBackground;
       },
       async encodeBackground(columns, dataset, numbers) {
         const views = [...dataset.values.values()];
         const task = { columns, dataset, numbers };
-        return (await run("encodeBackground", task, wholeBuffers(views), { bytes: bytesOf(views) })) as Background;
+        return (await runShared("encodeBackground", task, wholeBuffers(views), { bytes: bytesOf(views) })) as Background;
       },
       explain(model, rows, background, load) {
         const task: ExplainTask = { modelKey: predictorKey(model), rows, background };
@@ -229,16 +239,16 @@ export function createComputePool({
           dependenceWork({ ...model, multiplyAdds: multiplyAdds(model) }, request),
         );
       },
-      async evaluate(model, dataset, load, signal) {
+      async evaluate(model, dataset, load) {
         const task: EvaluateTask = { source: { model, weights: await load() }, dataset };
         const views = [task.source.weights.data, ...dataset.values.values()];
-        const work = { bytes: bytesOf(views), multiplyAdds: dataset.rows * multiplyAdds(model), signal };
+        const work = { bytes: bytesOf(views), multiplyAdds: dataset.rows * multiplyAdds(model) };
         return (await run("evaluate", task, wholeBuffers(views), work)) as DatasetEvaluation;
       },
-      async compareHeldOut(a, b, signal) {
+      async compareHeldOut(a, b) {
         const views = [a, b].flatMap(({ run: job, weights }) => [...viewsOf(job), weights.data]);
         const rows = [a, b].map(({ model, run: job }) => rowsOfRun(job) * multiplyAdds(model));
-        const work = { bytes: bytesOf(views), multiplyAdds: rows.reduce((total, each) => total + each, 0), signal };
+        const work = { bytes: bytesOf(views), multiplyAdds: rows.reduce((total, each) => total + each, 0) };
         return (await run("compareHeldOut", { a, b }, wholeBuffers(views), work)) as ScoreComparisonResult;
       },
       async compareFresh(old, fresh) {
@@ -248,10 +258,10 @@ export function createComputePool({
         const work = { bytes: bytesOf(views), multiplyAdds: rows };
         return (await run("compareFresh", { old, fresh }, wholeBuffers(views), work)) as FreshComparisonResult;
       },
-      async compareOnDataset(a, b, dataset, signal) {
+      async compareOnDataset(a, b, dataset) {
         const views = [a.weights.data, b.weights.data, ...dataset.values.values()];
         const rows = dataset.rows * (multiplyAdds(a.model) + multiplyAdds(b.model));
-        const work = { bytes: bytesOf(views), multiplyAdds: rows, signal };
+        const work = { bytes: bytesOf(views), multiplyAdds: rows };
         return (await run("compareOnDataset", { a, b, dataset }, wholeBuffers(views), work)) as ScoreComparisonResult;
       },
       async showRows(job, choice) {
@@ -279,12 +289,10 @@ export function createComputePool({
         const { size, payload, dataset } = sized as SizedReplay;
         return { ...size, run: { ...job, payload, dataset } };
       },
-      async replay(job, request, multiplyAdds, signal) {
+      async replay(job, request, multiplyAdds) {
         const views = [...viewsOf(job), ...(job.checkpoint ? [job.checkpoint.tensors.data] : [])];
-        const work = { bytes: bytesOf(views), multiplyAdds, signal };
-        const reply = (await run("replay", { run: job, request }, wholeBuffers(views), work)) as ReplayReply;
-        if (!reply.ok) throw new TrainyardError(reply.code, reply.detail, reply.errors);
-        return reply.replay;
+        const work = { bytes: bytesOf(views), multiplyAdds };
+        return resultOf((await run("replay", { run: job, request }, wholeBuffers(views), work)) as Refusable<Replay>);
       },
       multiplyAdds,
       forget: (modelId) => predictors.forget(modelId),
@@ -301,20 +309,31 @@ export function createComputePool({
         const task = { file, architecture, limits };
         return (await run("readModelFile", task, wholeBuffers([file]), { bytes: file.byteLength })) as ModelReading;
       },
+      async encodeOnnx(model, weights) {
+        const work = { bytes: weights.data.byteLength };
+        return resultOf(
+          (await run("encodeOnnx", { model, weights }, wholeBuffers([weights.data]), work)) as Refusable<EncodedFile>,
+        );
+      },
+      async readInferMessage(message) {
+        const work = { bytes: message.byteLength };
+        return resultOf(
+          (await run("readInferMessage", { message }, wholeBuffers([message]), work)) as Refusable<RoutedRequest>,
+        );
+      },
       async readBody(name, body) {
         const work = { bytes: body.byteLength };
-        const read = (await run("readBody", { name, body }, wholeBuffers([body]), work)) as BodyReading;
-        if (!read.ok) throw new TrainyardError(read.code, read.detail, read.errors);
-        return read.body as RequestBody<typeof name>;
+        const read = await run("readBody", { name, body }, wholeBuffers([body]), work);
+        return resultOf(read as Refusable<RequestBody<typeof name>>);
       },
       async readTracking(name, body, beside) {
         const work = { bytes: body.byteLength };
-        const read = (await run("readTracking", { name, body, beside }, wholeBuffers([body]), work)) as RequestReading;
-        if (!read.ok) throw new TrainyardError(read.code, read.detail, read.errors);
-        return read.request;
+        const read = await run("readTracking", { name, body, beside }, wholeBuffers([body]), work);
+        return resultOf(read as Refusable<Request<RequestName>>);
       },
       counted: counting,
-      ofProject: ofTenant,
+      ofProject: (project) => ofTenant(project),
+      until: (left) => ofTenant(tenant, left),
       close: () => pool.close(),
     };
   };

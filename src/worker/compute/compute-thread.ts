@@ -1,11 +1,11 @@
 /** Entry of a compute thread. Each export handles one kind of task. */
 import { deserialize, serialize } from "node:v8";
-import { TrainyardError } from "../../domain/errors.ts";
 import type { Background, ChosenBackground } from "../../domain/explanations/explanation.ts";
 import type { AdmittedInfluence } from "../../domain/explanations/influence.ts";
 import type { AdmittedCurve } from "../../domain/explanations/learning-curve.ts";
 import type { AdmittedSeeds } from "../../domain/explanations/seeds.ts";
 import type { ShownRows } from "../../domain/jobs/job-rows.ts";
+import type { Replay } from "../../domain/jobs/replay.ts";
 import { chooseEpochs, pickEpochs } from "../../domain/metrics/downsampling.ts";
 import { joinWireColumns } from "../../domain/metrics/metric.ts";
 import type { ModelCardFacts } from "../../domain/model-card/facts.ts";
@@ -15,18 +15,23 @@ import type {
   DatasetEvaluation,
   Draft,
   EncodedAnswer,
+  EncodedFile,
   MetricPoints,
   ModelReading,
   PredictionResult,
   Prepared,
 } from "../../domain/ports.ts";
-import { type BodyReading, parseRequestBody } from "../../domain/request-bodies.ts";
+import type { RoutedRequest } from "../../domain/protocols/routed-request.ts";
+import { type BodyName, parseRequestBody, type RequestBody } from "../../domain/request-bodies.ts";
 import type { JobSpec } from "../../domain/spec/spec.ts";
 import { importanceOfSweep, type SweepImportance } from "../../domain/sweeps/sweep-importance.ts";
 import type { SweepSpec } from "../../domain/sweeps/sweep-spec.ts";
 import type { PreparedSweep, SweepDraft } from "../../domain/sweeps/trial-run.ts";
-import { type RequestReading, readTrackingRequest } from "../../domain/tracking/read-request.ts";
+import type { Request } from "../../domain/tracking/messages.ts";
+import { type RequestName, readTrackingRequest } from "../../domain/tracking/read-request.ts";
+import { inferRequestOf } from "../../formats/grpc/infer-message.ts";
 import { encodeModelCard as writeCard } from "../../formats/model-card/model-card.ts";
+import { encodeOnnx as writeOnnx } from "../../formats/onnx/onnx.ts";
 import { compareFresh as compareWithOld } from "../../training/certainty/compare-fresh.ts";
 import { compareHeldOut as compareJobs, compareOnDataset as compareRows } from "../../training/certainty/compare-scores.ts";
 import { showRows as show } from "../../training/data/shown-rows.ts";
@@ -50,6 +55,7 @@ import type {
   DownsampleTask,
   EncodeBackgroundTask,
   EncodeMetricsTask,
+  EncodeOnnxTask,
   EncodeTask,
   EvaluateTask,
   ExplainTask,
@@ -63,15 +69,16 @@ import type {
   PrepareSweepDraftTask,
   PrepareTask,
   ReadBodyTask,
+  ReadInferMessageTask,
   ReadModelTask,
   ReadTrackingTask,
-  ReplayReply,
   ReplayTask,
   ShowRowsTask,
   SizedReplay,
   WithModel,
 } from "../protocol.ts";
-import { moving, wholeBuffers } from "../transfer.ts";
+import { type Refusable, refusable } from "../refusable.ts";
+import { inBlocks, moving, wholeBuffers } from "../transfer.ts";
 import { warmUpPreparing } from "../warm-up.ts";
 import { decodeWireColumns, encodeStoredChunk, encodeWireColumns } from "./encode.ts";
 import { encodeMetrics as encodeFile } from "./encode-metrics.ts";
@@ -209,31 +216,26 @@ export function replaySize({ run }: Pick<ReplayTask, "run">): SizedReplay {
   return moving({ size, payload, dataset }, wholeBuffers(views));
 }
 
-export function replay({ run, request }: ReplayTask): ReplayReply {
-  try {
-    return { ok: true, replay: replayStep(run, request) };
-  } catch (error) {
-    if (!(error instanceof TrainyardError)) throw error;
-    return { ok: false, code: error.code, detail: error.message, errors: error.errors };
-  }
+export function replay({ run, request }: ReplayTask): Refusable<Replay> {
+  return refusable(() => replayStep(run, request));
 }
 
-export function readBody({ name, body }: ReadBodyTask): BodyReading {
-  try {
-    return { ok: true, body: parseRequestBody(name, body) };
-  } catch (error) {
-    if (!(error instanceof TrainyardError)) throw error;
-    return { ok: false, code: error.code, detail: error.message, errors: error.errors };
-  }
+export function readBody({ name, body }: ReadBodyTask): Refusable<RequestBody<BodyName>> {
+  return refusable(() => parseRequestBody(name, body));
 }
 
-export function readTracking({ name, body, beside }: ReadTrackingTask): RequestReading {
-  try {
-    return { ok: true, request: readTrackingRequest(name, body, beside) };
-  } catch (error) {
-    if (!(error instanceof TrainyardError)) throw error;
-    return { ok: false, code: error.code, detail: error.message, errors: error.errors };
-  }
+export function readInferMessage({ message }: ReadInferMessageTask): Refusable<RoutedRequest> {
+  const reply = refusable(() => inferRequestOf(message));
+  return reply.ok && reply.result.payload ? moving(reply, wholeBuffers([reply.result.payload])) : reply;
+}
+
+export function encodeOnnx({ model, weights }: EncodeOnnxTask): Refusable<EncodedFile> {
+  const reply = refusable(() => inBlocks(writeOnnx(model, weights)));
+  return reply.ok ? moving(reply, [...new Set(reply.result.pieces.map(({ buffer }) => buffer))]) : reply;
+}
+
+export function readTracking({ name, body, beside }: ReadTrackingTask): Refusable<Request<RequestName>> {
+  return refusable(() => readTrackingRequest(name, body, beside));
 }
 
 export function encodeColumns({ head, from, to, columns }: EncodeTask): Uint8Array {

@@ -31,6 +31,8 @@ export interface UploadSpoolOptions {
   readonly readMs?: number;
   /** Told of a thread that died while idle. */
   readonly onError: (error: unknown) => void;
+  /** Told whether there is any thread, when one starts and when one is missed. */
+  readonly onThreads?: (hasThreads: boolean) => void;
   /** The module whose exports are the tasks; another one in tests. */
   readonly entry?: URL;
 }
@@ -53,13 +55,14 @@ export async function openUploadSpool({
   limits,
   readMs = DEFAULT_READ_MS,
   onError,
+  onThreads,
   entry = new URL("./ingest-thread.ts", import.meta.url),
 }: UploadSpoolOptions): Promise<UploadSpool> {
   const folder = join(resolve(dataDir), "uploads");
   await rm(folder, { recursive: true, force: true });
   await mkdir(folder, { recursive: true });
   const files = createOpenFiles();
-  const pool = createSupervisedPool({ entry, minThreads: 1, maxThreads: THREADS, heapMb: HEAP_MB, onError });
+  const pool = createSupervisedPool({ entry, minThreads: 1, maxThreads: THREADS, heapMb: HEAP_MB, onError, onThreads });
   const discard = async ({ path }: Pick<Upload, "path">): Promise<void> => {
     // A thread that was ended may have left what it unpacked.
     await Promise.all([path, unpackedPath(path)].map((each) => rm(each, { force: true })));

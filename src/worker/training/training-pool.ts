@@ -24,6 +24,8 @@ export interface TrainingPoolOptions {
   readonly size: number;
   /** Called with an unexpected error of a thread: a bug. The run then fails as `internal`. */
   readonly onBug: (error: unknown, jobId: string) => void;
+  /** Told whether there is any thread, when one starts and when one is missed. */
+  readonly onThreads?: (hasThreads: boolean) => void;
   /** The entry file of a thread. Default: train.ts; a test may use its own. */
   readonly entry?: URL;
   /** The entry file of a thread that helps another. Default: team-thread.ts; a test may use its own. */
@@ -59,6 +61,7 @@ interface Helping {
 export function createTrainingPool({
   size,
   onBug,
+  onThreads,
   entry,
   memberEntry,
   heapMb = 1024,
@@ -76,7 +79,7 @@ export function createTrainingPool({
   });
   // Piscina replaces an idle thread that crashes when it is needed. Without a listener the event would end the process.
   pool.on("error", (error) => onBug(error, ""));
-  const letGo = keepThreads(pool, size, (error) => onBug(error, ""));
+  const letGo = keepThreads(pool, size, (error) => onBug(error, ""), onThreads);
   const bounds = { onBug, cancelGraceMs, heartbeatMs };
   const shares = createCoreShares(size);
   const onOneCore = <Result>(work: () => Promise<Result>): Promise<Result> => {

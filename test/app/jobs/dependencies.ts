@@ -8,6 +8,7 @@ import { chooseEpochs, pickEpochs } from "../../../src/domain/metrics/downsampli
 import { joinWireColumns } from "../../../src/domain/metrics/metric.ts";
 import type { ComputePool, Draft, Prepared, TrainingPool, TrainingRun } from "../../../src/domain/ports.ts";
 import type { Store } from "../../../src/domain/store/store.ts";
+import { inferRequestOf } from "../../../src/formats/grpc/infer-message.ts";
 import { encodeModelCard } from "../../../src/formats/model-card/model-card.ts";
 import { createEmbeddedQueue } from "../../../src/queue/embedded.ts";
 import { parseConfig } from "../../../src/server/config.ts";
@@ -113,8 +114,11 @@ export function plainCompute(): ComputePool & { encodings: number } {
     compareHeldOut: () => Promise.reject(new Error("this compute pool compares no models")),
     compareFresh: () => Promise.reject(new Error("this compute pool compares no models")),
     compareOnDataset: () => Promise.reject(new Error("this compute pool compares no models")),
+    encodeOnnx: () => Promise.reject(new Error("this compute pool encodes no models")),
+    readInferMessage: async (...args: Parameters<ComputePool["readInferMessage"]>) => inferRequestOf(...args),
     readModelFile: () => Promise.reject(new Error("this compute pool reads no files")),
     ofProject: (): ComputePool => computePool,
+    until: (): ComputePool => computePool,
     close: () => Promise.resolve(),
   };
   return computePool;

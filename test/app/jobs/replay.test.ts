@@ -151,13 +151,6 @@ describe("a replay", () => {
     expect(asked).toEqual([null, "1"]);
   });
 
-  it("ends between its parts when nobody wants it any more", async () => {
-    const { services } = await withReplays();
-    const { id } = await queueJob(services);
-    const left = new TrainyardError("unavailable", "the connection closed");
-    await expect(replayJob(services, id, START, AbortSignal.abort(left))).rejects.toBe(left);
-  });
-
   it("is refused for a job that takes more than a quarter of the memory for jobs", async () => {
     const { services } = await withReplays();
     const { id } = await queueJob(services);

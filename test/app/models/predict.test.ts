@@ -7,7 +7,11 @@ import { openDependencies, plainCompute, queueJob } from "../jobs/dependencies.t
 
 const predicting = (predict: Partial<ComputePool["predict"]>): ComputePool => {
   const computePool = plainCompute();
-  const used: ComputePool = { ...computePool, predict: { ...computePool.predict, ...predict }, ofProject: () => used };
+  const used: ComputePool = {
+    ...{ ...computePool, predict: { ...computePool.predict, ...predict } },
+    ofProject: () => used,
+    until: () => used,
+  };
   return used;
 };
 

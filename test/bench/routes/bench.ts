@@ -1,7 +1,8 @@
 /**
  * How long each operation of the API holds the event loop, with bodies and answers at their limits: `npm run bench:routes`. The server runs in this
  * thread and its client in another. Prints the longest turn of each request in processor time of this thread (turns.ts), of several requests
- * the longest and the middle one, as the table of docs/performance.md. `-- --only PATTERN` asks those operations alone.
+ * the longest and the middle one, as the table of docs/performance.md. `-- --only PATTERN` asks those operations alone, and `--profile` says
+ * what their longest turns were spent on.
  */
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -14,11 +15,18 @@ import { parse } from "yaml";
 import { parseConfig } from "../../../src/server/config.ts";
 import { startServer } from "../../../src/server/server.ts";
 import type { Answered, Asked } from "./client-thread.ts";
+import { startProfiler } from "./profile.ts";
 import { makeRecords } from "./records.ts";
 import { LEFT_OUT, type Request, requestsOn } from "./requests.ts";
-import { watchTurns } from "./turns.ts";
+import { type Turn, watchTurns } from "./turns.ts";
 
-const { values } = parseArgs({ options: { only: { type: "string", default: "" }, times: { type: "string", default: "5" } } });
+const { values } = parseArgs({
+  options: {
+    only: { type: "string", default: "" },
+    times: { type: "string", default: "5" },
+    profile: { type: "boolean", default: false },
+  },
+});
 const KEY = `ty_${"r".repeat(40)}`;
 /** What an operation may take between two turns. */
 const BAR_MS = 10;
@@ -26,6 +34,7 @@ const BAR_MS = 10;
 const dataDir = await mkdtemp(join(tmpdir(), "trainyard-routes-"));
 const config = parseConfig({
   TRAINYARD_PORT: process.env.PORT ?? "0",
+  TRAINYARD_GRPC_PORT: "0",
   TRAINYARD_DATA_DIR: dataDir,
   TRAINYARD_ADMIN_KEY: KEY,
   TRAINYARD_WORKERS: "1",
@@ -60,21 +69,24 @@ try {
   await rm(dataDir, { recursive: true, force: true });
 }
 
-async function measure({ operation, what, method = "GET", path, headers = {}, body, once }: Request): Promise<void> {
-  const longest: number[] = [];
+async function measure({ operation, what, method = "GET", path, call, headers = {}, body, once }: Request): Promise<void> {
+  const longest: Turn[] = [];
   const turns = watchTurns();
+  const profiler = values.profile ? await startProfiler() : null;
   let answered: Answered = { status: 0, bytes: 0, text: "" };
-  await post({ url: server.url + path, method, headers: { authorization, ...headers }, body });
+  const url = call ? (server.grpcAddress as string) : server.url + path;
+  await post({ url, call, method, headers: { authorization, ...headers }, body: typeof body === "function" ? body() : body });
   // The first request compiles code, and is not counted.
   for (let time = 0; time <= (once ? 1 : Number(values.times)); time++) {
     await delay(20);
     turns.take();
     answered = await send();
-    const ms = turns.take();
-    if (time > 0) longest.push(ms);
+    const turn = turns.take();
+    if (time > 0) longest.push(turn);
+    if (time > 0) for (const line of (await profiler?.take(turn)) ?? []) console.log(line);
   }
   turns.stop();
-  const sorted = longest.toSorted((a, b) => a - b);
+  const sorted = longest.map(({ ms }) => ms).toSorted((a, b) => a - b);
   const [most, middle] = [sorted.at(-1) as number, sorted[Math.floor(sorted.length / 2)] as number];
   const over = middle > BAR_MS ? " (over)" : "";
   const size = answered.bytes < 1e4 ? `${answered.bytes} B` : `${(answered.bytes / 1e6).toFixed(2)} MB`;

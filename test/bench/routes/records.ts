@@ -13,7 +13,9 @@ export interface Records {
   readonly wide: string;
   readonly sweep: string;
   readonly tallTable: string;
-  /** A model of its columns. */
+  /** As tall, with other rows. */
+  readonly freshTable: string;
+  /** A model of its columns, of two versions. */
   readonly tall: string;
   readonly wideTable: string;
   readonly schedule: string;
@@ -66,10 +68,11 @@ export async function makeRecords(ask: Ask): Promise<Records> {
   const names = repeat(COLUMNS - 1, (at) => `c${at}`);
   const wideCsv = `${names.join(",")},y\n${repeat(60, (row) => [...names.map((_, at) => Math.sin(row * at).toFixed(3)), row % 2 ? "a" : "b"].join(",")).join("\n")}\n`;
   const wideTable = (await ask("POST", "/v1/datasets?name=wide", wideCsv, "text/csv")).id;
-  const tallCsv = `x0,x1,x2,x3,y\n${repeat(100_000, (row) => `${row % 13},${row % 7},${row % 5},${row / 1000},${row % 2}`).join("\n")}\n`;
-  const tallTable = (
-    await ask("POST", `/v1/datasets?name=tall&types=${encodeURIComponent('{"y":"number"}')}`, tallCsv, "text/csv")
-  ).id;
+  const tallCsv = (from: number) =>
+    `x0,x1,x2,x3,y\n${repeat(100_000, (row) => `${row % 13},${row % 7},${row % 5},${(from + row) / 1000},${row % 2}`).join("\n")}\n`;
+  const types = encodeURIComponent('{"y":"number"}');
+  const tallTable = (await ask("POST", `/v1/datasets?name=tall&types=${types}`, tallCsv(0), "text/csv")).id;
+  const freshTable = (await ask("POST", `/v1/datasets?name=fresh&types=${types}`, tallCsv(7), "text/csv")).id;
   const wideJob = await submit({ name: "wide", data: { dataset: { id: wideTable, target: "y" } }, model: layer, epochs: 2 });
   await wait(`/v1/jobs/${wideJob}`);
   const sweep = (
@@ -85,7 +88,8 @@ export async function makeRecords(ask: Ask): Promise<Records> {
   ).id;
   await wait(`/v1/sweeps/${sweep}`);
   const tallData = { dataset: { id: tallTable, target: "y" } };
-  await wait(`/v1/jobs/${await submit({ name: "tall", data: tallData, task: "regression", model: layer, epochs: 1 })}`);
+  for (const epochs of [1, 2])
+    await wait(`/v1/jobs/${await submit({ name: "tall", data: tallData, task: "regression", model: layer, epochs })}`);
   const schedule = (
     await ask("POST", "/v1/schedules", {
       ...{ name: "nightly", cron: "0 3 * * *", source: { url: "https://example.com/t.csv" }, paused: true },
@@ -96,5 +100,5 @@ export async function makeRecords(ask: Ask): Promise<Records> {
   const experiment = (await ask("POST", `${mlflow}/experiments/create`, { name: "logged" })).experiment_id;
   const run = (await ask("POST", `${mlflow}/runs/create`, { experiment_id: experiment })).run.info.run_id;
   const models = { line: "line", wide: "wide", tall: "tall" };
-  return { largeSpec, long, checkpoint, ...models, sweep, tallTable, wideTable, schedule, run, experiment };
+  return { largeSpec, long, checkpoint, ...models, sweep, tallTable, freshTable, wideTable, schedule, run, experiment };
 }

@@ -2,6 +2,7 @@
 
 import { FILE_METADATA } from "../../../src/domain/models/architecture.ts";
 import { packTensors } from "../../../src/domain/tensor.ts";
+import { bytes, type Encoded, integer, join, message, nested, string } from "../../../src/formats/protobuf.ts";
 import { encodeSafetensors } from "../../../src/formats/safetensors/safetensors.ts";
 import type { Records } from "./records.ts";
 import { repeat } from "./records.ts";
@@ -13,8 +14,11 @@ export interface Request {
   readonly what: string;
   readonly method?: string;
   readonly path: string;
+  /** The method of a call over gRPC, which goes to the route of its operation. */
+  readonly call?: string;
   readonly headers?: Readonly<Record<string, string>>;
-  readonly body?: string | Uint8Array<ArrayBuffer>;
+  /** A long one is made when it is asked for: what lies in the heap of the thread that is measured is measured too. */
+  readonly body?: string | Uint8Array<ArrayBuffer> | (() => string | Uint8Array<ArrayBuffer>);
   /** Asked once, and not several times. */
   readonly once?: true;
 }
@@ -56,6 +60,10 @@ export const LEFT_OUT: Readonly<Record<string, string>> = {
   readSchedule: "reads one row",
   deleteSchedule: "deletes one row",
   runSchedule: "changes one row",
+  readImport: "reads one row",
+  cancelImport: "changes one row",
+  listModelWebhookDeliveries: "as listWebhookDeliveries",
+  listScheduleRunWebhookDeliveries: "likewise",
 };
 
 const JSON_TYPE = { "content-type": "application/json" };
@@ -65,7 +73,7 @@ const post = (operation: string, what: string, path: string, body: unknown, more
   method: "POST",
   path,
   headers: JSON_TYPE,
-  body: typeof body === "string" || body instanceof Uint8Array ? (body as string) : JSON.stringify(body),
+  body: typeof body === "function" ? () => JSON.stringify(body()) : typeof body === "string" ? body : JSON.stringify(body),
   ...more,
 });
 const get = (operation: string, what: string, path: string, more: Partial<Request> = {}): Request => ({
@@ -76,11 +84,11 @@ const get = (operation: string, what: string, path: string, more: Partial<Reques
 });
 
 const KIB = 1024;
-const rows = (bytes: number, width: number) => {
+const rows = (size: number, width: number) => {
   const row = JSON.stringify(repeat(width, (at) => at + 0.5));
-  return `[${repeat(Math.floor(bytes / (row.length + 1)), () => row).join(",")}]`;
+  return `[${repeat(Math.floor(size / (row.length + 1)), () => row).join(",")}]`;
 };
-const fields = (bytes: number) => repeat(Math.floor(bytes / 14), (at) => `"u${String(at).padStart(7, "0")}":1`).join(",");
+const fields = (size: number) => repeat(Math.floor(size / 14), (at) => `"u${String(at).padStart(7, "0")}":1`).join(",");
 
 const MLFLOW = "/api/2.0/mlflow";
 
@@ -93,6 +101,16 @@ function squareModel(size: number): Uint8Array<ArrayBuffer> {
   return Buffer.concat([...pieces]);
 }
 
+interface InferTensor {
+  readonly datatype?: string;
+  readonly shape: readonly number[];
+  readonly contents?: Encoded;
+  readonly raw?: Uint8Array<ArrayBuffer>;
+}
+
+const ones = (count: number) => new Uint8Array(count).fill(1);
+const texts = (count: number) => message(...repeat(count, () => string(8, "a")));
+
 /** The requests, over records that are there. */
 export function requestsOn(has: Records): Request[] {
   const line = `/v1/models/${has.line}`;
@@ -101,6 +119,25 @@ export function requestsOn(has: Records): Request[] {
   const v2 = `/v2/models/${has.line}/infer`;
   const tensor = (count: number) =>
     `{"inputs":[{"name":"input","shape":[${count / 4},4],"datatype":"FP64","data":[${repeat(count, () => "0.5").join(",")}]}]`;
+  const infer = (what: string, { datatype = "FP64", shape, contents, raw }: InferTensor): Request => ({
+    operation: "infer",
+    what,
+    path: "",
+    call: "/inference.GRPCInferenceService/ModelInfer",
+    body: join(
+      message(
+        string(1, has.line),
+        nested(
+          5,
+          message(
+            ...[string(1, "input"), string(2, datatype), ...shape.map((size) => integer(3, size))],
+            ...(contents ? [nested(5, contents)] : []),
+          ),
+        ),
+        ...(raw ? [bytes(7, raw)] : []),
+      ),
+    ),
+  });
   const inline = (count: number) => ({
     inline: { features: repeat(count, (at) => [at / 7, at / 11, at / 13, at / 17]), targets: repeat(count, (at) => at / 3) },
   });
@@ -123,19 +160,21 @@ export function requestsOn(has: Records): Request[] {
     get("listAuditLog", "200", "/v1/audit?limit=200"),
     get("readWebhookSecret", "", "/v1/webhook-secret"),
 
-    post("submitJob", "55 MB of rows", "/v1/jobs?validate_only=true", { data: inline(600_000), ...spec }, { once: true }),
+    post("submitJob", "55 MB of rows", "/v1/jobs?validate_only=true", () => ({ data: inline(600_000), ...spec }), {
+      once: true,
+    }),
     post(
       "submitJob",
       "a split that names 500,000 rows",
       "/v1/jobs?validate_only=true",
-      { data: inline(500_002), ...spec, split: { validation_rows: repeat(500_000, (at) => at) } },
+      () => ({ data: inline(500_002), ...spec, split: { validation_rows: repeat(500_000, (at) => at) } }),
       { once: true },
     ),
     post(
       "submitJob",
       "that job, queued",
       "/v1/jobs",
-      { data: inline(500_002), ...spec, split: { validation_rows: repeat(500_000, (at) => at) } },
+      () => ({ data: inline(500_002), ...spec, split: { validation_rows: repeat(500_000, (at) => at) } }),
       { once: true },
     ),
     post("submitJob", "64 MB of unknown fields", "/v1/jobs?validate_only=true", `{${fields(63e6)}}`, { once: true }),
@@ -169,10 +208,10 @@ export function requestsOn(has: Records): Request[] {
       "submitSweep",
       "55 MB of rows",
       "/v1/sweeps?validate_only=true",
-      {
+      () => ({
         job: { data: inline(600_000), ...spec, split: { validation: 0.2 } },
         parameters: { "/optimizer/lr": { values: [0.1, 0.2] } },
-      },
+      }),
       { once: true },
     ),
     get("listSweeps", "", "/v1/sweeps?limit=200"),
@@ -256,7 +295,7 @@ export function requestsOn(has: Records): Request[] {
       method: "POST",
       path: "/v1/models?name=none",
       headers: { "content-type": "application/octet-stream" },
-      body: new Uint8Array(20e6),
+      body: () => new Uint8Array(20e6),
     },
     {
       operation: "importModel",
@@ -264,7 +303,7 @@ export function requestsOn(has: Records): Request[] {
       method: "POST",
       path: "/v1/models?name=imported",
       headers: { "content-type": "application/octet-stream" },
-      body: squareModel(2236),
+      body: () => squareModel(2236),
     },
     {
       operation: "tagModel",
@@ -305,12 +344,13 @@ export function requestsOn(has: Records): Request[] {
       body: `${repeat(400_000, () => "[1.5,2.5,3.5,4.5]").join("\n")}\n`,
     },
     post("predict", "explained, 100 rows", `${line}/predict`, { instances: repeat(100, () => [1, 2, 3, 4]), explain: {} }),
-    post("evaluateModel", "100,000 rows", `/v1/models/${has.tall}/evaluate`, { dataset: { id: has.tallTable } }),
+    post("evaluateModel", "100,000 rows", `/v1/models/${has.tall}/evaluate`, { dataset: { id: has.freshTable } }),
     get(
       "compareScores",
-      "with itself, 100,000 rows",
-      `/v1/models/${has.tall}/compare/scores?with=${has.tall}&dataset=${has.tallTable}`,
+      "100,000 rows",
+      `/v1/models/${has.tall}@1/compare/scores?with=${has.tall}@2&dataset=${has.freshTable}`,
     ),
+    get("listAskedRows", "of 1,999 inputs", `${wide}/asked-rows`),
     get("readMonitoring", "1,999 inputs", `${wide}/monitoring`),
     post("configureMonitoring", "", `${line}/monitoring`, { enabled: true }, { method: "PATCH" }),
     post("sendFeedback", "1,000 labels", `${line}/feedback`, {
@@ -327,6 +367,10 @@ export function requestsOn(has: Records): Request[] {
     post("infer", "255 kB", v2, `${tensor(4 * 16_000)}}`),
     post("infer", "255 kB of unknown members", v2, `${tensor(4)},${fields(255 * KIB)}}`),
     post("infer", "4 MB", v2, `${tensor(4 * 250_000)}}`),
+    infer("255 kB of FP64 over gRPC", { shape: [8000, 4], raw: new Uint8Array(8000 * 4 * 8) }),
+    infer("50,000 texts over gRPC", { datatype: "BYTES", shape: [12_000, 4], contents: texts(48_000) }),
+    infer("260,000 values of INT64 over gRPC", { datatype: "INT64", shape: [65_000, 4], contents: bytes(3, ones(260_000)) }),
+    infer("100,000 values of INT8 over gRPC", { datatype: "INT8", shape: [25_000, 4], contents: bytes(2, ones(100_000)) }),
     get("modelMetadata", "1,999 inputs", `/v2/models/${has.wide}`),
     get("allModelStatistics", "", "/v2/models/stats"),
     get("modelStatistics", "", `/v2/models/${has.line}/stats`),

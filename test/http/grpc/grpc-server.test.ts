@@ -15,7 +15,13 @@ beforeAll(async () => {
   await storePenguins(staged.services.store);
   await storeLine(staged.services.store);
   await storeLine(staged.services.store);
-  server = await startGrpcServer(staged.app, { host: "127.0.0.1", port: 0, connections: 100, idleMs: 60_000 });
+  server = await startGrpcServer(staged.app, {
+    threads: staged.services.computePool,
+    host: "127.0.0.1",
+    port: 0,
+    connections: 100,
+    idleMs: 60_000,
+  });
   client = connectGrpc(server.address);
 });
 afterAll(async () => {
@@ -221,7 +227,7 @@ describe("a server with keys", () => {
   it("asks for one in the metadata, and logs the call as a request", async () => {
     const guarded = await openStagedApp({ environment: { TRAINYARD_ADMIN_KEY: `ty_${"a".repeat(40)}` } });
     await storeLine(guarded.services.store);
-    const options = { host: "127.0.0.1", port: 0, connections: 10, idleMs: 60_000 };
+    const options = { threads: guarded.services.computePool, host: "127.0.0.1", port: 0, connections: 10, idleMs: 60_000 };
     const open = await startGrpcServer(guarded.app, options);
     const caller = connectGrpc(open.address);
     try {
@@ -243,6 +249,37 @@ describe("a server with keys", () => {
     }
   });
 
+  it("drops the work of a call that its client has cancelled", async () => {
+    const guarded = await openStagedApp();
+    await storeLine(guarded.services.store);
+    const { computePool } = guarded.services;
+    const [asked, dropped] = [Promise.withResolvers<void>(), Promise.withResolvers<string>()];
+    const until = (signal: AbortSignal) => {
+      signal.addEventListener("abort", () => dropped.resolve(signal.reason.message));
+      const wait = () => {
+        asked.resolve();
+        return new Promise<never>((_, reject) => signal.addEventListener("abort", () => reject(signal.reason)));
+      };
+      return { ...computePool, predict: { now: () => null, rows: wait, stream: wait } };
+    };
+    Object.assign(computePool, { until });
+    const options = { threads: computePool, host: "127.0.0.1", port: 0, connections: 10, idleMs: 60_000 };
+    const open = await startGrpcServer(guarded.app, options);
+    const caller = connectGrpc(open.address);
+    const leaving = new AbortController();
+    // In a thread, as a long message is.
+    const inputs = [{ name: "x", datatype: "FP32", shape: [20_000, 1], contents: { fp32_contents: Array(20_000).fill(1) } }];
+    const answer = caller.call("ModelInfer", { model_name: "line", inputs }, {}, leaving.signal);
+    await asked.promise;
+    leaving.abort();
+    await expect(answer).rejects.toMatchObject({ code: status.CANCELLED });
+    expect(await dropped.promise).toBe("the client left before its request was answered");
+    caller.close();
+    await open.close();
+    await guarded.close();
+    expect(guarded.logged.filter(({ level }) => (level as number) >= 50)).toEqual([]);
+  });
+
   it("logs a call once that its client has cancelled", async () => {
     const guarded = await openStagedApp();
     await storeLine(guarded.services.store);
@@ -257,7 +294,13 @@ describe("a server with keys", () => {
         return method(...given);
       };
     Object.assign(computePool, { predict: { now: () => null, rows: later(predict.rows), stream: later(predict.stream) } });
-    const open = await startGrpcServer(guarded.app, { host: "127.0.0.1", port: 0, connections: 10, idleMs: 60_000 });
+    const open = await startGrpcServer(guarded.app, {
+      threads: computePool,
+      host: "127.0.0.1",
+      port: 0,
+      connections: 10,
+      idleMs: 60_000,
+    });
     const caller = connectGrpc(open.address);
     const inputs = [{ name: "x", datatype: "FP32", shape: [1, 1], contents: { fp32_contents: [1] } }];
     const leaving = new AbortController();

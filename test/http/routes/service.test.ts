@@ -19,6 +19,18 @@ describe("health", () => {
     ping.mockRestore();
   });
 
+  it("is not ready while a pool has no threads, and says which", async () => {
+    const missing: string[] = [];
+    const own = await openStagedApp({ threads: { of: () => () => undefined, missing: () => missing } });
+    missing.push("upload");
+    const response = await own.app.inject("/readyz");
+    expect(response.statusCode).toBe(503);
+    expect(problem.parse(response.json()).detail).toBe("no upload thread has started for ten seconds: see the server log");
+    missing.pop();
+    expect((await own.app.inject("/readyz")).statusCode).toBe(200);
+    await own.close();
+  });
+
   it("is not ready while draining, when no job is taken either", async () => {
     const own = await openStagedApp();
     own.lifecycle.drain();

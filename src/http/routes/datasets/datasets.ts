@@ -1,6 +1,5 @@
 /** Data sets: upload, list, read, preview, delete. */
 import multipart from "@fastify/multipart";
-import type { FastifyReply } from "fastify";
 import { z } from "zod";
 import { describeDataset, listDatasets, previewDataset } from "../../../app/datasets/read-datasets.ts";
 import { removeDataset } from "../../../app/datasets/remove-dataset.ts";
@@ -9,6 +8,7 @@ import { createDataset } from "../../../app/datasets/upload.ts";
 import { MISSING_WORDS } from "../../../domain/datasets/missing-words.ts";
 import { TrainyardError } from "../../../domain/errors.ts";
 import { fingerprint } from "../../connection/idempotency.ts";
+import { sendJson } from "../../connection/large-answers.ts";
 import { FORM_LIMITS, MULTIPART_TYPE, receiveUpload, TABLE_TYPES, uploadQuery } from "../../connection/uploads.ts";
 import type { App, RouteContext } from "../../context.ts";
 import {
@@ -173,9 +173,4 @@ function registerDeletion(app: App): void {
       reply.code(204);
     },
   );
-}
-
-/** Sends text that is JSON already. */
-function sendJson(reply: FastifyReply, json: string): FastifyReply {
-  return reply.type("application/json; charset=utf-8").send(json);
 }

@@ -6,6 +6,7 @@ import { importBody } from "../../../domain/sources/import-request.ts";
 import { hostOf } from "../../../domain/sources/source.ts";
 import { importAnswer, representImport } from "../../../domain/sources/table-import.ts";
 import { readBodyAs } from "../../connection/body.ts";
+import { sendJson } from "../../connection/large-answers.ts";
 import { leftSignal } from "../../connection/request-ending.ts";
 import type { App, RouteContext } from "../../context.ts";
 import { datasetAnswer, datasetJson } from "../../openapi/dataset-schemas.ts";
@@ -64,7 +65,7 @@ function registerImport(app: App, { lifecycle }: RouteContext): void {
         "data set imported",
       );
       reply.code(document.created ? 201 : 200).header("location", `/v1/datasets/${id}`);
-      return reply.type("application/json; charset=utf-8").send(datasetJson(document));
+      return sendJson(reply, datasetJson(document));
     },
   );
 }

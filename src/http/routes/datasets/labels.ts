@@ -6,6 +6,7 @@ import { correctionsBody } from "../../../domain/datasets/corrections.ts";
 import { TrainyardError } from "../../../domain/errors.ts";
 import { readBodyAs } from "../../connection/body.ts";
 import { idempotentId } from "../../connection/idempotency.ts";
+import { sendJson } from "../../connection/large-answers.ts";
 import type { App, RouteContext } from "../../context.ts";
 import { datasetAnswer, datasetJson } from "../../openapi/dataset-schemas.ts";
 import { answers } from "../../openapi/openapi.ts";
@@ -82,7 +83,7 @@ function registerCorrections(app: App, { lifecycle }: RouteContext): void {
       const { id } = document.summary;
       log.info({ dataset_id: id, corrects: params.id, created: document.created }, "data set corrected");
       reply.code(document.created ? 201 : 200).header("location", `/v1/datasets/${id}`);
-      return reply.type("application/json; charset=utf-8").send(datasetJson(document));
+      return sendJson(reply, datasetJson(document));
     },
   );
 }

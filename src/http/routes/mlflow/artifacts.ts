@@ -8,20 +8,25 @@ import { TrainyardError } from "../../../domain/errors.ts";
 import type { Model } from "../../../domain/models/model.ts";
 import type { TensorSet } from "../../../domain/tensor.ts";
 import type { Answer } from "../../../domain/tracking/messages.ts";
-import { encodeOnnx, ONNX_TYPE } from "../../../formats/onnx/onnx.ts";
+import { ONNX_TYPE } from "../../../formats/onnx/onnx.ts";
 import { encodeSafetensors, SAFETENSORS_TYPE } from "../../../formats/safetensors/safetensors.ts";
+
+interface Encoded {
+  readonly size: number;
+  readonly pieces: Iterable<Uint8Array>;
+}
 
 interface File {
   readonly type: string;
-  encode(model: Model, weights: TensorSet): { readonly size: number; readonly pieces: Iterable<Uint8Array> };
+  encode(services: TrackingServices, model: Model, weights: TensorSet): Encoded | Promise<Encoded>;
 }
 
 /** The files of a model, by their names. */
 const FILES: Readonly<Record<string, File>> = {
-  "model.onnx": { type: ONNX_TYPE, encode: encodeOnnx },
+  "model.onnx": { type: ONNX_TYPE, encode: ({ computePool }, model, weights) => computePool.encodeOnnx(model, weights) },
   "model.safetensors": {
     type: SAFETENSORS_TYPE,
-    encode: (_, weights) => encodeSafetensors(weights),
+    encode: (_, __, weights) => encodeSafetensors(weights),
   },
 };
 
@@ -38,7 +43,7 @@ export async function sendArtifact(services: TrackingServices, path: string, rep
   const file = Object.hasOwn(FILES, name) && rest.length === 0 ? FILES[name] : undefined;
   const model = file && (await artifactModel(services, id));
   if (!file || !model) throw new TrainyardError("not_found", `there is no artifact ${path}`);
-  const { size, pieces } = file.encode(model, await readWeights(services, model.id));
+  const { size, pieces } = await file.encode(services, model, await readWeights(services, model.id));
   reply.type(file.type).header("content-length", size).header("content-disposition", `attachment; filename="${name}"`);
   return Readable.from(pieces, { objectMode: false });
 }

@@ -8,6 +8,7 @@ import { LABEL_BYTES, labelsBody } from "../../../domain/label-fields.ts";
 import { sweepSpec } from "../../../domain/sweeps/sweep-spec.ts";
 import { readBodyAs } from "../../connection/body.ts";
 import { idempotentId } from "../../connection/idempotency.ts";
+import { whileConnected } from "../../connection/request-ending.ts";
 import type { App, RouteContext } from "../../context.ts";
 import { answers } from "../../openapi/openapi.ts";
 import { submitQuery } from "../../openapi/parameters.ts";
@@ -57,7 +58,8 @@ function registerSubmit(app: App, { lifecycle, limits }: RouteContext): void {
       if (lifecycle.phase !== "ready") throw new TrainyardError("unavailable", `the server is ${lifecycle.phase}`);
       const body = (request.body ?? new Uint8Array()) as unknown as Uint8Array<ArrayBuffer>;
       const validateOnly = request.query.validate_only === "true";
-      const result = await submitSweep(request.services, body, { validateOnly, id: idempotentId(request) });
+      const services = validateOnly ? whileConnected(request, reply) : request.services;
+      const result = await submitSweep(services, body, { validateOnly, id: idempotentId(request) });
       if ("validated" in result) {
         const { spec, memoryBytes, rows, notes } = result.validated;
         return { valid: true, spec, memory_bytes: memoryBytes, rows, notes: [...notes] };

@@ -8,6 +8,7 @@ import { TrainyardError } from "../../../domain/errors.ts";
 import { trial } from "../../../domain/sweeps/trial.ts";
 import { CSV_TYPE } from "../../../formats/metrics/metrics-csv.ts";
 import { idempotentId } from "../../connection/idempotency.ts";
+import { whileConnected } from "../../connection/request-ending.ts";
 import type { App, RouteContext } from "../../context.ts";
 import { answers } from "../../openapi/openapi.ts";
 import { submittedAnswer } from "../../openapi/response-schemas.ts";
@@ -90,7 +91,7 @@ export function registerTrials(app: App, { lifecycle }: RouteContext): void {
         response: answers({ 200: ["The shares.", importanceAnswer] }, [404]),
       },
     },
-    async ({ params: { id }, services }) => representImportance(await readImportance(services, id)),
+    async (request, reply) => representImportance(await readImportance(whileConnected(request, reply), request.params.id)),
   );
 
   app.post(

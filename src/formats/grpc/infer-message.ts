@@ -4,10 +4,10 @@
  */
 
 import { invalid, TrainyardError } from "../../domain/errors.ts";
-import type { Encoded } from "../../formats/protobuf.ts";
-import { bytes, integer, join, message, nested, string } from "../../formats/protobuf.ts";
-import { type Message, readMessage } from "../../formats/protobuf-reader.ts";
-import { JSON_LENGTH_HEADER } from "../connection/foreign-body.ts";
+import { JSON_LENGTH_HEADER, type RoutedRequest } from "../../domain/protocols/routed-request.ts";
+import type { Encoded } from "../protobuf.ts";
+import { bytes, integer, join, message, nested, string } from "../protobuf.ts";
+import { type Message, readMessage } from "../protobuf-reader.ts";
 import { modelInferRequest } from "./message-types.ts";
 import { type Contents, shapeOf, tensorBytes } from "./tensor-contents.ts";
 
@@ -18,14 +18,6 @@ const MAX_FIELDS = 50_000;
 /** Most tensors of one request: the JSON of more would not fit into a request to /v2. */
 const MAX_TENSORS = 4096;
 const BOUNDS = { fields: MAX_FIELDS, cure: "send the values of BYTES tensors as raw_input_contents, and numbers packed" };
-
-/** What is asked of the HTTP routes in the place of a call. */
-export interface HttpRequest {
-  readonly method: "GET" | "POST";
-  readonly url: string;
-  readonly headers?: Readonly<Record<string, string>>;
-  readonly payload?: Buffer;
-}
 
 interface InputTensor {
   readonly name?: string;
@@ -64,7 +56,7 @@ export function modelPath(name = "", version = ""): string {
 }
 
 /** Reads a `ModelInferRequest`. Throws `malformed`, `too_large` and `invalid`. */
-export function inferRequestOf(encoded: Uint8Array): HttpRequest {
+export function inferRequestOf(encoded: Uint8Array): RoutedRequest {
   const asked = readMessage(modelInferRequest, encoded, BOUNDS) as InferMessage;
   const inputs = asked.inputs ?? [];
   if (inputs.length > MAX_TENSORS)
@@ -85,7 +77,7 @@ export function inferRequestOf(encoded: Uint8Array): HttpRequest {
     const known = { ...parametersOf(parameters), binary_data_size: tensor.length };
     written.push({ name, datatype, shape: shapeOf(shape, pointer), parameters: known });
   }
-  const json = Buffer.from(
+  const json = new TextEncoder().encode(
     JSON.stringify({
       ...(asked.id && { id: asked.id }),
       parameters: { ...parametersOf(asked.parameters), binary_data_output: true },
@@ -99,7 +91,7 @@ export function inferRequestOf(encoded: Uint8Array): HttpRequest {
     method: "POST",
     url: `${modelPath(asked.model_name, asked.model_version)}/infer`,
     headers: { [JSON_LENGTH_HEADER]: String(json.length), "content-type": "application/octet-stream" },
-    payload: Buffer.concat([json, ...tensors]),
+    payload: join({ size: tensors.reduce((total, { length }) => total + length, json.length), pieces: [json, ...tensors] }),
   };
 }
 

@@ -1,6 +1,6 @@
 /** The values of a tensor in a message, by their type, as the bytes that the protocol has for them: see `domain/protocols/tensor-bytes.ts`. */
 import { invalid } from "../../domain/errors.ts";
-import { join } from "../../formats/protobuf.ts";
+import { join } from "../protobuf.ts";
 
 type Bytes = Uint8Array<ArrayBuffer>;
 

@@ -2,7 +2,7 @@
  * The messages that the service of the Open Inference Protocol over gRPC takes: names and numbers of fields as in
  * open_inference_grpc.proto (github.com/kserve/open-inference-protocol), which Triton's grpc_service.proto has too.
  */
-import type { MessageType } from "../../formats/protobuf-reader.ts";
+import type { MessageType } from "../protobuf-reader.ts";
 
 /** Of which one is sent. */
 const parameter: MessageType = {
