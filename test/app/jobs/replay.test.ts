@@ -1,6 +1,5 @@
 import { describe, expect, it } from "vitest";
 import { replayJob } from "../../../src/app/jobs/replay.ts";
-import { TrainyardError } from "../../../src/domain/errors.ts";
 import type { PlannedReplay, Replay } from "../../../src/domain/jobs/replay.ts";
 import { ensureNear } from "../../../src/domain/jobs/replay.ts";
 import { NO_RECEIPT } from "../../../src/domain/models/receipt.ts";
