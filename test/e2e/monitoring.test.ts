@@ -184,7 +184,7 @@ describe("a model in use", () => {
     await call("POST", "/predict", { instances: rowsOf(500, 7000) });
     await server.stop();
     server = await startLiveServer(dataDir.path, settings);
-    expect(await report()).toMatchObject({ rows: 2011, monitored: false, reason: "it was switched off for this model" });
+    expect(await report()).toMatchObject({ rows: 2011, monitored: false, reason: "monitoring is switched off for this model" });
   });
 
   it("is told what was true of rows in every format", async () => {

@@ -22,7 +22,7 @@ export const readingOptions = z.strictObject({
   delimiter: z
     .string()
     .regex(/^(?:tab|[\t !#-*,/:-@[-^`{-~])$/, {
-      error: "must be one character that is no letter, digit, quote or sign, or the word tab",
+      error: "must be one character that is not a letter, digit, quote or sign, or the word tab",
     })
     .optional()
     .meta({ description: "Of CSV. Found out among comma, semicolon, tab and | when left out." }),
@@ -46,12 +46,12 @@ export const readingOptions = z.strictObject({
     description:
       "Words that stand for a missing value in every column, in small or capital letters, instead of NA and its like. In columns of numbers, dates and booleans those are missing all the same.",
   }),
-  decimal: z.enum([".", ","], { error: "must be . or ,: the sign before decimals" }).optional().meta({
+  decimal: z.enum([".", ","], { error: "must be . or ,: the decimal separator" }).optional().meta({
     description: "The sign before decimals. Found out for each column when left out.",
   }),
   thousands: z
     .enum(["none", "comma", "point", "space", "apostrophe"], {
-      error: "must be none, comma, point, space or apostrophe: the sign between groups of three digits",
+      error: "must be none, comma, point, space or apostrophe: the thousands separator",
     })
     .optional()
     .meta({ description: "The sign between groups of three digits. Found out for each column when left out." }),
@@ -113,11 +113,11 @@ export function misfitOption(
 ): { readonly pointer: string; readonly detail: string } | null {
   const isBinary = format === "parquet" || format === "xlsx";
   if (isBinary && encoding !== "utf-8")
-    return { pointer: "/encoding", detail: `is for text; ${format} says itself how its texts are encoded` };
+    return { pointer: "/encoding", detail: `is only for text formats; ${format} files say how their texts are encoded` };
   if (format === "xlsx" && delimiter !== undefined)
-    return { pointer: "/delimiter", detail: "is for CSV; a workbook has cells" };
-  if (format !== "xlsx" && sheet !== undefined) return { pointer: "/sheet", detail: `is for xlsx; ${format} has no sheets` };
+    return { pointer: "/delimiter", detail: "is only for CSV; a workbook has no delimiter" };
+  if (format !== "xlsx" && sheet !== undefined) return { pointer: "/sheet", detail: `is only for xlsx; ${format} has no sheets` };
   if (format !== "xlsx" && format !== "csv" && skip_lines !== undefined)
-    return { pointer: "/skip_lines", detail: `is for csv and xlsx; ${format} has no lines above its rows` };
+    return { pointer: "/skip_lines", detail: `is only for csv and xlsx; ${format} has no lines above its rows` };
   return null;
 }

@@ -168,7 +168,7 @@ export function explainedAtATime(model: Measured, { background, samples }: Expla
 /** Throws too_large, naming the limit, for more rows, contributions or work than one request may take. */
 export function assertExplainable(model: Measured, rows: number, { background, samples }: ExplainRequest): void {
   if (rows > MAX_EXPLAINED_ROWS)
-    throw over("/instances", `${rows} rows are more than the ${MAX_EXPLAINED_ROWS} that one request explains: send fewer`);
+    throw over("/instances", `${rows} rows are more than the ${MAX_EXPLAINED_ROWS} that one request can explain: send fewer`);
   const numbers = rows * columnCount(model) * numberCount(model);
   if (numbers > MAX_CONTRIBUTIONS)
     throw over(
@@ -208,6 +208,6 @@ function over(pointer: string, detail: string): TrainyardError {
 
 /** The error of a body so large that it is answered in a thread as a whole. */
 export function notExplained(): TrainyardError {
-  const detail = "is for JSON bodies of at most 262144 bytes: send the rows to be explained in a request of their own";
+  const detail = "is only for JSON bodies of at most 262144 bytes: send the rows to explain in a separate request";
   return invalid([{ pointer: "/explain", detail }]);
 }

@@ -115,15 +115,15 @@ function columnsOf(model: Model, names: readonly string[] | undefined): number[]
   if (!names) {
     const places = inputs.flatMap(({ type }, place) => (type === "text" ? [] : [place]));
     if (places.length > 0) return places.slice(0, MAX_COLUMNS);
-    throw invalid([{ pointer: "/columns", detail: `has nothing to vary: ${model.name} takes texts alone` }]);
+    throw invalid([{ pointer: "/columns", detail: `has nothing to vary: ${model.name} takes only texts` }]);
   }
   const known = inputs.map(({ name }) => name);
   const errors: FieldError[] = names.flatMap((name, index) => {
     const place = known.indexOf(name);
     if (place >= 0 && inputs[place]?.type !== "text") return [];
     const meant = nearest(name, known);
-    const absent = `is no column of the model${meant === null ? "" : `: did you mean ${meant}?`}`;
-    return [{ pointer: `/columns/${index}`, detail: place < 0 ? absent : "is text, which has no range to vary over" }];
+    const absent = `is not a column of the model${meant === null ? "" : `: did you mean ${meant}?`}`;
+    return [{ pointer: `/columns/${index}`, detail: place < 0 ? absent : "is a text column, which has no range to vary over" }];
   });
   if (errors.length > 0) throw invalid(errors);
   return names.map((name) => known.indexOf(name));

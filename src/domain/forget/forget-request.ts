@@ -32,7 +32,7 @@ export const forgetBody = z
     }),
   })
   .refine(({ positions, keys }) => (positions === undefined) !== (keys === undefined), {
-    message: "give positions or keys, one of them",
+    message: "give either positions or keys",
   })
   .meta({
     id: "ForgetRequest",

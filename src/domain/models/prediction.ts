@@ -132,18 +132,18 @@ export function assertPredictable(
     throw new TrainyardError("too_large", detail, [{ pointer: "/instances", detail }]);
   }
   if (topK !== null && task === "regression") {
-    throw invalid([{ pointer: "/top_k", detail: `is for classes, and ${name} is a regression` }]);
+    throw invalid([{ pointer: "/top_k", detail: `is only for classes, but ${name} is a regression` }]);
   }
   if (threshold !== null && classes.length !== 2) {
     const given = task === "regression" ? "a regression" : `of ${classes.length}`;
-    throw invalid([{ pointer: "/threshold", detail: `is for two classes, and ${name} is ${given}: leave it out` }]);
+    throw invalid([{ pointer: "/threshold", detail: `is only for two classes, but ${name} is ${given}: leave it out` }]);
   }
   if (interval !== null && !conformal) {
     const cure = "train it with split.validation or split.test, or leave its model out";
-    throw invalid([{ pointer: "/interval", detail: `needs rows that were held out, and ${name} has none: ${cure}` }]);
+    throw invalid([{ pointer: "/interval", detail: `needs held-out rows, but ${name} has none: ${cure}` }]);
   }
   if (interval !== null && conformal && conformal.rows < rowsFor(interval)) {
-    const detail = `${interval} needs ${rowsFor(interval)} held-out rows, and ${name} has ${conformal.rows}: ask for less`;
+    const detail = `${interval} needs ${rowsFor(interval)} held-out rows, but ${name} has ${conformal.rows}: ask for a lower one`;
     throw invalid([{ pointer: "/interval", detail }]);
   }
 }

@@ -157,8 +157,8 @@ function scoreAlertOf(model: Model, monitor: Monitor | null, recent: LiveSums): 
 function whyNot({ reference }: Model, counts: boolean, monitor: Monitor | null): string | null {
   if (!reference)
     return "there is nothing to compare with: the model was imported, is a checkpoint, or was trained by an older server; train it again";
-  if (!counts) return "the server counts no predictions (TRAINYARD_MONITORING)";
-  return monitor?.enabled === false ? "it was switched off for this model" : null;
+  if (!counts) return "the server does not count predictions (TRAINYARD_MONITORING)";
+  return monitor?.enabled === false ? "monitoring is switched off for this model" : null;
 }
 
 function columnsOf({ inputs, answers }: Layout, last: MonitorWindow | undefined): ColumnReport[] {

@@ -84,7 +84,7 @@ export function searchErrors(json: unknown): FieldError[] {
   if (typeof json !== "object" || json === null || Array.isArray(json)) return [];
   const { model } = json as { model?: unknown };
   if (model !== undefined && !(typeof model === "object" && model !== null && "auto" in model)) return [];
-  const why = model === undefined ? "where model is left out" : "with model.auto";
+  const why = model === undefined ? "when model is left out" : "with model.auto";
   return CHOSEN_BY_SEARCH.filter((field) => field in json).map((field) => ({
     pointer: `/${field}`,
     detail: `is chosen by the search ${why}: leave it out, or give model.layers`,

@@ -215,7 +215,7 @@ export const networkLayers = z
     const all = [...own, ...inner];
     const refuse = (message: string) => context.addIssue({ code: "custom", message });
     if (own.length > MAX_LAYERS)
-      refuse(`has ${own.length} layers with those within residual ones; at most ${MAX_LAYERS} are allowed`);
+      refuse(`has ${own.length} layers, counting those inside residual layers; at most ${MAX_LAYERS} are allowed`);
     if (inner.length > MAX_MEMBER_LAYERS)
       refuse(`has ${inner.length} layers in the members of its ensembles; at most ${MAX_MEMBER_LAYERS} are allowed`);
     const places = all.reduce((total, each) => total + windowPlaces(each), 0);

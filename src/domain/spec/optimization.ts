@@ -4,7 +4,7 @@ import { quantiles } from "../quantiles.ts";
 import { float32 } from "./numbers.ts";
 
 const hasWeight = (weights: readonly number[]): boolean => weights.some((weight) => weight > 0);
-const NO_WEIGHT = "must have a weight above 0: with none, no row counts";
+const NO_WEIGHT = "must have a weight above 0, or no row would count";
 
 export const loss = z
   .discriminatedUnion("type", [
@@ -185,7 +185,7 @@ export const scheduler = z
       refuse("pct_start", "leaves no epoch to rise: pct_start times total_steps must be more than 1");
     if (value.type !== "sequential") return;
     if (value.milestones.length !== value.schedules.length - 1)
-      refuse("milestones", `must be ${value.schedules.length - 1} for ${value.schedules.length} schedules: one less`);
+      refuse("milestones", `must be ${value.schedules.length - 1} for ${value.schedules.length} schedules, one fewer than schedules`);
     if (value.milestones.some((milestone, index) => index > 0 && milestone <= (value.milestones[index - 1] as number)))
       refuse("milestones", "must rise");
   })

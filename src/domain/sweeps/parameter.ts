@@ -37,11 +37,11 @@ const range = z
     const fault = (field: string, message: string) => addIssue({ code: "custom", path: [field], message });
     if (max < min) fault("max", `must be at least min (${min})`);
     if (scale === "log" && min <= 0) fault("min", "must be above 0 on a logarithmic scale");
-    if (scale === "log" && step !== null) fault("step", "does not go with a logarithmic scale: list the numbers as values");
+    if (scale === "log" && step !== null) fault("step", "cannot be combined with a logarithmic scale: list the numbers as values");
     if (!Number.isFinite(max - min)) fault("max", "is too far from min: the width of the range must be a finite number");
     if (!integer) return;
     for (const [field, number] of Object.entries({ min, max, step }))
-      if (number !== null && !Number.isSafeInteger(number)) fault(field, "must be a whole number where integer is true");
+      if (number !== null && !Number.isSafeInteger(number)) fault(field, "must be a whole number if integer is true");
   })
   .meta({ id: "SweepRange", description: "Numbers from `min` to `max`, both included." });
 
@@ -79,7 +79,7 @@ export const parameters = z
   .superRefine((given, { addIssue }) => {
     const pointers = Object.keys(given);
     if (pointers.length > MAX_PARAMETERS)
-      addIssue({ code: "custom", message: `must be at most ${MAX_PARAMETERS} parameters, not ${pointers.length}` });
+      addIssue({ code: "custom", message: `must have at most ${MAX_PARAMETERS} parameters, not ${pointers.length}` });
     const listed = Object.values(given).reduce((total, each) => total + listedCount(each), 0);
     if (listed > MAX_ALL_VALUES)
       addIssue({ code: "custom", message: `must list at most ${MAX_ALL_VALUES} values and choices together, not ${listed}` });

@@ -43,11 +43,11 @@ const folds = z
         "repeats",
         `${count} folds, ${repeats} times, are more than the limit of ${MAX_TRAININGS} trainings for each trial`,
       );
-    if (group !== null && time !== null) fault("time", "does not go with group: name one of them");
+    if (group !== null && time !== null) fault("time", "cannot be combined with group: use one of them");
     const column = group === null ? "time" : "group";
     if (repeats > 1 && (group !== null || time !== null))
-      fault("repeats", `must be 1 with ${column}: its folds are no matter of chance, so that every repeat would be the same`);
-    if (stratify && time !== null) fault("stratify", "does not go with time, which decides alone where rows are cut");
+      fault("repeats", `must be 1 with ${column}: its folds do not depend on chance, so every repeat would be the same`);
+    if (stratify && time !== null) fault("stratify", "cannot be combined with time, which alone decides where rows are cut");
   })
   .meta({
     id: "Folds",
@@ -111,10 +111,10 @@ export const sweepSpec = z
       addIssue({
         code: "custom",
         path: ["job", "model"],
-        message: "must have layers: a sweep varies a given network, a search has its own",
+        message: "must have layers: a sweep varies a given network, while a search chooses its own",
       });
     if (Object.keys(varied).length > 0) return;
-    if (cut === null) fault("parameters", "must name what is varied, unless there are folds");
+    if (cut === null) fault("parameters", "must name what to vary, unless there are folds");
     if (trials !== undefined && trials > 1) fault("trials", "must be 1 without parameters: all trials would be the same");
   })
   .meta({

@@ -70,7 +70,7 @@ export async function openSheet(bytes: Buffer, named: string | undefined, limits
     throw malformedTable(`the workbook cannot be read: ${(error as Error).message}`);
   }
   throw invalidTable(
-    named === undefined ? "the workbook has no sheet with a cell" : `the sheet ${JSON.stringify(named)} has no cell`,
+    named === undefined ? "no sheet of the workbook has any cells" : `the sheet ${JSON.stringify(named)} has no cells`,
     named === undefined ? "" : "/sheet",
   );
 }
@@ -81,7 +81,7 @@ function checkArchive(bytes: Buffer, limits: WorkbookLimits): void {
     throw malformedTable(
       "this is an old workbook (.xls) or one with a password: save it as .xlsx without a password, or as CSV",
     );
-  if (!start.equals(ARCHIVE_MAGIC)) throw malformedTable("this is no Excel workbook (.xlsx)");
+  if (!start.equals(ARCHIVE_MAGIC)) throw malformedTable("this is not an Excel workbook (.xlsx)");
   let shared = 0;
   let unpacked = 0;
   for (const { name, bytes: size } of partsOf(bytes)) {

@@ -58,7 +58,7 @@ export function readPlaces(labels: readonly string[], column: Column, values: Co
   });
 }
 
-/** A stored value as a prediction request would carry it: a number, a text, or null where it is missing. */
+/** A stored value as a prediction request would carry it: a number, a text, or null if it is missing. */
 function rawOf({ type, categories }: Column, value: number): string | number | null {
   if (isCategorical(type)) return categories?.[value] ?? null;
   if (Number.isNaN(value)) return null;

@@ -28,7 +28,7 @@ export function foldsOfSweep(folds: Folds, job: Job, dataset: DatasetRows | null
       ? splitDataset({ job: { spec: { ...spec, split: null }, classes }, payload: null }, dataset as DatasetRows)
       : { codes: classes.length > 0 ? loadTable(runOf(job, dataset)).targets : null, present: null };
   if (stratify && read.codes === null)
-    return { ok: false, errors: [{ pointer: "/folds/stratify", detail: "is for classes; a regression has none" }] };
+    return { ok: false, errors: [{ pointer: "/folds/stratify", detail: "is only for classes; a regression has none" }] };
   const cut = foldsOf({
     rows: dataset?.rows ?? rows,
     among: read.present,

@@ -121,7 +121,7 @@ export async function openUploadSpool({
 
 /** What the sender of an upload is told whose reading was ended. */
 function refusal({ bound, message }: TaskLimitError): TrainyardError {
-  if (bound === "memory") return new TrainyardError("too_large", `the table ${message} to read, the most that one may take`);
+  if (bound === "memory") return new TrainyardError("too_large", `reading the table ${message}, the most memory that one may take`);
   const detail = `reading it ${message}, the most that a file of this size may take (TRAINYARD_READ_SECONDS): it may be damaged`;
   return invalid([{ pointer: "", detail }]);
 }

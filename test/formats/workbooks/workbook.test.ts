@@ -51,7 +51,7 @@ describe("a sheet of a workbook", () => {
     expect(await faultOf(fixture("orders-openpyxl"), "Order")).toBe(
       'invalid /sheet: there is no such sheet: the workbook has "Cover", "Hidden", "Orders & more", "Times"',
     );
-    expect(await faultOf(fixture("orders-openpyxl"), "Cover")).toBe('invalid /sheet: the sheet "Cover" has no cell');
+    expect(await faultOf(fixture("orders-openpyxl"), "Cover")).toBe('invalid /sheet: the sheet "Cover" has no cells');
   });
 
   it("keeps texts that look like something else, and makes control characters spaces", async () => {
@@ -73,13 +73,13 @@ describe("a sheet of a workbook", () => {
     expect(await faultOf(tall, undefined, { ...LIMITS, bytes: 1000 })).toMatch(
       /^too_large : the unpacked workbook has more bytes/,
     );
-    expect(await faultOf(empty)).toBe("invalid : the workbook has no sheet with a cell");
+    expect(await faultOf(empty)).toBe("invalid : no sheet of the workbook has any cells");
   });
 });
 
 describe("what is no workbook", () => {
   it("is said to be none", async () => {
-    expect(await faultOf(Buffer.from("a,b\n1,2\n"))).toBe("malformed : this is no Excel workbook (.xlsx)");
+    expect(await faultOf(Buffer.from("a,b\n1,2\n"))).toBe("malformed : this is not an Excel workbook (.xlsx)");
     expect(await faultOf(Buffer.from("d0cf11e0a1b11ae1", "hex"))).toMatch(/old workbook \(\.xls\) or one with a password/);
   });
 

@@ -166,7 +166,7 @@ describe("refusing an upload", () => {
   it("says when gzip is none, or is cut off", async () => {
     const headers = { "content-type": "text/csv", "content-encoding": "gzip" };
     const plain = await upload("a\n1\n", "name=x", headers);
-    expect([plain.statusCode, plain.json().detail]).toEqual([400, "the content is said to be gzip, and it is not"]);
+    expect([plain.statusCode, plain.json().detail]).toEqual([400, "the content is declared as gzip, but it is not gzip"]);
     const cut = await upload(gzipSync(penguins).subarray(0, 900), "name=x", headers);
     expect([cut.statusCode, cut.json().detail]).toEqual([400, expect.stringMatching(/^the gzip data is broken/)]);
   });

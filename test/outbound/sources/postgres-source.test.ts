@@ -79,7 +79,7 @@ describe("the rows of a query", () => {
     // What a driver would decode is never a host: neither here nor in a request.
     const hidden = "postgres://a@%31%30.0.0.1/x";
     expect(source.safeParse({ postgres: { url: hidden, query: "select 1" } }).error?.message).toContain(
-      "no name and no address",
+      "neither a name nor an address",
     );
     await expect(from(hidden)).rejects.toThrow("cannot be fetched");
     address.searchParams.set("sslmode", "require");
