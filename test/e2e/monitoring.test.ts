@@ -122,7 +122,7 @@ describe("a model in use", () => {
       headers: { "content-type": "application/x-ndjson" },
       body: `${JSON.stringify(rowAt(0))}\n`,
     });
-    expect([stream.status, await stream.text()]).toEqual([422, expect.stringContaining("is for JSON")]);
+    expect([stream.status, await stream.text()]).toEqual([422, expect.stringContaining("is only for JSON")]);
     const bad = await call("POST", "/predict", { instances: [...rowsOf(3, 0), { ...rowAt(0), age: "old" }] });
     expect(bad.status).toBe(422);
     await call("POST", "/predict", { instances: [{ age: null, height: 170, city: "Genf" }] });

@@ -89,7 +89,7 @@ describe("a column of text", () => {
     expect(labelled).toEqual(scored);
     const best = evaluation?.importance?.columns.toSorted((a, b) => (b.mean ?? 0) - (a.mean ?? 0));
     expect(best?.map(({ column }) => column)).toEqual(["note", "size"]);
-    expect(() => encodeOnnx(model, weights)).toThrow(/takes the text of note, and ONNX has no operator/);
+    expect(() => encodeOnnx(model, weights)).toThrow(/takes the text of note, but ONNX has no operator/);
   });
 
   it("is left out by a given network that names no features, and a note says how to use it", () => {

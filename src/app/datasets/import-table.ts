@@ -108,7 +108,7 @@ function describe(fetched: FetchedTable, { name, format: asked, reading }: Impor
       `${said}, and the name has no known extension: set the format (${DATASET_FORMATS.join(", ")})`,
     );
   }
-  if (called === "") return fault("/name", "must be given: the name of the data set");
+  if (called === "") return fault("/name", "is required: the name of the data set");
   const options: ReadingOptions = reading ?? readingOptions.parse({});
   const misfit = misfitOption(format, options);
   if (misfit) return fault(`/reading${misfit.pointer}`, misfit.detail);

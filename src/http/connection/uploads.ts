@@ -171,7 +171,7 @@ async function receiveForm(request: FastifyRequest, uploadSpool: UploadSpool) {
         continue;
       }
       try {
-        if (failure === null && upload) throw invalid([{ pointer: "/file", detail: "one upload takes one file" }]);
+        if (failure === null && upload) throw invalid([{ pointer: "/file", detail: "an upload takes only one file" }]);
         if (failure === null) upload = await uploadSpool.receive(bytesOf(part.file));
         label = { mediaType: mediaTypeOf(part.mimetype), fileName: part.filename };
       } catch (error) {
@@ -180,7 +180,7 @@ async function receiveForm(request: FastifyRequest, uploadSpool: UploadSpool) {
       part.file.resume();
     }
     if (failure !== null) throw failure;
-    if (!upload) throw invalid([{ pointer: "/file", detail: "there is no file among the parts" }]);
+    if (!upload) throw invalid([{ pointer: "/file", detail: "the form has no file" }]);
     return { upload, label, fields };
   } catch (error) {
     if (upload) await uploadSpool.discard(upload);
@@ -227,7 +227,7 @@ function stopAfter(most: number, request: IncomingMessage) {
 const TOO_MANY_PARTS = /^FST_(?:PARTS|FILES|FIELDS)_LIMIT$/;
 
 function tooManyParts(): TrainyardError {
-  return invalid([{ pointer: "", detail: "the form has too many parts: an upload takes one file and its options" }]);
+  return invalid([{ pointer: "", detail: "the form has too many parts: an upload takes only one file and its options" }]);
 }
 
 function connectionEnded(): TrainyardError {
@@ -272,7 +272,7 @@ function requestOf(
   const misfit = misfitOption(known, options.data);
   if (misfit) throw invalid([misfit]);
   const called = name ?? stemOf(label.fileName);
-  if (called === "") throw invalid([{ pointer: "/name", detail: "must be given: the name of the data set" }]);
+  if (called === "") throw invalid([{ pointer: "/name", detail: "is required: the name of the data set" }]);
   return { name: called, format: known, gzip, options: options.data };
 }
 

@@ -109,5 +109,5 @@ export function registerSession(app: App, { basePath, guard: { authenticator, on
 }
 
 function otherSite(): TrainyardError {
-  return new TrainyardError("forbidden", "the page that sent this is another site's: sign in and out on the server's own");
+  return new TrainyardError("forbidden", "the page that sent this belongs to another site: sign in and out on the server's own page");
 }

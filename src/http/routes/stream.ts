@@ -17,7 +17,7 @@ Besides frames it is sent:
 - \`{"type": "removed", "id": "job_..."}\`: the job was deleted.
 - \`{"type": "error", "job": "job_..." | null, "problem": {...}}\`: what was said cannot be done; \`problem\` is the document of any other error.
 
-Close codes: 1001 the server is going down (each job's last frame is an \`end\` frame with the reason \`draining\`), 1008 too many messages that are none, or a key that was revoked or has expired, 4008 the reader was too slow, 1009 a message was too long, 1011 a defect of ours. Subscribe again after the last \`seq\` of each job.`;
+Close codes: 1001 the server is going down (each job's last frame is an \`end\` frame with the reason \`draining\`), 1008 too many invalid messages, or a key that was revoked or has expired, 4008 the reader was too slow, 1009 a message was too long, 1011 an internal error. Subscribe again after the last \`seq\` of each job.`;
 
 /** Registers the stream of many jobs. */
 export function registerStream(app: App, { streams }: RouteContext): void {

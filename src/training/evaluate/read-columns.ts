@@ -92,7 +92,7 @@ function readNumbers(read: ValueReader, column: Column, values: ColumnValues): R
   if (row >= 0) {
     const label = JSON.stringify(column.categories?.[wrong]);
     const detail = `column ${column.name}, row ${row + 1}: ${label} ${numbers[wrong]}`;
-    return { fault: `${detail}: mend the cell or leave it empty, and upload the file again` };
+    return { fault: `${detail}: correct the cell or leave it empty, and upload the file again` };
   }
   const read64 = Float64Array.from(values, (code) => (code < 0 ? Number.NaN : (numbers[code] as number)));
   return { column: { ...column, type: "number", categories: null }, values: read64 };

@@ -54,7 +54,7 @@ function columnOf(
   dataset: DatasetRows | null,
 ): { readonly values: ColumnValues } | { readonly errors: readonly FieldError[] } {
   const pointer = `/folds/${field}`;
-  if (!dataset) return { errors: [{ pointer, detail: "is for data sets: other rows have no columns with names" }] };
+  if (!dataset) return { errors: [{ pointer, detail: "is only for data sets: other rows have no named columns" }] };
   const values = dataset.columns.some((column) => column.name === name) ? dataset.values.get(name) : undefined;
   return values ? { values } : { errors: [{ pointer, detail: `the data set has no column ${name} of numbers or categories` }] };
 }

@@ -269,7 +269,7 @@ describe("a job that splits by a column", () => {
       "rows in the request",
       { ...job({ group: "g" }), data: { inline: { features: [[1], [2]], targets: [1, 2] } } },
       "/split/group",
-      "is for data sets",
+      "is only for data sets",
     ],
     ["a group and a time", job({ group: "patient", time: "day" }), "/split/time", "cannot be combined with the other fields here"],
   ];

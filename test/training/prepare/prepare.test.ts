@@ -25,7 +25,7 @@ function accepted(spec: object) {
 
 it("a network without weights is refused: it would train nothing", () => {
   const spec = { ...inline([[1], [2]], [1, 2]), model: { layers: [{ type: "relu" }] } };
-  expect(refusals(spec)).toEqual({ "/model/layers": "have no weights: there is nothing to train" });
+  expect(refusals(spec)).toEqual({ "/model/layers": "have no weights, so there is nothing to train" });
 });
 
 describe("a choice of several forms", () => {
