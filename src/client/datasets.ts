@@ -28,7 +28,7 @@ export interface UploadOptions extends CallOptions {
   readonly delimiter?: string;
   /** Of CSV and Excel: whether the first row has names; found out when left out. */
   readonly header?: boolean;
-  /** Of CSV and Excel: lines at the beginning that are no rows; a title is found out when left out. */
+  /** Of CSV and Excel: lines to skip at the beginning; a title is found out when left out. */
   readonly skipLines?: number;
   /** Of Excel: the name of the sheet; the first one that is not hidden and not empty when left out. */
   readonly sheet?: string;
