@@ -107,7 +107,7 @@ describe("an empty list of jobs", () => {
     // The address has all of it.
     await page.reload();
     await page.locator(".predict-answer [data-chosen=true]").waitFor();
-    expect(await page.getByText("To read it in another way, drop the file again.").count()).toBe(1);
+    expect(await page.getByText("To read it another way, drop the file again.").count()).toBe(1);
     expect(faults).toEqual([]);
   });
 });
