@@ -34,7 +34,7 @@ export interface UploadOptions extends CallOptions {
   readonly sheet?: string;
   /** Types of columns by name, instead of inferring them. */
   readonly types?: Readonly<Record<string, ColumnType>>;
-  /** The columns that are kept; all of them when left out. */
+  /** The columns to keep; by default all. */
   readonly columns?: readonly string[];
   /** Words that stand for a missing value in every column, instead of NA and its like. */
   readonly missing?: readonly string[];

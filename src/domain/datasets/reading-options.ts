@@ -25,42 +25,42 @@ export const readingOptions = z.strictObject({
       error: "must be one character that is not a letter, digit, quote or sign, or the word tab",
     })
     .optional()
-    .meta({ description: "Of CSV. Found out among comma, semicolon, tab and | when left out." }),
+    .meta({ description: "For CSV. By default detected: comma, semicolon, tab or |." }),
   header: z.enum(["true", "false", "auto"]).default("auto").meta({
     description:
-      "Of CSV and Excel: whether the first row has names. auto: it does when none of its cells is a number, date or boolean.",
+      "For CSV and Excel: whether the first row has names. auto: yes if none of its cells is a number, date or boolean.",
   }),
   skip_lines: z.int().min(0).max(MAX_SKIPPED_LINES).optional().meta({
     description:
-      "Of CSV and Excel: how many lines at the beginning are no rows. Found out when left out: a title above the names is none.",
+      "For CSV and Excel: how many lines to skip at the beginning. By default detected: a title above the names is skipped.",
   }),
   sheet: z.string().trim().min(1).max(MAX_SHEET_NAME).optional().meta({
-    description: "Of Excel: the name of the sheet. The first one that is not hidden and not empty when left out.",
+    description: "For Excel: the name of the sheet. By default the first one that is neither hidden nor empty.",
   }),
   types: z
     .record(z.string(), z.enum(COLUMN_TYPES))
     .default({})
     .meta({ description: "Types of columns by name, instead of inferring them." }),
-  columns: z.array(z.string()).min(1).optional().meta({ description: "The columns that are kept; all of them when left out." }),
+  columns: z.array(z.string()).min(1).optional().meta({ description: "The columns to keep; by default all." }),
   missing: z.array(word).max(MAX_WORDS).optional().meta({
     description:
-      "Words that stand for a missing value in every column, in small or capital letters, instead of NA and its like. In columns of numbers, dates and booleans those are missing all the same.",
+      "Words that mean a missing value in every column, in small or capital letters, instead of NA and its like. In columns of numbers, dates and booleans, NA and its like are missing in any case.",
   }),
   decimal: z.enum([".", ","], { error: "must be . or ,: the decimal separator" }).optional().meta({
-    description: "The sign before decimals. Found out for each column when left out.",
+    description: "The decimal separator. By default detected for each column.",
   }),
   thousands: z
     .enum(["none", "comma", "point", "space", "apostrophe"], {
       error: "must be none, comma, point, space or apostrophe: the thousands separator",
     })
     .optional()
-    .meta({ description: "The sign between groups of three digits. Found out for each column when left out." }),
+    .meta({ description: "The thousands separator. By default detected for each column." }),
   date_format: z
     .union([dateFormat, z.record(z.string(), dateFormat)])
     .optional()
     .meta({
       description:
-        "How dates are written, of all columns or by column: `ymd`, `dmy`, `mdy`, `epoch_s` or `epoch_ms`. Found out for each column when left out.",
+        "How dates are written, for all columns or by column: `ymd`, `dmy`, `mdy`, `epoch_s` or `epoch_ms`. By default detected for each column.",
     }),
   encoding: z
     .enum(ENCODINGS, { error: `must be ${ENCODINGS.join(", ")}` })

@@ -37,7 +37,7 @@ const givenRows = z
 
 /** The background rows of a request: how many of the training rows, or rows that are given. */
 export const backgroundOption = z.union([z.int().min(1).max(MAX_BACKGROUND_ROWS), givenRows]).meta({
-  description: `The rows that the answer is compared with: how many of the rows that trained, chosen by \`seed\` (default ${DEFAULT_BACKGROUND_ROWS}), or up to ${MAX_BACKGROUND_ROWS} rows as in \`instances\`.`,
+  description: `The rows that the answer is compared with: a number of training rows, chosen by \`seed\` (default ${DEFAULT_BACKGROUND_ROWS}), or up to ${MAX_BACKGROUND_ROWS} rows as in \`instances\`.`,
 });
 
 const seedOption = z
@@ -56,13 +56,13 @@ export const explainOption = z
       .max(MAX_SAMPLES)
       .optional()
       .meta({
-        description: `Estimates contributions from so many pairs of permutations for each background row. Left out: exact where they can be, else ${FEWEST_PAIRS} to ${MOST_PAIRS} by the size of the model.`,
+        description: `Estimates contributions from this many pairs of permutations for each background row. By default contributions are exact if possible, else ${FEWEST_PAIRS} to ${MOST_PAIRS} pairs, by the size of the model.`,
       }),
     seed: seedOption.optional(),
   })
   .meta({
     id: "ExplainOptions",
-    description: `Explain each prediction by the contributions of its columns. With at most ${MAX_EXACT_COLUMNS} columns, where all coalitions of them take at most ${EXACT_WORK.toExponential(0)} multiply-adds, they are exact, else estimated, with their standard errors.`,
+    description: `Explain each prediction by the contributions of its columns. With at most ${MAX_EXACT_COLUMNS} columns whose coalitions take at most ${EXACT_WORK.toExponential(0)} multiply-adds, they are exact; otherwise they are estimated, with standard errors.`,
   });
 
 /** What `explain` asks for, with its defaults. */

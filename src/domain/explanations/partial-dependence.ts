@@ -35,7 +35,7 @@ export const partialDependenceBody = z
       .max(MAX_COLUMNS)
       .optional()
       .meta({
-        description: `Names of columns; left out: the model's first ${MAX_COLUMNS} that are no text.`,
+        description: `Names of columns; by default the model's first ${MAX_COLUMNS} that are not text.`,
       }),
     points: z
       .int()
@@ -43,7 +43,7 @@ export const partialDependenceBody = z
       .max(MAX_POINTS)
       .optional()
       .meta({
-        description: `Values of a number or datetime, evenly over the range of the background rows (default ${DEFAULT_POINTS}); of labels, the first so many of a hundred.`,
+        description: `Number of values of a number or datetime, spread evenly over the range of the background rows (default ${DEFAULT_POINTS}); for labels, this many of the first hundred.`,
       }),
     background: backgroundOption.optional(),
     seed: z.int().min(0).optional().meta({ description: "Chooses background rows (default 0)." }),

@@ -37,7 +37,7 @@ const wire: z.ZodType<WireNumber> = z.union([z.number(), z.enum(["NaN", "Infinit
 
 export const tensorFigures = z
   .object({
-    name: z.string().meta({ description: "Of a gradient, its parameter; of an activation, the number of its layer." }),
+    name: z.string().meta({ description: "For a gradient, its parameter; for an activation, the number of its layer." }),
     shape: z.array(z.int()),
     norm: wire.meta({ description: "Euclidean." }),
     mean: wire,
@@ -45,7 +45,7 @@ export const tensorFigures = z
     max: wire,
     zeros: z.number().meta({ description: "Share of its numbers that are 0." }),
     histogram: z.array(z.int()).meta({
-      description: `Counts in ${HISTOGRAM_BINS} bins of equal width from min to max; where these are equal, all in the middle one; none where a number is not finite.`,
+      description: `Counts in ${HISTOGRAM_BINS} bins of equal width from min to max; if these are equal, all are in the middle bin; none if a number is not finite.`,
     }),
     values: z
       .array(wire)

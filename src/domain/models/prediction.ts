@@ -155,16 +155,16 @@ export const predictBody = z
   .strictObject({
     instances: z.array(row).min(1).meta({
       description:
-        "Rows: arrays of values in the order of the model's columns, or objects by column, where the model has named columns. Missing values are null or left out.",
+        "Rows: arrays of values in the order of the model's columns, or objects by column, if the model has named columns. Missing values are null or left out.",
     }),
-    top_k: z.int().min(1).optional().meta({ description: "Of classes: show only so many, most probable first." }),
+    top_k: z.int().min(1).optional().meta({ description: "For classes: show only this many, most probable first." }),
     threshold: threshold.optional().meta({
       description:
-        "Of two classes: say that a row is of the second above this probability, instead of the model's `threshold`.",
+        "For two classes: predict the second class above this probability, instead of the model's `threshold`.",
     }),
     interval: interval.optional().meta({
       description:
-        "The probability with which an answer shall hold the truth, as 0.9: values are answered with an `interval`, classes with a `set`. For models with held-out rows.",
+        "The probability with which an answer contains the truth, such as 0.9: values get an `interval`, classes a `set`. For models with held-out rows.",
     }),
     explain: explainOption.optional(),
   })

@@ -22,14 +22,14 @@ const webUrl = z
 const s3 = z
   .strictObject({
     bucket: z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{1,254}$/, "must be the name of a bucket"),
-    key: z.string().min(1).max(1024).meta({ description: "Of the object, without a slash before it." }),
+    key: z.string().min(1).max(1024).meta({ description: "Key of the object, without a leading slash." }),
     region: z
       .string()
       .regex(/^[a-z0-9-]{1,50}$/, "must be a region, like eu-central-1")
       .default("us-east-1"),
-    endpoint: webUrl.optional().meta({ description: "Of another server that speaks S3; that of AWS when left out." }),
+    endpoint: webUrl.optional().meta({ description: "The endpoint of another server with the S3 API; by default AWS." }),
     path_style: z.boolean().optional().meta({
-      description: "Whether the bucket is in the path and not in the host name. As `endpoint` is given, when left out.",
+      description: "Whether the bucket is in the path instead of the host name. By default true if `endpoint` is given.",
     }),
     access_key_id: z.string().min(1).max(200).optional(),
     secret_access_key: secret.optional().meta({ description: "Kept for a schedule, and never shown again." }),
@@ -68,7 +68,7 @@ const postgres = z.strictObject({
     })
     .meta({
       description:
-        "`sslmode` is its one option: `verify-full`, the default, `require` (encrypted, the certificate is not checked), or `disable` for hosts in TRAINYARD_SOURCE_PRIVATE_HOSTS. Its password is kept for a schedule, and never shown again.",
+        "`sslmode` is the only option: `verify-full`, the default, `require` (encrypted, the certificate is not checked), or `disable` for hosts in TRAINYARD_SOURCE_PRIVATE_HOSTS. Its password is kept for a schedule, and never shown again.",
     }),
   query: z
     .string()
@@ -78,7 +78,7 @@ const postgres = z.strictObject({
     .refine((text) => !text.includes("\u0000"), { error: "must not contain the character NUL" })
     .meta({
       description:
-        "One SELECT, run in a read-only transaction. With ORDER BY the same rows are the same bytes, and so the same data set.",
+        "One SELECT, run in a read-only transaction. With ORDER BY the same rows give the same bytes, and so the same data set.",
     }),
 });
 

@@ -26,7 +26,7 @@ const range = z
     min: z.number(),
     max: z.number(),
     scale: z.enum(["linear", "log"]).default("linear").meta({
-      description: "How trials are spread: evenly, or evenly in the logarithm, for which `min` must be above 0.",
+      description: "How trials are spread: evenly, or evenly in the logarithm; then `min` must be above 0.",
     }),
     integer: z.boolean().default(false).meta({ description: "Whole numbers only." }),
     step: z.number().positive().nullable().default(null).meta({
@@ -66,7 +66,7 @@ const choices = z
   .meta({
     id: "SweepChoices",
     description:
-      "One of these parts of a job spec, by name. A parameter below it is active where the chosen part has its field, written or by default, and absent from trials where it has not.",
+      "One of these parts of a job spec, by name. A parameter below it is active if the chosen part has its field, written or by default, and otherwise absent from trials.",
   });
 
 export const parameter = z.union([range, values, choices]).meta({ id: "SweepParameter" });

@@ -28,7 +28,7 @@ const asked = {
     .max(200)
     .optional()
     .meta({
-      description: "Shown in lists; the name of the file when left out.",
+      description: "Shown in lists; by default the name of the file.",
       examples: ["penguins"],
     }),
   format: z.enum(DATASET_FORMATS).optional().meta({
@@ -37,7 +37,7 @@ const asked = {
   delimiter: readingOptions.shape.delimiter,
   header: z.enum(["true", "false", "auto"]).optional().meta({
     description:
-      "For CSV and Excel: whether the first row has names. `auto`, the default: when no cell of it is a number, date or boolean.",
+      "For CSV and Excel: whether the first row has names. `auto`, the default: yes if none of its cells is a number, date or boolean.",
   }),
   skip_lines: z.coerce
     .number<string>({ error: "must be a whole number" })
