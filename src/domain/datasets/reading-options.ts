@@ -106,18 +106,24 @@ export function digestSuffix(options: ReadingOptions): string {
   return Object.keys(given).length === 0 ? "" : `\n${JSON.stringify(given)}`;
 }
 
+/** The formats by the names that people know. */
+const NAMES: Readonly<Record<DatasetFormat, string>> = {
+  ...{ csv: "CSV", ndjson: "NDJSON", json: "JSON", parquet: "Parquet", xlsx: "Excel" },
+};
+
 /** What is said where an option does not fit the format; null where all do. The pointer is that of the option. */
 export function misfitOption(
   format: DatasetFormat,
   { encoding, delimiter, sheet, skip_lines }: ReadingOptions,
 ): { readonly pointer: string; readonly detail: string } | null {
+  const name = NAMES[format];
   const isBinary = format === "parquet" || format === "xlsx";
   if (isBinary && encoding !== "utf-8")
-    return { pointer: "/encoding", detail: `is only for text formats; ${format} files say how their texts are encoded` };
+    return { pointer: "/encoding", detail: `is only for text formats; ${name} files say how their texts are encoded` };
   if (format === "xlsx" && delimiter !== undefined)
     return { pointer: "/delimiter", detail: "is only for CSV; a workbook has no delimiter" };
-  if (format !== "xlsx" && sheet !== undefined) return { pointer: "/sheet", detail: `is only for xlsx; ${format} has no sheets` };
+  if (format !== "xlsx" && sheet !== undefined) return { pointer: "/sheet", detail: `is only for Excel; ${name} has no sheets` };
   if (format !== "xlsx" && format !== "csv" && skip_lines !== undefined)
-    return { pointer: "/skip_lines", detail: `is only for csv and xlsx; ${format} has no lines above its rows` };
+    return { pointer: "/skip_lines", detail: `is only for CSV and Excel; ${name} has no lines above its rows` };
   return null;
 }

@@ -57,7 +57,9 @@ const scoreAlert = z
   .object({
     drop: z.number().nullable().meta({ description: "How far beyond the evaluation the score may go; null: nobody is told." }),
     figure: z.enum(["accuracy", "mae"]),
-    evaluation: z.tuple([z.number(), z.number()]).meta({ description: "Interval of the figure on the held-out rows." }),
+    evaluation: z
+      .tuple([z.number(), z.number()])
+      .meta({ description: "Interval of the figure on the held-out rows.", examples: [[0.91, 0.97]] }),
     bound: z.number().nullable().meta({ description: "The bound of the live score; null without a drop." }),
     live: z.number().nullable().meta({ description: "The score of the newest labelled answers, at most 500." }),
     labelled: z.int().meta({ description: "How many these are: 50 are needed." }),
