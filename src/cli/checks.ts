@@ -84,7 +84,7 @@ const SIMD_MODULE = new Uint8Array([
 function checkSimd(): Finding {
   return WebAssembly.validate(SIMD_MODULE)
     ? { name: "WebAssembly SIMD", status: "ok", detail: "there" }
-    : { name: "WebAssembly SIMD", status: "failed", detail: "not there", cure: "use a processor and a Node with SIMD" };
+    : { name: "WebAssembly SIMD", status: "failed", detail: "not available", cure: "use a processor and a Node with SIMD" };
 }
 
 function checkCores(): Finding {
@@ -110,21 +110,21 @@ export function memoryFinding(
   const limit = `the ${byteSize(bytes)} of this ${isLimited ? "container (cgroup)" : "machine"}`;
   const training = trainingBytes ?? trainingShare(bytes);
   const wanted = memoryWanted({ ...settings, trainingBytes: training });
-  const found = { name: "memory", detail: `by its limits a server takes up to ${byteSize(wanted)}, of ${limit}` };
+  const found = { name: "memory", detail: `with its limits a server uses up to ${byteSize(wanted)} of ${limit}` };
   if (wanted <= bytes) return { ...found, status: "ok" };
   const parts = [
     `training ${byteSize(training)} (TRAINYARD_MEMORY_BYTES)`,
     `a body ${byteSize(bodyHeapBytes(settings.bodyBytes))} (TRAINYARD_MAX_BODY_BYTES)`,
     `an upload ${byteSize(settings.datasetMemoryBytes)} (TRAINYARD_MAX_DATASET_MEMORY_BYTES)`,
   ];
-  return { ...found, status: "warning", cure: `lower what is much: ${parts.join(", ")}` };
+  return { ...found, status: "warning", cure: `lower the largest: ${parts.join(", ")}` };
 }
 
 /** Of this process: a server that is started from here has the same. */
 async function checkDescriptors({ connections, workers }: Surroundings): Promise<Finding> {
   const limit = openFilesIn(await readFile("/proc/self/limits", "utf8").catch(() => ""));
   const name = "open files";
-  if (limit === null) return { name, status: "ok", detail: "the system does not say how many there may be" };
+  if (limit === null) return { name, status: "ok", detail: "the system does not report a limit" };
   const served = connectionsWithin(connections, workers, limit);
   const detail = `at most ${limit}, which is enough for ${served} connections`;
   if (served === connections) return { name, status: "ok", detail };
@@ -155,22 +155,22 @@ async function checkServer({ client, url, host, port }: Surroundings): Promise<F
 async function checkDataDir({ dataDir }: Surroundings): Promise<Finding> {
   const folder = resolve(dataDir);
   const existing = await nearest(folder);
-  const found = { name: "data directory", detail: existing === folder ? folder : `${folder} will be made` };
+  const found = { name: "data directory", detail: existing === folder ? folder : `${folder} will be created` };
   try {
     await access(existing, constants.W_OK | constants.X_OK);
     return { ...found, status: "ok" };
   } catch {
     const detail = `${existing} cannot be written`;
-    return { ...found, detail, status: "failed", cure: "set TRAINYARD_DATA_DIR to a folder that can be" };
+    return { ...found, detail, status: "failed", cure: "set TRAINYARD_DATA_DIR to a folder that can be written" };
   }
 }
 
 async function checkDisk({ dataDir }: Surroundings): Promise<Finding> {
   const { bavail, bsize, blocks } = await statfs(await nearest(resolve(dataDir)));
-  if (blocks === 0) return { name: "disk", status: "ok", detail: "its file system does not say what is free" };
+  if (blocks === 0) return { name: "disk", status: "ok", detail: "its file system does not report free space" };
   const found = { name: "disk", detail: `${byteSize(bavail * bsize)} free` };
   if (bavail * bsize >= LOW_DISK_BYTES) return { ...found, status: "ok" };
-  return { ...found, status: "warning", cure: "make room, or set TRAINYARD_DATA_DIR to another disk" };
+  return { ...found, status: "warning", cure: "free some space, or set TRAINYARD_DATA_DIR to another disk" };
 }
 
 /** The part of a path that is there. */
@@ -205,7 +205,7 @@ async function checkDatabase({ dataDir, databaseUrl }: Surroundings): Promise<Fi
     ({ size: bytes }) => bytes,
     () => null,
   );
-  if (size === null) return { name: "database", status: "ok", detail: "none yet; the first start makes it" };
+  if (size === null) return { name: "database", status: "ok", detail: "none yet; the first start creates it" };
   const program = `const db = new (require('better-sqlite3'))(${JSON.stringify(path)}, { readonly: true });
     console.log(db.pragma('quick_check(1)', { simple: true }))`;
   const { status, stdout, stderr } = runNode(["-e", program]);
@@ -218,7 +218,7 @@ async function checkDatabase({ dataDir, databaseUrl }: Surroundings): Promise<Fi
       .split("\n")
       .find((line) => line.includes("Error")) ||
     `ended with ${status}`;
-  const cure = "put a backup in its place: trainyard restore FILE";
+  const cure = "replace it with a backup: trainyard restore FILE";
   return { ...found, status: "failed", detail: `${path}: ${reason.replaceAll(/\s+/g, " ")}`, cure };
 }
 

@@ -51,7 +51,7 @@ export function createContext(program: Command, { stdin, stdout, stderr, env }: 
   const shared = () => program.opts<SharedOptions>();
   let isTold = false;
   const tellOnce = ({ status, seconds }: Wait) => {
-    if (!isTold) context.err.print(`The server asks to wait (${status}); trying again in ${seconds} s.`);
+    if (!isTold) context.err.print(`The server asked to wait (${status}); trying again in ${seconds} s.`);
     isTold = true;
   };
   const context: Context = {

@@ -37,7 +37,7 @@ export function leaderboardLines(search: NonNullable<Model["search"]>, terminal:
       [["   #", "candidate", searchMetricLabel(metric), "share"], ...shown, ["", "served average", scoreText(score), ""]],
       terminal,
     ),
-    terminal.paint.dim(`  ${others > 0 ? `and ${others} more; ` : ""}the average is of ${served} of ${candidates.length}`),
+    terminal.paint.dim(`  ${others > 0 ? `and ${others} more; ` : ""}the average uses ${served} of ${candidates.length}`),
     terminal.paint.dim("  out of fold: each row is predicted by networks that have not seen it"),
   ];
 }
@@ -62,7 +62,7 @@ export function auditLines(
     `  ${rows} rows, cut into ${folds} folds ${times}; each was predicted by models that have not seen it`,
   );
   const suspects = labels.filter((label) => label.doubtful);
-  if (suspects.length === 0) return ["", "  No label is doubtful.", looked];
+  if (suspects.length === 0) return ["", "  No label looks wrong.", looked];
   const shown = suspects
     .slice(0, SHOWN_LABELS)
     .map(({ row, label, suggested, label_probability: own, suggested_probability: other }) => {
@@ -107,8 +107,8 @@ export function influenceLines(influence: Influence, rows: JobRows | null, termi
       ];
     }),
     "",
-    dim(`  ${leftOut.length} of ${training} training rows were left out, one at a time, each by a training`),
-    ...(agrees ? [] : [dim("  another version trained the model: its weights differ from those of this training on all rows")]),
+    dim(`  ${leftOut.length} of ${training} training rows were left out, one at a time, with one training for each`),
+    ...(agrees ? [] : [dim("  another version of the engine trained the model: its weights differ from those of this training on all rows")]),
   ];
 }
 
@@ -147,8 +147,8 @@ export function curveLines(curve: LearningCurve, terminal: Terminal): string[] {
   const { bold, dim } = terminal.paint;
   const differs = agrees
     ? []
-    : [dim("  another version trained the model: its weights differ from those of this training on all rows")];
-  if (!main) return ["", "  no training came to a figure", ...differs];
+    : [dim("  another version of the engine trained the model: its weights differ from those of this training on all rows")];
+  if (!main) return ["", "  no training has a score", ...differs];
   const { forecast, points } = main;
   const [said = "", ...rest] = forecastSentence(main, SCORE_FORMAT).split(". ");
   const rows = points.map(({ rows: count, mean, band, training }) => [
@@ -194,8 +194,8 @@ export function seedLines(spread: SeedSpread, terminal: Terminal): string[] {
     "",
     ...table([["", "own seed", "mean (90 %)", "sd", "by seed"], ...lines], terminal),
     "",
-    dim("  in brackets: where a training with a new seed is found on fresh rows"),
-    dim("  by seed: what of the sd is not chance among these rows"),
-    ...(spread.agrees ? [] : [dim("  another version trained the model: its weights differ from those here")]),
+    dim("  in brackets: the range of a training with a new seed on fresh rows"),
+    dim("  by seed: the part of the sd that is not chance among these rows"),
+    ...(spread.agrees ? [] : [dim("  another version of the engine trained the model: its weights differ from those here")]),
   ];
 }

@@ -87,7 +87,7 @@ function modelOf(options: TrainOptions): WrittenSpec {
   const { hidden, epochs, lr, batchSize, trials, folds } = options;
   const isGiven = [hidden, epochs, lr, batchSize, folds].some((option) => option !== undefined);
   if (isGiven && trials !== undefined)
-    throw usageError("--trials is for a search: leave --hidden, --epochs, --lr, --batch-size and --folds out");
+    throw usageError("--trials is only for a search: leave out --hidden, --epochs, --lr, --batch-size and --folds");
   if (isGiven) return networkOf(hidden ?? DEFAULTS.hidden);
   return trials === undefined ? {} : { model: { auto: { trials } } };
 }

@@ -37,7 +37,7 @@ export async function openTable(path: string, input: NodeJS.ReadStream, format?:
   const named = tableNamed(basename(path));
   const known = format ?? named.format;
   if (!known)
-    throw usageError(`${path}: the file's name does not say its format; add --format csv, ndjson, json, parquet or xlsx`);
+    throw usageError(`${path}: the file's name does not show its format; add --format csv, ndjson, json, parquet or xlsx`);
   return { name: named.name, format: known, body: await openAsBlob(path) };
 }
 
@@ -60,15 +60,15 @@ const DATE_FORMATS = ["ymd", "dmy", "mdy", "epoch_s", "epoch_ms"];
 /** Adds the options that say how a table is read, under a heading of their own in the help. */
 export function addReadingOptions(command: Command): Command {
   return command
-    .optionsGroup("How the table is read, which is found out where an option is left out:")
+    .optionsGroup("How to read the table (each option is detected by default):")
     .option("--sheet <name>", "the sheet of an Excel workbook")
-    .option("--skip-lines <count>", "lines at the beginning that are no rows", wholeNumber(0, 100))
+    .option("--skip-lines <count>", "lines to skip at the beginning", wholeNumber(0, 100))
     .option("--types <column=type,...>", "types of columns: number, category, text, datetime or boolean", typesOf)
-    .option("--delimiter <character>", "the character between cells of CSV")
-    .addOption(new Option("--decimal <sign>", "the sign before decimals").choices([".", ","]))
-    .addOption(new Option("--thousands <sign>", "the sign between groups of three digits").choices(THOUSANDS))
+    .option("--delimiter <character>", "the character between the cells of a CSV")
+    .addOption(new Option("--decimal <sign>", "the decimal separator").choices([".", ","]))
+    .addOption(new Option("--thousands <sign>", "the thousands separator").choices(THOUSANDS))
     .addOption(new Option("--date-format <order>", "how dates are written").choices(DATE_FORMATS))
-    .option("--missing <words>", "words for a missing value instead of NA and its like, divided by commas", namesOf)
+    .option("--missing <words>", "words that mean a missing value, separated by commas, instead of NA and its like", namesOf)
     .addOption(new Option("--encoding <name>", "how text is encoded (utf-8)").choices(["utf-8", "latin1", "utf-16"]))
     .optionsGroup("");
 }

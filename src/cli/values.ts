@@ -67,6 +67,6 @@ export function tagsOf(text: string, known: TagArguments = {}): TagArguments {
 /** Returns what of a job's or a sweep's labels is changed; an empty note is removed. Throws a usage error where nothing is. */
 export function labelChanges(tags: TagArguments, note: string | undefined): LabelChanges {
   const hasTags = Object.keys(tags).length > 0;
-  if (note === undefined && !hasTags) throw usageError("nothing to change: give name=value, or --note");
+  if (note === undefined && !hasTags) throw usageError("there is nothing to change: give name=value, or --note");
   return { ...(hasTags && { tags }), ...(note !== undefined && { note: note === "" ? null : note }) };
 }

@@ -28,13 +28,13 @@ export interface UploadOptions extends CallOptions {
   readonly delimiter?: string;
   /** Of CSV and Excel: whether the first row has names; found out when left out. */
   readonly header?: boolean;
-  /** Of CSV and Excel: lines at the beginning that are no rows; a title is found out when left out. */
+  /** Of CSV and Excel: lines to skip at the beginning; a title is found out when left out. */
   readonly skipLines?: number;
   /** Of Excel: the name of the sheet; the first one that is not hidden and not empty when left out. */
   readonly sheet?: string;
   /** Types of columns by name, instead of inferring them. */
   readonly types?: Readonly<Record<string, ColumnType>>;
-  /** The columns that are kept; all of them when left out. */
+  /** The columns to keep; by default all. */
   readonly columns?: readonly string[];
   /** Words that stand for a missing value in every column, instead of NA and its like. */
   readonly missing?: readonly string[];

@@ -85,7 +85,7 @@ export type SweepFrame =
 
 /** Which trials, and in which order. */
 export interface TrialsQuery {
-  /** `-` begins with the greatest. By value, trials that have none come last. */
+  /** With `-`, the greatest comes first. By value, trials without one come last. */
   readonly order_by?: TrialOrder;
   readonly state?: TrialState;
   readonly min_value?: number;

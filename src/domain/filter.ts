@@ -86,7 +86,7 @@ export function parseFilter(text: string, fields: Fields): readonly Condition[] 
     const next = take();
     if (next.kind === "end") return conditions;
     if (next.text !== "and")
-      throw new FilterError(next.column, 'expected "and" or the end: conditions are joined by "and" alone');
+      throw new FilterError(next.column, 'expected "and" or the end: only "and" can join conditions');
   }
 }
 
@@ -156,7 +156,7 @@ function textOf({ text, column }: Token): string {
   try {
     return JSON.parse(text) as string;
   } catch {
-    throw new FilterError(column, "text in double quotes is written as in JSON");
+    throw new FilterError(column, "text in double quotes must be written as in JSON");
   }
 }
 

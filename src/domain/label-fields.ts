@@ -7,7 +7,7 @@ const MAX_FOUND_TAG = 500;
 const MAX_NOTE = 10_000;
 
 export const tagName = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._/-]{0,99}$/, {
-  error: "must have letters, digits, dots, slashes, underscores and hyphens, 100 at most",
+  error: "must have only letters, digits, dots, slashes, underscores and hyphens, at most 100 characters",
 });
 
 const isStorable = (text: string): boolean => !text.includes("\u0000");
@@ -20,7 +20,7 @@ const note = z.string().max(MAX_NOTE).refine(isStorable, storable);
 export const labelFields = {
   tags: z
     .record(tagName, tagValue)
-    .refine((tags) => Object.keys(tags).length <= MAX_TAGS, { error: `must be ${MAX_TAGS} at most` })
+    .refine((tags) => Object.keys(tags).length <= MAX_TAGS, { error: `must have at most ${MAX_TAGS} tags` })
     .optional()
     .meta({ description: "Names and values to find it by, which can be changed later. They change nothing that is trained." }),
   note: note.optional().meta({ description: "Text for people, which can be changed later." }),

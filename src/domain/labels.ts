@@ -25,7 +25,7 @@ export interface LabelChanges {
 /** Returns the tags after a change, sorted by name. Throws invalid if there are too many. */
 export function changeTags(tags: Tags, changes: TagChanges): Tags {
   const changed = Object.entries({ ...tags, ...changes }).filter((entry): entry is [string, string] => entry[1] !== null);
-  if (changed.length > MAX_TAGS) throw invalid([{ pointer: "/tags", detail: `must be ${MAX_TAGS} at most` }]);
+  if (changed.length > MAX_TAGS) throw invalid([{ pointer: "/tags", detail: `must have at most ${MAX_TAGS} tags` }]);
   return Object.fromEntries(changed.sort(([a], [b]) => (a < b ? -1 : 1)));
 }
 

@@ -6,30 +6,30 @@ import { z } from "zod";
 
 /** Codes of what is found while a table is read, and their meaning. */
 export const UPLOAD_NOTES = {
-  cells_read_as_missing: "A few cells of a column of numbers, dates or booleans are none, and were read as missing.",
+  cells_read_as_missing: "A few cells in a column of numbers, dates or booleans could not be read as such, and were read as missing.",
   column_in_doubt: "A column was read as labels because too many of its cells are not numbers or dates.",
   ambiguous_numbers: "The numbers of a column could be read in two ways.",
   ambiguous_dates: "The dates of a column could be read in two ways.",
-  header_guessed: "Whether the first row has names is not certain.",
-  sheet_chosen: "A workbook has several sheets, of which one was read.",
-  title_lines: "Lines above the names of the columns were left out as a title.",
+  header_guessed: "It is not certain whether the first row has the column names.",
+  sheet_chosen: "A workbook has several sheets, and one of them was read.",
+  title_lines: "Lines above the column names were left out as a title.",
   lines_skipped: "Comments and separator lines were skipped.",
-  index_column: "The first column has no name and counts the rows: it is a feature only where `features` names it.",
+  index_column: "The first column has no name and counts the rows: it is a feature only if `features` names it.",
   large_integers: "A column of whole numbers beyond 2^53 was read as labels, which keep their digits.",
   cells_corrected: "Cells of a column were corrected after the upload.",
-  duplicate_rows: "Rows repeat an earlier row in every column.",
+  duplicate_rows: "Some rows repeat an earlier row in every column.",
 } as const satisfies Readonly<Record<string, string>>;
 
 /** Codes of what is found in the rows and columns of a job, and their meaning. */
 const JOB_NOTES = {
-  rows_without_target: "Rows whose target is missing train nothing and are not scored.",
-  task_guessed: "Whole numbers of few values were taken for classes.",
+  rows_without_target: "Rows without a target are neither trained on nor scored.",
+  task_guessed: "A target with few different whole numbers was read as classes.",
   text_left_out:
-    "A column of text is left out, where the network is given and no features are named, or where its texts were not kept.",
+    "A column of text is left out, because the network is given and no features are named, or because its texts were not kept.",
   column_without_values: "A column has no value in any row.",
   constant_column: "A column has the same value in every row.",
-  id_like_column: "A column has another value in every row, as an id has.",
-  rows_have_times: "Rows have times, and the held-out ones are drawn at random.",
+  id_like_column: "A column has a different value in every row, like an id.",
+  rows_have_times: "The rows have times, but the held-out ones are drawn at random.",
   column_predicts_target: "A column alone predicts the target almost perfectly.",
   rare_class: "A class has fewer than ten rows.",
   imbalanced_classes: "One class has at least nine tenths of the rows.",
@@ -37,7 +37,7 @@ const JOB_NOTES = {
 
 /** Codes of why a column is left out where the model is chosen automatically, besides those of every job. */
 const CHOICE_NOTES = {
-  duplicate_column: "A column has the same values as an earlier one in every row.",
+  duplicate_column: "A column has the same value as an earlier one in every row.",
 } as const satisfies Readonly<Record<string, string>>;
 
 /** Codes of what is found in rows to predict, and their meaning. */

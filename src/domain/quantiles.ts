@@ -3,7 +3,7 @@ import { z } from "zod";
 
 /** Most quantiles of a network. */
 const MAX_QUANTILES = 99;
-const RISE = "must rise: each quantile once, the lowest first";
+const RISE = "must be in ascending order, each quantile once";
 
 /** Rising probabilities: of quantile q, a share q of the values lies below. */
 export const quantiles = z

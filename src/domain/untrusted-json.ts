@@ -103,7 +103,7 @@ function excessOf(
   textBytes: number,
   bounds: JsonBounds,
 ): string | null {
-  if (members > bounds.members) return `has ${members} fields in all its objects; at most ${bounds.members} are taken`;
+  if (members > bounds.members) return `has ${members} fields in all its objects; at most ${bounds.members} are allowed`;
   const heapBytes =
     HEAP_BYTES.text * textBytes +
     HEAP_BYTES.object * objects +

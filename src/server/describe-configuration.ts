@@ -7,7 +7,7 @@ const HEAD = `# Configuration
 
 <!-- Written by \`npm run configuration\` from src/server/config.ts and src/server/setting-descriptions.ts. -->
 
-Environment variables configure a server. An empty variable counts as unset; a wrong value ends the start with one line that names the variable
+Environment variables configure a server. An empty variable counts as unset. A wrong value stops the start with one line that names the variable
 and what it takes. \`trainyard serve\` has options for the most common ones.
 `;
 

@@ -102,7 +102,7 @@ export async function copyStore(
 async function assertEmpty(db: Kysely<Tables>): Promise<void> {
   for (const [table] of COPIED) {
     const row = await db.selectFrom(table).select(sql<number>`1`.as("one")).limit(1).executeTakeFirst();
-    if (row) throw new TrainyardError("conflict", `there are rows in ${table} already: copy into an empty database`);
+    if (row) throw new TrainyardError("conflict", `${table} already has rows: copy into an empty database`);
   }
 }
 

@@ -52,7 +52,7 @@ describe("turns of work that holds much memory", () => {
     for (const name of ["a1", "a2", "a3"]) void ask(name, "a");
     await expect(ask("a4", "a")).rejects.toMatchObject({
       code: "unavailable",
-      message: "2 comparisons of this project wait already, as many as may: ask again",
+      message: "2 comparisons of this project are already waiting, the most at a time: ask again later",
     });
     void ask("b1", "b");
     await settled();

@@ -23,7 +23,7 @@ it("a leaderboard is the five best, with score and share, and the served average
   expect(lines[1]).toMatch(/^ +1 .* 0\.1812 +50\.0 %$/);
   expect(lines[4]).toMatch(/^ +4 .* 0\.2112 +–$/);
   expect(lines[6]).toMatch(/served average +0\.1799$/);
-  expect(lines[7]).toBe("  and 2 more; the average is of 3 of 7");
+  expect(lines[7]).toBe("  and 2 more; the average uses 3 of 7");
   expect(Math.max(...lines.map(visibleLength))).toBeLessThanOrEqual(80);
 });
 
@@ -33,5 +33,5 @@ it("a candidate that diverged says so", () => {
     terminal,
   );
   expect(lines[2]).toMatch(/diverged/);
-  expect(lines.at(-2)).toBe("  the average is of 1 of 2");
+  expect(lines.at(-2)).toBe("  the average uses 1 of 2");
 });

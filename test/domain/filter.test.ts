@@ -65,12 +65,12 @@ describe("a filter", () => {
     ['value < "a"', "column 9: expected a number"],
     ["value < 1e999", "column 9: the number is too large"],
     ["value < null", "column 9: null has no order: compare it with = or !="],
-    ["value < 1 or value > 2", 'column 11: expected "and" or the end: conditions are joined by "and" alone'],
+    ["value < 1 or value > 2", 'column 11: expected "and" or the end: only "and" can join conditions'],
     ["value ~ 1", 'column 7: cannot read "~ 1"'],
     ['state = "fialed"', 'column 9: expected = or != and one of "succeeded", "failed"'],
     ['state < "failed"', 'column 9: expected = or != and one of "succeeded", "failed"'],
     ["params = 1", 'column 8: expected a name after params, as params."/optimizer/lr"'],
-    ['params."\\x" = 1', "column 8: text in double quotes is written as in JSON"],
+    ['params."\\x" = 1', "column 8: text in double quotes must be written as in JSON"],
     [
       Array(MAX_CONDITIONS + 1)
         .fill("value = 1")

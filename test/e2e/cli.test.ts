@@ -115,7 +115,7 @@ describe("train", () => {
     [["train", "--data", IRIS], 2, "--target"],
     [["train", "nowhere.json"], 1, "cannot read the spec nowhere.json"],
     [["train", "--data", "nowhere.csv", "--target", "y"], 1, "nowhere.csv: no such file"],
-    [["train", "--data", BINARY, "--target", "y"], 2, "the file's name does not say its format"],
+    [["train", "--data", BINARY, "--target", "y"], 2, "the file's name does not show its format"],
     [
       ["train", "--data", IRIS, "--target", "y", "--hidden", "some"],
       2,

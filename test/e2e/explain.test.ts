@@ -183,7 +183,7 @@ describe("explain at predict", () => {
     const rows = Array.from({ length: 101 }, () => ROW);
     expect(await problemOf(client.predict(penguins.model, rows, { explain: {} }))).toMatchObject({
       status: 413,
-      errors: [{ pointer: "/instances", detail: expect.stringContaining("100 that one request explains") }],
+      errors: [{ pointer: "/instances", detail: expect.stringContaining("100 that one request can explain") }],
     });
     const many = Array.from({ length: 4000 }, () => ROW);
     expect(await problemOf(client.predict(penguins.model, many, { explain: {} }))).toMatchObject({

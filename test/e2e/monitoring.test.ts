@@ -122,7 +122,7 @@ describe("a model in use", () => {
       headers: { "content-type": "application/x-ndjson" },
       body: `${JSON.stringify(rowAt(0))}\n`,
     });
-    expect([stream.status, await stream.text()]).toEqual([422, expect.stringContaining("is for JSON")]);
+    expect([stream.status, await stream.text()]).toEqual([422, expect.stringContaining("is only for JSON")]);
     const bad = await call("POST", "/predict", { instances: [...rowsOf(3, 0), { ...rowAt(0), age: "old" }] });
     expect(bad.status).toBe(422);
     await call("POST", "/predict", { instances: [{ age: null, height: 170, city: "Genf" }] });
@@ -184,7 +184,7 @@ describe("a model in use", () => {
     await call("POST", "/predict", { instances: rowsOf(500, 7000) });
     await server.stop();
     server = await startLiveServer(dataDir.path, settings);
-    expect(await report()).toMatchObject({ rows: 2011, monitored: false, reason: "it was switched off for this model" });
+    expect(await report()).toMatchObject({ rows: 2011, monitored: false, reason: "monitoring is switched off for this model" });
   });
 
   it("is told what was true of rows in every format", async () => {

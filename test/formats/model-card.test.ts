@@ -169,7 +169,7 @@ describe("a model card", () => {
       "Accuracy 90.0 % (85.0 to 95.0) on 80 rows it has not seen (always x: 40.0 %, a straight line: 70.0 %).",
     );
     expect(text).toContain("It was scored on 80 rows only");
-    expect(text).toContain("It misses more rows than it finds of x0 (20 %), x1 (20 %), x2 (20 %).");
+    expect(text).toContain("It misses more rows than it finds for x0 (20 %), x1 (20 %), x2 (20 %).");
     expect(text).toContain("Its probabilities are off by 20 points");
     expect(text).toContain("curl -X POST SERVER/v1/models/mdl_1/reproduce");
     expect(text).toContain("40 of at most 60; it has the weights of epoch 7");
@@ -189,7 +189,7 @@ describe("a model card", () => {
     expect(text).toContain("Not known: it was not scored on this server");
     expect(text).toContain("not known: the model was imported");
     expect(text).toContain("It cannot be trained again from here");
-    expect(limitsOfUse({ ...nothing, model: imported })[0]).toBe("It was not scored here: how good it is is not known.");
+    expect(limitsOfUse({ ...nothing, model: imported })[0]).toBe("It was not scored here, so its quality is not known.");
     expect(encodeModelCard({ ...nothing, model })).toContain("not known: its job was deleted");
   });
 

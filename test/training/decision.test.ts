@@ -36,7 +36,7 @@ describe("the decision of a job", () => {
 
   it("is refused where there are no rows to choose it on", () => {
     expect(refusal({ ...moons, ...network, decision: { maximize: "f1" } })).toEqual([
-      "/decision is chosen on the validation part, and there is none: set split.validation, or give decision.threshold",
+      "/decision is chosen on the validation part, but there is none: set split.validation, or give decision.threshold",
     ]);
     expect(refusal({ ...moons, ...network, decision: { threshold: 0.2 } })).toEqual([]);
   });

@@ -89,7 +89,7 @@ describe("a column of text", () => {
     expect(labelled).toEqual(scored);
     const best = evaluation?.importance?.columns.toSorted((a, b) => (b.mean ?? 0) - (a.mean ?? 0));
     expect(best?.map(({ column }) => column)).toEqual(["note", "size"]);
-    expect(() => encodeOnnx(model, weights)).toThrow(/takes the text of note, and ONNX has no operator/);
+    expect(() => encodeOnnx(model, weights)).toThrow(/takes the text of note, but ONNX has no operator/);
   });
 
   it("is left out by a given network that names no features, and a note says how to use it", () => {
@@ -103,7 +103,7 @@ describe("a column of text", () => {
     const older = withText(datasetOf({ size: sizes, note: notes, kind: kinds }), "note", false);
     expect(notesOf(searched(), older)).toEqual(["note: text_left_out"]);
     expect(errorsOf(given(), older)).toEqual([
-      "/data/dataset/features/0 note is text that was not kept: upload the file again, with it as a category where it was too long, or leave it out",
+      "/data/dataset/features/0 note is text that was not kept: upload the file again, with this column as a category if its texts were too long, or leave it out",
     ]);
   });
 
@@ -126,7 +126,7 @@ describe("a column of text", () => {
     expect(predictor.predict([{ note: 1819, size: 1 }, { size: 1 }, ["painted", 1]]).ok).toBe(true);
     expect(predictor.predict([{ note: ["painted"], size: 1 }])).toMatchObject({
       ok: false,
-      errors: [{ pointer: "/instances/0/note", detail: "must be a text, or null where it is missing" }],
+      errors: [{ pointer: "/instances/0/note", detail: "must be a text, or null if it is missing" }],
     });
   });
 

@@ -33,7 +33,7 @@ export async function createKey(
   const expiresAt = expires ? Date.parse(expires) : null;
   if (expiresAt !== null && expiresAt <= now) throw invalid([{ pointer: "/expires_at", detail: "must be in the future" }]);
   if (maker.keyId === null && !(scopes.includes("admin") && project === DEFAULT_PROJECT)) {
-    const detail = `must have admin, and the project must be ${DEFAULT_PROJECT}: from the first key on the server requires keys, and without this one nobody could create more`;
+    const detail = `must have admin, and the project must be ${DEFAULT_PROJECT}: once there is a key, the server requires keys, and without this one nobody could create more`;
     throw invalid([{ pointer: "/scopes", detail }]);
   }
   const key = newSecret(KEY_PREFIX);

@@ -24,7 +24,7 @@ export async function correctDataset(
   const refused = (detail: string) => invalid([{ pointer: "/column", detail }]);
   if (!corrected) throw refused(`no column is named ${JSON.stringify(column)}; GET /v1/datasets/{id} lists them`);
   if (corrected.type === "text")
-    throw refused(`${JSON.stringify(column)} is text: labels, truths and numbers can be corrected`);
+    throw refused(`${JSON.stringify(column)} is text: only columns of labels, booleans or numbers can be corrected`);
   const { rows, sha256 } = dataset;
   const values = new Map(await store.datasets.readColumns(id, [column]));
   const result = await uploadSpool.correct({

@@ -15,7 +15,7 @@ export interface InTime {
 
 /** Why an import ends that somebody has cancelled, or whose request has gone. */
 const CANCELLED = new TrainyardError("conflict", "the import was cancelled");
-const LEFT = new TrainyardError("unavailable", "whoever asked for the import has gone");
+const LEFT = new TrainyardError("unavailable", "the client that asked for the import has disconnected");
 
 /** Imports a table. Throws what `importTable` throws in time; what goes wrong later is in the record. */
 export async function importInTime(
@@ -86,7 +86,7 @@ async function record(
       if (err === CANCELLED) return { ...progress(), state: "cancelled" };
       const isSaid = err instanceof TrainyardError;
       if (!isSaid) log.error({ err, import_id: id }, "an import hit an error");
-      const detail = isSaid ? err.message : "an error inside the server, which is in its log";
+      const detail = isSaid ? err.message : "internal error; see the server log";
       return { ...progress(), state: "failed", error: { code: isSaid ? err.code : "internal", detail } };
     },
   );

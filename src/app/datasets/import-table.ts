@@ -42,7 +42,7 @@ export async function importTable(
   if (count >= MOST_OF_PROJECT && !waits)
     throw new TrainyardError(
       "rate_limited",
-      `${MOST_OF_PROJECT} imports of this project are under way, as many as may be at a time: ask again when one is done`,
+      `${MOST_OF_PROJECT} imports of this project are running, the most at a time: ask again when one is done`,
     );
   underWay.set(project, count + 1);
   try {
@@ -97,18 +97,18 @@ function describe(fetched: FetchedTable, { name, format: asked, reading }: Impor
   const called = name ?? stemOf(fetched.fileName);
   const fault = (pointer: string, detail: string) => ({ fault: invalid([{ pointer, detail }]) });
   if (fetched.format !== null && asked !== undefined && asked !== fetched.format)
-    return fault("/format", `a query comes as ${fetched.format}: leave the format out`);
+    return fault("/format", `a query is always read as ${fetched.format}: leave the format out`);
   if (!format) {
     const said =
       fetched.mediaType === ""
-        ? "the source says no content type"
-        : `the content type ${fetched.mediaType.slice(0, 100)} is not that of a table`;
+        ? "the source gives no content type"
+        : `the content type ${fetched.mediaType.slice(0, 100)} is not a table's`;
     return fault(
       "/format",
-      `${said}, nor does the name have an ending that is: say the format (${DATASET_FORMATS.join(", ")})`,
+      `${said}, and the name has no known extension: set the format (${DATASET_FORMATS.join(", ")})`,
     );
   }
-  if (called === "") return fault("/name", "must be given: the name of the data set");
+  if (called === "") return fault("/name", "is required: the name of the data set");
   const options: ReadingOptions = reading ?? readingOptions.parse({});
   const misfit = misfitOption(format, options);
   if (misfit) return fault(`/reading${misfit.pointer}`, misfit.detail);

@@ -29,11 +29,11 @@ export async function sampleRows(
     const column = dataset.columns.find((candidate) => candidate.name === name);
     if (!column) throw refused(`no column is named ${JSON.stringify(name)}; GET /v1/datasets/{id} lists them`);
     if (names.indexOf(name) !== index) throw refused(`${JSON.stringify(name)} is named twice`);
-    if (column.type === "text") throw refused(`${JSON.stringify(name)} is text, which only a preview shows`);
+    if (column.type === "text") throw refused(`${JSON.stringify(name)} is text, which only the preview shows`);
     return column;
   });
   const most = Math.floor(MAX_READ_VALUES / Math.max(1, dataset.rows));
-  if (names.length > most) throw refused(`of a table of ${dataset.rows} rows, at most ${most} columns are read at once`);
+  if (names.length > most) throw refused(`at most ${most} columns of a table of ${dataset.rows} rows can be read at once`);
   const values = await store.datasets.readColumns(id, names);
   const rows = spreadPlaces(dataset.rows, limit);
   return {

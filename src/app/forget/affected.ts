@@ -76,7 +76,7 @@ async function addStarts(store: Store, { jobs, models, addJob }: Found): Promise
     count = jobs.size;
     for (const { job, model, checkpointOf } of starts) {
       if (checkpointOf !== null && jobs.has(checkpointOf))
-        await addJob(job, `it starts from a checkpoint of ${checkpointOf}, which is erased`);
+        await addJob(job, `it starts from a checkpoint of ${checkpointOf}, which will be erased`);
       else if (model !== null && models.has(model)) await addJob(job, null);
     }
   }
@@ -109,7 +109,7 @@ function inOrder(
   return [
     ...ordered.values(),
     ...orphans.map((model) =>
-      entry(null, model, why.get(model.id) ?? "its job was deleted, so that nothing says how it was trained"),
+      entry(null, model, why.get(model.id) ?? "its job was deleted, so it is not known how it was trained"),
     ),
   ];
 }
@@ -128,7 +128,7 @@ function asked({ spec }: Job): string | null {
 function tooLarge(shapes: Readonly<Record<string, { readonly shape: readonly number[] }>>): string | null {
   const count = Object.values(shapes).reduce((sum, { shape }) => sum + shape.reduce((product, size) => product * size, 1), 0);
   return count > MAX_WRITTEN_WEIGHTS
-    ? `its ${count} initial weights came with the request: more than ${MAX_WRITTEN_WEIGHTS} are not sent again`
+    ? `its ${count} initial weights came with the request, and more than ${MAX_WRITTEN_WEIGHTS} cannot be sent again`
     : null;
 }
 

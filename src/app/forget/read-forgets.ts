@@ -27,7 +27,7 @@ export async function cancelForget(services: ProjectServices, id: string): Promi
   const { state } = await readForget(services, id);
   const cancelled = await store.forgets.cancel(id, Date.now());
   if (!cancelled) {
-    const detail = state === "erasing" ? "rows are being erased, which cannot be undone" : `it is ${state}`;
+    const detail = state === "erasing" ? "its rows are being erased, which cannot be undone" : `it is ${state}`;
     throw new TrainyardError("conflict", detail);
   }
   for (const { retrained_as: job } of cancelled.document.models) {

@@ -24,7 +24,7 @@ export async function planForget(services: ProjectServices, datasetId: string, r
   const rows = await positionsOf(services, dataset, request);
   if (rows.length >= dataset.rows) {
     const pointer = request.keys ? "/keys" : "/positions";
-    throw invalid([{ pointer, detail: "these are all rows: delete the data set instead" }]);
+    throw invalid([{ pointer, detail: "these are all the rows: delete the data set instead" }]);
   }
   const related = await store.forgets.listRelated(datasetId);
   const { models, sweeps, running } = await findAffected(store, related);
@@ -54,7 +54,7 @@ export async function startForget(
   const [first] = running;
   if (first !== undefined)
     throw conflict(
-      `${first}${running.length > 1 ? ` and ${running.length - 1} more` : ""} may see the rows: cancel it, or wait until it has ended`,
+      `${first}${running.length > 1 ? ` and ${running.length - 1} more` : ""} may use the rows: cancel it, or wait until it has ended`,
     );
   const others = plan.models.filter(({ why_not, is_question }) => why_not !== null && !is_question);
   const [other] = others;
@@ -62,7 +62,7 @@ export async function startForget(
   if (other && !eraseOthers) {
     const model = other.model ? `${other.model.name}@${other.model.version}` : other.job_name;
     throw conflict(
-      `${model} cannot be trained again: ${other.why_not}${others.length > 1 ? `; nor can ${others.length - 1} more` : ""}. Say "without_retraining": "erase" to have it deleted`,
+      `${model} cannot be trained again: ${other.why_not}${others.length > 1 ? `; nor can ${others.length - 1} more` : ""}. Set "without_retraining": "erase" to delete it`,
     );
   }
   const document = { ...plan, eraseOthers, hashes, waitsFor: null, error: null, receipt: null };
@@ -95,7 +95,7 @@ async function assertNoLeftovers({ forgets, datasets, models }: ProjectServices[
       ];
       for (const [what, records] of made)
         if (what !== null && (await records.get(what)))
-          throw conflict(`${what}, which ${id} made before it was ${state}, has the rows too: delete it first`);
+          throw conflict(`${what}, which ${id} made before it was ${state}, still has the rows: delete it first`);
     }
     more = page.hasMore;
     after = page.nextAfter ?? undefined;
@@ -114,7 +114,7 @@ async function positionsOf(
   const errors = (positions ?? []).flatMap((row, index): FieldError[] => {
     const pointer = pointerOf(["positions", index]);
     if (row >= dataset.rows) return [{ pointer, detail: `the data set has ${dataset.rows} rows, counted from 0` }];
-    if (seen.has(row)) return [{ pointer, detail: "the same row comes earlier" }];
+    if (seen.has(row)) return [{ pointer, detail: "this row is already in the list" }];
     seen.add(row);
     return [];
   });

@@ -25,9 +25,9 @@ export async function replayJob(services: ProjectServices, jobId: string, reques
   replayable(job);
   ensureSmall(job, services.limits);
   if (underWay.has(job.project))
-    throw new TrainyardError("rate_limited", "a step is being replayed for this project: ask again when it is done");
+    throw new TrainyardError("rate_limited", "a step is already being replayed for this project: ask again when it is done");
   if (underWay.size >= MOST_REPLAYS)
-    throw new TrainyardError("unavailable", `${MOST_REPLAYS} steps are being replayed, as many as may be at a time: ask again`);
+    throw new TrainyardError("unavailable", `${MOST_REPLAYS} steps are already being replayed, the most at a time: ask again later`);
   underWay.add(job.project);
   try {
     return await replay(services, job, request);
@@ -79,7 +79,7 @@ export function ensureSmall({ memoryBytes }: Job, limits: Pick<Limits, "memoryBy
   throw invalid([
     {
       pointer: "",
-      detail: `training the job takes ${takes} MiB, and one whose rows are read again may take ${may} MiB (a quarter of TRAINYARD_MEMORY_BYTES)`,
+      detail: `training the job takes ${takes} MiB, but a job whose rows are read again may take at most ${may} MiB (a quarter of TRAINYARD_MEMORY_BYTES)`,
     },
   ]);
 }

@@ -44,7 +44,7 @@ export async function repeatableJob({ store }: Pick<ProjectServices, "store">, m
   if (isCheckpointId(model.id)) throw conflict("it is a checkpoint: only the training of a job's final model can be repeated");
   if (model.jobId === null) throw conflict("the model was imported: there is no job to run again");
   const job = await store.jobs.get(model.jobId);
-  if (!job) throw conflict(`the job ${model.jobId} was deleted, and its rows and initial weights with it`);
+  if (!job) throw conflict(`the job ${model.jobId} was deleted with its rows and initial weights`);
   const { data } = job.spec;
   if ("dataset" in data && !(await store.datasets.get(data.dataset.id)))
     throw conflict(`the data set ${data.dataset.id} was deleted`);

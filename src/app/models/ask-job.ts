@@ -51,7 +51,7 @@ export async function askJob(services: ProjectServices, ref: string, { id, noSea
   const { parameters, classes } = job;
   const threads = threadsOf(job, admitted, services.limits);
   const memoryBytes = job.memoryBytes * threads + admitted.extraBytes;
-  const excess = excessMemory(memoryBytes, services.limits, "ask it of a model of fewer rows or narrower layers");
+  const excess = excessMemory(memoryBytes, services.limits, "ask about a model with fewer rows or narrower layers");
   if (excess) throw invalid([excess]);
   const queued = await store.jobs.insert({
     id: id ?? createId("job"),

@@ -36,7 +36,7 @@ export async function readBackground(
 }
 
 function noData(reason: string, pointer: string): TrainyardError {
-  const detail = `the rows that trained the model are not here, for ${reason}: send background rows in ${pointer}`;
+  const detail = `the rows that trained the model are not available, because ${reason}: send background rows in ${pointer}`;
   return new TrainyardError("conflict", detail, [{ pointer, detail }]);
 }
 

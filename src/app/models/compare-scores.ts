@@ -12,7 +12,7 @@ import { createTurns } from "../turns.ts";
 import { findModel, readWeights } from "./find-model.ts";
 import { seedsOf } from "./seeds.ts";
 
-const CURE = "name a data set that neither has been trained on, with the columns of both";
+const CURE = "name a data set that neither was trained on, with the columns of both";
 
 /** A comparison holds the rows of two jobs, which count for no memory of jobs; the page asks for eight at once, and so may four who look at it. */
 const turns = createTurns("comparisons", 1, 32);
@@ -68,9 +68,9 @@ async function onHeldOut(services: ProjectServices, a: Model, b: Model) {
 async function scoredModel(services: ProjectServices, model: Model): Promise<ScoredModel> {
   const name = `${model.name}@${model.version}`;
   if (model.score?.part === "out_of_fold")
-    throw refused(`${name} was scored out of fold, and what its networks said of rows that they had not seen is not kept`);
+    throw refused(`${name} was scored out of fold, and the predictions of its networks for rows that they had not seen are not kept`);
   const job = await jobOf(services, model);
-  if (!job) throw refused(`${name} has no job that says which rows it has not seen`);
+  if (!job) throw refused(`${name} has no job, so the rows that it has not seen are not known`);
   ensureSmall(job, services.limits);
   await ensureData(services, job);
   const [payload, dataset, weights, seeds] = await Promise.all([

@@ -24,7 +24,7 @@ const COMPARED_MODELS = 50;
 export async function noModel({ store }: Pick<ProjectServices, "store">, ref: string): Promise<TrainyardError> {
   const error = notFound("model", ref);
   if (JOB_ID.test(ref)) {
-    const cure = `a job is no model: GET /v1/jobs/${ref} has the id of its model, and /v1/jobs/${ref}/checkpoints those that it has while it trains`;
+    const cure = `a job is not a model: GET /v1/jobs/${ref} has the id of its model, and /v1/jobs/${ref}/checkpoints lists the checkpoints of a job that is training`;
     return new TrainyardError(error.code, `${error.message}: ${cure}`);
   }
   const [name = ""] = ref.split("@");

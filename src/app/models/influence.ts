@@ -22,7 +22,7 @@ export function askInfluence(
   return askJob(services, ref, {
     id,
     noSearch:
-      "the model is the average that a search has chosen, and leaving rows out would repeat the search for each of them: ask a model whose job names its network",
+      "the model is the average of a search, which would have to be repeated for each row left out: ask about a model whose job names its network",
     async admit(run, model) {
       const asked = { ...request, instances: request.instances.map(plainCells) };
       const admitted = await services.computePool.admitInfluence(run, model, asked);

@@ -19,7 +19,7 @@ export function askLearningCurve(
   return askJob(services, ref, {
     id,
     noSearch:
-      "the model is the average that a search has chosen, and a curve would repeat the search for each number of rows: train one network of its leaderboard as a job of its own, and ask its model",
+      "the model is the average of a search, which would have to be repeated for each number of rows: train one network of its leaderboard as a separate job, and ask about its model",
     async admit(run, model) {
       const { sizes, repeats } = request;
       const admitted = await services.computePool.admitLearningCurve(run, model, request);

@@ -59,7 +59,7 @@ export async function* lineBlocks(
 }
 
 function tooLong(line: number, maxRowBytes: number, quoted: boolean): TrainyardError {
-  const hint = quoted ? "; is a quote left open?" : "";
+  const hint = quoted ? "; is a quote not closed?" : "";
   return new TrainyardError("too_large", `line ${line}: the row has more than ${maxRowBytes} bytes${hint}`);
 }
 

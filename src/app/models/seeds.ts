@@ -21,7 +21,7 @@ export function askSeeds(
   return askJob(services, ref, {
     id,
     noSearch:
-      "the model is the average that a search has chosen, and other seeds would repeat the search for each of them: train one network of its leaderboard as a job of its own, and ask its model",
+      "the model is the average of a search, which would have to be repeated for each seed: train one network of its leaderboard as a separate job, and ask about its model",
     async admit(run, model) {
       const count = request.seeds;
       const admitted = await services.computePool.admitSeeds(run, model, request);

@@ -22,10 +22,10 @@ const AT = "/prediction_id";
 /** Throws invalid where the answers of so many rows of a model cannot be kept: of a document, or of a stream so far. */
 export function assertKeepable(model: Model, rows: number, most = MOST_KEPT_ROWS): void {
   const fail = (detail: string) => invalid([{ pointer: AT, detail }]);
-  if (isCheckpointId(model.id)) throw fail("is for models, and this is a checkpoint: leave it out");
+  if (isCheckpointId(model.id)) throw fail("is only for models, but this is a checkpoint: leave it out");
   if (model.task === "regression" && !model.quantiles && model.outputWidth > 1)
-    throw fail(`is for one target, and ${model.name} has ${model.outputWidth}: leave it out`);
-  if (rows > most) throw fail(`is for at most ${most} rows, and there are ${rows}: send fewer, each time with another id`);
+    throw fail(`is only for one target, but ${model.name} has ${model.outputWidth}: leave it out`);
+  if (rows > most) throw fail(`is for at most ${most} rows, but there are ${rows}: send fewer, each time with another id`);
 }
 
 /**
@@ -122,5 +122,5 @@ function labelFault(label: FeedbackLabel["label"], task: Model["task"], classes:
   if (task === "regression") return "must be a finite number";
   const named = classes.slice(0, NAMED_CLASSES).map((each) => each.slice(0, SHOWN_CHARACTERS));
   const rest = classes.length > named.length ? `, and ${classes.length - named.length} more` : "";
-  return `${JSON.stringify(String(label).slice(0, SHOWN_CHARACTERS))} is no class of the model: it has ${named.join(", ")}${rest}`;
+  return `${JSON.stringify(String(label).slice(0, SHOWN_CHARACTERS))} is not a class of the model: it has ${named.join(", ")}${rest}`;
 }

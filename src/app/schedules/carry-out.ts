@@ -36,7 +36,7 @@ const FIRST_WAIT_MS = 30_000;
 /** Failures that pass by themselves. */
 const PASSING: readonly string[] = ["rate_limited", "unavailable", "storage_full", "timeout"];
 /** What is said of an error that is nobody's to read but the operator's. */
-const INTERNAL = "an error inside the server, which is in its log";
+const INTERNAL = "internal error; see the server log";
 
 /** Goes on with a run until it has ended, waits for its job, or is to be tried again later. */
 export async function carryOut(
@@ -68,7 +68,7 @@ export async function carryOut(
     if (job && !isTerminal(job.state)) return;
   }
   if (held.attempts >= MOST_ATTEMPTS)
-    return fail(held.error ?? `no attempt came to its end: the server stopped within each of ${MOST_ATTEMPTS}`);
+    return fail(held.error ?? `no attempt finished: the server stopped during each of ${MOST_ATTEMPTS}`);
   await keep({ attempts: held.attempts + 1, retryAt: null });
   try {
     if (held.dataset === null) {

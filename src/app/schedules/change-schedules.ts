@@ -118,8 +118,8 @@ function timeErrors(document: ScheduleDocument): FieldError[] {
   try {
     const gap = shortestGapMinutes(parseCron(document.cron));
     if (gap < MIN_GAP_MINUTES)
-      return [{ pointer: "/cron", detail: `is due every ${gap} minutes, and may be every ${MIN_GAP_MINUTES} at most` }];
-    return dueAfter(document, Date.now()) === null ? [{ pointer: "/cron", detail: "is due on no day of the calendar" }] : [];
+      return [{ pointer: "/cron", detail: `is due every ${gap} minutes, but the shortest interval is ${MIN_GAP_MINUTES} minutes` }];
+    return dueAfter(document, Date.now()) === null ? [{ pointer: "/cron", detail: "is never due: no day of the calendar matches it" }] : [];
   } catch (error) {
     if (!(error instanceof CronError)) throw error;
     return [{ pointer: `/${error.field}`, detail: error.message }];
@@ -133,14 +133,14 @@ async function jobErrors({ computePool }: ProjectServices, document: ScheduleDoc
     return [
       {
         pointer: "/job/data",
-        detail: 'must be {"dataset": {"target": ...}} without an id: that is the data set that is fetched',
+        detail: 'must be {"dataset": {"target": ...}} without an id: the schedule uses the data set that it fetches',
       },
     ];
   if (promote && job.split === null)
     return [
       {
         pointer: "/job/split",
-        detail: "must hold rows out: models are compared on them. Leave it out for a fifth of the rows",
+        detail: "must hold rows out, on which models are compared. Leave it out to hold out a fifth of the rows",
       },
     ];
   try {

@@ -50,7 +50,7 @@ export async function compareWithOld(
     const figure = result.comparison.figures.find((each) => each.figure === metric);
     if (!figure)
       return none(
-        `${metric} is no figure of these models: ${result.comparison.figures.map((each) => each.figure).join(", ")} are`,
+        `${metric} is not a metric of these models: ${result.comparison.figures.map((each) => each.figure).join(", ")} are`,
       );
     const { a, b, difference, from, to } = figure;
     const falls = FALLING_FIGURES.has(metric);

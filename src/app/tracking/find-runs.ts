@@ -169,6 +169,6 @@ function cursorOf(token: string | undefined): PointCursor | null {
     !Number.isSafeInteger(step) ||
     !Number.isSafeInteger(timestamp)
   )
-    throw new TrainyardError("malformed", `page_token: ${JSON.stringify(token)} is of no page`);
+    throw new TrainyardError("malformed", `page_token: ${JSON.stringify(token)} belongs to no page`);
   return { step, timestamp, value, isNaN: Number.isNaN(value) };
 }

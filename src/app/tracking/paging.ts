@@ -8,7 +8,7 @@ const MAX_OFFSET = 1_000_000;
 export function offsetOf(token: string | undefined): number {
   if (token === undefined || token === "") return 0;
   const offset = /^\d{1,7}$/.test(token) ? Number(token) : Number.NaN;
-  if (!(offset <= MAX_OFFSET)) throw new TrainyardError("malformed", `page_token: ${JSON.stringify(token)} is of no page`);
+  if (!(offset <= MAX_OFFSET)) throw new TrainyardError("malformed", `page_token: ${JSON.stringify(token)} belongs to no page`);
   return offset;
 }
 

@@ -19,16 +19,16 @@ interface AuditOptions extends Reading {
 export const registerAudit: Register = (program, context) => {
   const auditing = program
     .command("audit")
-    .description("find rows whose label is probably wrong; starts a server for it where none answers")
+    .description("find rows whose label is probably wrong; starts a server if none answers")
     .argument("<data>", "table: CSV, Excel, NDJSON, JSON or Parquet, gzipped or not; or a data set's id or name")
     .requiredOption("-t, --target <column>", "column of the labels")
-    .option("-f, --features <columns>", "columns to tell the labels by; all others when left out", namesOf)
+    .option("-f, --features <columns>", "columns to predict the labels from (default: all others)", namesOf)
     .addOption(
-      new Option("--task <task>", "where labels are numbers").choices(["binary_classification", "multiclass_classification"]),
+      new Option("--task <task>", "needed if labels are numbers").choices(["binary_classification", "multiclass_classification"]),
     )
     .option(
       "--repeats <count>",
-      "how often the rows are cut into folds; by the size of the table when left out",
+      "how often the rows are cut into folds (default: depends on the size of the table)",
       wholeNumber(1, 10),
     )
     .option("--seed <number>", "seed of everything random", wholeNumber(0));

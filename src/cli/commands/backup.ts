@@ -19,7 +19,7 @@ const STEADY_MS = 10_000;
 export const registerBackup: Register = (program, context) => {
   program
     .command("backup")
-    .description("copy the server's whole database to a file, while it serves")
+    .description("copy the server's whole database to a file, while it runs")
     .argument("<file>", "file to write; - is stdout")
     .addHelpText("after", examples("trainyard backup trainyard.backup.db", "trainyard backup - | gzip > backup.db.gz"))
     .action(async (file: string) => {

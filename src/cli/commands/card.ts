@@ -6,9 +6,9 @@ import { writeOutput } from "../output-file.ts";
 export const registerCard: Register = (program, context) => {
   program
     .command("card")
-    .description("write a model card: one HTML file about a model, for people")
+    .description("write a model card: one readable HTML file about a model")
     .argument("<model>", "id, name (its newest version), name@version or name@alias")
-    .option("-o, --output <file>", "file to write; stdout when left out", "-")
+    .option("-o, --output <file>", "file to write (default: stdout)", "-")
     .addHelpText("after", examples("trainyard card penguins > card.html", "trainyard card penguins@2 -o card.html"))
     .action(async (reference: string, { output }: { readonly output: string }) => {
       const bytes = await writeOutput([await context.client().card(reference)], output, context.output);

@@ -10,7 +10,7 @@ import { type Terminal, table } from "../terminal.ts";
 export const registerCompare: Register = (program, context) => {
   program
     .command("compare")
-    .description("which of two models is better on rows that neither was trained on, and how sure that is")
+    .description("say which of two models is better on rows that neither was trained on, and how certain that is")
     .argument("<a>", "model: id, name, name@version or name@alias")
     .argument("<b>", "the other model")
     .option("-d, --data <dataset>", "a data set that neither has seen; without it, the rows that both of their jobs held out")
@@ -26,7 +26,7 @@ export const registerCompare: Register = (program, context) => {
 function comparedLines({ figures, rows, part, seeds }: ComparedScores, a: string, b: string, terminal: Terminal): string[] {
   const { bold, dim } = terminal.paint;
   const [main] = figures;
-  if (!main) return [`Neither has a figure on these ${rows} rows.`];
+  if (!main) return [`Neither model has a score on these ${rows} rows.`];
   const lines = figures.map((each) => [
     comparedLabel(each),
     comparedText(each.a, each, SCORE_FORMAT),
@@ -39,7 +39,7 @@ function comparedLines({ figures, rows, part, seeds }: ComparedScores, a: string
   return [
     bold(betterText(main, a, b)),
     ...(overSeeds ? [overSeeds] : []),
-    dim(`by ${comparedLabel(main)} on ${rows} rows ${of}; p: how sure it is that ${a} is better`),
+    dim(`by ${comparedLabel(main)} on ${rows} rows ${of}; p: how certain it is that ${a} is better`),
     "",
     ...table([["", a, b, "difference (90 %)", "p"], ...lines], terminal),
   ];

@@ -8,7 +8,7 @@ export const registerCopyStore: Register = (program, context) => {
   program
     .command("copy-store")
     .description(
-      "copy everything from one database into another, empty one, and compare counts and hashes; no server may use either",
+      "copy everything from one database into another, empty one, and compare counts and hashes; neither may be used by a server",
     )
     .requiredOption("--from <address>", "sqlite:FOLDER, the data directory of a server that is stopped, or postgres://...")
     .requiredOption("--to <address>", "an empty database, as --from")

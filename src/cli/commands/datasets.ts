@@ -20,11 +20,11 @@ export const registerDatasets: Register = (program, context) => {
   const datasets = program.command("datasets").description("add, list, show and delete tables to train on");
   const adding = datasets
     .command("add")
-    .description("upload a table; the same bytes are the same data set")
+    .description("upload a table; the same bytes give the same data set")
     .argument("<file>", "CSV, Excel, NDJSON, JSON or Parquet, gzipped or not; - is stdin")
-    .option("-n, --name <name>", "its name; the file's name when left out")
-    .option("--format <format>", "csv, ndjson, json, parquet or xlsx; needed where the file's name does not say it", formatOf)
-    .option("--columns <names>", "the columns to keep, with commas between; all when left out", namesOf);
+    .option("-n, --name <name>", "name of the data set (default: the file's name)")
+    .option("--format <format>", "csv, ndjson, json, parquet or xlsx; needed if the file's name does not show it", formatOf)
+    .option("--columns <names>", "the columns to keep, separated by commas (default: all)", namesOf);
   addReadingOptions(adding)
     .addHelpText(
       "after",
@@ -69,15 +69,15 @@ export const registerDatasets: Register = (program, context) => {
     });
   datasets
     .command("correct")
-    .description("correct cells of a column; the table with them is another data set")
+    .description("correct cells of a column; the corrected table is a new data set")
     .argument("<dataset>", "id or name")
     .requiredOption("-c, --column <name>", "the column")
     .requiredOption(
       "--set <row=value...>",
-      "a row, counted from 1, and its value; nothing after the sign is missing",
+      "a row, counted from 1, and its value; nothing after the = means missing",
       (text: string, others: CorrectedCell[] = []) => [...others, cellOf(text)],
     )
-    .option("-n, --name <name>", "of the new data set; that of the old one when left out")
+    .option("-n, --name <name>", "name of the new data set (default: the old name)")
     .addHelpText("after", examples("trainyard datasets correct iris --column species --set 71=virginica --set 84=virginica"))
     .action(async (reference: string, { column, set, name }: { column: string; set: CorrectedCell[]; name?: string }) => {
       const client = context.client();
@@ -124,7 +124,7 @@ interface CorrectedCell {
 function cellOf(argument: string): CorrectedCell {
   const [, row, text] = /^([1-9]\d{0,14})=(.*)$/s.exec(argument) ?? [];
   if (row === undefined || text === undefined)
-    throw new InvalidArgumentError("It must be a row, counted from 1, and a value, as in 71=virginica.");
+    throw new InvalidArgumentError("It must be a row, counted from 1, and a value, such as 71=virginica.");
   return { row: Number(row) - 1, text };
 }
 

@@ -9,7 +9,7 @@ import { EXIT } from "../exit.ts";
 export const registerDoctor: Register = (program, context) => {
   program
     .command("doctor")
-    .description("check Node, SIMD, port, disk and database; ends with 1 when something is wrong")
+    .description("check Node, SIMD, port, disk and database; exits with 1 if something is wrong")
     .addHelpText("after", examples("trainyard doctor", "trainyard doctor --json"))
     .action(async () => {
       process.exitCode = await examine(context);

@@ -25,7 +25,7 @@ const FORMATS: Readonly<Record<string, Format>> = {
     // TensorBoard finds files by this part of their names.
     fileName: ({ name, version }) => `events.out.tfevents.${name}-${version}`,
     bytes: (client, { job, name, version }) => {
-      if (job === null) throw new CliError(`${name}@${version} was imported: it has no job whose metrics could be exported`);
+      if (job === null) throw new CliError(`${name}@${version} was imported, so it has no job with metrics to export`);
       return client.tensorboard(job);
     },
   },
@@ -42,7 +42,7 @@ export const registerExport: Register = (program, context) => {
     .description("write a model to a file that other programs read")
     .argument("<model>", "id, name (its newest version), name@version or name@alias")
     .addOption(new Option("-f, --format <format>", "which").choices(Object.keys(FORMATS)).default("safetensors"))
-    .option("-o, --output <file>", "file to write; - is stdout; named after the model when left out")
+    .option("-o, --output <file>", "file to write, - for stdout (default: named after the model)")
     .addHelpText("after", examples("trainyard export iris --format onnx", "trainyard export iris@2 -o iris.safetensors"))
     .action((reference: string, options: Options) => exportModel(context, reference, options));
 };

@@ -19,19 +19,19 @@ interface RowsOptions {
 const POLL_MS = 500;
 
 export const registerForget: Register = (program, context) => {
-  const forget = program.command("forget").description("forget rows: train what saw them again without them, then erase them");
+  const forget = program.command("forget").description("forget rows: train the models that saw them again without them, then erase the rows");
   forget
     .command("rows")
-    .description("say which models saw rows of a data set; with --yes train them again, and erase the rows")
+    .description("show which models saw rows of a data set; with --yes, train them again and erase the rows")
     .argument("<dataset>", "id or name")
     .option("-r, --row <number...>", "rows, counted from 1", (text: string, others: number[] = []) => [
       ...others,
       wholeNumber(1)(text),
     ])
-    .option("-c, --column <name>", "a column whose values say which rows are meant")
+    .option("-c, --column <name>", "a column whose values choose the rows")
     .option("-v, --value <text...>", "values of that column")
     .option("--erase-others", "delete models that saw the rows and cannot be trained again")
-    .option("-y, --yes", "do it; without, nothing changes")
+    .option("-y, --yes", "do it; without this, nothing changes")
     .addHelpText(
       "after",
       examples(
@@ -51,7 +51,7 @@ export const registerForget: Register = (program, context) => {
     .command("show")
     .description("show a run that forgets rows, or follow it to its end")
     .argument("<run>", "id")
-    .option("-w, --wait", "until it has ended")
+    .option("-w, --wait", "wait until it has ended")
     .action(async (id: string, { wait }: { wait?: boolean }) => {
       const client = context.client();
       const run = await client.readForget(id);
@@ -88,7 +88,7 @@ function requestOf({ row, column, value, eraseOthers }: RowsOptions): ForgetRequ
   const more = eraseOthers ? { without_retraining: "erase" as const } : {};
   if (row && !column && !value) return { positions: row.map((number) => number - 1), ...more };
   if (!row && column && value) return { keys: { column, values: [...value] }, ...more };
-  throw usageError("say which rows: --row, or --column and --value");
+  throw usageError("choose the rows with --row, or with --column and --value");
 }
 
 async function follow(context: Context, client: Client, started: Forget): Promise<number> {
@@ -119,10 +119,10 @@ function describePlan({ rows, datasets, models, sweeps, running }: PlannedForget
   ]);
   return [
     `${count(rows.length, "row")} in ${count(datasets.length, "data set")}, seen by ${count(models.length, "job")} and ${count(sweeps.length, "sweep")}`,
-    ...(shown.length > 0 ? ["", ...table([["model", "aliases", "what becomes of it"], ...shown], out)] : []),
-    ...(running.length > 0 ? ["", `Must end before: ${running.join(", ")}`] : []),
+    ...(shown.length > 0 ? ["", ...table([["model", "aliases", "what happens to it"], ...shown], out)] : []),
+    ...(running.length > 0 ? ["", `These must end first: ${running.join(", ")}`] : []),
     "",
-    "Nothing has changed. With --yes the rows are erased, once the models are trained without them.",
+    "Nothing has changed. With --yes, the models are trained without the rows, and then the rows are erased.",
   ];
 }
 

@@ -16,7 +16,7 @@ interface ImportOptions {
 export const registerImport: Register = (program, context) => {
   program
     .command("import")
-    .description("have the server fetch a table, from https://, s3://bucket/key or postgres:// with --query")
+    .description("make the server fetch a table, from https://, s3://bucket/key or postgres:// with --query")
     .argument("<address>", "where the table is")
     .option("-n, --name <name>", "name of the data set")
     .option("-f, --format <format>", "csv, ndjson, json, parquet or xlsx")
@@ -27,7 +27,7 @@ export const registerImport: Register = (program, context) => {
     )
     .option("-q, --query <select>", "of PostgreSQL")
     .option("--region <region>", "of S3 (default: $AWS_REGION)")
-    .option("--endpoint <url>", "of another server that speaks S3 (default: $AWS_ENDPOINT_URL)")
+    .option("--endpoint <url>", "another server with the S3 API (default: $AWS_ENDPOINT_URL)")
     .addHelpText(
       "after",
       examples(
@@ -45,7 +45,7 @@ export const registerImport: Register = (program, context) => {
       };
       const { out } = context;
       const leaving = new AbortController();
-      const onInterrupt = () => leaving.abort(new CliError("the import is cancelled", EXIT.interrupted));
+      const onInterrupt = () => leaving.abort(new CliError("the import was cancelled", EXIT.interrupted));
       // A second one ends the command at once.
       process.once("SIGINT", onInterrupt);
       const dataset = await context
@@ -73,11 +73,11 @@ function sourceOf(
   { header, query, region, endpoint }: ImportOptions,
   environment: Readonly<Record<string, string | undefined>>,
 ): ImportRequest["source"] {
-  if (!URL.canParse(address)) throw usageError(`${address} is no URL; a file is added with: trainyard datasets add`);
+  if (!URL.canParse(address)) throw usageError(`${address} is not a URL; to add a file, use: trainyard datasets add`);
   const { protocol, hostname, pathname } = new URL(address);
   if (protocol === "s3:") return s3Of(hostname, pathname, { region, endpoint }, environment);
   if (/^postgres(ql)?:$/.test(protocol)) {
-    if (query === undefined) throw usageError("say which rows: --query 'select ...'");
+    if (query === undefined) throw usageError("choose the rows with --query 'select ...'");
     return { postgres: { url: address, query } };
   }
   const headers = Object.fromEntries((header ?? []).map(headerOf));
@@ -103,6 +103,6 @@ function s3Of(
 
 function headerOf(line: string): [string, string] {
   const at = line.indexOf(":");
-  if (at < 1) throw usageError(`${line} is no header: write NAME: VALUE`);
+  if (at < 1) throw usageError(`${line} is not a header: write NAME: VALUE`);
   return [line.slice(0, at).trim(), line.slice(at + 1).trim()];
 }

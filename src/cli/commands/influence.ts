@@ -18,13 +18,13 @@ interface Options {
 export const registerInfluence: Register = (program, context) => {
   program
     .command("influence")
-    .description("tell which training rows made a prediction: the network is trained again without each of them")
+    .description("say which training rows made a prediction, by training the network again without each of them")
     .argument("<model>", "id, name (its newest version), name@version or name@alias")
     .requiredOption("-r, --row <json>", "the row to predict: an object by column, or an array", rowOf)
-    .option("--actual <value>", "what the row really is: tells the rows that help and harm the prediction")
-    .option("--output <name>", "class whose probability is followed, or one of several target columns")
-    .option("--sample <rows>", "leave out so many of the training rows, not all", wholeNumber(1))
-    .option("--seed <number>", "with --sample: which rows; 0 when left out", wholeNumber(0))
+    .option("--actual <value>", "the true value of the row: shows the rows that help and harm the prediction")
+    .option("--output <name>", "the class whose probability to follow, or one of several target columns")
+    .option("--sample <rows>", "leave out only this many of the training rows", wholeNumber(1))
+    .option("--seed <number>", "with --sample: the seed that chooses the rows (default: 0)", wholeNumber(0))
     .option("--leave-out <rows>", "leave out these rows, counted from 1: 3,17", numbersOf)
     .addHelpText(
       "after",
@@ -40,8 +40,8 @@ export const registerInfluence: Register = (program, context) => {
 
 async function influence(context: Context, ref: string, options: Options): Promise<number> {
   const { row, actual, output, sample, seed, leaveOut } = options;
-  if (sample !== undefined && leaveOut) throw usageError("--sample and --leave-out both choose the rows: give one of them");
-  if (seed !== undefined && sample === undefined) throw usageError("--seed is for --sample: add it");
+  if (sample !== undefined && leaveOut) throw usageError("--sample and --leave-out both choose the rows: use only one of them");
+  if (seed !== undefined && sample === undefined) throw usageError("--seed needs --sample");
   const client = context.client();
   const isClass = actual === undefined ? false : (await client.model(ref)).classes.length > 0;
   const rows = leaveOut ? leaveOut.map((number) => number - 1) : sample === undefined ? null : { sample, seed: seed ?? 0 };

@@ -23,8 +23,8 @@ export const registerJobs: Register = (program, context) => {
     .description("list jobs, newest first, or show one")
     .addOption(new Option("-s, --state <state>", "only jobs in this state").choices(JOB_STATES))
     .option("-n, --name <name>", "only jobs with this name")
-    .option("-f, --filter <conditions>", "only jobs that meet these, as 'metrics.val_loss < 0.3 and tags.team = \"a\"'")
-    .option("-o, --order-by <field>", "created_at, a metric or a parameter, as metrics.val_loss; - before it: greatest first")
+    .option("-f, --filter <conditions>", "only jobs that meet these conditions, such as 'metrics.val_loss < 0.3 and tags.team = \"a\"'")
+    .option("-o, --order-by <field>", "created_at, a metric or a parameter, such as metrics.val_loss; with - before it, greatest first")
     .option("-l, --limit <count>", "how many", wholeNumber(1, 200), 20)
     .addHelpText(
       "after",
@@ -47,7 +47,7 @@ export const registerJobs: Register = (program, context) => {
   jobs
     .command("show")
     .description("show a job: its state, result and model, and the notes on its data")
-    .argument("<job>", "id or name; of a name, the newest job")
+    .argument("<job>", "id, or name (its newest job)")
     .addHelpText("after", examples("trainyard jobs show penguins"))
     .action(async (reference: string) => {
       const client = context.client();
@@ -58,8 +58,8 @@ export const registerJobs: Register = (program, context) => {
     });
   jobs
     .command("tag")
-    .description("set tags of a job, as team=a; team= removes one; --note sets its note")
-    .argument("<job>", "id or name; of a name, the newest job")
+    .description("set tags of a job, such as team=a; team= removes one; --note sets its note")
+    .argument("<job>", "id, or name (its newest job)")
     .argument("[tags...]", "name=value", tagsOf, {})
     .option("--note <text>", "a note; empty removes it")
     .addHelpText(

@@ -23,19 +23,19 @@ const DAY_MS = 86_400_000;
 const MAX_DAYS = 36_500;
 
 export const registerKeys: Register = (program, context) => {
-  const keys = program.command("keys").description("create, list and revoke API keys; what was done with them");
+  const keys = program.command("keys").description("create, list and revoke API keys; show what was done with them");
   keys
     .command("create")
-    .description("create a key and print it, this once; the first key closes an open server")
+    .description("create a key and print it once; the first key closes an open server")
     .argument("<name>", "what it is for")
     .addOption(
       new Option("-s, --scopes <scopes>", `what the key allows, separated by commas: ${SCOPES.join(", ")}`)
         .argParser(scopesOf)
         .default(["read", "submit", "predict"] satisfies Scope[], "read,submit,predict"),
     )
-    .option("-p, --project <project>", "project whose records it sees; your own when left out")
-    .option("-d, --data-dir <directory>", "create the first key (with the scope admin) there, while no server runs")
-    .option("--days <count>", "days until it expires; never when left out", wholeNumber(1, MAX_DAYS))
+    .option("-p, --project <project>", "project whose records it sees (default: your own)")
+    .option("-d, --data-dir <directory>", "create the first key (with the scope admin) in this directory, while no server runs")
+    .option("--days <count>", "days until it expires (default: never)", wholeNumber(1, MAX_DAYS))
     .addHelpText(
       "after",
       examples(
@@ -56,7 +56,7 @@ export const registerKeys: Register = (program, context) => {
           ? await context.client().createKey(wanted)
           : await createKeyIn(dataDir, wanted, context.environment);
       // A script keeps the key, so stdout has nothing else.
-      if (!context.json) context.err.print(`${created.id} of the project ${created.project}; the key is shown this once:`);
+      if (!context.json) context.err.print(`${created.id} of the project ${created.project}; the key is shown only once:`);
       context.show(created, () => [created.key]);
     });
   keys
@@ -81,7 +81,7 @@ export const registerKeys: Register = (program, context) => {
     });
   keys
     .command("log")
-    .description("list who made, changed or deleted what, newest first")
+    .description("list who created, changed or deleted what, newest first")
     .option("-k, --key <key>", "only what was done with this key: its id, key_...")
     .option("-o, --operation <name>", "only this operation, such as deleteModel")
     .option("-l, --limit <count>", "how many", wholeNumber(1, 200), 50)

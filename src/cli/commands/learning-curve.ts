@@ -11,10 +11,10 @@ interface Options {
 export const registerLearningCurve: Register = (program, context) => {
   program
     .command("learning-curve")
-    .description("tell whether more data would help: the network is trained again on growing parts of its training rows")
+    .description("say whether more data would help, by training the network again on growing parts of its training rows")
     .argument("<model>", "id, name (its newest version), name@version or name@alias")
-    .option("--sizes <count>", "numbers of rows to train on, 5 to 13; 7 when left out", wholeNumber(5))
-    .option("--repeats <count>", "trainings on each, 8 to 30; 8 when left out", wholeNumber(8))
+    .option("--sizes <count>", "how many different numbers of rows to train on, 5 to 13 (default: 7)", wholeNumber(5))
+    .option("--repeats <count>", "trainings on each, 8 to 30 (default: 8)", wholeNumber(8))
     .addHelpText("after", examples("trainyard learning-curve penguins", "trainyard learning-curve penguins@2 --repeats 20"))
     .action(async (model: string, options: Options) => {
       process.exitCode = await learningCurve(context, model, options);

@@ -23,17 +23,17 @@ interface MonitorCommand {
 export const registerMonitor: Register = (program, context) => {
   program
     .command("monitor")
-    .description("compare what a model is asked with its training, column by column; or change how it is monitored")
+    .description("compare the rows that a model predicts with its training rows, column by column; or change how it is monitored")
     .argument("<model>", "id, name (its newest version), name@version or name@alias")
-    .option("--webhook <url>", "send drift there, signed")
-    .option("--no-webhook", "send drift nowhere")
-    .option("--on", "count what it is asked")
+    .option("--webhook <url>", "send drift alerts to this URL, signed")
+    .option("--no-webhook", "send no drift alerts")
+    .option("--on", "count the rows that it predicts")
     .option("--off", "count nothing")
-    .option("--sample <rows>", "keep a sample of the rows that are asked: the newest so many", wholeNumber(1))
-    .option("--no-sample", "keep none, and delete what was kept")
+    .option("--sample <rows>", "keep a sample of the predicted rows: this many of the newest", wholeNumber(1))
+    .option("--no-sample", "keep no rows, and delete the sample")
     .option("--rows [count]", "show rows of the sample, newest first", wholeNumber(1, 100))
-    .option("--score-drop <share>", "tell when labels are so far below the evaluation (default: 0.05)", numberFrom(0))
-    .option("--no-score-drop", "do not tell of labels")
+    .option("--score-drop <share>", "alert when the live score is this far below the evaluation (default: 0.05)", numberFrom(0))
+    .option("--no-score-drop", "send no alerts on the live score")
     .addHelpText("after", examples("trainyard monitor iris", "trainyard monitor iris@live --webhook https://example.com/drift"))
     .action((model: string, options: MonitorCommand) => monitor(context, model, options));
 };
@@ -93,7 +93,7 @@ function sentLines({ webhook }: MonitoringReport, sent: readonly WebhookDelivery
     return out.live ? out.fit(line) : line;
   });
   const address = `Webhook ${webhook ?? "none"}`;
-  return ["", out.live ? out.fit(address) : address, ...(lines.length > 0 ? lines : ["nothing was sent yet"])];
+  return ["", out.live ? out.fit(address) : address, ...(lines.length > 0 ? lines : ["nothing has been sent yet"])];
 }
 
 function linesOf(report: MonitoringReport, { out }: Context): string[] {

@@ -29,24 +29,24 @@ const TYPES: Partial<Record<DatasetFormat, "text/csv" | "application/x-ndjson">>
 export const registerPredict: Register = (program, context) => {
   program
     .command("predict")
-    .description("predict rows: CSV is returned with further columns, NDJSON as one prediction per line")
+    .description("predict rows: CSV comes back with more columns, NDJSON as one prediction per line")
     .argument("<model>", "id, name (its newest version), name@version or name@alias")
     .argument("<file>", "CSV or NDJSON; - is stdin")
-    .option("--format <format>", "csv or ndjson; needed where the file's name does not say it", formatOf)
+    .option("--format <format>", "csv or ndjson; needed if the file's name does not show it", formatOf)
     .option("-o, --output <file>", "file to write; - is stdout", "-")
     .option("--top <classes>", "list this many classes, most probable first", wholeNumber(1))
-    .option("--threshold <probability>", "of two classes, say the second above this probability", numberFrom(0))
+    .option("--threshold <probability>", "for two classes: predict the second above this probability", numberFrom(0))
     .option(
       "--interval <probability>",
-      "add intervals of values, or sets of classes, that hold the truth as often",
+      "add intervals of values, or sets of classes, that contain the truth with this probability",
       numberFrom(0),
     )
     .option("--explain", "add what each column contributes to the value, or to the probability of the answered class")
-    .option("--background <rows>", "with --explain: compare with so many rows that trained; 100 when left out", wholeNumber(1))
+    .option("--background <rows>", "with --explain: compare with this many training rows (default: 100)", wholeNumber(1))
     .addOption(
-      new Option("--encoding <name>", "how text is encoded; utf-8 when left out").choices(["utf-8", "latin1", "utf-16"]),
+      new Option("--encoding <name>", "how text is encoded (default: utf-8)").choices(["utf-8", "latin1", "utf-16"]),
     )
-    .option("--spreadsheet", "write CSV for a spreadsheet: a ' before texts that it would run as formulas")
+    .option("--spreadsheet", "write CSV for a spreadsheet: puts a ' before texts that it would run as formulas")
     .addHelpText(
       "after",
       examples(
@@ -61,10 +61,10 @@ export const registerPredict: Register = (program, context) => {
 
 async function predict(context: Context, model: string, path: string, options: Options): Promise<void> {
   const { format, output, top, threshold, interval, encoding, spreadsheet, explain, background } = options;
-  if (background !== undefined && !explain) throw usageError("--background is for --explain: add it");
+  if (background !== undefined && !explain) throw usageError("--background needs --explain");
   const file = await openTable(path, context.input, format);
   const type = TYPES[file.format];
-  if (!type) throw usageError(`${path} is ${file.format}; predict takes CSV or NDJSON: save it as one of them`);
+  if (!type) throw usageError(`${path} is ${file.format}, but predict takes CSV or NDJSON: save it as one of them`);
   const answer = await context.client().predictBatch(model, file.body, {
     type,
     ...(top === undefined ? {} : { topK: top }),

@@ -12,9 +12,9 @@ const SHOWN_ROWS = 5;
 export const registerReplay: Register = (program, context) => {
   program
     .command("replay")
-    .description("compute a step of a job again: gradients, activations and the worst rows at any point of its training")
-    .argument("<job>", "id or name; of a name, the newest job")
-    .argument("<step>", "steps of the optimiser that are done; 0 is before the first", wholeNumber(0, Number.MAX_SAFE_INTEGER))
+    .description("recompute a step of a job: gradients, activations and the worst rows at any point of its training")
+    .argument("<job>", "id, or name (its newest job)")
+    .argument("<step>", "number of optimiser steps done; 0 is before the first", wholeNumber(0, Number.MAX_SAFE_INTEGER))
     .addHelpText("after", examples("trainyard replay penguins 0", "trainyard replay penguins 1200 --json"))
     .action(async (reference: string, step: number) => {
       const client = context.client();

@@ -13,15 +13,15 @@ import { wholeNumber } from "../values.ts";
 const POLL_MS = 500;
 
 export const registerSchedules: Register = (program, context) => {
-  const schedules = program.command("schedules").description("schedules: fetch a table again and again, train on what is new");
+  const schedules = program.command("schedules").description("schedules: fetch a table regularly, train on what is new");
   schedules
     .command("list", { isDefault: true })
-    .description("list schedules with what came of their last run, newest first")
+    .description("list schedules with the results of their last runs, newest first")
     .option("-l, --limit <count>", "how many", wholeNumber(1, 1000), 20)
     .action(async (query: { limit: number }) => {
       const page = await context.client().schedules(query);
       context.show(page, () => {
-        if (page.data.length === 0) return ["There are no schedules; make one with: trainyard schedules create schedule.json"];
+        if (page.data.length === 0) return ["There are no schedules; create one with: trainyard schedules create schedule.json"];
         const { out } = context;
         const rows = page.data.map((each) => [
           // UTC is not said: where all are in it, they have no column for it.
@@ -34,7 +34,7 @@ export const registerSchedules: Register = (program, context) => {
     });
   schedules
     .command("create")
-    .description("make a schedule of a JSON file, or of stdin")
+    .description("create a schedule from a JSON file, or from stdin")
     .argument("<file>", "the body of POST /v1/schedules; - for stdin")
     .addHelpText("after", examples("trainyard schedules create nightly.json"))
     .action(async (path: string) => {
@@ -57,9 +57,9 @@ export const registerSchedules: Register = (program, context) => {
     });
   schedules
     .command("run")
-    .description("run a schedule now; with --wait until the run has ended")
+    .description("run a schedule now; --wait waits until the run has ended")
     .argument("<schedule>", "id or name")
-    .option("-w, --wait", "until it has ended")
+    .option("-w, --wait", "wait until it has ended")
     .action(async (reference: string, { wait }: { wait?: boolean }) => {
       const client = context.client();
       const { id } = await findSchedule(client, reference);
@@ -73,8 +73,8 @@ export const registerSchedules: Register = (program, context) => {
       if (run.state === "failed") process.exitCode = 1;
     });
   for (const [name, paused, description] of [
-    ["pause", true, "let a schedule be due at no time"],
-    ["resume", false, "let a schedule that is paused go on"],
+    ["pause", true, "stop running a schedule at its times"],
+    ["resume", false, "resume a paused schedule"],
   ] as const)
     schedules
       .command(name)

@@ -6,9 +6,9 @@ import { wholeNumber } from "../values.ts";
 export const registerSeeds: Register = (program, context) => {
   program
     .command("seeds")
-    .description("tell how much a score owes to its seed: the network is trained again with others, on the same rows")
+    .description("say how much of a score is due to its seed, by training the network again with other seeds on the same rows")
     .argument("<model>", "id, name (its newest version), name@version or name@alias")
-    .option("-n, --seeds <count>", "how many other seeds, 5 to 100; 10 when left out", wholeNumber(5, 100))
+    .option("-n, --seeds <count>", "how many other seeds, 5 to 100 (default: 10)", wholeNumber(5, 100))
     .addHelpText("after", examples("trainyard seeds iris", "trainyard seeds iris@1 --seeds 30"))
     .action(async (model: string, { seeds }: { readonly seeds?: number }) => {
       process.exitCode = await ask(context, model, seeds);

@@ -9,7 +9,7 @@ import { readSpec } from "../spec-file.ts";
 export const registerSweep: Register = (program, context) => {
   program
     .command("sweep")
-    .description("train many variants of a job, and keep the best; starts a server for it where none answers")
+    .description("train many variants of a job, and keep the best; starts a server if none answers")
     .argument("<spec>", "file with the spec of a sweep as JSON; - is stdin")
     .option("--no-watch", "do not follow the sweep to its end")
     .addHelpText("after", examples("trainyard sweep sweep.json", "trainyard sweep sweep.json --no-watch"))

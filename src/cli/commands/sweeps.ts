@@ -15,7 +15,7 @@ interface Options {
   readonly limit: number;
 }
 
-const SWEEP = ["<sweep>", "id or name; of a name, the newest sweep"] as const;
+const SWEEP = ["<sweep>", "id, or name (its newest sweep)"] as const;
 
 export const registerSweeps: Register = (program, context) => {
   const sweeps = program
@@ -70,7 +70,7 @@ export const registerSweeps: Register = (program, context) => {
       });
   sweeps
     .command("tag")
-    .description("set tags of a sweep, as team=a; team= removes one; --note sets its note")
+    .description("set tags of a sweep, such as team=a; team= removes one; --note sets its note")
     .argument(...SWEEP)
     .argument("[tags...]", "name=value", tagsOf, {})
     .option("--note <text>", "a note; empty removes it")
@@ -94,7 +94,7 @@ export const registerSweeps: Register = (program, context) => {
     });
   sweeps
     .command("promote")
-    .description("make a job of a trial, whose model has the trial's weights; with folds it is trained on all rows")
+    .description("turn a trial into a job, whose model has the trial's weights; with folds it is trained on all rows")
     .argument(...SWEEP)
     .argument("<trial>", "number of the trial", wholeNumber(0))
     .addHelpText("after", examples("trainyard sweeps promote moons 17"))
@@ -116,7 +116,7 @@ const CHANGES: readonly Change[] = [
   { name: "pause", description: "free the threads of sweeps", apply: (client, id) => client.pauseSweep(id) },
   {
     name: "resume",
-    description: "queue paused sweeps again: they go on at their first trial without a result",
+    description: "queue paused sweeps again: they continue at their first trial without a result",
     apply: (client, id) => client.resumeSweep(id),
   },
 ];

@@ -24,12 +24,12 @@ export const registerTensorBoard: Register = (program, context) => {
     .command("tensorboard")
     .description("keep event files of running jobs up to date for tensorboard --logdir; Ctrl-C ends it, not the jobs")
     .argument("<folder>", "where to write them, a folder for each job")
-    .argument("[jobs...]", "ids or names (the newest job of each); every job that runs when left out")
-    .option("-f, --filter <conditions>", "only jobs that meet these, as 'tags.team = \"a\"'")
-    .option("-a, --all", "jobs that have already ended too")
+    .argument("[jobs...]", "ids or names (the newest job of each); default: every running job")
+    .option("-f, --filter <conditions>", "only jobs that meet these conditions, such as 'tags.team = \"a\"'")
+    .option("-a, --all", "include jobs that have already ended")
     .option("-l, --limit <count>", "how many of the newest jobs to look through", wholeNumber(1, 10_000), 200)
     .option("-i, --interval <seconds>", "how often to look for new epochs", wholeNumber(1, 3600), 2)
-    .option("--once", "write what there is now, and end")
+    .option("--once", "write what there is now, and exit")
     .addHelpText(
       "after",
       examples(
@@ -45,7 +45,7 @@ async function keepUpToDate(context: Context, folder: string, references: readon
   const client = context.client();
   const jobs = await Promise.all(references.map((reference) => findJob(client, reference)));
   if (jobs.length > 0 && options.filter !== undefined)
-    throw new CliError("name jobs, or say with --filter which: both at once are not understood");
+    throw new CliError("name jobs, or choose them with --filter, but not both");
   await mkdir(folder, { recursive: true }).catch((error: NodeJS.ErrnoException) => {
     throw error.code === "EEXIST" ? new CliError(`${folder} is a file: name a folder`) : error;
   });

@@ -15,36 +15,36 @@ import { namesOf, numberFrom, patienceOf, wholeNumber } from "../values.ts";
 export const registerTrain: Register = (program, context) => {
   const training = program
     .command("train")
-    .description("train the best model for a table, or a given one; starts a server for it where none answers")
+    .description("train the best model for a table, or a given network; starts a server if none answers")
     .argument("[spec]", "file with a job spec as JSON; - is stdin")
     .option(
       "-d, --data <file>",
       "table to train on: CSV, Excel, NDJSON, JSON or Parquet, gzipped or not; or a data set's id or name",
     )
-    .option("--format <format>", "csv, ndjson, json, parquet or xlsx; needed where the table's name does not say it", formatOf)
+    .option("--format <format>", "csv, ndjson, json, parquet or xlsx; needed if the table's name does not show it", formatOf)
     .option("-t, --target <columns>", "column to predict; several separated by commas", namesOf)
-    .option("-f, --features <columns>", "columns to predict from; all others when left out", namesOf)
+    .option("-f, --features <columns>", "columns to predict from (default: all others)", namesOf)
     .addOption(
-      new Option("-x, --exclude <columns>", "columns to leave out, of all others").argParser(namesOf).conflicts("features"),
+      new Option("-x, --exclude <columns>", "columns to leave out; all others are used").argParser(namesOf).conflicts("features"),
     )
     .addOption(
-      new Option("--task <task>", "what to predict: a number or a class; found out from the target when left out").choices([
+      new Option("--task <task>", "what to predict: a number or a class (default: detected from the target)").choices([
         "regression",
         "binary_classification",
         "multiclass_classification",
       ]),
     )
-    .option("--validation <share>", "share of the rows that training is watched on, as 0.2", numberFrom(0))
-    .option("--test <share>", "share of the rows that training never sees, as 0.2", numberFrom(0))
+    .option("--validation <share>", "share of the rows for validation during training, such as 0.2", numberFrom(0))
+    .option("--test <share>", "share of the rows that training never sees, such as 0.2", numberFrom(0))
     .addOption(
-      new Option("--group <column>", "column whose rows of one value stay together when rows are held out").conflicts("time"),
+      new Option("--group <column>", "column whose rows with the same value stay together when rows are held out").conflicts("time"),
     )
     .option("--time <column>", "column of dates or numbers: the last rows are held out")
-    .option("--early-stopping <epochs>", "epochs without progress until training ends; off trains to the last", patienceOf)
+    .option("--early-stopping <epochs>", "epochs without progress after which training stops; off trains to the last epoch", patienceOf)
     .option("-n, --name <name>", "name of the job and its model")
     .option(
       "--trials <count>",
-      "candidates of the search for a model; as many as take a fair time when left out",
+      "candidates of the search for a model (default: as many as take a reasonable time)",
       wholeNumber(1),
     )
     .option("--hidden <units>", "train one network: units of its hidden layers, separated by commas; 0 for none")

@@ -22,7 +22,7 @@ export const SAMPLES: readonly Sample[] = [
   {
     name: "penguins",
     title: "Penguins",
-    about: "344 penguins of three species; islands, sexes, and measures of which some are missing",
+    about: "344 penguins of three species; islands, sexes, and measurements, some of them missing",
     target: "species",
     task: "multiclass_classification",
     url: new URL("../../../datasets/penguins.csv", import.meta.url).href,

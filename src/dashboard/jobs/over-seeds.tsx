@@ -84,7 +84,7 @@ function AskSeeds({ models, onFound }: AskSeedsProps) {
             {left.length === 2 ? "Train both with 10 other seeds" : `Train ${left[0]?.name} with 10 other seeds`}
           </Button>
           <span class="muted">
-            {error ? asProblem(error).detail : "How much of it is the luck of the seed is not known yet."}
+            {error ? asProblem(error).detail : "It is not known yet how much of this is the luck of the seed."}
           </span>
         </div>
       )}

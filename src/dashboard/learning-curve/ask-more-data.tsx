@@ -31,8 +31,8 @@ export function AskMoreData({ model }: { readonly model: Model }) {
     <Card title="Will more data help?">
       <div class="stack">
         <p class="muted">
-          The network is trained again on growing parts of its rows, eight times each: a job that takes about as long as 25
-          trainings. It draws the curve, and says in which band twice the rows would be.
+          A job trains the network again on growing parts of its rows, eight times each. It takes about as long as 25 trainings,
+          draws the curve, and shows the band in which twice the rows would be.
         </p>
         <div>
           <Button icon="search" busy={busy} onClick={() => void begin()}>

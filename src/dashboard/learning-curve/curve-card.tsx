@@ -40,7 +40,7 @@ export function CurveCard({ curve }: { readonly curve: LearningCurve }) {
           </p>
         </div>
       ) : (
-        <Empty icon="clock" title="No training came to a figure" />
+        <Empty icon="clock" title="No training has a score" />
       )}
     </Card>
   );

@@ -95,7 +95,7 @@ export function CurvePlot({ figure }: { readonly figure: CurveFigure }) {
         <Key label="mean of the trainings, on held-out rows">
           <rect y="4" width="12" height="3" fill={accent} />
         </Key>
-        <Key label="where 80 % of them lie">
+        <Key label="80 % of the trainings">
           <rect width="12" height="12" fill={cssColour(palette.accent, 0.18)} />
         </Key>
         <Key label="on the rows that were trained on">

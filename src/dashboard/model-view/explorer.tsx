@@ -95,7 +95,7 @@ export function Explorer(props: ExplorerProps) {
       <Explored {...props} x={x} y={y ?? null} output={output} />
       {features.length > 2 && (
         <p class="muted explorer-note">
-          {othersHeld(props.width - (y ? 2 : 1))}: the plot is a slice of the model, and points of the data need not lie on it.
+          {othersHeld(props.width - (y ? 2 : 1))}: the plot is a slice of the model, and points of the data may lie off it.
         </p>
       )}
     </div>

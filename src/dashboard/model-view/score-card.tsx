@@ -47,8 +47,8 @@ export function ScoreCard({ score }: { readonly score: Score }) {
           <ScoreLine score={score} />
           {figure.range && (
             <p class="muted">
-              In brackets: where it is found on fresh rows of the same kind nine times in ten, as far as chance among these rows
-              goes.
+              In brackets: its range on fresh rows of the same kind, nine times in ten. It allows for chance among these rows
+              only.
             </p>
           )}
           {score.linear.reason && <p class="muted">There is no straight line to compare with: {score.linear.reason}.</p>}

@@ -56,7 +56,7 @@ export function Scores({ evaluation, outOfFold = false, job }: ScoresProps) {
       {outOfFold && <p class="muted">{OUT_OF_FOLD}</p>}
       {isClasses(shown) && !outOfFold && (
         <p class="muted">
-          Log loss is of the stored weights, with every row counting the same. The loss of the curves is the job's own: it
+          Log loss is computed with the stored weights, and every row counts the same. The curves show the job's own loss: it
           follows class weights and label smoothing, and on training rows it is a mean over the epoch, while weights change.
         </p>
       )}

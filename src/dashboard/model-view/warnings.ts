@@ -95,8 +95,8 @@ function overfitOf({ spec, metrics }: Warned): Warning | null {
   const stopping = { monitor: "val_loss", patience: spec.epochs, min_delta: 0, restore_best: true } as const;
   return {
     key: "overfit",
-    title: `It overfits since epoch ${since}`,
-    detail: `The validation loss was ${formatValue(least)} at epoch ${since} and is ${formatValue(own)} at epoch ${formatCount(Number(best.epoch))}, whose weights the model has.`,
+    title: `It has overfitted since epoch ${since}`,
+    detail: `The validation loss was ${formatValue(least)} at epoch ${since} and is ${formatValue(own)} at epoch ${formatCount(Number(best.epoch))}, and the model has the weights of that epoch.`,
     cure: null,
     remedy: { label: "Use the best epoch", change: (given) => withValue(given, "/early_stopping", stopping) },
   };

@@ -34,7 +34,7 @@ export function worstOfCell(rows: readonly WorstClass[], actual: string, predict
   if (own.length === 0) return null;
   const which =
     own.length < count ? `The ${own.length} least certain of ${formatCount(count)} rows` : `${formatCount(count)} rows`;
-  return { title: `${which} of ${actual} that are said to be ${predicted}`, rows: own };
+  return { title: `${which} of ${actual} predicted as ${predicted}`, rows: own };
 }
 
 export interface WorstRowsProps {

@@ -52,7 +52,7 @@ export function AskRows({ model, texts, truth }: AskRowsProps) {
       <summary>Which rows made this prediction?</summary>
       <div class="card-body stack">
         <p class="muted">
-          The network is trained again without each row: a job that takes as many trainings as there are rows.
+          A job trains the network again without each row in turn. It takes as many trainings as there are rows.
         </p>
         <div class="alias-form">
           {isClass ? (

@@ -111,8 +111,8 @@ function OneRow({ model, modelRef, rows }: OneRowProps) {
           />
           {profiles.size > 0 && (
             <p class="muted">
-              Below each field: {label === null ? "the value" : `the probability of ${label}`} at its other values, the rest of
-              the row as it is. {dependences.size > 0 && "Dashed: its mean over rows that trained. "}
+              Below each field: {label === null ? "the value" : `the probability of ${label}`} for its other values, with the
+              rest of the row unchanged. {dependences.size > 0 && "Dashed: the mean over training rows. "}
               All have the same scale.
             </p>
           )}

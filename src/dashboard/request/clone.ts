@@ -23,7 +23,7 @@ export function cloneSpec({ spec, name }: Pick<Job, "spec" | "name">, rows: JobR
   if (named.length > 0) {
     delete cloned.split;
     const rows = named.reduce((total, each) => total + each, 0);
-    notes.push(`Its split names ${rows} rows, which are too many to be read back: say again what is held out.`);
+    notes.push(`Its split names ${rows} rows, which are too many to copy: choose the held-out rows again.`);
   }
   return { spec: inOrder(cloned), notes };
 }

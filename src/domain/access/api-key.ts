@@ -18,7 +18,7 @@ const MAX_NAME = 200;
 /** The request to create a key. */
 export const newKeyBody = z
   .strictObject({
-    name: z.string().trim().min(1).max(MAX_NAME).meta({ description: "What it is for: shown in lists." }),
+    name: z.string().trim().min(1).max(MAX_NAME).meta({ description: "Its purpose, shown in lists." }),
     scopes: z
       .array(z.enum(SCOPES))
       .min(1, "must name at least one scope")

@@ -8,20 +8,20 @@ import { MAX_SEED } from "../spec/numbers.ts";
 /** What is audited. */
 export const auditBody = z
   .strictObject({
-    target: z.string().meta({ description: "The column whose labels are looked at: classes." }),
+    target: z.string().meta({ description: "The column whose labels are checked. It must have classes." }),
     features: z
       .array(z.string())
       .min(1)
       .optional()
-      .meta({ description: "Columns to tell the classes by; all others when left out." }),
+      .meta({ description: "Columns to predict the classes from; by default all others." }),
     task: z.enum(["binary_classification", "multiclass_classification"]).optional().meta({
-      description: "Where classes are numbers; found out from the target when left out.",
+      description: "Needed if classes are numbers; by default detected from the target.",
     }),
     repeats: z.int().min(1).max(MAX_AUDIT_TRIALS).optional().meta({
-      description: "How often the rows are cut into folds; as often as a budget of work allows when left out, 1 to 5.",
+      description: "How often the rows are cut into folds; by default as often as a budget of work allows, 1 to 5.",
     }),
     seed: z.int().min(0).max(MAX_SEED).optional(),
-    name: z.string().min(1).max(200).optional().meta({ description: "Of the job and its model." }),
+    name: z.string().min(1).max(200).optional().meta({ description: "Name of the job and its model." }),
   })
   .meta({ id: "AuditRequest", examples: [{ target: "species" }] });
 

@@ -36,7 +36,7 @@ export function createValueReader(column: ValueColumn): ValueReader {
 export type TextReader = (raw: unknown) => string | null;
 
 /** What a value of a text column must be. */
-export const NOT_A_TEXT = "must be a text, or null where it is missing";
+export const NOT_A_TEXT = "must be a text, or null if it is missing";
 
 /** The reader of a fitted column of text. */
 export function createTextReader({ reading }: TextColumn): TextReader {
@@ -86,7 +86,7 @@ function numericReader(reading: ColumnReading): ValueReader {
     if (typeof raw === "number" && reading.missing && isMissing(raw)) return Number.NaN;
     const value =
       typeof raw === "string" ? readText(raw) : typeof raw === "boolean" || typeof raw === "bigint" ? Number(raw) : raw;
-    return fitsFloat32(value) ? value : "must be a finite number that fits float32, or null where it is missing";
+    return fitsFloat32(value) ? value : "must be a finite number that fits float32, or null if it is missing";
   };
 }
 
@@ -98,7 +98,7 @@ function datetimeReader(reading: ColumnReading): ValueReader {
   const format = reading.date_format ?? "ymd";
   const readText = createDateReader(reading);
   const counts = format === "epoch_s" ? "seconds" : "milliseconds";
-  const expected = `must be a date or time (${WRITTEN[format]}), ${counts} since 1970, or null where it is missing`;
+  const expected = `must be a date or time (${WRITTEN[format]}), ${counts} since 1970, or null if it is missing`;
   return (raw) => {
     if (isMissing(raw)) return Number.NaN;
     if (typeof raw !== "number" && typeof raw !== "bigint") {
@@ -120,10 +120,10 @@ const WRITTEN = {
   epoch_ms: "ISO 8601",
 } as const;
 const SECONDS =
-  "looks like seconds since 1970, and a number is milliseconds here: multiply it by 1000, or send an ISO 8601 text (a time before March 1973 too)";
+  "looks like seconds since 1970, but a number is milliseconds here: multiply it by 1000, or send an ISO 8601 text (also for a time before March 1973)";
 
-const NOT_A_LABEL = "must be a label: a text, a number or a boolean, or null where it is missing";
-const INEXACT = "is a whole number beyond 2^53, which JSON does not carry exactly: send it as a text";
+const NOT_A_LABEL = "must be a label: a text, a number or a boolean, or null if it is missing";
+const INEXACT = "is a whole number beyond 2^53, which a JSON number cannot hold exactly: send it as a text";
 
 /** Labels are `false` and `true`, however they are spelled; 0 and 1 too. */
 function booleanReader(categories: readonly string[], reading: ColumnReading): ValueReader {

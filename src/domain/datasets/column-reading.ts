@@ -15,12 +15,12 @@ export const MAX_WORDS = 100;
 
 export const columnReading = z
   .strictObject({
-    decimal: z.enum([".", ","]).optional().meta({ description: "The sign before decimals; a point when left out." }),
+    decimal: z.enum([".", ","]).optional().meta({ description: "The decimal separator; a point if left out." }),
     thousands: z
       .enum([",", ".", " ", "'"])
       .optional()
-      .meta({ description: "The sign between groups of three digits; left out where there is none." }),
-    unit: z.string().optional().meta({ description: "What stands beside the numbers and is left out: 5% is 5." }),
+      .meta({ description: "The thousands separator; left out if there is none." }),
+    unit: z.string().optional().meta({ description: "A unit beside the numbers, which is left out: 5% is 5." }),
     date_format: z.enum(DATE_FORMATS).optional().meta({
       description:
         "`dmy`, `mdy`: the order of day, month and year. `epoch_s`, `epoch_ms`: seconds or milliseconds since 1970. Left out: `ymd`, ISO 8601.",
@@ -28,11 +28,11 @@ export const columnReading = z
     missing: z
       .array(z.string())
       .optional()
-      .meta({ description: "Texts that stand for a missing value in this column, besides the words that always do." }),
+      .meta({ description: "Texts that mean a missing value in this column, besides the words that always do." }),
   })
   .meta({
     id: "ColumnReading",
-    description: "How the texts of a column are read, where they are not written in the plain way.",
+    description: "How the texts of a column are read, if they are not written plainly.",
   });
 
 export type ColumnReading = z.output<typeof columnReading>;

@@ -9,14 +9,14 @@ const MAX_LABEL = 1000;
 /** A request for corrections. */
 export const correctionsBody = z
   .strictObject({
-    column: z.string().meta({ description: "A column of labels, truths or numbers." }),
+    column: z.string().meta({ description: "A column of labels, booleans or numbers." }),
     cells: z
       .array(
         z.strictObject({
           row: z.int().min(0).meta({ description: "Counted from 0." }),
           value: z
             .union([z.string().min(1).max(MAX_LABEL), z.number(), z.boolean(), z.null()])
-            .meta({ description: "A label, a truth or a number, by the type of the column; null is missing." }),
+            .meta({ description: "A label, a boolean or a number, by the type of the column; null means missing." }),
         }),
       )
       .min(1)
@@ -26,7 +26,7 @@ export const correctionsBody = z
       .min(1)
       .max(200)
       .optional()
-      .meta({ description: "Of the new data set; that of the old one when left out." }),
+      .meta({ description: "Name of the new data set; by default that of the old one." }),
   })
   .meta({ id: "CorrectionsRequest", examples: [{ column: "island", cells: [{ row: 17, value: "Dream" }] }] });
 

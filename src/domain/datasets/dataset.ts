@@ -28,10 +28,10 @@ const oddCells = z.strictObject({
   count: count.meta({ description: "How many there are." }),
   cells: z
     .array(z.strictObject({ place: z.string(), line: z.int().nullable(), value: z.string() }))
-    .meta({ description: "The first of them: where they stand, and what they say." }),
+    .meta({ description: "The first of them: their places and texts." }),
   read_as: z.enum(["missing", "label"]).meta({
     description:
-      "`missing`: the column is of numbers, dates or truths, and these are not. `label`: there were too many of them.",
+      "`missing`: the column has numbers, dates or booleans, but these cells do not. `label`: there were too many such cells.",
   }),
 });
 
@@ -50,7 +50,7 @@ export const columnSchema = z
     type: z.enum(COLUMN_TYPES),
     missing: count,
     distinct: count.meta({
-      description: "Values that differ, missing ones left out. Exact up to 100,000, else the number counted until then.",
+      description: "Number of different values, without missing ones. Exact up to 100,000; beyond that, the number counted until then.",
     }),
     statistics: numericStatistics.nullable(),
     top: z
@@ -61,13 +61,13 @@ export const columnSchema = z
       .nullable()
       .meta({ description: "Every label of a category or boolean column, sorted; null for other types." }),
     reading: columnReading.optional(),
-    odd: oddCells.optional().meta({ description: "Cells that are something else than the others; left out where none is." }),
+    odd: oddCells.optional().meta({ description: "Cells that are not of the same kind as the others; left out if there are none." }),
     kept: z.literal(true).optional().meta({
       description:
-        "Of a text column: its texts are stored, so that a model can learn from their words. Left out where the texts of the table were too many, or the upload is older than this.",
+        "For a text column: its texts are stored, so a model can learn from their words. Left out if the table had too much text, or if an older server read the upload.",
     }),
     role: z.literal("index").optional().meta({
-      description: "`index`: the column has no name and counts the rows, so that it is no feature unless it is asked for.",
+      description: "`index`: the column has no name and counts the rows, so it is not a feature unless `features` names it.",
     }),
   })
   .meta({ id: "Column" });

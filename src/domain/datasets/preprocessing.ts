@@ -29,14 +29,14 @@ export type TargetScaling = z.output<typeof targetScaling>;
 const source = {
   column: z.string(),
   reading: columnReading.optional().meta({
-    description: "How texts of the column are read, as those of the data set were; left out where they are plain.",
+    description: "How texts of the column are read, as in the data set; left out if they are written plainly.",
   }),
 };
 
 const range = z
   .strictObject({ min: z.number(), max: z.number() })
   .optional()
-  .meta({ description: "Of the values among the training rows. Left out: there were none, or the model is older than this." });
+  .meta({ description: "The range of the values of the training rows. Left out if there were none, or if an older server made the model." });
 
 const vocabulary = z
   .strictObject({
@@ -45,7 +45,7 @@ const vocabulary = z
         "word: runs of two or more letters, digits and underscores. char_wb: three to five characters of each word, with a space before and behind it.",
     }),
     terms: z.array(z.string()),
-    idf: z.array(z.number()).meta({ description: "Of each term, ln((1 + n) / (1 + rows with it)) + 1 of n training rows." }),
+    idf: z.array(z.number()).meta({ description: "For each term, ln((1 + n) / (1 + rows with it)) + 1 for n training rows." }),
   })
   .meta({
     description: "Terms of lower-cased texts, a feature each: count · idf, divided by the l2 norm of the vocabulary's.",
@@ -131,7 +131,7 @@ export type TextColumn = Extract<EncodedColumn, { kind: "text" }>;
 
 export const preprocessing = z
   .strictObject({
-    columns: z.array(encodedColumn).meta({ description: "Raw columns in the order in which rows given as arrays have them." }),
+    columns: z.array(encodedColumn).meta({ description: "Raw columns, in the order of rows that are arrays." }),
     targets: z
       .array(z.strictObject({ column: z.string(), scaling: targetScaling.nullable(), numeric: z.literal(true).optional() }))
       .meta({
@@ -140,7 +140,7 @@ export const preprocessing = z
       }),
     ignored: z.array(z.string()).optional().meta({
       description:
-        "The other columns of the data set, which the model does not use: rows to predict may have them. Left out: the model was made before this was recorded.",
+        "The other columns of the data set, which the model does not use: rows to predict may have them. Left out if the model was made before this was recorded.",
     }),
   })
   .meta({ id: "Preprocessing" });

@@ -22,45 +22,45 @@ export const readingOptions = z.strictObject({
   delimiter: z
     .string()
     .regex(/^(?:tab|[\t !#-*,/:-@[-^`{-~])$/, {
-      error: "must be one character that is no letter, digit, quote or sign, or the word tab",
+      error: "must be one character that is not a letter, digit, quote or sign, or the word tab",
     })
     .optional()
-    .meta({ description: "Of CSV. Found out among comma, semicolon, tab and | when left out." }),
+    .meta({ description: "For CSV. By default detected: comma, semicolon, tab or |." }),
   header: z.enum(["true", "false", "auto"]).default("auto").meta({
     description:
-      "Of CSV and Excel: whether the first row has names. auto: it does when none of its cells is a number, date or boolean.",
+      "For CSV and Excel: whether the first row has names. auto: yes if none of its cells is a number, date or boolean.",
   }),
   skip_lines: z.int().min(0).max(MAX_SKIPPED_LINES).optional().meta({
     description:
-      "Of CSV and Excel: how many lines at the beginning are no rows. Found out when left out: a title above the names is none.",
+      "For CSV and Excel: how many lines to skip at the beginning. By default detected: a title above the names is skipped.",
   }),
   sheet: z.string().trim().min(1).max(MAX_SHEET_NAME).optional().meta({
-    description: "Of Excel: the name of the sheet. The first one that is not hidden and not empty when left out.",
+    description: "For Excel: the name of the sheet. By default the first one that is neither hidden nor empty.",
   }),
   types: z
     .record(z.string(), z.enum(COLUMN_TYPES))
     .default({})
     .meta({ description: "Types of columns by name, instead of inferring them." }),
-  columns: z.array(z.string()).min(1).optional().meta({ description: "The columns that are kept; all of them when left out." }),
+  columns: z.array(z.string()).min(1).optional().meta({ description: "The columns to keep; by default all." }),
   missing: z.array(word).max(MAX_WORDS).optional().meta({
     description:
-      "Words that stand for a missing value in every column, in small or capital letters, instead of NA and its like. In columns of numbers, dates and booleans those are missing all the same.",
+      "Words that mean a missing value in every column, in small or capital letters, instead of NA and its like. In columns of numbers, dates and booleans, NA and its like are missing in any case.",
   }),
-  decimal: z.enum([".", ","], { error: "must be . or ,: the sign before decimals" }).optional().meta({
-    description: "The sign before decimals. Found out for each column when left out.",
+  decimal: z.enum([".", ","], { error: "must be . or ,: the decimal separator" }).optional().meta({
+    description: "The decimal separator. By default detected for each column.",
   }),
   thousands: z
     .enum(["none", "comma", "point", "space", "apostrophe"], {
-      error: "must be none, comma, point, space or apostrophe: the sign between groups of three digits",
+      error: "must be none, comma, point, space or apostrophe: the thousands separator",
     })
     .optional()
-    .meta({ description: "The sign between groups of three digits. Found out for each column when left out." }),
+    .meta({ description: "The thousands separator. By default detected for each column." }),
   date_format: z
     .union([dateFormat, z.record(z.string(), dateFormat)])
     .optional()
     .meta({
       description:
-        "How dates are written, of all columns or by column: `ymd`, `dmy`, `mdy`, `epoch_s` or `epoch_ms`. Found out for each column when left out.",
+        "How dates are written, for all columns or by column: `ymd`, `dmy`, `mdy`, `epoch_s` or `epoch_ms`. By default detected for each column.",
     }),
   encoding: z
     .enum(ENCODINGS, { error: `must be ${ENCODINGS.join(", ")}` })
@@ -106,18 +106,24 @@ export function digestSuffix(options: ReadingOptions): string {
   return Object.keys(given).length === 0 ? "" : `\n${JSON.stringify(given)}`;
 }
 
+/** The formats by the names that people know. */
+const NAMES: Readonly<Record<DatasetFormat, string>> = {
+  ...{ csv: "CSV", ndjson: "NDJSON", json: "JSON", parquet: "Parquet", xlsx: "Excel" },
+};
+
 /** What is said where an option does not fit the format; null where all do. The pointer is that of the option. */
 export function misfitOption(
   format: DatasetFormat,
   { encoding, delimiter, sheet, skip_lines }: ReadingOptions,
 ): { readonly pointer: string; readonly detail: string } | null {
+  const name = NAMES[format];
   const isBinary = format === "parquet" || format === "xlsx";
   if (isBinary && encoding !== "utf-8")
-    return { pointer: "/encoding", detail: `is for text; ${format} says itself how its texts are encoded` };
+    return { pointer: "/encoding", detail: `is only for text formats; ${name} files say how their texts are encoded` };
   if (format === "xlsx" && delimiter !== undefined)
-    return { pointer: "/delimiter", detail: "is for CSV; a workbook has cells" };
-  if (format !== "xlsx" && sheet !== undefined) return { pointer: "/sheet", detail: `is for xlsx; ${format} has no sheets` };
+    return { pointer: "/delimiter", detail: "is only for CSV; a workbook has no delimiter" };
+  if (format !== "xlsx" && sheet !== undefined) return { pointer: "/sheet", detail: `is only for Excel; ${name} has no sheets` };
   if (format !== "xlsx" && format !== "csv" && skip_lines !== undefined)
-    return { pointer: "/skip_lines", detail: `is for csv and xlsx; ${format} has no lines above its rows` };
+    return { pointer: "/skip_lines", detail: `is only for CSV and Excel; ${name} has no lines above its rows` };
   return null;
 }

@@ -3,7 +3,7 @@ import { z } from "zod";
 import { type Note, note } from "../notes.ts";
 import { ENCODINGS } from "./reading-options.ts";
 
-const from = z.enum(["given", "found"]).meta({ description: "Whether the sender said so or it was found out." });
+const from = z.enum(["given", "found"]).meta({ description: "Whether the sender gave it or it was detected." });
 
 /** How a table as a whole was read; how a column was, where it is not plain, is its own `reading`. */
 export const tableReading = z
@@ -11,19 +11,19 @@ export const tableReading = z
     encoding: z
       .strictObject({ value: z.enum(ENCODINGS), from })
       .optional()
-      .meta({ description: "Of text; Parquet and Excel have none." }),
-    delimiter: z.strictObject({ value: z.string(), from }).optional().meta({ description: "Of CSV." }),
+      .meta({ description: "For text formats; Parquet and Excel have none." }),
+    delimiter: z.strictObject({ value: z.string(), from }).optional().meta({ description: "For CSV." }),
     sheet: z
       .strictObject({ value: z.string(), from, others: z.array(z.string()) })
       .optional()
-      .meta({ description: "Of Excel; `others` are the other sheets that are not hidden, 100 at most." }),
+      .meta({ description: "For Excel; `others` are the other sheets that are not hidden, at most 100." }),
     header: z
       .strictObject({ value: z.boolean(), from })
       .optional()
-      .meta({ description: "Of CSV and Excel: whether the first row has the names of the columns." }),
-    skipped_lines: z.array(z.int()).optional().meta({ description: "Lines that are no rows: titles, comments, `sep=;`." }),
+      .meta({ description: "For CSV and Excel: whether the first row has the column names." }),
+    skipped_lines: z.array(z.int()).optional().meta({ description: "Lines that are not rows: titles, comments, `sep=;`." }),
     missing: z.strictObject({ value: z.array(z.string()), from: z.enum(["given", "default"]) }).meta({
-      description: "Words that stand for a missing value in every column.",
+      description: "Words that mean a missing value in every column.",
     }),
   })
   .meta({ id: "TableReading", description: "How a table was read." });

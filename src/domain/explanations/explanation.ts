@@ -37,7 +37,7 @@ const givenRows = z
 
 /** The background rows of a request: how many of the training rows, or rows that are given. */
 export const backgroundOption = z.union([z.int().min(1).max(MAX_BACKGROUND_ROWS), givenRows]).meta({
-  description: `The rows that the answer is compared with: how many of the rows that trained, chosen by \`seed\` (default ${DEFAULT_BACKGROUND_ROWS}), or up to ${MAX_BACKGROUND_ROWS} rows as in \`instances\`.`,
+  description: `The rows that the answer is compared with: a number of training rows, chosen by \`seed\` (default ${DEFAULT_BACKGROUND_ROWS}), or up to ${MAX_BACKGROUND_ROWS} rows as in \`instances\`.`,
 });
 
 const seedOption = z
@@ -56,13 +56,13 @@ export const explainOption = z
       .max(MAX_SAMPLES)
       .optional()
       .meta({
-        description: `Estimates contributions from so many pairs of permutations for each background row. Left out: exact where they can be, else ${FEWEST_PAIRS} to ${MOST_PAIRS} by the size of the model.`,
+        description: `Estimates contributions from this many pairs of permutations for each background row. By default contributions are exact if possible, else ${FEWEST_PAIRS} to ${MOST_PAIRS} pairs, by the size of the model.`,
       }),
     seed: seedOption.optional(),
   })
   .meta({
     id: "ExplainOptions",
-    description: `Explain each prediction by the contributions of its columns. With at most ${MAX_EXACT_COLUMNS} columns, where all coalitions of them take at most ${EXACT_WORK.toExponential(0)} multiply-adds, they are exact, else estimated, with their standard errors.`,
+    description: `Explain each prediction by the contributions of its columns. With at most ${MAX_EXACT_COLUMNS} columns whose coalitions take at most ${EXACT_WORK.toExponential(0)} multiply-adds, they are exact; otherwise they are estimated, with standard errors.`,
   });
 
 /** What `explain` asks for, with its defaults. */
@@ -168,7 +168,7 @@ export function explainedAtATime(model: Measured, { background, samples }: Expla
 /** Throws too_large, naming the limit, for more rows, contributions or work than one request may take. */
 export function assertExplainable(model: Measured, rows: number, { background, samples }: ExplainRequest): void {
   if (rows > MAX_EXPLAINED_ROWS)
-    throw over("/instances", `${rows} rows are more than the ${MAX_EXPLAINED_ROWS} that one request explains: send fewer`);
+    throw over("/instances", `${rows} rows are more than the ${MAX_EXPLAINED_ROWS} that one request can explain: send fewer`);
   const numbers = rows * columnCount(model) * numberCount(model);
   if (numbers > MAX_CONTRIBUTIONS)
     throw over(
@@ -208,6 +208,6 @@ function over(pointer: string, detail: string): TrainyardError {
 
 /** The error of a body so large that it is answered in a thread as a whole. */
 export function notExplained(): TrainyardError {
-  const detail = "is for JSON bodies of at most 262144 bytes: send the rows to be explained in a request of their own";
+  const detail = "is only for JSON bodies of at most 262144 bytes: send the rows to explain in a separate request";
   return invalid([{ pointer: "/explain", detail }]);
 }

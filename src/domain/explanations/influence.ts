@@ -40,10 +40,10 @@ const asked = {
     .min(1)
     .max(MAX_INSTANCES)
     .optional()
-    .meta({ description: "What each of these rows really is: then the rows that help and harm its loss are told too." }),
+    .meta({ description: "The true value of each of these rows; with it, the answer also has the rows that help and harm its loss." }),
   output: z.union([z.string(), z.number()]).optional().meta({
     description:
-      "The class whose probability is followed, or of several targets the column. Left out: the actual class, else the predicted one; the first target.",
+      "The class whose probability to follow, or one of several target columns. By default the actual class, else the predicted one; the first target.",
   }),
 };
 
@@ -52,9 +52,9 @@ export const influenceBody = z
   .strictObject({
     ...asked,
     rows: rowChoice.optional().meta({
-      description: `Which training rows are left out, one at a time: their numbers in the data, counted from 0, or so many by a seed. All of them when left out, where they are at most ${MAX_RETRAININGS}.`,
+      description: `Which training rows are left out, one at a time: their numbers in the data, counted from 0, or a number of them chosen by a seed. By default all of them, if they are at most ${MAX_RETRAININGS}.`,
     }),
-    name: z.string().min(1).max(200).optional().meta({ description: "Of the job and its model." }),
+    name: z.string().min(1).max(200).optional().meta({ description: "Name of the job and its model." }),
   })
   .meta({
     id: "InfluenceRequest",
@@ -79,15 +79,15 @@ export type RowChoice = z.output<typeof rowChoice>;
 export const influenceOptions = z
   .strictObject({
     model: z.string().meta({ description: "The model that was asked." }),
-    sha256: z.string().meta({ description: "Of its weights." }),
-    epochs: z.int().min(1).meta({ description: "Of each training; those of the job count the trainings." }),
+    sha256: z.string().meta({ description: "SHA-256 of its weights." }),
+    epochs: z.int().min(1).meta({ description: "Epochs of each training; those of the job count the trainings." }),
     ...asked,
     rows: rowChoice.nullable(),
   })
   .meta({
     id: "InfluenceOptions",
     description:
-      "Of a job that asks which rows made a prediction: its first epoch trains on all rows, and each that follows with one of them at weight 0.",
+      "For a job that asks which rows made a prediction: its first epoch trains on all rows, and each later one with one row at weight 0.",
   });
 
 export type InfluenceOptions = z.output<typeof influenceOptions>;
@@ -96,8 +96,8 @@ const change = z.number().nullable();
 const ofRow = z
   .strictObject({
     row: rowNumber.meta({ description: "Its number in the job's data, counted from 0." }),
-    change: change.meta({ description: "Of the prediction, when the row has weight 0." }),
-    loss_change: change.optional().meta({ description: "Of the loss of the prediction, when the row has weight 0." }),
+    change: change.meta({ description: "The change of the prediction when the row has weight 0." }),
+    loss_change: change.optional().meta({ description: "The change of the loss of the prediction when the row has weight 0." }),
   })
   .meta({ id: "RowInfluence" });
 
@@ -113,10 +113,10 @@ const influencedPrediction = z
     loss: z
       .strictObject({ type: z.enum(["log_loss", "squared_error"]), value: z.number() })
       .optional()
-      .meta({ description: "Of the prediction, where its actual value was given: of several targets, the mean." }),
+      .meta({ description: "The loss of the prediction, if its actual value was given; for several targets, the mean." }),
     changes: z.array(change).meta({
       description:
-        "For each of `rows`: the prediction when that row has weight 0, less `prediction`; seven digits. null where the network diverges without it.",
+        "For each of `rows`: the prediction when that row has weight 0, minus `prediction`; seven digits. null if the network diverges without it.",
     }),
     loss_changes: z.array(change).optional().meta({ description: "The same of the loss." }),
     raising: z.array(ofRow).meta({ description: `The rows that raise the prediction the most, at most ${LISTED_ROWS}.` }),
@@ -131,7 +131,7 @@ export const influence = z
     model: z.string().meta({ description: "The model that was asked." }),
     agrees: z.boolean().meta({
       description:
-        "Whether training on all rows came to the weights of that model, bit for bit: not where another version of the engine trained it.",
+        "Whether training on all rows gave the weights of that model, bit for bit: false if another version of the engine trained it.",
     }),
     training_rows: z.int().min(1),
     rows: z
@@ -142,7 +142,7 @@ export const influence = z
   .meta({
     id: "Influence",
     description:
-      "Leave-one-out by retraining: each row's weight in the loss is 0 in one training with the same seed, to the bits of a job with such a column of weights. The row stays in the preprocessing, in its batch, and in the statistics of a batch_norm.",
+      "Leave-one-out by retraining: each row's weight in the loss is 0 in one training with the same seed, which has the bits of a job with such a column of weights. The row stays in the preprocessing, in its batch, and in the statistics of a batch_norm.",
   });
 
 export type Influence = z.output<typeof influence>;

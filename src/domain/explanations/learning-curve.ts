@@ -23,10 +23,10 @@ const REPEATS = { min: FEWEST_REPEATS, max: 30, default: 8 };
 
 const sizes = z.int().min(SIZES.min).max(SIZES.max).meta({
   description:
-    "How many numbers of rows are trained on, each the next one divided by the root of 2, up to all training rows. Fewer where there would be less than 10 rows.",
+    "How many different numbers of rows to train on, up to all training rows; each is the next larger one divided by the square root of 2. Fewer if there would be less than 10 rows.",
 });
 const repeats = z.int().min(REPEATS.min).max(REPEATS.max).meta({
-  description: "Trainings on each number of rows, each with rows and initial weights of its own.",
+  description: "Trainings on each number of rows, each with its own rows and initial weights.",
 });
 
 /** What is asked. */
@@ -34,7 +34,7 @@ export const learningCurveBody = z
   .strictObject({
     sizes: sizes.default(SIZES.default),
     repeats: repeats.default(REPEATS.default),
-    name: z.string().min(1).max(200).optional().meta({ description: "Of the job and its model." }),
+    name: z.string().min(1).max(200).optional().meta({ description: "Name of the job and its model." }),
   })
   .meta({ id: "LearningCurveRequest", examples: [{}, { sizes: 9, repeats: 12 }] });
 
@@ -49,14 +49,14 @@ export type AdmittedCurve =
 export const learningCurveOptions = z
   .strictObject({
     model: z.string().meta({ description: "The model whose training is repeated." }),
-    sha256: z.string().meta({ description: "Of its weights." }),
-    epochs: z.int().min(1).meta({ description: "Of each training; those of the job count the trainings." }),
+    sha256: z.string().meta({ description: "SHA-256 of its weights." }),
+    epochs: z.int().min(1).meta({ description: "Epochs of each training; those of the job count the trainings." }),
     sizes,
     repeats,
   })
   .meta({
     id: "LearningCurveOptions",
-    description: "Of a job that asks whether more data would help: each of its epochs is a training, the first on all rows.",
+    description: "For a job that asks whether more data would help: each of its epochs is a training, the first on all rows.",
   });
 
 export type LearningCurveOptions = z.output<typeof learningCurveOptions>;
@@ -78,7 +78,7 @@ const range = z.tuple([z.number(), z.number()]);
 const curvePoint = z
   .strictObject({
     rows: z.int().min(1).meta({ description: "Rows that were trained on." }),
-    mean: figure.meta({ description: "Of the trainings on so many rows; null where fewer than 3 came to a figure." }),
+    mean: figure.meta({ description: "The mean of the trainings on this number of rows; null if fewer than 3 have a score." }),
     band: range.nullable().meta({ description: "The 10th and the 90th percentile of these trainings." }),
     training: figure.meta({ description: "The mean of the same figure on the rows that were trained on." }),
   })
@@ -92,18 +92,18 @@ const forecast = z
       .meta({ description: "How often such a band holds: 0.8, as measured on tables of which half was hidden." }),
     gain: range.meta({
       description:
-        "What the mean figure would change by, from the mean of the trainings on all rows: from and to. Below 0, it would fall.",
+        "The change of the mean score, relative to the mean of the trainings on all rows: from and to. Below 0, it would fall.",
     }),
-    figure: range.meta({ description: "Where the mean figure would be: from and to." }),
+    figure: range.meta({ description: "The range of the mean score: from and to." }),
     verdict: z.enum(["helps", "may_help", "flat"]).meta({
       description:
-        "`helps`: the whole band is better than now. `may_help`: it reaches from worse to clearly better. `flat`: it reaches little above now: less than a point of accuracy, area or R², or less than 1 % of a loss.",
+        "`helps`: the whole band is better than the current mean. `may_help`: the band reaches from worse to clearly better. `flat`: the band reaches little above the current mean: less than a point of accuracy, area or R², or less than 1 % of a loss.",
     }),
   })
   .meta({
     id: "Forecast",
     description:
-      "A band and no single number: what another as many rows of the same kind would bring, by the gains that doublings within the rows brought, on the same held-out rows.",
+      "A band, not a single number: what twice the rows would bring, estimated from the gains of doublings within the rows, on the same held-out rows.",
   });
 
 const curveFigure = z
@@ -119,7 +119,7 @@ export const learningCurve = z
     model: z.string().meta({ description: "The model whose training was repeated." }),
     agrees: z.boolean().meta({
       description:
-        "Whether training on all rows came to the weights of that model, bit for bit: not where another version of the engine trained it.",
+        "Whether training on all rows gave the weights of that model, bit for bit: false if another version of the engine trained it.",
     }),
     part: z.enum(["validation", "test"]).meta({ description: "The held-out rows that scored every training." }),
     scored_rows: z.int().min(1),
@@ -131,7 +131,7 @@ export const learningCurve = z
   .meta({
     id: "LearningCurve",
     description:
-      "The same spec on growing parts of the training rows, chosen by its seed: each repeat draws an order of the rows and trains on the first of them; of a split by groups, whole groups one after the other. Columns are fitted on these rows alone.",
+      "The same spec on growing parts of the training rows, chosen by its seed: each repeat draws an order of the rows and trains on the first of them (on whole groups, if the split is by groups). Columns are fitted on these rows only.",
   });
 
 export type LearningCurve = z.output<typeof learningCurve>;

@@ -35,7 +35,7 @@ export const partialDependenceBody = z
       .max(MAX_COLUMNS)
       .optional()
       .meta({
-        description: `Names of columns; left out: the model's first ${MAX_COLUMNS} that are no text.`,
+        description: `Names of columns; by default the model's first ${MAX_COLUMNS} that are not text.`,
       }),
     points: z
       .int()
@@ -43,7 +43,7 @@ export const partialDependenceBody = z
       .max(MAX_POINTS)
       .optional()
       .meta({
-        description: `Values of a number or datetime, evenly over the range of the background rows (default ${DEFAULT_POINTS}); of labels, the first so many of a hundred.`,
+        description: `Number of values of a number or datetime, spread evenly over the range of the background rows (default ${DEFAULT_POINTS}); for labels, this many of the first hundred.`,
       }),
     background: backgroundOption.optional(),
     seed: z.int().min(0).optional().meta({ description: "Chooses background rows (default 0)." }),
@@ -115,15 +115,15 @@ function columnsOf(model: Model, names: readonly string[] | undefined): number[]
   if (!names) {
     const places = inputs.flatMap(({ type }, place) => (type === "text" ? [] : [place]));
     if (places.length > 0) return places.slice(0, MAX_COLUMNS);
-    throw invalid([{ pointer: "/columns", detail: `has nothing to vary: ${model.name} takes texts alone` }]);
+    throw invalid([{ pointer: "/columns", detail: `has nothing to vary: ${model.name} takes only texts` }]);
   }
   const known = inputs.map(({ name }) => name);
   const errors: FieldError[] = names.flatMap((name, index) => {
     const place = known.indexOf(name);
     if (place >= 0 && inputs[place]?.type !== "text") return [];
     const meant = nearest(name, known);
-    const absent = `is no column of the model${meant === null ? "" : `: did you mean ${meant}?`}`;
-    return [{ pointer: `/columns/${index}`, detail: place < 0 ? absent : "is text, which has no range to vary over" }];
+    const absent = `is not a column of the model${meant === null ? "" : `: did you mean ${meant}?`}`;
+    return [{ pointer: `/columns/${index}`, detail: place < 0 ? absent : "is a text column, which has no range to vary over" }];
   });
   if (errors.length > 0) throw invalid(errors);
   return names.map((name) => known.indexOf(name));

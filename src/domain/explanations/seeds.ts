@@ -21,7 +21,7 @@ export const seedsBody = z
     seeds: count
       .default(DEFAULT_SEEDS)
       .meta({ description: "How many: the first whole numbers from 0 that are not the model's own seed." }),
-    name: z.string().min(1).max(200).optional().meta({ description: "Of the job and its model." }),
+    name: z.string().min(1).max(200).optional().meta({ description: "Name of the job and its model." }),
   })
   .meta({ id: "SeedsRequest", examples: [{ seeds: 10 }] });
 
@@ -36,14 +36,14 @@ export type AdmittedSeeds =
 export const seedsOptions = z
   .strictObject({
     model: z.string().meta({ description: "The model that was asked." }),
-    sha256: z.string().meta({ description: "Of its weights." }),
-    epochs: z.int().min(1).meta({ description: "Of each training; those of the job count the trainings." }),
+    sha256: z.string().meta({ description: "SHA-256 of its weights." }),
+    epochs: z.int().min(1).meta({ description: "Epochs of each training; those of the job count the trainings." }),
     count,
   })
   .meta({
     id: "SeedsOptions",
     description:
-      "Of a job that asks how much a score owes to its seed: its first epoch trains with the model's own seed, and each that follows with another. The rows are split by the model's own seed in all of them.",
+      "For a job that asks how much of a score is due to its seed: its first epoch trains with the model's own seed, and each later one with another. All of them split the rows by the model's own seed.",
   });
 
 export type SeedsOptions = z.output<typeof seedsOptions>;
@@ -56,20 +56,20 @@ const seedFigure = z
     own: figure.meta({ description: "With the model's own seed, which may have been chosen for it." }),
     mean: z.number().meta({ description: "Over the other seeds." }),
     sd: z.number().meta({
-      description: "Of the figures of the other seeds on these rows: the standard deviation, by their number less one.",
+      description: "The standard deviation of the scores of the other seeds on these rows, divided by their number minus one.",
     }),
     seed_sd: z.number().meta({
       description:
-        "What of it is owed to the seed: without what differs because each training errs on other ones of these rows. 0 where that is all.",
+        "The part of it that is due to the seed, without the part that comes from each training erring on different rows. 0 if that is all of it.",
     }),
     from: z.number().optional().meta({
       description:
-        "Where the figure of one training with a new seed is found on fresh rows: from. An interval of 90 % that has both kinds of chance in it. Left out where the figure has no interval over rows.",
+        "The lower end of the range of one training with a new seed on fresh rows: an interval of 90 % that allows for both kinds of chance. Left out if the score has no interval over rows.",
     }),
     to: z.number().optional().meta({ description: "And to." }),
     blocks: z.array(z.number()).meta({
       description:
-        "What each block of the rows adds to the mean, to the first order, rows being dealt out to at most 100 blocks in turn: comparisons draw them.",
+        "What each block of the rows adds to the mean, to the first order; rows are dealt to at most 100 blocks in turn, and comparisons draw blocks.",
     }),
     values: z.array(figure).meta({ description: "For each of `seeds`, seven digits; null where it diverged." }),
   })
@@ -80,18 +80,18 @@ export const seedSpread = z
     model: z.string().meta({ description: "The model that was asked." }),
     agrees: z.boolean().meta({
       description:
-        "Whether training with its own seed came to its weights, bit for bit: not where another version of the engine trained it.",
+        "Whether training with its own seed gave its weights, bit for bit: false if another version of the engine trained it.",
     }),
     part: z.enum(["test", "validation"]).meta({ description: "The rows that were scored, the same for all seeds." }),
     rows: z.int().min(1),
-    level: z.number().meta({ description: "Of the intervals: 0.9." }),
+    level: z.number().meta({ description: "The coverage of the intervals: 0.9." }),
     seeds: z.array(z.int().min(0)),
     figures: z.array(seedFigure),
   })
   .meta({
     id: "SeedSpread",
     description:
-      "How much a score owes to its seed: the same spec on the same rows, trained with other seeds, which draw other initial weights, orders of rows and dropout.",
+      "How much of a score is due to its seed: the same spec trained on the same rows with other seeds, which draw other initial weights, orders of rows and dropout.",
   });
 
 export type SeedSpread = z.output<typeof seedSpread>;

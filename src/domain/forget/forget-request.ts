@@ -28,11 +28,11 @@ export const forgetBody = z
     keys: keys.optional(),
     without_retraining: z.enum(["refuse", "erase"]).default("refuse").meta({
       description:
-        "What becomes of models that saw the rows and cannot be trained again, for example because their job was deleted. `refuse`: nothing is forgotten while there is one. `erase`: they are deleted, and their aliases with them.",
+        "What happens to models that saw the rows and cannot be trained again, for example because their job was deleted. `refuse`: nothing is forgotten while there is such a model. `erase`: they are deleted, and their aliases with them.",
     }),
   })
   .refine(({ positions, keys }) => (positions === undefined) !== (keys === undefined), {
-    message: "give positions or keys, one of them",
+    message: "give either positions or keys",
   })
   .meta({
     id: "ForgetRequest",

@@ -22,7 +22,7 @@ const forgottenTable = z
     sha256: z
       .string()
       .nullable()
-      .meta({ description: "Of the values of the data set without them; null too once a later run has erased that." }),
+      .meta({ description: "SHA-256 of the values of the data set without the rows; also null once a later run has erased that data set." }),
   })
   .meta({ id: "ForgottenTable" });
 
@@ -37,11 +37,11 @@ const forgottenModel = z
     retrained_as: id.nullable().meta({ description: "The job that trains it without the rows; null where there is none." }),
     replaced_by: z.strictObject({ id, name: z.string(), version: z.int(), sha256: z.string().nullable() }).nullable().meta({
       description:
-        "The model of that job, once it exists, with the SHA-256 of its weights; of one that a later run has erased, null.",
+        "The model of that job, once it exists, with the SHA-256 of its weights; null if a later run has erased it.",
     }),
     is_question: z.boolean().meta({
       description:
-        "A job that asked a question of a model (which rows made a prediction, whether more data would help, what its seed did): its model is a copy with the answer. It is erased, stops no run, and is asked again by whoever wants to.",
+        "A job that asked a question of a model (which rows made a prediction, whether more data would help, what its seed did): its model is a copy with the answer. It is erased and does not stop the run; you can ask the new model again.",
     }),
     why_not: z.string().nullable().meta({ description: "Why a model is erased and not trained again; null where it is." }),
   })
@@ -52,7 +52,7 @@ export const forgetPlan = z
   .strictObject({
     rows: z.array(z.int()).meta({ description: "Positions of the rows, counted from 0, rising." }),
     datasets: z.array(forgottenTable).meta({
-      description: "The data set, and those that corrections made of it or it was made of: all have these rows.",
+      description: "The data set, those made from it by corrections, and those it was made from: all have these rows.",
     }),
     models: z.array(forgottenModel).meta({
       description:
@@ -72,8 +72,8 @@ export const forgetReceipt = z
   .strictObject({
     rows: z.int().meta({ description: "How many were forgotten." }),
     erased: z.strictObject({ datasets: z.int(), jobs: z.int(), models: z.int(), sweeps: z.int() }),
-    storage: z.string().meta({ description: "What was done so that the database's files have nothing left of them." }),
-    beyond_reach: z.array(z.string()).meta({ description: "Where the rows may still be, which the server cannot reach." }),
+    storage: z.string().meta({ description: "What was done to remove the rows from the database's files." }),
+    beyond_reach: z.array(z.string()).meta({ description: "Where the rows may still be, out of the server's reach." }),
   })
   .meta({ id: "ForgetReceipt" });
 

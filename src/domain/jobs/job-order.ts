@@ -56,6 +56,6 @@ export function readCursor(after: string, order: JobOrder): JobCursor {
   const number = value === "" ? null : Number(value);
   const fits = isOrdered ? order.by !== null && rest.join("~") === order.text : order.by === null;
   if (fits && (number === null || Number.isFinite(number))) return { id, value: number };
-  const detail = "is of a list in another order: pass the next_after of this list, with its order_by";
+  const detail = "is from a list in another order: pass the next_after of this list, with its order_by";
   throw invalid([{ pointer: "/after", detail }]);
 }

@@ -24,7 +24,7 @@ export const shownRows = z.object({
   total: z.int().meta({ description: "Rows of the data." }),
   returned: z.int().meta({
     description:
-      "Rows in this answer: spread evenly over the data, in its order; or those that were asked for, in the order that they were.",
+      "Rows in this answer: spread evenly over the data, in its order; or the requested rows, in the order of the request.",
   }),
   parts: z.array(z.enum(ROW_PARTS)).meta({ description: "Which part each row belongs to." }),
   features: z.array(shownColumn).meta({ description: `At most the first ${MAX_SHOWN_FEATURES}.` }),

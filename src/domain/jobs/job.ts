@@ -92,7 +92,7 @@ export interface Job extends Labels {
   readonly memoryBytes: number;
   /** Class labels in the order of the outputs; empty for regression. */
   readonly classes: readonly string[];
-  /** What was guessed, left out or looked wrong with its data when it was submitted. */
+  /** What was guessed, left out or looked wrong in its data when it was submitted. */
   readonly notes: readonly Note[];
   /** The number of the attempt, from 1; 0 until it first runs. */
   readonly attempt: number;

@@ -37,7 +37,7 @@ const wire: z.ZodType<WireNumber> = z.union([z.number(), z.enum(["NaN", "Infinit
 
 export const tensorFigures = z
   .object({
-    name: z.string().meta({ description: "Of a gradient, its parameter; of an activation, the number of its layer." }),
+    name: z.string().meta({ description: "For a gradient, its parameter; for an activation, the number of its layer." }),
     shape: z.array(z.int()),
     norm: wire.meta({ description: "Euclidean." }),
     mean: wire,
@@ -45,7 +45,7 @@ export const tensorFigures = z
     max: wire,
     zeros: z.number().meta({ description: "Share of its numbers that are 0." }),
     histogram: z.array(z.int()).meta({
-      description: `Counts in ${HISTOGRAM_BINS} bins of equal width from min to max; where these are equal, all in the middle one; none where a number is not finite.`,
+      description: `Counts in ${HISTOGRAM_BINS} bins of equal width from min to max; if these are equal, all are in the middle bin; none if a number is not finite.`,
     }),
     values: z
       .array(wire)
@@ -89,7 +89,7 @@ export interface Replay {
 export function replayable({ spec }: Pick<Job, "spec">): NetworkSpec {
   const question = questionOf(spec);
   if (question)
-    throw new TrainyardError("conflict", `the job trains its network again and again: replay the job of ${question.model}`);
+    throw new TrainyardError("conflict", `the job trains its network many times: replay the job of ${question.model} instead`);
   if (isSearch(spec))
     throw new TrainyardError("conflict", "a search trains many networks: replay a job with the model of one of its candidates");
   return spec as NetworkSpec;
@@ -105,8 +105,8 @@ export function ensureSameEngine(storedBy: string | null, engine: string, traine
   throw new TrainyardError(
     "conflict",
     trainedBy === engine
-      ? `the state that is stored nearest before this step is of version ${storedBy} of the engine, and the job was trained again by version ${engine} after an upgrade: ask for a later step, whose nearest state is of this version. Or: ${cure}`
-      : `version ${storedBy} of the engine trained this job, and this server has version ${engine}: its steps would not have the same bits. ${cure}`,
+      ? `the nearest state stored before this step is from version ${storedBy} of the engine, but version ${engine} trained the job again after an upgrade: ask for a later step, whose nearest state is from that version. Or: ${cure}`
+      : `version ${storedBy} of the engine trained this job, but this server has version ${engine}: its steps would not have the same bits. ${cure}`,
   );
 }
 
@@ -122,7 +122,7 @@ export function ensureNear(steps: number, multiplyAdds: number): void {
   throw invalid([
     {
       pointer: "/step",
-      detail: `the nearest state that is stored is ${steps} steps before it, and at most ${most} are replayed: ask for a step after a checkpoint, or train with more of them (checkpoint.every_epochs, checkpoint.keep)`,
+      detail: `the nearest stored state is ${steps} steps before it, but at most ${most} can be replayed: ask for a step after a checkpoint, or train with more checkpoints (checkpoint.every_epochs, checkpoint.keep)`,
     },
   ]);
 }

@@ -18,16 +18,16 @@ const MISCALIBRATED = 0.1;
 
 /** Notes that say what a model cannot be trusted with, and how. */
 const OF_NOTES: Partial<Record<NoteCode, string>> = {
-  column_predicts_target: "If it is not known when a prediction is asked for, the scores are too good to be true.",
-  id_like_column: "What was learned of an id helps with no new row.",
+  column_predicts_target: "If it is not known at the time of a prediction, the scores are too good to be true.",
+  id_like_column: "What the model learned from an id does not help with new rows.",
   imbalanced_classes: "Accuracy says little here: look at the recall of each class.",
-  rare_class: "Of so few rows little can be learned, and the scores of the class are uncertain.",
-  rows_have_times: "For rows later than these the score may be too good: hold out the last rows to see.",
-  rows_without_target: "Whether they are like the others is not known.",
-  task_guessed: "Where the numbers are amounts, a regression was meant.",
-  ambiguous_numbers: "Rows to predict are read in the same way.",
-  ambiguous_dates: "Rows to predict are read in the same way.",
-  duplicate_rows: "Where a row and its copy are on both sides of the split, the score is too good.",
+  rare_class: "Little can be learned from so few rows, and the scores of the class are uncertain.",
+  rows_have_times: "For later rows the score may be too good: hold out the last rows to check.",
+  rows_without_target: "It is not known whether they are like the others.",
+  task_guessed: "If the numbers are amounts, train a regression instead.",
+  ambiguous_numbers: "Rows to predict are read the same way.",
+  ambiguous_dates: "Rows to predict are read the same way.",
+  duplicate_rows: "If a row and its copy are on different sides of the split, the score is too good.",
 };
 
 type Rule = (facts: ModelCardFacts) => readonly string[];
@@ -36,8 +36,8 @@ const RULES: readonly Rule[] = [
   ({ model: { score }, checkpoint }) => {
     if (score) return [];
     return checkpoint
-      ? ["It is a checkpoint, which is not scored: the model that its job ends with is."]
-      : ["It was not scored here: how good it is is not known."];
+      ? ["It is a checkpoint, and checkpoints are not scored: the final model of its job is."]
+      : ["It was not scored here, so its quality is not known."];
   },
   ({ model: { score } }) => {
     const verdict = score && verdictOf(score);
@@ -45,14 +45,14 @@ const RULES: readonly Rule[] = [
   },
   ({ model: { score } }) =>
     score && score.part !== "train" && score.rows < FEW_ROWS
-      ? [`It was scored on ${score.rows} rows only: mind the intervals rather than the figures.`]
+      ? [`It was scored on ${score.rows} rows only: look at the intervals rather than the scores.`]
       : [],
   (facts) => weakClasses(scoredPart(facts)),
   (facts) => {
     const part = scoredPart(facts);
     if (!part || !isClasses(part) || part.calibration.error === null || part.calibration.error <= MISCALIBRATED) return [];
     const off = Math.round(part.calibration.error * 100);
-    return [`Its probabilities are off by ${off} points on average: rank by them, but do not take them as frequencies.`];
+    return [`Its probabilities are off by ${off} points on average: use them to rank rows, but not as frequencies.`];
   },
   ({ job }) =>
     (job?.notes.slice(0, MAX_NOTES) ?? []).flatMap(({ code, detail }) => {
@@ -64,18 +64,18 @@ const RULES: readonly Rule[] = [
     const has = (kind: string) => preprocessing.columns.some((column) => column.kind === kind);
     return [
       ...(has("numeric") || has("datetime")
-        ? ["Beyond the ranges of the training rows its answers are guesses; predictions of such rows carry a note."]
+        ? ["Its answers for rows outside the ranges of the training rows are guesses; predictions of such rows have a note."]
         : []),
       ...(has("category")
-        ? ["A label that training has not seen counts as “other”; predictions of such rows carry a note."]
+        ? ["A label that was not in the training rows counts as “other”; predictions of such rows have a note."]
         : []),
     ];
   },
   ({ model: { preprocessing } }) =>
-    preprocessing ? [] : ["Rows are bare numbers in a fixed order: nothing checks that they mean what they meant in training."],
+    preprocessing ? [] : ["Rows are plain numbers in a fixed order: nothing checks that they mean the same as in training."],
   () => [
-    "How it does for groups of people, and on rows of another time or place, was not measured.",
-    "It was made to predict. That a column matters to it does not say that changing the column changes the target.",
+    "Its quality for groups of people, and on rows from another time or place, was not measured.",
+    "It was made to predict. If a column matters to it, that does not mean that changing the column changes the target.",
   ],
 ];
 
@@ -98,7 +98,7 @@ function weakClasses(part: PartEvaluation | null): string[] {
   if (weak.length === 0) return [];
   const named = weak.slice(0, NAMED_CLASSES).map(({ label, recall }) => `${label} (${Math.round((recall ?? 0) * 100)} %)`);
   const more = weak.length > named.length ? ` and ${weak.length - named.length} more classes` : "";
-  return [`It misses more rows than it finds of ${named.join(", ")}${more}.`];
+  return [`It misses more rows than it finds for ${named.join(", ")}${more}.`];
 }
 
 /** A note's text as a sentence. */

@@ -17,7 +17,7 @@ export const architecture = z
     task: z.enum(TASKS),
     layers: networkLayers.meta({ description: "Every linear layer states its units." }),
     input_width: z.int().min(1).max(MAX_WIDTH).optional().meta({
-      description: "Numbers in a row. Follows from preprocessing, or from a first linear layer's weight, when left out.",
+      description: "Numbers in a row. By default inferred from the preprocessing, or from a first linear layer's weight.",
     }),
     classes: z
       .array(z.string().max(200))
@@ -26,13 +26,13 @@ export const architecture = z
       .meta({ description: "Labels in the order of the outputs; numbers from 0 when left out." }),
     activation: z.enum(["none", "sigmoid", "softmax"]).optional().meta({
       description:
-        "What turns outputs into probabilities. When left out: none after a sigmoid or softmax, else sigmoid for one output and softmax for several.",
+        "What turns outputs into probabilities. By default none after a sigmoid or softmax, else sigmoid for one output and softmax for several.",
     }),
     threshold: threshold.optional().meta({
-      description: "Of two classes: the probability of the second above which a row is said to be of it; 0.5 when left out.",
+      description: "For two classes: the probability of the second class above which a row is predicted as that class; by default 0.5.",
     }),
     quantiles: quantiles.optional().meta({
-      description: "Of a regression of one target whose outputs are quantiles: which one each is.",
+      description: "For a regression of one target whose outputs are quantiles: the quantile of each output.",
     }),
     conformal: conformal.optional(),
     preprocessing: preprocessing

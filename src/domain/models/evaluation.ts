@@ -28,7 +28,7 @@ const rows = z.int().min(1).meta({ description: "Rows that were looked at." });
 
 const rowNumber = z.int().min(0).meta({ description: "Its number in the job's data, counted from 0." });
 const worstMeta = (which: string) => ({
-  description: `The rows that the model is most wrong on, worst first: ${which}. Only of held-out parts; models of older servers have none.`,
+  description: `The rows that the model is most wrong on, worst first: ${which}. Only for held-out parts; models of older servers have none.`,
 });
 
 const worstValue = z
@@ -79,7 +79,7 @@ export const regressionEvaluation = z
 
 const rocCurve = z.strictObject({ false_positive_rate: z.array(z.number()), true_positive_rate: z.array(z.number()) }).meta({
   id: "RocCurve",
-  description: `From (0, 0) to (1, 1) as the threshold falls, in at most ${MAX_CURVE_POINTS} points, to five digits.`,
+  description: `From (0, 0) to (1, 1) as the threshold falls, in at most ${MAX_CURVE_POINTS} points, rounded to five digits.`,
 });
 
 const classScores = z.strictObject({
@@ -162,15 +162,15 @@ export const evaluation = z
     importance: importance
       .nullable()
       .meta({ description: "On held-out rows; null without them, and where it would take too long." }),
-    labels: labelAudit.optional().meta({ description: "Of an audit: the rows whose class is probably wrong." }),
-    learning_curve: learningCurve.optional().meta({ description: "Of a job that asks whether more data would help." }),
-    influence: influence.optional().meta({ description: "Of a job that asks which rows made a prediction: what it found." }),
-    seeds: seedSpread.optional().meta({ description: "Of a job that asks how much a score owes to its seed: what it found." }),
+    labels: labelAudit.optional().meta({ description: "For an audit: the rows whose class is probably wrong." }),
+    learning_curve: learningCurve.optional().meta({ description: "For a job that asks whether more data would help." }),
+    influence: influence.optional().meta({ description: "For a job that asks which rows made a prediction: its result." }),
+    seeds: seedSpread.optional().meta({ description: "For a job that asks how much of a score is due to its seed: its result." }),
   })
   .meta({
     id: "Evaluation",
     description:
-      "Measured once with the model's final weights, in evaluation mode. Of a part with more than 33 million outputs, on a sample of its rows.",
+      "Measured once with the model's final weights, in evaluation mode. For a part with more than 33 million outputs, on a sample of its rows.",
   });
 
 export type RegressionEvaluation = z.output<typeof regressionEvaluation>;

@@ -12,7 +12,7 @@ export const intervals = z
     accuracy: range.optional(),
     balanced_accuracy: range.optional(),
     mcc: range.optional(),
-    f1: range.optional().meta({ description: "Of the macro average." }),
+    f1: range.optional().meta({ description: "The interval of the macro average." }),
     log_loss: range.optional(),
     roc_auc: range.optional(),
     pr_auc: range.optional(),
@@ -23,7 +23,7 @@ export const intervals = z
   .meta({
     id: "Intervals",
     description:
-      "From and to, for each figure that has an interval: where it is found on fresh rows of the same kind, as far as chance among the scored rows goes. It knows nothing of rows of another kind, nor of what choosing a model by these rows gains. A part of fewer than 10 rows has none, and a mean over classes needs 5 rows of each class; MAPE has none, since targets near 0 leave its mean without bounds. Left out by older servers.",
+      "From and to, for each score that has an interval: its range on fresh rows of the same kind, allowing for chance among the scored rows. It does not allow for rows of another kind, nor for choosing a model by these rows. A part of fewer than 10 rows has none, and a mean over classes needs 5 rows of each class; MAPE has none, because targets near 0 leave its mean without bounds. Left out by older servers.",
     examples: [{ level: 0.9, accuracy: [0.89, 0.96], log_loss: [0.15, 0.31] }],
   });
 

@@ -132,18 +132,18 @@ export function assertPredictable(
     throw new TrainyardError("too_large", detail, [{ pointer: "/instances", detail }]);
   }
   if (topK !== null && task === "regression") {
-    throw invalid([{ pointer: "/top_k", detail: `is for classes, and ${name} is a regression` }]);
+    throw invalid([{ pointer: "/top_k", detail: `is only for classes, but ${name} is a regression` }]);
   }
   if (threshold !== null && classes.length !== 2) {
     const given = task === "regression" ? "a regression" : `of ${classes.length}`;
-    throw invalid([{ pointer: "/threshold", detail: `is for two classes, and ${name} is ${given}: leave it out` }]);
+    throw invalid([{ pointer: "/threshold", detail: `is only for two classes, but ${name} is ${given}: leave it out` }]);
   }
   if (interval !== null && !conformal) {
     const cure = "train it with split.validation or split.test, or leave its model out";
-    throw invalid([{ pointer: "/interval", detail: `needs rows that were held out, and ${name} has none: ${cure}` }]);
+    throw invalid([{ pointer: "/interval", detail: `needs held-out rows, but ${name} has none: ${cure}` }]);
   }
   if (interval !== null && conformal && conformal.rows < rowsFor(interval)) {
-    const detail = `${interval} needs ${rowsFor(interval)} held-out rows, and ${name} has ${conformal.rows}: ask for less`;
+    const detail = `${interval} needs ${rowsFor(interval)} held-out rows, but ${name} has ${conformal.rows}: ask for a lower one`;
     throw invalid([{ pointer: "/interval", detail }]);
   }
 }
@@ -155,16 +155,16 @@ export const predictBody = z
   .strictObject({
     instances: z.array(row).min(1).meta({
       description:
-        "Rows: arrays of values in the order of the model's columns, or objects by column, where the model has named columns. Missing values are null or left out.",
+        "Rows: arrays of values in the order of the model's columns, or objects by column, if the model has named columns. Missing values are null or left out.",
     }),
-    top_k: z.int().min(1).optional().meta({ description: "Of classes: show only so many, most probable first." }),
+    top_k: z.int().min(1).optional().meta({ description: "For classes: show only this many, most probable first." }),
     threshold: threshold.optional().meta({
       description:
-        "Of two classes: say that a row is of the second above this probability, instead of the model's `threshold`.",
+        "For two classes: predict the second class above this probability, instead of the model's `threshold`.",
     }),
     interval: interval.optional().meta({
       description:
-        "The probability with which an answer shall hold the truth, as 0.9: values are answered with an `interval`, classes with a `set`. For models with held-out rows.",
+        "The probability with which an answer contains the truth, such as 0.9: values get an `interval`, classes a `set`. For models with held-out rows.",
     }),
     explain: explainOption.optional(),
   })

@@ -122,13 +122,13 @@ function noteOf(column: EncodedColumn, { count, places, value }: Remark, rows: n
     column.kind === "category"
       ? ([
           "unseen_category",
-          `a value of ${name} that no training row had, and count as other`,
+          `a value of ${name} that no training row had, which counts as other`,
           "check how it is written, or train again with rows that have it",
         ] as const)
       : ([
           "value_outside_training",
-          `a value of ${name} far outside of the training rows, where it is ${rangeText(column)}`,
-          "check its unit; if it is right, the prediction is a guess beyond what was learnt, however sure it looks",
+          `a value of ${name} far outside the range of the training rows, which is ${rangeText(column)}`,
+          "check its unit; if it is right, the prediction is a guess outside what the model learned, however certain it looks",
         ] as const);
   const line = unit === "line" ? (places[0] ?? null) : null;
   return { code: code satisfies NoteCode, column: name, line, detail: `${share} have ${what}: ${value} (${where})`, cure };

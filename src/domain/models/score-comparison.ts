@@ -29,12 +29,12 @@ const overSeeds = z
     from: z.number(),
     to: z.number(),
     p_a_better: z.number().min(0).max(1).meta({
-      description: "How often the mean of a is better when rows and seeds are drawn again with replacement.",
+      description: "How often the mean of a is better when rows and seeds are resampled with replacement.",
     }),
   })
   .meta({
     id: "ComparisonOverSeeds",
-    description: "Of the two specs, whatever their seed: means over seeds, with chance among rows and among seeds.",
+    description: "Compares the two specs, whatever their seed: means over seeds, with chance among rows and among seeds.",
   });
 
 export const scoreComparison = z
@@ -43,31 +43,31 @@ export const scoreComparison = z
     part: z.enum(["test", "validation", "dataset"]).meta({
       description: "Which rows: those that both jobs held out, or every row of the data set that was named.",
     }),
-    level: z.number().meta({ description: "Of the interval of the difference: 0.9." }),
+    level: z.number().meta({ description: "The coverage of the interval of the difference: 0.9." }),
     figures: z.array(
       z.object({
         figure: z.enum(COMPARED_FIGURES),
         a: z.number(),
         b: z.number(),
         difference: z.number().meta({ description: "b - a." }),
-        from: z.number().meta({ description: "Where the difference is found on fresh rows: from." }),
+        from: z.number().meta({ description: "The range of the difference on fresh rows: from." }),
         to: z.number().meta({ description: "And to." }),
         p_a_better: z.number().min(0).max(1).meta({
           description:
-            "How often a is better than b when the rows are drawn again with replacement, a tie counting half: near .5 they cannot be told apart.",
+            "How often a is better than b when the rows are resampled with replacement (a tie counts half): near .5 they cannot be told apart.",
         }),
         over_seeds: overSeeds.optional(),
       }),
     ),
     seeds: z.object({ a: seedCount.optional(), b: seedCount.optional() }).optional().meta({
       description:
-        "How many seeds each was trained with, where a job has asked for it (`POST /v1/models/{ref}/seeds`); of other models, and on a named data set, chance among seeds is not known.",
+        "How many seeds each was trained with, if a job has asked for it (`POST /v1/models/{ref}/seeds`); for other models, and on a named data set, chance among seeds is not known.",
     }),
   })
   .meta({
     id: "ScoreComparison",
     description:
-      "A paired bootstrap: both models are scored on the same rows, so that what is hard about a row counts for neither.",
+      "A paired bootstrap: both models are scored on the same rows, so a hard row counts against neither.",
   });
 
 export type ScoreComparison = z.output<typeof scoreComparison>;

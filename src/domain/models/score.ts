@@ -35,7 +35,7 @@ const baseline = z
   .meta({
     id: "Baseline",
     description:
-      "The same answer for every row: of classes the shares that they have among the training rows, of values their mean there.",
+      "The same answer for every row: for classes their shares among the training rows, for values their mean there.",
   });
 
 const straightLine = z
@@ -69,7 +69,7 @@ export const score = z
   .meta({
     id: "Score",
     description:
-      "What the model is worth: its stored weights on held-out rows, as in its evaluation, with the same figures of a constant answer and of a straight line.",
+      "The score of the model's stored weights on held-out rows, as in its evaluation, with the same metrics of a constant answer and of a straight line.",
   });
 
 /** @internal Exported for tests that know the task. */

@@ -28,7 +28,7 @@ export const sampleOption = z
   })
   .meta({
     id: "AskedRowsOption",
-    description: `Keeps a sample of the rows that are asked, with their answers: of the rows of a second or two up to ${DRAWN_ROWS}, drawn at random, none with more than ${MOST_ROW_LENGTH} characters of JSON, for 30 days.`,
+    description: `Keeps a sample of the predicted rows, with their answers: every second or two up to ${DRAWN_ROWS} rows, drawn at random, none with more than ${MOST_ROW_LENGTH} characters of JSON, for 30 days.`,
   });
 
 export const askedRowAnswer = z

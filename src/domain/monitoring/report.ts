@@ -16,13 +16,13 @@ const columnReport = z
     role: z.enum(["input", "answer"]),
     kind: z
       .enum(["number", "datetime", "text", "category", "class", "value"])
-      .meta({ description: "Of a text, its length is compared." }),
+      .meta({ description: "For text, its length is compared." }),
     psi: z
       .number()
       .nullable()
       .meta({ description: "Population stability index of the last window; null before the first is full." }),
     p_value: z.number().nullable().meta({
-      description: "Of Pearson's chi-square test that the window and training are of one distribution.",
+      description: "The p-value of Pearson's chi-square test that the window and the training rows have one distribution.",
     }),
     drifted: z.boolean(),
     missing: z.object({ reference: share, window: share.nullable() }).meta({ description: "Share of rows without a value." }),
@@ -46,20 +46,22 @@ const feedbackReport = z
   .object({
     answers: z.int().meta({ description: "Answers that are kept for the truth, by row." }),
     labelled: z.int(),
-    accuracy: z.number().nullable().meta({ description: "Of classes: the share of labelled answers that were right." }),
-    mae: z.number().nullable().meta({ description: "Of values: the mean absolute error." }),
+    accuracy: z.number().nullable().meta({ description: "For classes: the share of labelled answers that were right." }),
+    mae: z.number().nullable().meta({ description: "For values: the mean absolute error." }),
     rmse: z.number().nullable(),
     r2: z.number().nullable().meta({ description: "Null where all true values are equal." }),
   })
-  .meta({ id: "LiveScore", description: "What the answers are worth whose truth is known. Each is null before there is one." });
+  .meta({ id: "LiveScore", description: "Scores of the answers whose truth is known. Each is null until there is such an answer." });
 
 const scoreAlert = z
   .object({
     drop: z.number().nullable().meta({ description: "How far beyond the evaluation the score may go; null: nobody is told." }),
     figure: z.enum(["accuracy", "mae"]),
-    evaluation: z.tuple([z.number(), z.number()]).meta({ description: "Interval of the figure on the held-out rows." }),
-    bound: z.number().nullable().meta({ description: "What the live figure is held to; null without a drop." }),
-    live: z.number().nullable().meta({ description: "Of the newest labelled answers, 500 at most." }),
+    evaluation: z
+      .tuple([z.number(), z.number()])
+      .meta({ description: "Interval of the figure on the held-out rows.", examples: [[0.91, 0.97]] }),
+    bound: z.number().nullable().meta({ description: "The bound of the live score; null without a drop." }),
+    live: z.number().nullable().meta({ description: "The score of the newest labelled answers, at most 500." }),
     labelled: z.int().meta({ description: "How many these are: 50 are needed." }),
     fell: z.boolean().meta({ description: "Whether they are worse, beyond what chance makes of so few." }),
   })
@@ -74,7 +76,7 @@ export const monitoringReport = z
     webhook: z.string().nullable(),
     sample: sampleOption.nullable().meta({ description: "The sample that is kept of the rows that are asked." }),
     rows: z.int().meta({ description: "Rows that were counted since the model was first asked." }),
-    open_rows: z.int().meta({ description: "Those that are in no full window yet." }),
+    open_rows: z.int().meta({ description: "Rows that are not in a full window yet." }),
     window_rows: z.int(),
     updated_at: time.nullable(),
     reference: z
@@ -157,8 +159,8 @@ function scoreAlertOf(model: Model, monitor: Monitor | null, recent: LiveSums): 
 function whyNot({ reference }: Model, counts: boolean, monitor: Monitor | null): string | null {
   if (!reference)
     return "there is nothing to compare with: the model was imported, is a checkpoint, or was trained by an older server; train it again";
-  if (!counts) return "the server counts no predictions (TRAINYARD_MONITORING)";
-  return monitor?.enabled === false ? "it was switched off for this model" : null;
+  if (!counts) return "the server does not count predictions (TRAINYARD_MONITORING)";
+  return monitor?.enabled === false ? "monitoring is switched off for this model" : null;
 }
 
 function columnsOf({ inputs, answers }: Layout, last: MonitorWindow | undefined): ColumnReport[] {

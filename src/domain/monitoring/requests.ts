@@ -26,7 +26,7 @@ export const monitorBody = z
       .optional()
       .meta({
         description:
-          "Is sent `model.drifted` and `model.recovered`, and of labels `model.score_fell` and `model.score_recovered`; null: nothing is sent.",
+          "Receives `model.drifted` and `model.recovered`, and for labels `model.score_fell` and `model.score_recovered`; null: nothing is sent.",
       }),
     sample: sampleOption
       .nullable()
@@ -34,7 +34,7 @@ export const monitorBody = z
       .meta({ description: "null: no rows are kept, and those that were are deleted." }),
     score_drop: z.number().min(0).max(1).nullable().optional().meta({
       description:
-        "How far below the interval of the evaluation the accuracy of the newest 500 labelled answers may lie, or which share above it their MAE, before the webhook is told; 0.05 by default; null: it is not told.",
+        "How far the accuracy of the newest 500 labelled answers may be below the interval of the evaluation (or by which share their MAE may be above it) before the webhook is notified; 0.05 by default; null: it is not notified.",
     }),
   })
   .meta({
@@ -53,9 +53,9 @@ export const feedbackBody = z
       .array(
         z.strictObject({
           prediction_id: predictionId,
-          row: z.int().min(0).default(0).meta({ description: "Of several rows of a prediction, counted from 0." }),
+          row: z.int().min(0).default(0).meta({ description: "The row, if the prediction had several, counted from 0." }),
           label: z.union([z.string(), z.number(), z.boolean()]).meta({
-            description: "What turned out to be true: a class of the model, or a value.",
+            description: "The true answer: a class of the model, or a value.",
           }),
         }),
       )

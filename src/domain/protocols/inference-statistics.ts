@@ -36,7 +36,7 @@ const modelStat = z.object({
 
 export const modelStatistics = z
   .object({ model_stats: z.array(modelStat) })
-  .meta({ id: "ModelStatistics", description: "Of requests that this process has answered." });
+  .meta({ id: "ModelStatistics", description: "Statistics of the requests that this process has answered." });
 
 /** How long the parts of one request took, in milliseconds. */
 export interface InferenceTimes {

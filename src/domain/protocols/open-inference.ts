@@ -149,13 +149,13 @@ export const inferResponse = z
     id: z.string().optional(),
     parameters: z.object({ notes: z.string() }).optional().meta({
       description:
-        "Notes on odd rows as JSON, since a parameter is a text, a number or a truth; left out where there are none.",
+        "Notes on odd rows as JSON, because a parameter is a text, a number or a boolean; left out if there are none.",
     }),
     outputs: z.array(
       tensor.extend({
         parameters: z.object({ binary_data_size: z.int() }).optional().meta({
           description:
-            "The bytes of the tensor, which follow the JSON in the order of the outputs, where bytes were asked for.",
+            "The bytes of the tensor, which follow the JSON in the order of the outputs, if bytes were requested.",
         }),
         data: z.array(z.unknown()).optional().meta({ description: "Row-major and flat." }),
       }),
@@ -255,7 +255,7 @@ export const modelConfig = z
     input: z.array(configTensor),
     output: z.array(configTensor),
   })
-  .meta({ id: "ModelConfig", description: "What Triton's ModelConfig message has that a model here has too." });
+  .meta({ id: "ModelConfig", description: "The fields of Triton's ModelConfig message that apply to models here." });
 
 /** Returns the configuration of a model, as Triton's model configuration extension has it. -1 is any number of rows. */
 export function configOf(model: Model): z.output<typeof modelConfig> {

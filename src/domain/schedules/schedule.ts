@@ -30,21 +30,21 @@ const promotion = z
     metric: z
       .enum(COMPARED_FIGURES)
       .optional()
-      .meta({ description: "What both are compared by: `accuracy` of classes and `r2` of values, when left out." }),
+      .meta({ description: "The metric that compares both; by default `accuracy` for classes and `r2` for values." }),
     min_gain: z.number().min(0).max(1e12).default(0).meta({
-      description: "By how much the new model must be better, in the metric's own units. At a tie the old one stays.",
+      description: "By how much the new model must be better, in the metric's own units. If they tie, the old one stays.",
     }),
   })
   .meta({
     id: "Promotion",
     description:
-      "The alias moves to the new version if that is better on rows of the new table that neither model was trained on. Versions stay.",
+      "The alias moves to the new version if that is better on rows of the new table that neither model was trained on. Both versions stay.",
     examples: [{ alias: "production", min_gain: 0.01 }],
   });
 
 const job = z.record(z.string(), z.unknown()).meta({
   description:
-    "The body of a job as `POST /v1/jobs` takes it, whose `data.dataset` has no `id`: that is the data set that was fetched. Without `model` it is a search. With `promote` and no `split`, a fifth of the rows is a test part.",
+    "The body of a job, as for `POST /v1/jobs`, but without the `id` of `data.dataset`: the job uses the data set that was fetched. Without `model` it is a search. With `promote` and no `split`, a fifth of the rows is a test part.",
 });
 
 const fields = {
@@ -59,14 +59,14 @@ const fields = {
     .min(1)
     .max(200)
     .meta({
-      description: `Five fields: minute, hour, day of the month, month, day of the week; or @hourly, @daily, @weekly, @monthly, @yearly. Not oftener than every ${MIN_GAP_MINUTES} minutes.`,
+      description: `Five fields: minute, hour, day of the month, month, day of the week; or @hourly, @daily, @weekly, @monthly, @yearly. Not more often than every ${MIN_GAP_MINUTES} minutes.`,
       examples: ["0 3 * * *"],
     }),
   timezone: z
     .string()
     .min(1)
     .max(60)
-    .meta({ description: "Of IANA, as Europe/Berlin.", examples: ["Europe/Berlin"] }),
+    .meta({ description: "A time zone of IANA, such as Europe/Berlin.", examples: ["Europe/Berlin"] }),
   source,
   format: importOptions.shape.format,
   reading: importOptions.shape.reading,
@@ -78,7 +78,7 @@ const fields = {
     .meta({ description: "Is sent each run when it ends, signed as Standard Webhooks says." }),
   keep: z.int().min(1).max(KEPT_RUNS).nullable().meta({
     description:
-      "How many tables that it has fetched stay. Older ones are deleted when a run ends, unless a model in use was trained on one: the newest version of its name, or one that an alias names. null: all stay.",
+      "How many of its fetched tables to keep. Older ones are deleted when a run ends, unless a model in use was trained on one (the newest version of its name, or one that an alias names). null: all are kept.",
   }),
   paused: z.boolean().meta({ description: "A schedule that is paused is due at no time; it can be run by request." }),
 };
@@ -134,12 +134,12 @@ export const runComparison = z
     old_value: z.number().nullable(),
     new_value: z.number().nullable(),
     gain: z.number().nullable().meta({ description: "By how much the new one is better; below 0 it is worse." }),
-    from: z.number().nullable().meta({ description: "Where the gain is found on fresh rows: from." }),
+    from: z.number().nullable().meta({ description: "The range of the gain on fresh rows: from." }),
     to: z.number().nullable().meta({ description: "And to." }),
     rows: z.int().nullable().meta({ description: "Rows of the new table that both were scored on." }),
     rows_seen: z.int().nullable().meta({
       description:
-        "Held-out rows that were left out because a row with the same values trained the old model. null where the old model's rows are gone: then none was left out, which favours the old model.",
+        "Held-out rows that were left out because a row with the same values trained the old model. null if the old model's rows were deleted: then none was left out, which favours the old model.",
     }),
     reason: z.string().nullable().meta({ description: "Why they could not be compared; the old one stays then." }),
   })
@@ -195,7 +195,7 @@ export const runAnswer = z
     schedule: z.string(),
     state: z.enum(RUN_STATES).meta({
       description:
-        "`fetching`, `training` and `comparing` are under way. `unchanged`: the table is that of the last model. `trained`: there is a new model and no alias to move. `promoted`: the alias moved to it. `kept`: the old one stays. `failed`: see `error`.",
+        "`fetching`, `training` and `comparing` are in progress. `unchanged`: the table is the same as for the last model. `trained`: there is a new model and no alias to move. `promoted`: the alias moved to it. `kept`: the old one stays. `failed`: see `error`.",
     }),
     due_at: z.iso.datetime().nullable().meta({ description: "null for a run that was asked for." }),
     ...made,

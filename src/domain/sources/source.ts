@@ -22,14 +22,14 @@ const webUrl = z
 const s3 = z
   .strictObject({
     bucket: z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{1,254}$/, "must be the name of a bucket"),
-    key: z.string().min(1).max(1024).meta({ description: "Of the object, without a slash before it." }),
+    key: z.string().min(1).max(1024).meta({ description: "Key of the object, without a leading slash." }),
     region: z
       .string()
       .regex(/^[a-z0-9-]{1,50}$/, "must be a region, like eu-central-1")
       .default("us-east-1"),
-    endpoint: webUrl.optional().meta({ description: "Of another server that speaks S3; that of AWS when left out." }),
+    endpoint: webUrl.optional().meta({ description: "The endpoint of another server with the S3 API; by default AWS." }),
     path_style: z.boolean().optional().meta({
-      description: "Whether the bucket is in the path and not in the host name. As `endpoint` is given, when left out.",
+      description: "Whether the bucket is in the path instead of the host name. By default true if `endpoint` is given.",
     }),
     access_key_id: z.string().min(1).max(200).optional(),
     secret_access_key: secret.optional().meta({ description: "Kept for a schedule, and never shown again." }),
@@ -50,9 +50,9 @@ function postgresFault(text: string): string | null {
   const { hostname, searchParams, hash } = new URL(text);
   if (hostname === "" || hash !== "") return "must be postgres://user:password@host:port/database";
   // The host of a scheme that is not of the web is left as it was written: one that is encoded is another to whoever decodes it.
-  if (!POSTGRES_HOST.test(hostname)) return "has a host that is no name and no address";
+  if (!POSTGRES_HOST.test(hostname)) return "has a host that is neither a name nor an address";
   const other = [...searchParams.keys()].find((name) => !POSTGRES_OPTIONS.has(name));
-  if (other !== undefined) return `has the option ${other}, and takes sslmode alone`;
+  if (other !== undefined) return `has the option ${other}, but only sslmode is allowed`;
   const mode = searchParams.get("sslmode");
   if (mode !== null && !SSL_MODES.has(mode)) return `has sslmode=${mode}: it must be ${[...SSL_MODES].join(", ")}`;
   return null;
@@ -68,17 +68,17 @@ const postgres = z.strictObject({
     })
     .meta({
       description:
-        "`sslmode` is its one option: `verify-full`, the default, `require` (encrypted, the certificate is not checked), or `disable` for hosts in TRAINYARD_SOURCE_PRIVATE_HOSTS. Its password is kept for a schedule, and never shown again.",
+        "`sslmode` is the only option: `verify-full`, the default, `require` (encrypted, the certificate is not checked), or `disable` for hosts in TRAINYARD_SOURCE_PRIVATE_HOSTS. Its password is kept for a schedule, and never shown again.",
     }),
   query: z
     .string()
     .trim()
     .min(1)
     .max(100_000)
-    .refine((text) => !text.includes("\u0000"), { error: "must have no character NUL" })
+    .refine((text) => !text.includes("\u0000"), { error: "must not contain the character NUL" })
     .meta({
       description:
-        "One SELECT, run in a read-only transaction. With ORDER BY the same rows are the same bytes, and so the same data set.",
+        "One SELECT, run in a read-only transaction. With ORDER BY the same rows give the same bytes, and so the same data set.",
     }),
 });
 
@@ -89,9 +89,9 @@ export const source = z
     url: webUrl.optional().meta({ description: "https; http only to hosts in TRAINYARD_SOURCE_PRIVATE_HOSTS." }),
     headers: z
       .record(headerName, headerValue)
-      .refine((headers) => Object.keys(headers).length <= 20, { error: "must be 20 headers at most" })
+      .refine((headers) => Object.keys(headers).length <= 20, { error: "must have at most 20 headers" })
       .refine((headers) => !Object.keys(headers).some((name) => RESERVED.test(name)), {
-        error: "must have none that the connection sets by itself",
+        error: "must not have headers that the connection sets itself",
       })
       .optional()
       .meta({
@@ -105,7 +105,7 @@ export const source = z
     error: "must have one of url, s3 and postgres",
   })
   .refine(({ url, headers }) => headers === undefined || url !== undefined, {
-    error: "is of a url",
+    error: "is only for a url",
     path: ["headers"],
   })
   .meta({

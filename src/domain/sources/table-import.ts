@@ -53,7 +53,7 @@ export const importAnswer = z
   .object({
     id: z.string(),
     state: z.enum([...ACTIVE_STATES, ...ENDED_STATES]).meta({
-      description: "`fetching` and `reading` are under way; a table that is read becomes a data set, or `error` says why not.",
+      description: "`fetching` and `reading` are in progress; then the table becomes a data set, or `error` says why not.",
     }),
     bytes: z.int().meta({ description: "Fetched so far, as they come." }),
     dataset: z.string().nullable().meta({ description: "The data set, when it is there." }),

@@ -27,7 +27,7 @@ const MAX_FOLDS = 10;
 
 const options = {
   trials: z.int().min(1).max(MAX_TRIALS).nullable().default(null).meta({
-    description: "Candidates to train. null: as many as a budget of work allows, which follows from rows and columns.",
+    description: "Candidates to train. null: as many as a budget of work allows, which depends on the rows and columns.",
   }),
   max_seconds: z
     .number()
@@ -35,10 +35,10 @@ const options = {
     .max(86_400)
     .nullable()
     .default(null)
-    .meta({ description: "Start no candidate later than this. What is found then depends on the machine." }),
+    .meta({ description: "Start no candidate after this time. The result then depends on how fast the machine is." }),
   members: z.int().min(1).max(MAX_MEMBERS).default(8).meta({ description: "Most candidates in the average that is served." }),
   metric: metric.optional().meta({
-    description: "What the average is chosen by, on rows that its networks have not seen: log_loss or rmse when left out.",
+    description: "The metric that selects the average, on rows that its networks have not seen; by default log_loss or rmse.",
   }),
   folds: z
     .int()
@@ -46,12 +46,12 @@ const options = {
     .max(MAX_FOLDS)
     .nullable()
     .default(null)
-    .meta({ description: "Parts of the rows, each held out once from every candidate. null: 5, and fewer of many rows." }),
+    .meta({ description: "Parts of the rows, each held out once from every candidate. null: 5, or fewer if there are many rows." }),
   audit: z
     .literal(true)
     .optional()
     .meta({
-      description: `Looks for rows whose class is probably wrong, instead of for the best model: each candidate is the same network, on rows that are cut into folds anew; all of them are averaged, and the evaluation has \`labels\`. \`trials\` is how often, at most ${MAX_AUDIT_TRIALS}.`,
+      description: `Looks for rows whose class is probably wrong, instead of for the best model: each candidate is the same network, with the rows cut into new folds; all candidates are averaged, and the evaluation has \`labels\`. \`trials\` is how often this is done, at most ${MAX_AUDIT_TRIALS}.`,
     }),
 };
 
@@ -63,7 +63,7 @@ export const autoOptions = z.strictObject(options).meta({
 
 export type AutoOptions = z.output<typeof autoOptions>;
 
-/** The options with nothing left open. */
+/** The options with every default filled in. */
 export const resolvedAuto = z
   .strictObject({
     ...options,
@@ -84,7 +84,7 @@ export function searchErrors(json: unknown): FieldError[] {
   if (typeof json !== "object" || json === null || Array.isArray(json)) return [];
   const { model } = json as { model?: unknown };
   if (model !== undefined && !(typeof model === "object" && model !== null && "auto" in model)) return [];
-  const why = model === undefined ? "where model is left out" : "with model.auto";
+  const why = model === undefined ? "when model is left out" : "with model.auto";
   return CHOSEN_BY_SEARCH.filter((field) => field in json).map((field) => ({
     pointer: `/${field}`,
     detail: `is chosen by the search ${why}: leave it out, or give model.layers`,

@@ -95,7 +95,7 @@ function boundRecord(schema: Schema): void {
     const input = payload.value;
     const fields = typeof input === "object" && input !== null ? Object.keys(input).length : 0;
     if (fields <= MAX_RECORD_FIELDS) return parse(payload, context);
-    const message = `has ${fields} fields; at most ${MAX_RECORD_FIELDS} are taken`;
+    const message = `has ${fields} fields; at most ${MAX_RECORD_FIELDS} are allowed`;
     payload.issues.push({ code: "custom", input, inst: schema, message });
     return payload;
   });

@@ -19,20 +19,20 @@ export const decisionOptions = z
     z.strictObject({ threshold }).meta({ description: "This probability." }),
     z
       .strictObject({ maximize: z.enum(MAXIMIZED) })
-      .meta({ description: "The one with the greatest metric: `f1` (macro average), `balanced_accuracy` or `mcc`." }),
+      .meta({ description: "Chooses the threshold with the greatest metric: `f1` (macro average), `balanced_accuracy` or `mcc`." }),
     z
       .strictObject({
         cost: z.strictObject({
-          false_positive: cost.meta({ description: "Of a row of the first class that is said to be of the second." }),
-          false_negative: cost.meta({ description: "Of a row of the second class that is said to be of the first." }),
+          false_positive: cost.meta({ description: "Cost of a row of the first class that is predicted as the second." }),
+          false_negative: cost.meta({ description: "Cost of a row of the second class that is predicted as the first." }),
         }),
       })
-      .meta({ description: "The one whose wrong answers cost least." }),
+      .meta({ description: "Chooses the threshold whose wrong answers cost least." }),
   ])
   .meta({
     id: "Decision",
     description:
-      "For two classes: the probability of the second above which a row is said to be of it. A metric or cost chooses it on the validation part, or, of a model that is searched for, on the predictions of rows that its networks have not seen; never on the test part. When left out: of a search by `f1` or `balanced_accuracy` the one with the greatest, else 0.5.",
+      "For two classes: the probability of the second class above which a row is predicted as that class. A metric or cost chooses it on the validation part, or, in a search, on the predictions of rows that its networks have not seen; never on the test part. By default, a search by `f1` or `balanced_accuracy` uses the threshold with the greatest metric, and all other jobs use 0.5.",
     examples: [{ maximize: "f1" }],
   });
 

@@ -114,13 +114,13 @@ const FIELDS: Readonly<Record<string, string>> = {
 
 /** Fields of other libraries that nothing here stands for, and what to do instead. */
 const ADVICE: Readonly<Record<string, string>> = {
-  infeatures: "follows from what comes before: leave it out",
-  inputdim: "follows from what comes before: leave it out",
-  inputshape: "follows from what comes before: leave it out",
-  inchannels: "follows from what comes before: leave it out",
-  numfeatures: "follows from what comes before: leave it out",
-  activation: 'is a layer of its own: add {"type": "relu"}, or another, after this one',
-  device: "is no choice here: leave it out",
+  infeatures: "is inferred from the layers before it: leave it out",
+  inputdim: "is inferred from the layers before it: leave it out",
+  inputshape: "is inferred from the layers before it: leave it out",
+  inchannels: "is inferred from the layers before it: leave it out",
+  numfeatures: "is inferred from the layers before it: leave it out",
+  activation: 'is a separate layer: add {"type": "relu"}, or another, after this one',
+  device: "cannot be chosen here: leave it out",
 };
 
 /** Our name of a field that another library calls so; null where none is known. */

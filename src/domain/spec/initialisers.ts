@@ -42,5 +42,5 @@ export const initialiser = z
   ])
   .meta({
     id: "Initialiser",
-    description: "How a weight starts, by a name of torch.nn.init or as an object with its options.",
+    description: "How a weight is initialised: a name of torch.nn.init, or an object with its options.",
   });

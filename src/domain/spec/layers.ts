@@ -11,7 +11,7 @@ const plain = <T extends string>(type: T) => z.strictObject({ type: z.literal(ty
 const units = z.int().min(1).max(MAX_UNITS);
 const inferredUnits = units.optional().meta({
   description:
-    "Output width. When left out, that of the last linear layer (in an ensemble, of each member's last) follows from the task, and that of the last one in a residual layer from the width it adds to.",
+    "Output width. If the last linear layer (in an ensemble, each member's last) leaves it out, it is inferred from the task; the last one in a residual layer infers it from the width that it is added to.",
 });
 const eps = float32.nonnegative().default(1e-5);
 const kernel = z.int().min(1).max(MAX_KERNEL);
@@ -64,11 +64,11 @@ const simpleLayer = z
       })
       .meta({
         description:
-          "Over the first axis of a row: features, or channels. Its running_mean and running_var are weights of the model; num_batches_tracked is not kept.",
+          "Normalises over the first axis of a row: features, or channels. running_mean and running_var are weights of the model; num_batches_tracked is not stored.",
       }),
     z
       .strictObject({ type: z.literal("layer_norm"), eps, elementwise_affine: z.boolean().default(true) })
-      .meta({ description: "Over the last axis." }),
+      .meta({ description: "Normalises over the last axis." }),
     z
       .strictObject({
         type: z.literal("embedding"),
@@ -81,7 +81,7 @@ const simpleLayer = z
       })
       .meta({
         description:
-          "Each number of a row is looked up as a place 0..num_embeddings-1, so that a row of n becomes [n, embedding_dim]. Any other number gives zeros.",
+          "Looks up each number of a row as an index 0..num_embeddings-1: a row of n becomes [n, embedding_dim]. Any other number gives zeros.",
       }),
     z
       .strictObject({
@@ -110,13 +110,13 @@ const simpleLayer = z
     plain("flatten"),
     z
       .strictObject({ type: z.literal("reshape"), shape: z.array(units).min(1).max(4) })
-      .meta({ description: "A row's numbers under other axes, row-major: [1, 8, 8] for an image of 64 numbers." }),
+      .meta({ description: "The numbers of a row with other axes, row-major: [1, 8, 8] for an image of 64 numbers." }),
     z
       .strictObject({
         type: z.literal("select"),
         features: z.array(z.int().min(0)).min(1).max(MAX_UNITS),
       })
-      .meta({ description: "The named places of a row's first axis, from 0, in that order; [0, 3] keeps two features." }),
+      .meta({ description: "Keeps these positions of a row's first axis, counted from 0, in this order; [0, 3] keeps two features." }),
     z
       .strictObject({ type: z.literal("periodic"), frequencies: units.default(48), sigma: float32.positive().default(0.01) })
       .meta({
@@ -125,7 +125,7 @@ const simpleLayer = z
       }),
     z.strictObject({ type: z.literal("per_feature_linear"), units: inferredUnits, bias: z.boolean().default(true) }).meta({
       description:
-        "A linear layer of its own for each of n features or members: [n, in] becomes [n, units]; weight [n, in, units].",
+        "A separate linear layer for each of n features or members: [n, in] becomes [n, units]; weight [n, in, units].",
     }),
     z
       .strictObject({
@@ -135,16 +135,16 @@ const simpleLayer = z
         bias: z.boolean().default(true),
         scaling_init: z.enum(["ones", "normal", "random_signs"]).optional().meta({
           description:
-            "How r starts. When left out: random_signs where the input has no members yet, which makes them differ, and ones after that.",
+            "The initial r. By default random_signs if the input has no members yet, which makes them differ, and ones otherwise.",
         }),
       })
       .meta({
         description:
-          "The linear layer of a parameter-efficient ensemble (TabM, Gorishniy et al. 2024): members share the weight [units, in] and have factors r [members, in] and s [members, units] and a bias of their own. [in] or [members, in] becomes [members, units].",
+          "The linear layer of a parameter-efficient ensemble (TabM, Gorishniy et al. 2024): members share the weight [units, in], and each has its own factors r [members, in] and s [members, units] and bias. [in] or [members, in] becomes [members, units].",
       }),
     plain("mean_members").meta({
       description:
-        "The mean over the first axis of a row: [members, ...] becomes [...]. As the last layer it makes training minimise the mean of the members' losses rather than the loss of their mean.",
+        "The mean over the first axis of a row: [members, ...] becomes [...]. If it is the last layer, training minimises the mean of the members' losses rather than the loss of their mean.",
     }),
   ])
   .superRefine((value, context) => {
@@ -169,7 +169,7 @@ const ensemble = z
         z.strictObject({
           weight: float32
             .optional()
-            .meta({ description: "The factor of its output; 1 / number of members when left out. May be 0 or negative." }),
+            .meta({ description: "The factor of its output, by default 1 / number of members. May be 0 or negative." }),
           layers: z.array(memberLayer).min(1).max(MAX_LAYERS),
         }),
       )
@@ -178,7 +178,7 @@ const ensemble = z
   })
   .meta({
     description:
-      "The sum of weight times output of the members, each of which takes the layer's input; all outputs have one shape. Weights of a member's layers are named \"0.members.3.1.weight\".",
+      "The weighted sum of the members' outputs. Each member gets the layer's input; all outputs have the same shape. Weights of a member's layers are named \"0.members.3.1.weight\".",
   });
 
 /** One layer. */
@@ -215,7 +215,7 @@ export const networkLayers = z
     const all = [...own, ...inner];
     const refuse = (message: string) => context.addIssue({ code: "custom", message });
     if (own.length > MAX_LAYERS)
-      refuse(`has ${own.length} layers with those within residual ones; at most ${MAX_LAYERS} are allowed`);
+      refuse(`has ${own.length} layers, counting those inside residual layers; at most ${MAX_LAYERS} are allowed`);
     if (inner.length > MAX_MEMBER_LAYERS)
       refuse(`has ${inner.length} layers in the members of its ensembles; at most ${MAX_MEMBER_LAYERS} are allowed`);
     const places = all.reduce((total, each) => total + windowPlaces(each), 0);

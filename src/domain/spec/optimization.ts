@@ -4,7 +4,7 @@ import { quantiles } from "../quantiles.ts";
 import { float32 } from "./numbers.ts";
 
 const hasWeight = (weights: readonly number[]): boolean => weights.some((weight) => weight > 0);
-const NO_WEIGHT = "must have a weight above 0: with none, no row counts";
+const NO_WEIGHT = "must have a weight above 0, or no row would count";
 
 export const loss = z
   .discriminatedUnion("type", [
@@ -13,7 +13,7 @@ export const loss = z
     z.strictObject({ type: z.literal("huber"), delta: float32.positive().default(1) }),
     z
       .strictObject({ type: z.literal("pinball"), quantiles: quantiles.default([0.05, 0.5, 0.95]) })
-      .meta({ description: "The network has an output for each quantile of the one target, which predictions name." }),
+      .meta({ description: "The network has an output for each quantile of its one target, and predictions name them." }),
     z.strictObject({ type: z.literal("bce") }),
     z.strictObject({
       type: z.literal("bce_with_logits"),
@@ -26,12 +26,12 @@ export const loss = z
         .nullable()
         .default(null)
         .meta({
-          description: "One weight a class, in class order; balanced: the rarer a class among the training rows, the heavier.",
+          description: "One weight for each class, in class order; balanced: the rarer a class among the training rows, the greater its weight.",
         }),
       label_smoothing: z.number().min(0).max(1).default(0),
     }),
   ])
-  .meta({ id: "Loss", description: "The mean of the loss over the rows of a batch is what training makes small." });
+  .meta({ id: "Loss", description: "Training minimises the mean of the loss over the rows of a batch." });
 
 const betas = z.tuple([z.number().min(0).lt(1), z.number().min(0).lt(1)]).default([0.9, 0.999]);
 const lr = (value: number) => z.number().nonnegative().max(1e6).default(value);
@@ -153,15 +153,15 @@ export const scheduler = z
       .strictObject({
         type: z.literal("one_cycle_lr"),
         max_lr: z.number().positive().max(1e6),
-        total_steps: z.int().min(2).meta({ description: "Epochs of the cycle; after it the rate stays." }),
+        total_steps: z.int().min(2).meta({ description: "Epochs of the cycle; after it the rate does not change." }),
         pct_start: z.number().gt(0).lt(1).default(0.3),
         div_factor: z.number().positive().default(25),
         final_div_factor: z.number().positive().default(1e4),
       })
-      .meta({ description: "The optimiser's own lr has no part in it, and momentum is not cycled." }),
+      .meta({ description: "The optimiser's own lr is not used, and momentum is not cycled." }),
     z.strictObject({ type: z.literal("sequential"), schedules: z.array(rateSchedule).min(2).max(100), milestones }).meta({
       description:
-        "PyTorch's SequentialLR: at each milestone, an epoch, the next schedule takes over from its own start. Warm-up is linear_lr, then another.",
+        "PyTorch's SequentialLR: at each milestone (an epoch), the next schedule begins. For a warm-up, use linear_lr and then another.",
     }),
     z.strictObject({
       type: z.literal("reduce_lr_on_plateau"),
@@ -185,7 +185,7 @@ export const scheduler = z
       refuse("pct_start", "leaves no epoch to rise: pct_start times total_steps must be more than 1");
     if (value.type !== "sequential") return;
     if (value.milestones.length !== value.schedules.length - 1)
-      refuse("milestones", `must be ${value.schedules.length - 1} for ${value.schedules.length} schedules: one less`);
+      refuse("milestones", `must be ${value.schedules.length - 1} for ${value.schedules.length} schedules, one fewer than schedules`);
     if (value.milestones.some((milestone, index) => index > 0 && milestone <= (value.milestones[index - 1] as number)))
       refuse("milestones", "must rise");
   })

@@ -42,7 +42,7 @@ function unionErrors(issue: z.core.$ZodIssueInvalidUnion, explain: ExplainUnknow
     .flatMap((inner) => issueErrors({ ...inner, path: [...issue.path, ...inner.path] } as z.core.$ZodIssue, explain))
     .map((error) => {
       const isElsewhere = elsewhere.some((key) => error.pointer === pointerOf([...issue.path, key]));
-      return isElsewhere ? { ...error, detail: "does not go with the other fields here" } : error;
+      return isElsewhere ? { ...error, detail: "cannot be combined with the other fields here" } : error;
     });
 }
 

@@ -124,10 +124,10 @@ const featureRow = z.array(float32).min(1);
 
 const inline = z
   .strictObject({
-    features: z.array(featureRow).min(1).meta({ description: "One array of numbers a row." }),
+    features: z.array(featureRow).min(1).meta({ description: "One array of numbers for each row." }),
     targets: z.array(target).min(1).meta({
       description:
-        "One a row: a number (or an array of them) for regression; a class for classification, as an integer from 0 or as a name.",
+        "One for each row: a number (or an array of numbers) for regression; a class, as an integer from 0 or as a name, for classification.",
     }),
   })
   .meta({ id: "InlineData" });
@@ -142,16 +142,16 @@ const datasetSource = z
       .min(1)
       .max(10_000)
       .optional()
-      .meta({ description: "All columns but the target, and text, when left out." }),
+      .meta({ description: "By default all columns except the target and text." }),
     exclude: z
       .array(columnName)
       .min(1)
       .max(10_000)
       .optional()
-      .meta({ description: "Columns that are no features, where `features` is left out: the job learns from all others." }),
+      .meta({ description: "Columns that are not features, if `features` is left out: the job learns from all others." }),
     target: z
       .union([columnName, z.array(columnName).min(1).max(1000)])
-      .meta({ description: "One column; several for a regression." }),
+      .meta({ description: "One column, or several for a regression." }),
     weights: columnName
       .optional()
       .meta({ description: "A column that says how much each row counts in the loss; scaled to a mean of 1." }),
@@ -169,7 +169,7 @@ const stateDict = z
 
 const freeze = z.array(z.int().min(0)).max(MAX_LAYERS).default([]).meta({
   description:
-    "Layers whose weights stay as they are: no update, and no part in clipping, as with requires_grad=False. The running statistics of a batch_norm still move.",
+    "Layers whose weights do not change: they are not updated and not counted in clipping, as with requires_grad=False. The running statistics of a batch_norm still change.",
 });
 
 const earlyStopping = z.strictObject({
@@ -195,12 +195,12 @@ const heading = {
     .optional()
     .meta({
       description:
-        "Shown in lists. The model is called after it: letters, digits, `.`, `_` and `-` stay, anything else becomes a hyphen. No `@`, `:` or `/`.",
+        "Shown in lists. The model is named after it: letters, digits, `.`, `_` and `-` stay, anything else becomes a hyphen. It must not have `@`, `:` or `/`.",
     }),
-  task: z.enum(TASKS).optional().meta({ description: "Inferred from the data and the loss when left out." }),
+  task: z.enum(TASKS).optional().meta({ description: "By default inferred from the data and the loss." }),
   split: split.nullable().optional().meta({
     description:
-      "A data set holds out 20 % for validation unless told otherwise; other data nothing, nor does a search for a model, which has folds.",
+      "By default a data set holds out 20 % for validation. Other data holds out nothing, and neither does a search for a model, which uses folds.",
   }),
 };
 
@@ -214,21 +214,21 @@ const fields = {
   epochs: z.int().min(1).max(100_000_000).default(100),
   batch_size: z.int().min(1).nullable().default(null).meta({
     description:
-      "null: all rows at once. The last batch of an epoch has what is left over; a single row goes with the batch before it where a batch_norm needs its variance.",
+      "null: all rows at once. The last batch of an epoch has the remaining rows; a single remaining row joins the batch before it if a batch_norm needs its variance.",
   }),
   shuffle: z
     .boolean()
     .default(true)
-    .meta({ description: "Draw a new order of the rows for each epoch; without effect when a batch is all rows." }),
+    .meta({ description: "Draw a new order of the rows for each epoch. It has no effect if a batch is all rows." }),
   seed: seed.default(0),
   early_stopping: earlyStopping.nullable().optional().meta({
     description:
-      "null: none. Left out: a data set with a validation part stops after a tenth of its epochs without a better val_loss, 10 at the least, and keeps the best weights; other data does not stop early.",
+      "null: none. By default a job on a data set with a validation part stops after a tenth of its epochs (at least 10) without a better val_loss, and keeps the best weights; a job on other data does not stop early.",
   }),
   decision: decisionOptions.optional(),
   metrics: z.array(z.enum(METRIC_NAMES)).optional().meta({
     description:
-      "By epoch, beside the loss: accuracy, or mae and r2, when left out. Those of classes are macro averages. `roc_auc` and `pr_auc` are of the validation part alone (`val_roc_auc`). The model's evaluation has all of them.",
+      "The metrics of each epoch besides the loss; by default accuracy, or mae and r2. Those for classes are macro averages. `roc_auc` and `pr_auc` are computed for the validation part only (`val_roc_auc`). The model's evaluation has all of them.",
   }),
   ...runOptions,
 };
@@ -242,7 +242,7 @@ export const jobSpec = z
     model: z
       .union([givenModel, z.strictObject({ auto: autoOptions })])
       .prefault({ auto: {} })
-      .meta({ description: "A network, or how to search for one. Left out: a search with its defaults." }),
+      .meta({ description: "A network, or how to search for one. By default a search with its defaults." }),
     ...fields,
     data: z.union([z.strictObject({ generator }), z.strictObject({ inline }), z.strictObject({ dataset: datasetSource })]),
     preprocess: z
@@ -251,7 +251,7 @@ export const jobSpec = z
       .optional()
       .meta({
         description:
-          "For data sets; null or left out for other data, which is taken as it is. `from_model`: as the model of init_from was fitted, with its columns, categories and classes.",
+          "For data sets; null or left out for other data, which is used as it is. `from_model`: as it was fitted for the model of init_from, with its columns, categories and classes.",
       }),
     init_from: z
       .union([
@@ -275,13 +275,13 @@ export const jobSpec = z
       .default(null)
       .meta({
         description:
-          "Where the weights start, instead of at random. Preprocessing is fitted anew, and must come to the columns, categories and classes of the model; `preprocess: from_model` keeps the model's.",
+          "The initial weights, instead of random ones. Preprocessing is fitted anew, and must give the same columns, categories and classes as the model's; `preprocess: from_model` keeps the model's.",
       }),
   })
   .meta({
     id: "JobSpec",
     description:
-      'What to train, on what, and how. Everything but data and model has a default. A type may stand for its object, wherever one is chosen: `"loss": "mse"` is `{"type": "mse"}`, and `"relu"` is a layer.',
+      'What to train, on what, and how. Everything but data has a default. A type may be written in place of its object: `"loss": "mse"` is `{"type": "mse"}`, and `"relu"` is a layer.',
     examples: [
       {
         name: "moons-mlp",
@@ -318,7 +318,7 @@ const inlineSummary = z.strictObject({
   rows: z.int(),
   features: z.int(),
   targets: z.int(),
-  sha256: z.string().meta({ description: "Of the rows as float32, features before targets." }),
+  sha256: z.string().meta({ description: "SHA-256 of the rows as float32, features before targets." }),
 });
 
 /** The spec with nothing left open. Bulk (inline rows, weights, many rows of a split) is summarised; the job keeps it apart. */
@@ -345,7 +345,7 @@ export const resolvedSpec = z
     split: resolvedSplit.nullable(),
     early_stopping: earlyStopping.nullable(),
     preprocess: z
-      .union([preprocess, z.strictObject({ fitted: preprocessing }).meta({ description: "As the model of init_from has it." })])
+      .union([preprocess, z.strictObject({ fitted: preprocessing }).meta({ description: "As in the model of init_from." })])
       .nullable(),
     loss,
     metrics: z.array(z.enum(METRIC_NAMES)),
@@ -353,7 +353,7 @@ export const resolvedSpec = z
       .union([
         z.strictObject({
           state_dict: z.record(z.string(), z.strictObject({ shape: z.array(z.int()) })),
-          sha256: z.string().meta({ description: "Of the weights as float32, in this order." }),
+          sha256: z.string().meta({ description: "SHA-256 of the weights as float32, in this order." }),
           freeze,
         }),
         z.strictObject({ model: z.string(), sha256: z.string(), freeze }),

@@ -11,22 +11,22 @@ const positions = z.array(position).max(10_000_000);
 
 const byShare = z.strictObject({ ...shares, stratify: z.boolean().optional() }).meta({
   description:
-    "Shares of the rows, drawn by the seed. Stratified by class where the target of a data set is one, unless said otherwise.",
+    "Shares of the rows, drawn by the seed. By default stratified by class if the target of a data set is one.",
 });
 
 const byGroup = z.strictObject({ group: columnName, ...shares, stratify: z.boolean().optional() }).meta({
   description:
-    "By a column of the data set that says what belongs together (a patient, a site): no group is on both sides. Rows are dealt to folds as scikit-learn's StratifiedGroupKFold does, or GroupKFold for a regression and with `stratify: false`; the first folds are validation and test, a fold of more than one and a half times its share comes last. Rows without a group train.",
+    "By a column of the data set that says which rows belong together (a patient, a site): no group is on both sides. Rows are assigned to folds as in scikit-learn's StratifiedGroupKFold, or GroupKFold for a regression and with `stratify: false`. The first folds are validation and test; a fold of more than one and a half times its share comes last. Rows without a group are trained on.",
 });
 
 const byTime = z.strictObject({ time: columnName, ...shares }).meta({
   description:
-    "By a column of dates or numbers of the data set: the last rows are the test part, those before them validation, as in scikit-learn's TimeSeriesSplit. Rows of one time stay together: the cut is at the change of time that is nearest to the share. Rows without a time train.",
+    "By a column of dates or numbers of the data set: the last rows are the test part, those before them validation, as in scikit-learn's TimeSeriesSplit. Rows with the same time stay together: the cut is at the change of time nearest to the share. Rows without a time are trained on.",
 });
 
 const byLabel = z.strictObject({ column: columnName, validation: labels.default([]), test: labels.default([]) }).meta({
   description:
-    "By a category, boolean or integer column of the data set: rows with these labels are held out. A number or a truth value stands for its text.",
+    "By a category, boolean or integer column of the data set: rows with these labels are held out. A number or a boolean means its text.",
 });
 
 const byPosition = z
@@ -36,13 +36,13 @@ const byPosition = z
 export const split = z.union([byShare, byGroup, byTime, byLabel, byPosition]).meta({
   id: "Split",
   description:
-    "Which rows are held out: validation is watched while training, test is looked at once, at the end. A column that splits is no feature; a `group` or `time` column is one where `features` names it.",
+    "Which rows are held out: validation is watched during training, test is used once, at the end. A column that splits the rows is not a feature, except a `group` or `time` column that `features` names.",
 });
 
 /** What stands in a resolved spec for positions that are too many to be listed there. */
 const manyRows = z.strictObject({
   rows: z.int(),
-  sha256: z.string().meta({ description: "Of their positions as int32, in the order of the request." }),
+  sha256: z.string().meta({ description: "SHA-256 of their positions as int32, in the order of the request." }),
 });
 
 const resolvedPositions = z.union([positions, manyRows]);
@@ -58,7 +58,7 @@ export const resolvedSplit = z
   ])
   .meta({
     id: "ResolvedSplit",
-    description: "The split with nothing left open. More than 1,000 positions are summarised; the job keeps them apart.",
+    description: "The split with every default filled in. More than 1,000 positions are summarised; the job stores them separately.",
   });
 
 export type ManyRows = z.output<typeof manyRows>;

@@ -88,7 +88,7 @@ function createTrier({ job, parameters, method }: SweepSpec) {
     if (!upper) return null;
     const holding = upper.specs.filter(({ spec }) => readAt(spec, keys) !== undefined);
     if (holding.length === 0)
-      return fault(pointer, `none of the values of ${parent} has this field: write it in those for which it is varied`);
+      return fault(pointer, `none of the values of ${parent} has this field: add it to the choices for which it is varied`);
     const condition = { pointer: parent, values: holding.map(({ value }) => value) };
     return tryValues(
       pointer,
@@ -158,8 +158,8 @@ function refusalOf(keys: readonly string[] | null, method: SweepSpec["method"]["
   if (keys.length === 0) return "points to the whole job spec: name one of its fields";
   if (NOT_VARIED.has(field)) return `does not change what is computed: set ${field} in job`;
   if (BULK.some((bulk) => bulk.every((key, index) => keys[index] === key)))
-    return "is data of the request, which is not varied";
-  if (field === "epochs" && method === "halving") return "does not go with halving, which decides how many epochs a trial gets";
+    return "is data in the request, which cannot be varied";
+  if (field === "epochs" && method === "halving") return "cannot be combined with halving, which decides how many epochs a trial gets";
   return null;
 }
 
@@ -175,7 +175,7 @@ function missing(base: unknown, keys: readonly string[]): string {
   const first = parents.find((path) => readAt(base, path) === undefined || readAt(base, path) === null) ?? parents.at(-1) ?? [];
   const parent = pointerOf(first);
   if (Array.isArray(readAt(base, keys.slice(0, -1)))) return `the job spec has no ${pointerOf(keys)}`;
-  return `the job spec has no ${parent}${readAt(base, first) === undefined ? "" : " with fields"}: write it there first`;
+  return `the job spec has no ${parent}${readAt(base, first) === undefined ? "" : " with fields"}: add it there first`;
 }
 
 /** What is wrong, and where in a parameter. */

@@ -11,14 +11,14 @@ const grid = z
     type: z.literal("grid"),
     points: z.int().min(1).max(1000).default(5).meta({
       description:
-        "Numbers that are taken of a range, evenly on its scale; all of one with a step or integers where those are fewer.",
+        "How many numbers of a range to try, spread evenly on its scale; all numbers of a range with a step or integers, if they are fewer.",
     }),
   })
   .meta({ description: "Every combination, the last parameter fastest; the first `trials` of them." });
 
 const random = z.strictObject({ type: z.literal("random") }).meta({
   description:
-    "Each parameter uniform on its scale, by the seed of the sweep and the number of the trial (Bergstra and Bengio 2012).",
+    "Draws each parameter uniformly on its scale, by the seed of the sweep and the number of the trial (Bergstra and Bengio 2012).",
 });
 
 const tpe = z
@@ -26,7 +26,7 @@ const tpe = z
     type: z.literal("tpe"),
     startup_trials: z.int().min(1).max(MAX_TRIALS).default(10).meta({ description: "These first trials are random." }),
     candidates: z.int().min(1).max(1000).default(24).meta({
-      description: "Draws from the density of the good trials, of which the one that is likeliest to be good is taken.",
+      description: "Draws from the density of the good trials; the one most likely to be good is used.",
     }),
     gamma: z.number().positive().lt(1).default(0.1).meta({
       description: "Share of the finished trials that count as good, rounded up, and never more than 25.",
@@ -39,7 +39,7 @@ const tpe = z
       .meta({ description: "Weight of the whole range beside one trial." }),
     generation: z.int().min(1).max(MAX_TRIALS).nullable().default(null).meta({
       description:
-        "Trials that are chosen at once, by the results of the generations before. Fewer learn more from each other, more run side by side. null: one for every 20 trials so far, at least 4.",
+        "Trials that are chosen at once, by the results of the earlier generations. With fewer, trials learn more from each other; with more, more run in parallel. null: one for every 20 trials so far, at least 4.",
     }),
   })
   .meta({
@@ -53,7 +53,7 @@ const halving = z
     factor: z.int().min(2).max(10).default(3).meta({ description: "One trial in this many goes on to the next rung." }),
     min_epochs: z.int().min(1).nullable().default(null).meta({
       description:
-        "Fewest epochs of a rung. Rungs are the epochs of the job, a `factor`-th of them, and so on. null: the latest first rung with which halving takes a quarter of the epochs of whole trainings, and a `factor` times as many on each further one.",
+        "Fewest epochs of a rung. Rungs are the epochs of the job, a `factor`-th of them, and so on. null: the latest first rung with which halving takes a quarter of the epochs of full trainings; each further rung has `factor` times as many epochs.",
     }),
     brackets: z.int().min(1).max(10).default(1).meta({
       description:
@@ -62,7 +62,7 @@ const halving = z
   })
   .meta({
     description:
-      "Successive halving (Jamieson and Talwalkar 2016): random trials train for a few epochs, the best go on from where they are, with the bits of a training that was never stopped.",
+      "Successive halving (Jamieson and Talwalkar 2016): random trials train for a few epochs, the best continue from where they are, with the bits of a training that was never stopped.",
   });
 
 /** The method of a sweep, told apart by its type. */

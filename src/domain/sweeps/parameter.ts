@@ -26,7 +26,7 @@ const range = z
     min: z.number(),
     max: z.number(),
     scale: z.enum(["linear", "log"]).default("linear").meta({
-      description: "How trials are spread: evenly, or evenly in the logarithm, for which `min` must be above 0.",
+      description: "How trials are spread: evenly, or evenly in the logarithm; then `min` must be above 0.",
     }),
     integer: z.boolean().default(false).meta({ description: "Whole numbers only." }),
     step: z.number().positive().nullable().default(null).meta({
@@ -37,11 +37,11 @@ const range = z
     const fault = (field: string, message: string) => addIssue({ code: "custom", path: [field], message });
     if (max < min) fault("max", `must be at least min (${min})`);
     if (scale === "log" && min <= 0) fault("min", "must be above 0 on a logarithmic scale");
-    if (scale === "log" && step !== null) fault("step", "does not go with a logarithmic scale: list the numbers as values");
+    if (scale === "log" && step !== null) fault("step", "cannot be combined with a logarithmic scale: list the numbers as values");
     if (!Number.isFinite(max - min)) fault("max", "is too far from min: the width of the range must be a finite number");
     if (!integer) return;
     for (const [field, number] of Object.entries({ min, max, step }))
-      if (number !== null && !Number.isSafeInteger(number)) fault(field, "must be a whole number where integer is true");
+      if (number !== null && !Number.isSafeInteger(number)) fault(field, "must be a whole number if integer is true");
   })
   .meta({ id: "SweepRange", description: "Numbers from `min` to `max`, both included." });
 
@@ -66,7 +66,7 @@ const choices = z
   .meta({
     id: "SweepChoices",
     description:
-      "One of these parts of a job spec, by name. A parameter below it is active where the chosen part has its field, written or by default, and absent from trials where it has not.",
+      "One of these parts of a job spec, by name. A parameter below it is active if the chosen part has its field, written or by default, and otherwise absent from trials.",
   });
 
 export const parameter = z.union([range, values, choices]).meta({ id: "SweepParameter" });
@@ -79,7 +79,7 @@ export const parameters = z
   .superRefine((given, { addIssue }) => {
     const pointers = Object.keys(given);
     if (pointers.length > MAX_PARAMETERS)
-      addIssue({ code: "custom", message: `must be at most ${MAX_PARAMETERS} parameters, not ${pointers.length}` });
+      addIssue({ code: "custom", message: `must have at most ${MAX_PARAMETERS} parameters, not ${pointers.length}` });
     const listed = Object.values(given).reduce((total, each) => total + listedCount(each), 0);
     if (listed > MAX_ALL_VALUES)
       addIssue({ code: "custom", message: `must list at most ${MAX_ALL_VALUES} values and choices together, not ${listed}` });

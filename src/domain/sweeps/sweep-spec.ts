@@ -25,11 +25,11 @@ const folds = z
     count: z.int().min(2).max(MAX_FOLDS).default(5),
     repeats: z.int().min(1).max(MAX_FOLDS).default(1).meta({ description: "Cut anew, by another order of the rows." }),
     stratify: z.boolean().nullable().default(null).meta({
-      description: "Each fold has each class by its share. null: where the target is one of classes, and not with `time`.",
+      description: "Each fold has each class in proportion. null: if the target has classes, except with `time`.",
     }),
     group: columnName.nullable().default(null).meta({
       description:
-        "A column that says what belongs together: no group is on both sides, as in scikit-learn's StratifiedGroupKFold and GroupKFold.",
+        "A column that says which rows belong together: no group is on both sides, as in scikit-learn's StratifiedGroupKFold and GroupKFold.",
     }),
     time: columnName.nullable().default(null).meta({
       description:
@@ -43,11 +43,11 @@ const folds = z
         "repeats",
         `${count} folds, ${repeats} times, are more than the limit of ${MAX_TRAININGS} trainings for each trial`,
       );
-    if (group !== null && time !== null) fault("time", "does not go with group: name one of them");
+    if (group !== null && time !== null) fault("time", "cannot be combined with group: use one of them");
     const column = group === null ? "time" : "group";
     if (repeats > 1 && (group !== null || time !== null))
-      fault("repeats", `must be 1 with ${column}: its folds are no matter of chance, so that every repeat would be the same`);
-    if (stratify && time !== null) fault("stratify", "does not go with time, which decides alone where rows are cut");
+      fault("repeats", `must be 1 with ${column}: its folds do not depend on chance, so every repeat would be the same`);
+    if (stratify && time !== null) fault("stratify", "cannot be combined with time, which alone decides where rows are cut");
   })
   .meta({
     id: "Folds",
@@ -68,7 +68,7 @@ const objective = z
   .meta({
     id: "Objective",
     description:
-      "What trials are compared by: this metric at the epoch of the weights that are kept, which is the last without early stopping.",
+      "How trials are compared: by this metric at the epoch whose weights are kept, which is the last without early stopping.",
   });
 
 const fields = {
@@ -83,7 +83,7 @@ const fields = {
     .max(MAX_TRIALS)
     .optional()
     .meta({
-      description: `How many. When left out: 1 without parameters, all of a grid, else ${DEFAULT_TRIALS}.`,
+      description: `Number of trials. By default 1 without parameters, all of a grid, else ${DEFAULT_TRIALS}.`,
     }),
   max_seconds: z
     .number()
@@ -93,10 +93,10 @@ const fields = {
     .default(null)
     .meta({
       description:
-        "End after this time with the trials that are done. How many those are, and so the winner, depends on the machine.",
+        "End after this time with the trials that are done. Their number, and so the winner, depends on how fast the machine is.",
     }),
   seed: z.int().min(0).max(MAX_SEED).default(0).meta({
-    description: "Of what the method draws. Trials train with the seed of the job, unless that is a parameter.",
+    description: "Seed of the method's draws. Trials train with the seed of the job, unless that is a parameter.",
   }),
   promote: z.enum(["best", "none"]).default("best").meta({
     description: "At the end the best trial becomes a job with a model; with folds it is trained on all rows.",
@@ -111,15 +111,15 @@ export const sweepSpec = z
       addIssue({
         code: "custom",
         path: ["job", "model"],
-        message: "must have layers: a sweep varies a given network, a search has its own",
+        message: "must have layers: a sweep varies a given network, while a search chooses its own",
       });
     if (Object.keys(varied).length > 0) return;
-    if (cut === null) fault("parameters", "must name what is varied, unless there are folds");
+    if (cut === null) fault("parameters", "must name what to vary, unless there are folds");
     if (trials !== undefined && trials > 1) fault("trials", "must be 1 without parameters: all trials would be the same");
   })
   .meta({
     id: "SweepSpec",
-    description: "Many trainings of one job spec, which differ in its parameters, and the best of them.",
+    description: "Many trainings of one job spec with different parameters, and the best of them.",
     examples: [
       {
         name: "moons",

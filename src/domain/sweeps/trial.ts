@@ -22,13 +22,13 @@ export const trial = z
     number: z.int().nonnegative().meta({ description: "Counted from 0 within its sweep." }),
     generation: z.int().nonnegative().meta({
       description:
-        "The generation, or rung, that it was last part of: its parameters depend on the results of earlier ones alone.",
+        "The last generation, or rung, that it was part of: its parameters depend only on the results of earlier ones.",
     }),
     parameters: trialParameters.meta({
-      description: "By pointer; of choices, the name of the one chosen. Those that are inactive are absent.",
+      description: "By pointer; for choices, the name of the chosen one. Inactive parameters are absent.",
     }),
     state: z.enum(TRIAL_STATES).meta({
-      description: "`pruned`: halving let others go on. A trial between two rungs is running.",
+      description: "`pruned`: halving continued with other trials. A trial between two rungs is running.",
     }),
     reason: z.string().nullable().meta({ description: "Why it failed." }),
     value: z
@@ -37,12 +37,12 @@ export const trial = z
       .meta({ description: "The objective, of folds their mean. null until it is known, and where it failed." }),
     projected_value: z.number().nullable().meta({
       description:
-        "Where its curve is heading at the last epoch of a whole training, which halving compares beside the value; of folds the mean. null unless it is, or was pruned, at a rung of halving.",
+        "The value that its curve is heading for at the last epoch of a full training, which halving compares in addition to the value; with folds, the mean. null unless it is, or was pruned, at a rung of halving.",
     }),
     fold_values: z.array(z.number()).nullable().meta({ description: "The objective of each fold, repeat by repeat." }),
     epochs: z.int().nonnegative().meta({ description: "Done so far; of folds in each." }),
     seconds: z.number().nonnegative().nullable(),
-    sha256: z.string().nullable().meta({ description: "Of its weights; of folds, of all their weights in order." }),
+    sha256: z.string().nullable().meta({ description: "SHA-256 of its weights; with folds, of all their weights in order." }),
     curve: trialCurve.nullable(),
   })
   .meta({ id: "Trial" });

@@ -60,10 +60,10 @@ export function inferRequestOf(encoded: Uint8Array): RoutedRequest {
   const asked = readMessage(modelInferRequest, encoded, BOUNDS) as InferMessage;
   const inputs = asked.inputs ?? [];
   if (inputs.length > MAX_TENSORS)
-    throw new TrainyardError("too_large", `inputs has ${inputs.length} tensors, more than the ${MAX_TENSORS} that are read`);
+    throw new TrainyardError("too_large", `inputs has ${inputs.length} tensors, more than the limit of ${MAX_TENSORS}`);
   const raw = asked.raw_input_contents;
   if (raw && raw.length !== inputs.length) {
-    const detail = `has ${raw.length} tensors, and inputs has ${inputs.length}: one each, in their order`;
+    const detail = `has ${raw.length} tensors, but inputs has ${inputs.length}: send one for each, in their order`;
     throw invalid([{ pointer: "/raw_input_contents", detail }]);
   }
   const tensors: Bytes[] = [];

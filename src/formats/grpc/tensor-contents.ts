@@ -93,7 +93,7 @@ export function shapeOf(pieces: readonly Bytes[], pointer: string): number[] {
   // Each size has a byte at least, and ten at most.
   const bytes = encoded.length > 10 * MAX_AXES ? null : (integers(encoded, large("int64")) as Bytes);
   if (bytes === null || bytes.length > 8 * MAX_AXES)
-    throw invalid([{ pointer: `${pointer}/shape`, detail: `has more than ${MAX_AXES} sizes, the most that are read` }]);
+    throw invalid([{ pointer: `${pointer}/shape`, detail: `has more than ${MAX_AXES} sizes, which is the maximum` }]);
   const view = new DataView(bytes.buffer);
   return Array.from({ length: bytes.length / 8 }, (_, index) => Number(view.getBigInt64(8 * index, true)));
 }

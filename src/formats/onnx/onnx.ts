@@ -50,7 +50,7 @@ export function encodeOnnx(model: Model, weights: TensorSet): Encoded {
 /** Throws invalid for a column of text: no operator of ONNX cuts a text at everything that is no letter, or into characters. */
 function withoutText(column: EncodedColumn): ValueColumn {
   if (column.kind !== "text") return column;
-  const detail = `the model takes the text of ${column.column}, and ONNX has no operator that cuts a text into words with punctuation between them, or into characters`;
+  const detail = `the model takes the text of ${column.column}, but ONNX has no operator that cuts a text into words with punctuation between them, or into characters`;
   throw new TrainyardError("invalid", `${detail}: predict over the API, or download its weights as safetensors`);
 }
 

@@ -158,7 +158,7 @@ export function createCsvScanner({
       const byte = bytes[at];
       if (byte === delimiter) continue;
       if (byte === LF) return at + 1;
-      if (byte !== CR) throw fail(start, at, "after a closing quote comes a delimiter or the end of the line");
+      if (byte !== CR) throw fail(start, at, "a closing quote must be followed by a delimiter or the end of the line");
       // The next byte says whether this is all of the line end.
       if (at + 1 >= length && !final) return -1;
       return at + (at + 1 < length && bytes[at + 1] === LF ? 2 : 1);
@@ -201,7 +201,7 @@ export function createCsvScanner({
   };
 }
 
-const MISPLACED_QUOTE = "a quote in the middle of a cell; a cell with quotes in it is quoted as a whole, and they are doubled";
+const MISPLACED_QUOTE = "a quote in the middle of a cell: quote the whole cell, and double the quotes in it";
 
 function grow(record: CsvRecord): void {
   const { starts, ends, quoting } = record;

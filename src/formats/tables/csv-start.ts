@@ -82,7 +82,7 @@ export async function readCsvStart(chunks: ByteChunks, options: CsvStartOptions)
 }
 
 function tooFewLines(count: number): Error {
-  const detail = `must be less than the lines of the file, of which the first ${SAMPLE_BYTES} bytes have no more than ${count}`;
+  const detail = `must be less than the number of lines of the file, whose first ${SAMPLE_BYTES} bytes have only ${count}`;
   return invalidTable(detail, "/skip_lines");
 }
 
@@ -247,9 +247,9 @@ export function guessHeader([first = [], ...below]: readonly (readonly string[])
     if (isRepeated)
       return {
         isHeader: false,
-        doubt: "the first row was read as a row of values: two of its cells are equal, and no other row is of another kind",
+        doubt: "the first row was read as a row of values: two of its cells are equal, and all other rows have the same kinds of values",
       };
-    const doubt = `the first row was read as names, although ${JSON.stringify(recurring)} stands below it too`;
+    const doubt = `the first row was read as names, although ${JSON.stringify(recurring)} also occurs below it`;
     return { isHeader: true, doubt: recurring === undefined ? null : doubt };
   }
   const counts =
@@ -258,7 +258,7 @@ export function guessHeader([first = [], ...below]: readonly (readonly string[])
     (kinds.includes("text") || kindsBelow.some((kind) => kind.has("number")));
   if (!isContrast && !counts) return { isHeader: false, doubt: null };
   const numbers = first.filter((_, column) => kinds[column] === "integer" || kinds[column] === "date").slice(0, 3);
-  const doubt = `the first row was read as names, although some of them are numbers (${numbers.join(", ")}): the rows below it are of another kind`;
+  const doubt = `the first row was read as names, although some of them are numbers (${numbers.join(", ")}): the rows below it have other kinds of values`;
   return { isHeader: true, doubt };
 }
 

@@ -76,7 +76,7 @@ async function readStart(chunks: ByteChunks, { delimiter, header, skipLines }: C
 
 function ragged({ line, count }: CsvRecord, width: number): Error {
   const where = count < width ? `column ${count + 1} is missing` : `column ${width + 1} is one too many`;
-  return invalidTable(`line ${line}: ${where}: the row has ${count} cells, and the table ${width} columns`);
+  return invalidTable(`line ${line}: ${where}: the row has ${count} cells, but the table has ${width} columns`);
 }
 
 /** The cells of one record after the other; the index of a cell is its column. */

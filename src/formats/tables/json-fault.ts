@@ -72,10 +72,10 @@ function skipString(text: string, open: number): number {
   for (let at = open + 1; ; ) {
     if (text[at] === '"') return at + 1;
     if (at >= text.length) throw new FaultFound(at, "the closing quote of a text");
-    if (text.charCodeAt(at) < FIRST_PRINTABLE) throw new FaultFound(at, "no control character in a text");
+    if (text.charCodeAt(at) < FIRST_PRINTABLE) throw new FaultFound(at, "a text without control characters");
     ESCAPE.lastIndex = at;
     if (text[at] !== "\\") at++;
     else if (ESCAPE.test(text)) at = ESCAPE.lastIndex;
-    else throw new FaultFound(at, "an escape that JSON has");
+    else throw new FaultFound(at, "an escape that JSON allows");
   }
 }

@@ -34,7 +34,7 @@ export function createJsonRows(visit: Visit, limits: TableLimits): JsonRows {
 
   const visitCell = (column: number, given: unknown): void => {
     if (!isCellValue(given))
-      throw invalidTable(`${place(column)}: a cell is a text, a number, a boolean or null, nothing nested`);
+      throw invalidTable(`${place(column)}: a cell must be a text, a number, a boolean or null; nested values are not allowed`);
     if (typeof given === "string") checkLength(given, column);
     value[column] = given;
     visit(rows, column, cells, column);
@@ -86,17 +86,17 @@ export function createJsonRows(visit: Visit, limits: TableLimits): JsonRows {
     addObject(row, at) {
       line = at;
       if (typeof row !== "object" || row === null || Array.isArray(row)) {
-        throw invalidTable(`line ${line}: a row is an object, one member a column; pandas writes that with orient="records"`);
+        throw invalidTable(`line ${line}: a row must be an object with one member for each column; pandas writes that with orient="records"`);
       }
       for (const [name, given] of Object.entries(row)) visitCell(columnOf(name), given);
       endRow();
     },
     addArray(row, at) {
       line = at;
-      if (!Array.isArray(row)) throw invalidTable(`line ${line}: a row is an array, one value a column`);
+      if (!Array.isArray(row)) throw invalidTable(`line ${line}: a row must be an array with one value for each column`);
       if (width < 0) checkExtent(0, row.length, limits, `line ${line}`);
       if (width >= 0 && row.length !== width) {
-        throw invalidTable(`line ${line}: the row has ${row.length} values, and the first one ${width}`);
+        throw invalidTable(`line ${line}: the row has ${row.length} values, but the first row has ${width}`);
       }
       width = row.length;
       row.forEach((given: unknown, column) => {

@@ -25,7 +25,7 @@ export function createJsonTable(chunks: ByteChunks, limits: TableLimits): Table 
         } else {
           throw splitter.fail('a table is an array of objects, or {"columns": [...], "rows": [[...], ...]}');
         }
-        if ((yield* splitter.peek()) >= 0) throw splitter.fail("something follows the table");
+        if ((yield* splitter.peek()) >= 0) throw splitter.fail("there is something after the table");
       });
       for await (const chunk of chunks()) feed.push(chunk);
       feed.end();
@@ -78,10 +78,10 @@ function* readColumnsAndRows(splitter: JsonSplitter, rows: JsonRows): Reading<Ta
     yield* splitter.expect(",");
   }
   yield* splitter.expect("}");
-  if (!names) throw invalidTable("must be there: the names of the columns", "/columns");
-  if (!seen) throw invalidTable("must be there: an array of arrays", "/rows");
+  if (!names) throw invalidTable("is required: the names of the columns", "/columns");
+  if (!seen) throw invalidTable("is required: an array of arrays", "/rows");
   if (rows.rows > 0 && rows.width !== names.length) {
-    throw invalidTable(`there are ${names.length} columns, and rows have ${rows.width} values`, "/columns");
+    throw invalidTable(`there are ${names.length} columns, but the rows have ${rows.width} values`, "/columns");
   }
   return { rows: rows.rows, names };
 }

@@ -97,8 +97,8 @@ function unreadableColumns(unreadable: readonly string[], readable: readonly str
   const what = `${unreadable.length === 1 ? "column" : "columns"} ${unreadable.slice(0, NAMED).join(", ")}${more}`;
   const others = selectionOf(readable);
   const cure =
-    readable.length === 0 ? "there is no other" : `leave out with columns=${others ?? "and the names of the others"}`;
-  return invalidTable(`${what}: a cell is a text, a number, a boolean or a time; ${cure}`, "/columns");
+    readable.length === 0 ? "there is no other column" : `leave out with columns=${others ?? "and the names of the others"}`;
+  return invalidTable(`${what}: a cell must be a text, a number, a boolean or a time; ${cure}`, "/columns");
 }
 
 /**
@@ -189,7 +189,7 @@ function checkStatistics(values: ArrayLike<unknown>, { statistics }: ColumnMetaD
     const value = values[index];
     if (!isNumber(value) || (value >= min && value <= max)) continue;
     const detail =
-      `column ${JSON.stringify(name)} reads as ${value}, and the file says that it lies from ${min} to ${max}: ` +
+      `column ${JSON.stringify(name)} reads as ${value}, but the file says that it is between ${min} and ${max}: ` +
       "write the file with another encoding (PLAIN), or leave the column out with columns";
     throw invalidTable(detail, "/columns");
   }
@@ -209,7 +209,7 @@ function visitValues(values: ArrayLike<unknown>, part: Part, visit: Visit): void
   cells.values = values as ArrayLike<CellValue>;
   for (let index = 0; index < values.length && start + index < end; index++) {
     const value = values[index];
-    if (!isCellValue(value)) throw invalidTable(`${cells.place(index)}: a cell is a text, a number, a boolean or a time`);
+    if (!isCellValue(value)) throw invalidTable(`${cells.place(index)}: a cell must be a text, a number, a boolean or a time`);
     if (typeof value === "string" && value.length * 3 > limits.cellBytes && Buffer.byteLength(value) > limits.cellBytes) {
       throw overLimit(`${cells.place(index)}: the cell has more bytes`, limits.cellBytes, "CELL_BYTES");
     }

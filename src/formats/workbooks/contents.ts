@@ -44,7 +44,7 @@ export async function contentsOf(archive: Buffer, parts: readonly ArchivePart[])
     return part ? readXml(unpack(archive, part), { rowTag, stripNamespaces: true }).data : [];
   };
   const [workbook, ...others] = targetsOf(elementsOf("_rels/.rels", "Relationship"), "officeDocument");
-  if (!workbook || others.length > 0) throw malformedTable("this is no Excel workbook (.xlsx): it has no workbook in it");
+  if (!workbook || others.length > 0) throw malformedTable("this is not an Excel workbook (.xlsx): it has no workbook in it");
   const path = workbook.target.replace(/^\//, "");
   const [folder, file] = [path.slice(0, path.lastIndexOf("/") + 1), path.slice(path.lastIndexOf("/") + 1)];
   const relations = elementsOf(`${folder}_rels/${file}.rels`, "Relationship");

@@ -78,8 +78,8 @@ export async function openSheet(bytes: Buffer, { sheet: named, decimal }: SheetO
   }
   throw invalidTable(
     named === undefined
-      ? "the workbook has no sheet with a cell that is not hidden"
-      : `the sheet ${JSON.stringify(named)} has no cell`,
+      ? "no sheet of the workbook that is not hidden has any cells"
+      : `the sheet ${JSON.stringify(named)} has no cells`,
     named === undefined ? "" : "/sheet",
   );
 }
@@ -92,7 +92,7 @@ function checkArchive(bytes: Buffer, limits: WorkbookLimits): readonly ArchivePa
     throw malformedTable(
       "this is an old workbook (.xls) or one with a password: save it as .xlsx without a password, or as CSV",
     );
-  if (!start.equals(ARCHIVE_MAGIC)) throw malformedTable("this is no Excel workbook (.xlsx)");
+  if (!start.equals(ARCHIVE_MAGIC)) throw malformedTable("this is not an Excel workbook (.xlsx)");
   const parts = partsOf(bytes);
   const unpacked = parts.reduce((sum, { bytes: size }) => sum + size, 0);
   if (unpacked > limits.bytes) throw overLimit("the unpacked workbook has more bytes", limits.bytes, "DATASET_BYTES");

@@ -63,6 +63,6 @@ export function createBodyBudget(largestBytes: number): BodyBudget {
 }
 
 function tooMuch(code: "rate_limited" | "unavailable", who: string, bytes: number): TrainyardError {
-  const detail = `${who} bodies of ${bytes} bytes under way, which is the most at a time (by TRAINYARD_MAX_BODY_BYTES): send this one again when some are answered`;
+  const detail = `${who} request bodies of ${bytes} bytes in progress, which is the maximum (from TRAINYARD_MAX_BODY_BYTES): send this one again when some are answered`;
   return new TrainyardError(code, detail);
 }

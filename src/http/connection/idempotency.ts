@@ -247,7 +247,7 @@ function forgotten(): TrainyardError {
 }
 
 function tooManyAnswers(project: string, limitBytes: number): TrainyardError {
-  const detail = `${project} has kept answers of ${limitBytes} bytes, which is the maximum (TRAINYARD_PROJECT_ANSWER_BYTES): send the request without an Idempotency-Key, or when answers are 24 hours old`;
+  const detail = `${project} has stored answers of ${limitBytes} bytes, which is the maximum (TRAINYARD_PROJECT_ANSWER_BYTES): send the request without an Idempotency-Key, or wait until answers are 24 hours old`;
   return new TrainyardError("rate_limited", detail);
 }
 

@@ -71,7 +71,7 @@ export function onRequestEnd(app: App, ended: Listener): void {
 export function leftSignal({ raw }: Pick<FastifyReply, "raw">): AbortSignal {
   const left = new AbortController();
   const leave = () => {
-    if (!raw.writableFinished) left.abort(new TrainyardError("unavailable", "the connection closed before the answer"));
+    if (!raw.writableFinished) left.abort(new TrainyardError("unavailable", "the client left before its request was answered"));
   };
   if (raw.destroyed || raw.closed) leave();
   else raw.once("close", leave);

@@ -28,7 +28,7 @@ const asked = {
     .max(200)
     .optional()
     .meta({
-      description: "Shown in lists; the name of the file when left out.",
+      description: "Shown in lists; by default the name of the file.",
       examples: ["penguins"],
     }),
   format: z.enum(DATASET_FORMATS).optional().meta({
@@ -37,7 +37,7 @@ const asked = {
   delimiter: readingOptions.shape.delimiter,
   header: z.enum(["true", "false", "auto"]).optional().meta({
     description:
-      "For CSV and Excel: whether the first row has names. `auto`, the default: when no cell of it is a number, date or boolean.",
+      "For CSV and Excel: whether the first row has names. `auto`, the default: yes if none of its cells is a number, date or boolean.",
   }),
   skip_lines: z.coerce
     .number<string>({ error: "must be a whole number" })
@@ -174,7 +174,7 @@ async function receiveForm(request: FastifyRequest, uploadSpool: UploadSpool) {
         continue;
       }
       try {
-        if (failure === null && upload) throw invalid([{ pointer: "/file", detail: "one upload takes one file" }]);
+        if (failure === null && upload) throw invalid([{ pointer: "/file", detail: "an upload takes only one file" }]);
         if (failure === null) upload = await uploadSpool.receive(bytesOf(part.file));
         label = { mediaType: mediaTypeOf(part.mimetype), fileName: part.filename };
       } catch (error) {
@@ -183,7 +183,7 @@ async function receiveForm(request: FastifyRequest, uploadSpool: UploadSpool) {
       part.file.resume();
     }
     if (failure !== null) throw failure;
-    if (!upload) throw invalid([{ pointer: "/file", detail: "there is no file among the parts" }]);
+    if (!upload) throw invalid([{ pointer: "/file", detail: "the form has no file" }]);
     return { upload, label, fields };
   } catch (error) {
     if (upload) await uploadSpool.discard(upload);
@@ -230,7 +230,7 @@ function stopAfter(most: number, request: IncomingMessage) {
 const TOO_MANY_PARTS = /^FST_(?:PARTS|FILES|FIELDS)_LIMIT$/;
 
 function tooManyParts(): TrainyardError {
-  return invalid([{ pointer: "", detail: "the form has too many parts: an upload takes one file and its options" }]);
+  return invalid([{ pointer: "", detail: "the form has too many parts: an upload takes only one file and its options" }]);
 }
 
 function connectionEnded(): TrainyardError {
@@ -267,7 +267,7 @@ function requestOf(
   const known = format ?? formatOf(label) ?? formatOf({ mediaType: "", fileName: name ?? "" });
   if (!known) {
     const given = label.mediaType
-      ? `the content type ${label.mediaType} is not that of a table`
+      ? `the content type ${label.mediaType} is not a table's`
       : "the content type is missing";
     const detail = `${given}: send ${TABLE_TYPES.join(", ")}, or add format=csv`;
     throw new TrainyardError("unsupported_media_type", detail);
@@ -275,7 +275,7 @@ function requestOf(
   const misfit = misfitOption(known, options.data);
   if (misfit) throw invalid([misfit]);
   const called = name ?? stemOf(label.fileName);
-  if (called === "") throw invalid([{ pointer: "/name", detail: "must be given: the name of the data set" }]);
+  if (called === "") throw invalid([{ pointer: "/name", detail: "is required: the name of the data set" }]);
   return { name: called, format: known, gzip, options: options.data };
 }
 

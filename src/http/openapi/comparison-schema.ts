@@ -25,7 +25,7 @@ export const comparisonAnswer = z
     metrics: pairs.meta({ description: "Metrics of the last and the best epoch that both have, where they are finite." }),
     evaluation: pairs.meta({ description: "Scores that both have, by part." }),
     spec: differences.nullable().meta({
-      description: "Where the resolved specs of their jobs differ; null when one of them has no job, or it is gone.",
+      description: "Where the resolved specs of their jobs differ; null if one of them has no job, or if it was deleted.",
     }),
     architecture: differences.meta({ description: "Where layers, preprocessing or classes differ." }),
   })

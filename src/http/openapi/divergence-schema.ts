@@ -6,12 +6,12 @@ import { wireNumber } from "./wire-number.ts";
 const failedOperation = z
   .object({
     operation: z.string().meta({ description: "A primitive of the engine: mul, div, exp, matmul, sum ..." }),
-    part: z.enum(STEP_PARTS).meta({ description: "Of the training step." }),
+    part: z.enum(STEP_PARTS).meta({ description: "The part of the training step." }),
     layer: z.string().nullable().meta({
       description: 'Its path, such as "1" or "1.layers.0"; null in the loss, in clipping and in an update.',
     }),
     parameter: z.string().nullable().meta({ description: 'The one that is updated, such as "0.weight"; else null.' }),
-    type: z.string().nullable().meta({ description: "Of the layer, loss or optimiser." }),
+    type: z.string().nullable().meta({ description: "Type of the layer, loss or optimiser." }),
     kind: z.enum(FAILURE_KINDS).meta({
       description:
         "overflow: float64 has a finite result, beyond float32. undefined: float64 has none either, as of 0 / 0. rounding: float32 had rounded an operand.",
@@ -23,10 +23,10 @@ const failedOperation = z
       description: "Up to five rows of the data that they belong to, from 0; of a sum over rows, those of the greatest terms.",
     }),
     operands: z.array(wireNumber).meta({
-      description: "What the first of them was computed from; of a sum or a matrix product, the greatest terms.",
+      description: "The operands of the first of them; for a sum or a matrix product, the greatest terms.",
     }),
     result: wireNumber.meta({ description: "In float32." }),
-    float64: wireNumber.meta({ description: "Of the same step in float64." }),
+    float64: wireNumber.meta({ description: "The result of the same step in float64." }),
   })
   .meta({ id: "FailedOperation", description: "The first operation whose result was not finite though its operands were." });
 
@@ -50,4 +50,4 @@ export const divergence = z
       description: "Null where the first step failed before it updated anything, and where a try would take too long.",
     }),
   })
-  .meta({ id: "Divergence", description: "What replaying the last good state of a diverged job has shown." });
+  .meta({ id: "Divergence", description: "What a replay from the last good state of a diverged job has shown." });

@@ -33,11 +33,11 @@ export const forgetAnswer = forgetPlan
     id: z.string(),
     state: z.enum(FORGET_STATES).meta({
       description:
-        "`retraining`: nothing is erased yet, and it can be cancelled. `erasing`: names move to the new models, and what saw the rows goes. `failed`: a model could not be trained again, and nothing was erased.",
+        "`retraining`: nothing is erased yet, and it can be cancelled. `erasing`: names move to the new models, and everything that saw the rows is erased. `failed`: a model could not be trained again, and nothing was erased.",
     }),
     dataset_id: z.string(),
-    retrained: z.int().meta({ description: "Models that are trained without the rows." }),
-    to_retrain: z.int().meta({ description: "Of so many." }),
+    retrained: z.int().meta({ description: "Models that have been trained without the rows." }),
+    to_retrain: z.int().meta({ description: "Number of models to train without the rows." }),
     waits_for: z.string().nullable().meta({ description: "The job that it waits for, or why it waits." }),
     error: z.string().nullable(),
     receipt: forgetReceipt.nullable().meta({ description: "null until everything is erased." }),

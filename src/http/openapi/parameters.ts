@@ -36,7 +36,7 @@ export const workerParams = z.object({ id: idOf(ID_PREFIXES.worker, "process") }
 export const modelParams = z.object({
   ref: z.string().meta({
     description:
-      "The model: its id, `name` (the newest version), `name@version` or `name@alias`. The id of a checkpoint stands for a model of its weights.",
+      "The model: its id, `name` (the newest version), `name@version` or `name@alias`. The id of a checkpoint means a model with its weights.",
     examples: ["moons-mlp@production"],
   }),
 });
@@ -58,10 +58,10 @@ export const aliasParams = z.object({
 export const answerQuery = z.object({
   top_k: whole.min(1).optional().meta({ description: "Return only this many classes, most probable first." }),
   threshold: z.coerce.number({ error: "must be a number from 0 to 1" }).min(0).max(1).optional().meta({
-    description: "Of two classes: the probability of the second above which a row is said to be of it, instead of the model's.",
+    description: "For two classes: the probability of the second class above which a row is predicted as that class, instead of the model's.",
   }),
   interval: z.coerce.number({ error: "must be a number between 0 and 1" }).gt(0).lt(1).optional().meta({
-    description: "The probability with which the `interval` of a value, or the `set` of classes, shall hold the truth.",
+    description: "The probability with which the `interval` of a value, or the `set` of classes, contains the truth.",
   }),
 });
 /** Of every CSV answer that has texts. */
@@ -82,15 +82,15 @@ export const predictQuery = answerQuery.extend({
       "Explains each row by the contributions of its columns, as `explain` in a body does: NDJSON has an `explanation`, CSV further cells, `base` and `contribution_...` for each column, of the value or of the answered class.",
   }),
   background: whole.min(1).max(MAX_BACKGROUND_ROWS).optional().meta({
-    description: "With `explain`: how many of the rows that trained each row is compared with (default 100).",
+    description: "With `explain`: the number of training rows that each row is compared with (default 100).",
   }),
   prediction_id: predictionId.optional().meta({
     description:
-      "Keeps the answers under this id, which you choose, so that `POST /v1/models/{ref}/feedback` can tell what was true of each row, counted from 0: of a JSON body up to 1000 rows, of CSV and NDJSON up to 10,000.",
+      "Stores the answers under this id, which you choose, so that you can send the true value of each row, counted from 0, to `POST /v1/models/{ref}/feedback`. Up to 1000 rows of a JSON body, up to 10,000 of CSV and NDJSON.",
   }),
   counted: z.enum(["true", "false"]).default("true").meta({
     description:
-      "For JSON: `false` leaves these rows out of what the model is known to be asked (monitoring and its sample), as for a picture, a trial or a test of the service.",
+      "For JSON: `false` leaves these rows out of monitoring and its sample, for example for a plot or a test of the service.",
   }),
   trailer: z.enum(["true", "false"]).default("false").meta({
     description:
@@ -124,7 +124,7 @@ export const pageOf = (prefix: string) => ({
     .optional()
     .meta({ description: "The id of the last item of the page before (`next_after`)." }),
   limit: whole.min(1).max(MAX_PAGE).default(DEFAULT_PAGE).meta({
-    description: "Most items in the answer. It has fewer where they are large: `has_more` says whether there are others.",
+    description: "Most items in the answer. It has fewer if they are large: `has_more` says whether there are more.",
   }),
 });
 
@@ -151,7 +151,7 @@ const jobCursor = z
     error: `must be the next_after of a page, like ${exampleId(ID_PREFIXES.job)}`,
   })
   .optional()
-  .meta({ description: "Where the page before ended (`next_after`). It is of that `order_by`, and no other takes it." });
+  .meta({ description: "Where the previous page ended (`next_after`). It is only valid with the same `order_by`." });
 
 export const jobsQuery = z.object({
   state: z.enum(JOB_STATES).optional().meta({ description: "Only jobs in this state." }),
@@ -159,14 +159,14 @@ export const jobsQuery = z.object({
   filter: filterOf(JOB_FIELDS)
     .optional()
     .meta({
-      description: `Conditions that must all hold, joined by \`and\`. Fields are ${Object.keys(JOB_FIELDS).join(", ")}, operators ${OPERATORS.join(" ")}; a literal is a number, text in double quotes, true, false or null. \`metrics\` are those of the epoch whose weights the model has, of a running job the best so far, up to a fifth of its epochs late; \`params\` are values of the resolved spec by their JSON pointers. What a job lacks fails every condition but \`= null\`.`,
+      description: `Conditions that must all hold, joined by \`and\`. Fields are ${Object.keys(JOB_FIELDS).join(", ")}, operators ${OPERATORS.join(" ")}; a literal is a number, text in double quotes, true, false or null. \`metrics\` are those of the epoch whose weights the model has, of a running job the best so far, up to a fifth of its epochs late; \`params\` are values of the resolved spec by their JSON pointers. If a job lacks a field, it meets no condition on it except \`= null\`.`,
       examples: ['metrics.val_loss < 0.3 and tags.team = "a" and params."/optimizer/lr" > 0.01'],
     }),
   order_by: parsed(parseOrder)
     .optional()
     .meta({
       description:
-        "`created_at`, a metric or a parameter, as `metrics.val_loss`; `-` begins with the greatest or newest. Jobs for which it is no number come last. `-created_at` when left out.",
+        "`created_at`, a metric or a parameter, as `metrics.val_loss`; with `-`, the greatest or newest comes first. Jobs without a number for it come last. By default `-created_at`.",
       examples: ["-metrics.val_accuracy"],
     }),
   ...pageOf(ID_PREFIXES.job),
@@ -238,7 +238,7 @@ export const modelsQuery = versionsQuery.extend({
 
 export const importQuery = z.object({
   name: z.string().max(200).optional().meta({
-    description: "The model becomes the next version of this name. The file's own, or `imported`, when left out.",
+    description: "The model becomes the next version of this name. By default the file's own name, or `imported`.",
   }),
   architecture: z
     .string()
@@ -260,7 +260,7 @@ export const rowsQuery = z.object({
     .refine((numbers) => numbers.length <= MAX_NUMBERED_ROWS, `must be at most ${MAX_NUMBERED_ROWS} numbers`)
     .optional()
     .meta({
-      description: `Only these rows: their numbers in the data, counted from 0, with commas between; at most ${MAX_NUMBERED_ROWS}. \`limit\` has no say then.`,
+      description: `Only these rows: their numbers in the data, counted from 0, separated by commas; at most ${MAX_NUMBERED_ROWS}. \`limit\` is then ignored.`,
       examples: ["3,17"],
     }),
 });
@@ -312,7 +312,7 @@ export const streamQuery = z.object({
 export const keepingHeaders = z.looseObject({
   [PREDICTION_ID_HEADER]: predictionId.optional().meta({
     description:
-      "Keeps the answers of up to 1000 rows under this id, which you choose, so that `POST /v1/models/{ref}/feedback` can tell what was true.",
+      "Stores the answers of up to 1000 rows under this id, which you choose, so that you can send the true values to `POST /v1/models/{ref}/feedback`.",
   }),
 });
 

@@ -62,7 +62,7 @@ const jobError = z
 
 /** The labels of a job or a sweep. */
 export const labelAnswer = {
-  tags: z.record(z.string(), z.string()).meta({ description: "What it was given to be found by." }),
+  tags: z.record(z.string(), z.string()).meta({ description: "Tags, by which it can be found." }),
   note: z.string().nullable().meta({ description: "Text for people." }),
 };
 
@@ -80,7 +80,7 @@ export const jobAnswer = z
       .meta({ description: "Its place while it is queued; position 1 is next. Null in lists." }),
     spec: resolvedSpec,
     parameters: z.int().meta({ description: "Trainable numbers in the network." }),
-    memory_bytes: z.int().meta({ description: "What training needs in memory." }),
+    memory_bytes: z.int().meta({ description: "Memory that training needs." }),
     epochs_done: z.int(),
     created_at: time,
     started_at: time.nullable(),
@@ -88,7 +88,7 @@ export const jobAnswer = z
     reproduces: z
       .object({ model: z.string(), sha256, result_sha256: sha256.nullable() })
       .nullable()
-      .meta({ description: "The model that this job trains again, and the hash of the weights that it came to." }),
+      .meta({ description: "The model that this job trains again, and the hash of the resulting weights." }),
     agrees: z
       .boolean()
       .nullable()
@@ -98,15 +98,15 @@ export const jobAnswer = z
     metrics: metricValues.nullable(),
     score: score
       .nullable()
-      .meta({ description: "What its model is worth; null until it has succeeded, and for a job of an older server." }),
+      .meta({ description: "The score of its model; null until it has succeeded, and for a job of an older server." }),
     model: z
       .object({ id: z.string(), name: z.string(), version: z.int(), sha256 })
       .nullable()
-      .meta({ description: "What it came to." }),
+      .meta({ description: "Its results." }),
     ...labelAnswer,
     notes: z.array(note).optional().meta({
       description:
-        "What was guessed, left out or looked wrong with its data when it was submitted. Left out in lists and streams.",
+        "What was guessed, left out or looked wrong in its data when it was submitted. Left out in lists and streams.",
     }),
   })
   .meta({ id: "Job", description: "A training job.", examples: [jobExample] });
@@ -120,7 +120,7 @@ const pageOf = <T extends z.ZodType>(item: T) =>
 
 /** The answer to a submission. */
 export const submittedAnswer = jobAnswer
-  .extend({ notes: z.array(note).meta({ description: "What was guessed, left out or looks wrong with the data." }) })
+  .extend({ notes: z.array(note).meta({ description: "What was guessed, left out or looks wrong in the data." }) })
   .meta({ id: "SubmittedJob", description: "A job that was just queued.", examples: [{ ...jobExample, notes: [] }] });
 
 export const jobsAnswer = pageOf(jobAnswer).meta({ id: "JobPage", description: "Jobs, newest first." });
@@ -135,12 +135,12 @@ export const validationAnswer = z
     rows: z.int().meta({ description: "Rows of the data that have a target, before any split." }),
     notes: z.array(note),
   })
-  .meta({ id: "Validation", description: "What a spec comes to.", examples: [validationExample] });
+  .meta({ id: "Validation", description: "A resolved spec.", examples: [validationExample] });
 
 /** The success of a submission, whichever status it has: generated clients take one type for all. */
 export const submissionAnswer = z.union([submittedAnswer, validationAnswer]).meta({
   id: "Submission",
-  description: "The job, or with `validate_only=true` what its spec comes to, which `valid` tells from a job.",
+  description: "The job, or with `validate_only=true` its resolved spec, which `valid` tells from a job.",
   examples: [{ ...jobExample, notes: [] }, validationExample],
 });
 
@@ -209,11 +209,11 @@ const receipt = z
       }),
     spec_sha256: sha256
       .nullable()
-      .meta({ description: "Of the job's `spec` without `threads`, in canonical JSON (RFC 8785)." }),
+      .meta({ description: "SHA-256 of the job's `spec` without `threads`, in canonical JSON (RFC 8785)." }),
     engine_version: z
       .string()
       .nullable()
-      .meta({ description: "Of the engine; another one may train other bits from the same spec." }),
+      .meta({ description: "Version of the engine; another version may train other bits from the same spec." }),
     weights_sha256: sha256,
   })
   .meta({
@@ -227,7 +227,7 @@ export const modelAnswer = z
     id: z.string(),
     name: z.string(),
     version: z.int().meta({ description: "Counts from 1 within the name; a number is given once." }),
-    aliases: z.array(z.string()).meta({ description: "Those of the name that point at this version." }),
+    aliases: z.array(z.string()).meta({ description: "The aliases that point at this version." }),
     tags: z.record(z.string(), z.string()),
     job: z.string().nullable().meta({ description: "The job that trained it; null when it was imported." }),
     task: z.enum(TASKS),
@@ -235,15 +235,15 @@ export const modelAnswer = z
     inputs: z
       .array(modelInput)
       .nullable()
-      .meta({ description: "What a row is made of, in the order of rows that are arrays; null in lists." }),
+      .meta({ description: "The columns of a row, in the order of rows that are arrays; null in lists." }),
     targets: z.array(z.string()).meta({ description: "Columns that it predicts; empty where they have no names." }),
     output_width: z.int(),
     classes: z.array(z.string()).meta({ description: "Labels in the order of the outputs; empty for regression." }),
     threshold: z.number().nullable().meta({
-      description: "Of two classes: the probability of the second above which a row is said to be of it. Null for others.",
+      description: "For two classes: the probability of the second class above which a row is predicted as that class. Null for others.",
     }),
     quantiles: z.array(z.number()).nullable().meta({
-      description: "Of a regression of quantiles: which one each output is. Null for others.",
+      description: "For a regression of quantiles: the quantile of each output. Null for others.",
     }),
     conformal: z
       .object({ part: z.enum(CONFORMAL_PARTS), rows: z.int() })
@@ -252,7 +252,7 @@ export const modelAnswer = z
     layers: z.array(layer),
     parameters: z.int(),
     weights: z.array(z.object({ name: z.string(), shape: z.array(z.int()) })),
-    sha256: sha256.meta({ description: "Of the weights: float32 little-endian, in the order of `weights`." }),
+    sha256: sha256.meta({ description: "SHA-256 of the weights: float32 little-endian, in the order of `weights`." }),
     receipt,
     metrics: metricValues,
     score: score.nullable().meta({
@@ -273,11 +273,11 @@ const regression = z
     quantiles: z
       .record(z.string(), wireNumber)
       .optional()
-      .meta({ description: "Of a model of quantiles: the value of each, ascending; `value` is the one nearest to 0.5." }),
+      .meta({ description: "For a model of quantiles: the value of each, ascending; `value` is the one nearest to 0.5." }),
     interval: z
       .union([pair, z.array(pair)])
       .optional()
-      .meta({ description: "With `interval`: from and to; a list of such pairs where there are several outputs." }),
+      .meta({ description: "With `interval`: from and to; a list of such pairs if there are several outputs." }),
     explanation: explanation.optional(),
   })
   .meta({ id: "RegressionPrediction" });
@@ -289,12 +289,12 @@ const classification = z
     set: z
       .array(label)
       .optional()
-      .meta({ description: "With `interval`: the classes that the row may be of, in the order of the model's." }),
+      .meta({ description: "With `interval`: the classes that the row may belong to, in the model's order." }),
     probabilities: z.record(z.string(), z.number()),
     top: z
       .array(z.object({ label, probability: z.number() }))
       .optional()
-      .meta({ description: "With `top_k`: the most probable classes, most probable first; `probabilities` has no others." }),
+      .meta({ description: "With `top_k`: the most probable classes, most probable first; `probabilities` has only these." }),
     explanation: explanation.optional(),
   })
   .meta({ id: "ClassPrediction" });
@@ -302,6 +302,6 @@ const classification = z
 export const predictionsAnswer = z
   .object({
     predictions: z.array(z.union([regression, classification])),
-    notes: z.array(note).optional().meta({ description: "What is odd about the rows; left out where nothing is." }),
+    notes: z.array(note).optional().meta({ description: "What is odd about the rows; left out if nothing is." }),
   })
   .meta({ id: "Predictions", description: "One prediction a row, in their order.", examples: [predictionsExample] });

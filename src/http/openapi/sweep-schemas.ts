@@ -84,14 +84,14 @@ const sweepValidationAnswer = z
   })
   .meta({
     id: "SweepValidation",
-    description: "What the spec of a sweep comes to.",
+    description: "The resolved spec of a sweep.",
     examples: [{ valid: true, spec: sweepExample.spec, memory_bytes: 131_072, rows: 200, notes: [] }],
   });
 
 /** The success of a submission, whichever status it has. */
 export const sweepSubmissionAnswer = z.union([submittedSweepAnswer, sweepValidationAnswer]).meta({
   id: "SweepSubmission",
-  description: "The sweep, or with `validate_only=true` what its spec comes to, which `valid` tells from a sweep.",
+  description: "The sweep, or with `validate_only=true` its resolved spec, which `valid` tells from a sweep.",
   examples: [{ ...sweepExample, notes: [] }],
 });
 
@@ -186,7 +186,7 @@ export const sweepsQuery = z.object({
 const bound = z.coerce.number<string>();
 export const trialsQuery = z.object({
   order_by: z.enum(TRIAL_ORDERS).default("number").meta({
-    description: "`-` begins with the greatest. By value, trials that have none come last.",
+    description: "With `-`, the greatest comes first. By value, trials without one come last.",
   }),
   state: z.enum(TRIAL_STATES).optional().meta({ description: "Only trials in this state." }),
   min_value: bound.optional().meta({ description: "Only trials with at least this value." }),

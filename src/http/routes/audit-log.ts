@@ -63,7 +63,7 @@ export function registerAuditLog(app: App, { system }: RouteContext): void {
         tags: ["keys"],
         operationId: "listAuditLog",
         summary: "List who changed what, with which key",
-        description: `Newest first: every request that made, changed or deleted something, or failed in the server while it did (500). Not what was read, predicted, refused or only validated. Of one's own project, and for a key of \`${DEFAULT_PROJECT}\` of all of them. Entries outlive what they tell of, for TRAINYARD_RETAIN_AUDIT_DAYS.`,
+        description: `Newest first: every request that created, changed or deleted something, or failed in the server while doing so (500). Reads, predictions, refused requests and validations are not listed. Lists the entries of your own project, or of all projects for a key of \`${DEFAULT_PROJECT}\`. Entries are kept for TRAINYARD_RETAIN_AUDIT_DAYS, even after the deletion of what they describe.`,
         querystring: auditQuery,
         response: answers(
           {

@@ -15,7 +15,7 @@ const BINARY = z.string().meta({ format: "binary" });
 
 const restoreAnswer = z.object({ bytes: z.int(), sha256: z.string() }).meta({
   id: "Restoration",
-  description: "What was received and is going to be restored.",
+  description: "The backup that was received and will be restored.",
   examples: [{ bytes: 1_048_576, sha256: "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08" }],
 });
 

@@ -31,10 +31,10 @@ export const checkpointAnswer = z
     reason: z.enum(CHECKPOINT_REASONS).meta({ description: "Why it was written." }),
     is_best: z.boolean().meta({
       description:
-        "Of all that the job has written, its weights have the least validation loss; loss where nothing is held out.",
+        "Whether its weights have the least validation loss of all that the job has written; the least loss if nothing is held out.",
     }),
     bytes: z.int(),
-    sha256: z.string().meta({ description: "Of its weights, as a model's." }),
+    sha256: z.string().meta({ description: "SHA-256 of its weights, as for a model." }),
     created_at: z.iso.datetime(),
   })
   .meta({ id: "Checkpoint", description: "The state of training between two steps.", examples: [checkpointExample] });
@@ -53,7 +53,7 @@ export function registerCheckpoints(app: App, { limits }: RouteContext): void {
         operationId: "listCheckpoints",
         summary: "List a job's checkpoints",
         description:
-          "Newest first: the newest `checkpoint.keep`, and the best. A job that is resumed, or whose worker or server ended, goes on from the newest, to the same weights. Another job can start from one (`init_from`), and wherever a model is asked for, the id of a checkpoint stands for a model of its weights.",
+          "Newest first: the newest `checkpoint.keep`, and the best. A job that is resumed, or whose worker or server ended, continues from the newest, and ends with the same weights. Another job can start from a checkpoint (`init_from`), and you can use the id of a checkpoint wherever a model is expected.",
         params: jobParams,
         querystring: checkpointsQuery,
         response: answers({ 200: ["A page of checkpoints.", checkpointsAnswer] }, [404, 422]),
@@ -70,7 +70,7 @@ export function registerCheckpoints(app: App, { limits }: RouteContext): void {
         tags,
         operationId: "deleteCheckpoint",
         summary: "Delete a checkpoint",
-        description: "A job that would have gone on from it goes on from the one before, or from its start.",
+        description: "A job that would have resumed from it resumes from the previous one, or from its start.",
         params: checkpointParams,
         response: answers({ 204: ["It is gone.", z.undefined()] }, [404]),
       },
@@ -90,7 +90,7 @@ export function registerCheckpoints(app: App, { limits }: RouteContext): void {
         tags,
         operationId: "predictWithCheckpoint",
         summary: "Predict with a checkpoint",
-        description: "A prediction a row, with the weights as they were. Body and answer are those of a model's.",
+        description: "A prediction for each row, with the weights of the checkpoint. Body and answer are the same as for a model.",
         params: checkpointParams,
         querystring: answerQuery,
         body: predictBody,

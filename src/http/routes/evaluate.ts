@@ -47,7 +47,7 @@ export function registerEvaluate(app: App): void {
         operationId: "compareScores",
         summary: "Compare the scores of two models",
         description:
-          "Whether `a`, the model in the path, is better than `b`, the one in `with`, and how sure that is: a paired bootstrap over rows that neither was trained on, drawn by a fixed seed, in a thread. Where their jobs held out different rows, or a search scored one out of fold, 409 says so: name a data set that neither has seen.",
+          "Whether `a`, the model in the path, is better than `b`, the one in `with`, and how certain that is: a paired bootstrap over rows that neither was trained on, drawn by a fixed seed, in a thread. If their jobs held out different rows, or a search scored one out of fold, the answer is 409: name a data set that neither has seen.",
         params: modelParams,
         querystring: compareScoresQuery,
         response: answers({ 200: ["Which is better.", comparedScoresAnswer] }, [404, 409, 422]),
@@ -71,7 +71,7 @@ export function registerEvaluate(app: App): void {
         operationId: "evaluateModel",
         summary: "Evaluate a model on a data set",
         description:
-          "For models that were trained on a data set. The columns that the model takes and the one that it predicts are found by their names; others do not matter. The scores are over every row, in a thread.",
+          "For models that were trained on a data set. The model's columns and its target are found by their names; other columns are ignored. All rows are scored, in a thread.",
         params: modelParams,
         body: evaluateBody,
         response: answers({ 200: ["The scores.", evaluateAnswer] }, [400, 404, 413, 415, 422]),

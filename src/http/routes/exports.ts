@@ -86,7 +86,7 @@ function registerCard(app: App): void {
         operationId: "readModelCard",
         summary: "Read a model card",
         description:
-          "One HTML file about a model for people: what it is for, its data, its training, its scores beside a constant answer and a straight line with their intervals, pictures, limits of use, and its receipt. It needs no script and no network, and says where something is not known. What a model is for is the note of its job. The card of a checkpoint, also while its job runs, has what is known so far: it has no scores.",
+          "One HTML file about a model for people: what it is for, its data, its training, its scores beside a constant answer and a straight line with their intervals, pictures, limits of use, and its receipt. It needs no script and no network, and says if something is not known. The note of the model's job says what the model is for. The card of a checkpoint, also while its job runs, has what is known so far, but no scores.",
         params: modelParams,
         response: answers({ 200: ["The card.", { [CARD_TYPE]: z.string().meta({ examples: ["<!doctype html>"] }) }] }, [404]),
       },

@@ -40,7 +40,7 @@ function registerSubmit(app: App, { lifecycle, limits }: RouteContext): void {
         operationId: "submitJob",
         summary: "Submit a job",
         description:
-          "Checks the spec and its rows, fills in every default, stores the job and queues it. With `validate_only=true` it says what the spec comes to and stores nothing.",
+          "Checks the spec and its rows, fills in every default, stores the job and queues it. With `validate_only=true` it returns the resolved spec and stores nothing.",
         querystring: submitQuery,
         body: jobSpec,
         response: answers(
@@ -79,7 +79,7 @@ function registerReading(app: App): void {
         operationId: "listJobs",
         summary: "List jobs",
         description:
-          "Newest first, or as `order_by` says. `filter` finds jobs by their tags, the options of their specs and their metrics.",
+          "Newest first, or in the order of `order_by`. `filter` finds jobs by their tags, the options of their specs and their metrics.",
         querystring: jobsQuery,
         response: answers({ 200: ["A page of jobs.", jobsAnswer] }, [422]),
       },
@@ -95,7 +95,7 @@ function registerReading(app: App): void {
         tags,
         operationId: "readJob",
         summary: "Read a job",
-        description: "Its resolved spec, state, progress and place in the queue, and what it has come to.",
+        description: "Its resolved spec, state, progress, place in the queue, and results.",
         params: jobParams,
         response: answers({ 200: ["The job.", jobAnswer] }, [404]),
       },
@@ -111,7 +111,7 @@ function registerReading(app: App): void {
         operationId: "readJobRows",
         summary: "Read some rows of a job's data",
         description:
-          "What the job trains on, wherever it comes from, in its own units, and which part each row belongs to: enough to draw it.",
+          "The rows that the job uses, in their own units, and the part that each belongs to: enough for a plot.",
         params: jobParams,
         querystring: rowsQuery,
         response: answers({ 200: ["Rows, as columns.", rowsAnswer] }, [404, 409, 422]),
@@ -135,7 +135,7 @@ function registerChanges(app: App): void {
         operationId: "labelJob",
         summary: "Change a job's tags and note",
         description:
-          "Sets the tags that are named, removes those that are null, and leaves the others; a note that is left out stays. In whatever state the job is: nothing that is trained depends on them.",
+          "Sets the tags that you name, removes those that are null, and leaves the others; a note that is left out stays. Allowed in any state of the job, because training does not depend on them.",
         params: jobParams,
         body: labelsBody,
         response: answers({ 200: ["The job.", jobAnswer] }, [400, 404, 413, 415, 422]),
@@ -152,7 +152,7 @@ function registerChanges(app: App): void {
         operationId: "cancelJob",
         summary: "Cancel a job",
         description:
-          "A queued or paused job is cancelled at once. A running one is `cancelling`, and `cancelled` within half a second; its metrics stay.",
+          "A queued or paused job is cancelled at once. A running job is `cancelling`, and `cancelled` within half a second; its metrics stay.",
         params: jobParams,
         response: answers({ 200: ["The job, `cancelled` or `cancelling`.", jobAnswer] }, [404, 409]),
       },
@@ -168,7 +168,7 @@ function registerChanges(app: App): void {
         operationId: "pauseJob",
         summary: "Pause a job",
         description:
-          "A queued job is `paused` at once. A running one is `pausing`, writes a checkpoint, and is `paused` then: its worker is free for others.",
+          "A queued job is `paused` at once. A running job is `pausing`, writes a checkpoint, and is then `paused`: its worker is free for other jobs.",
         params: jobParams,
         response: answers({ 200: ["The job, `paused` or `pausing`.", jobAnswer] }, [404, 409]),
       },
@@ -184,7 +184,7 @@ function registerChanges(app: App): void {
         operationId: "resumeJob",
         summary: "Resume a paused job",
         description:
-          "It is queued, and goes on from its last checkpoint when it is its turn: to the same weights as if it had never been paused.",
+          "It is queued, and continues from its last checkpoint when its turn comes. It ends with the same weights as if it had never been paused.",
         params: jobParams,
         response: answers({ 200: ["The job, `queued`.", jobAnswer] }, [404, 409]),
       },
@@ -199,7 +199,7 @@ function registerChanges(app: App): void {
         tags,
         operationId: "deleteJob",
         summary: "Delete a job",
-        description: "With its rows, metrics and events. It must be in a terminal state. Its model stays.",
+        description: "Deletes the job with its rows, metrics and events. It must be in a terminal state. Its model stays.",
         params: jobParams,
         response: answers({ 204: ["It is gone.", z.undefined()] }, [404, 409]),
       },

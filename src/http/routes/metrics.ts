@@ -130,7 +130,7 @@ function registerJobStream(app: App, { streams }: RouteContext): void {
       operationId: "streamJob",
       summary: "Follow a job over a WebSocket",
       description:
-        "Each text message is one frame: the backlog after `after`, then live frames, then an `end` frame. Every epoch is in exactly one frame, in order. A connection that ends early resumes with `after` set to the last `seq` seen. Close codes: 1000 the job has ended, 1001 the server is going down, 1008 the key was revoked or has expired, 4008 the reader was too slow, 1011 a defect of ours.",
+        "Each text message is one frame: the backlog after `after`, then live frames, then an `end` frame. Every epoch is in exactly one frame, in order. A connection that ends early resumes with `after` set to the last `seq` seen. Close codes: 1000 the job has ended, 1001 the server is going down, 1008 the key was revoked or has expired, 4008 the reader was too slow, 1011 an internal error.",
       params: jobParams,
       querystring: streamQuery,
       response: answers({ 101: ["The frames.", streamFrame] }, [404, 422, 426]),

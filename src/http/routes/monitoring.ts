@@ -17,9 +17,9 @@ const BODY_BYTES = 256 * 1024;
 
 const feedbackAnswer = z
   .object({
-    labelled: z.int().meta({ description: "Labels that were taken." }),
+    labelled: z.int().meta({ description: "Labels that were accepted." }),
     unknown: z.array(z.object({ prediction_id: predictionId, row: z.int() })).meta({
-      description: "Those without an answer: it was made without an id, by another version of the model, or is too old.",
+      description: "Labels without a stored answer: it was made without an id, by another version of the model, or is too old.",
     }),
     score: monitoringReport.shape.feedback,
   })
@@ -64,7 +64,7 @@ export function registerMonitoring(app: App): void {
         operationId: "configureMonitoring",
         summary: "Change how a model is monitored",
         description:
-          "What is left out stays as it is. A webhook or a sample of a model that is compared with nothing (imported, a checkpoint, of an older server) is refused: nothing would ever come of it.",
+          "Fields that are left out do not change. A webhook or a sample is refused for a model that has nothing to be compared with (an imported model, a checkpoint, a model of an older server), because it would never get anything.",
         params: modelParams,
         body: monitorBody,
         response: answers({ 200: ["What was counted, without windows.", monitoringReport] }, [400, 404, 413, 415, 422]),
@@ -89,7 +89,7 @@ export function registerMonitoring(app: App): void {
         operationId: "listAskedRows",
         summary: "List the sample of what a model is asked",
         description:
-          "Newest first, with the answers. Empty unless `sample` of the model's monitoring asks for rows: none are kept by default. They go with the model, when they are 30 days old, when the sample is switched off, and when any rows of the project are forgotten.",
+          "Newest first, with the answers. Empty unless `sample` of the model's monitoring asks for rows: by default none are kept. They are deleted with the model, when they are 30 days old, when the sample is switched off, and when any rows of the project are forgotten.",
         params: modelParams,
         querystring: askedRowsQuery,
         response: answers({ 200: ["A page of rows.", askedRowsAnswer] }, [404, 422]),
@@ -108,7 +108,7 @@ export function registerMonitoring(app: App): void {
         operationId: "sendFeedback",
         summary: "Tell a model what was true",
         description:
-          "By the `prediction_id` that predictions were asked with, of the same version of the model. A label that is sent again replaces the one before. Answers are kept for 30 days, and of a model at most 100,000 rows: the oldest make room.",
+          "Labels are matched by the `prediction_id` of the prediction requests, for the same version of the model. A label that is sent again replaces the previous one. Answers are kept for 30 days, at most 100,000 rows per model: the oldest are dropped.",
         params: modelParams,
         body: feedbackBody,
         response: answers({ 200: ["What was taken, and the live score.", feedbackAnswer] }, [400, 404, 413, 415, 422]),

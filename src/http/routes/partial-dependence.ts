@@ -25,7 +25,7 @@ export const dependenceAnswer = z
         column: z.string(),
         type: z.enum(["number", "integer", "boolean", "category", "datetime", "text"]),
         values: z.array(z.union([z.number(), z.string()])).meta({
-          description: "Over the range of the background rows, or labels; none where every background row lacks the value.",
+          description: "Values over the range of the background rows, or labels; none if the value is missing in every background row.",
         }),
         mean: z.array(explainedNumbers).meta({
           description: "For each value, the mean answer over the background rows with this value in the column.",
@@ -59,7 +59,7 @@ export function registerPartialDependence(app: App): void {
         operationId: "partialDependence",
         summary: "How answers depend on columns",
         description:
-          "Partial dependence: for values over the range of a column, the mean answer over background rows that all have this value in it. With `instances`, the same for each of these rows by itself (individual conditional expectation). The background is rows that trained the model, chosen by `seed`, or rows that are sent. A background whose columns go together, as height and weight do, makes rows that nobody has: read the ends with care.",
+          "Partial dependence: for values over the range of a column, the mean answer over background rows that are all set to this value. With `instances`, the same for each of these rows by itself (individual conditional expectation). The background is training rows of the model, chosen by `seed`, or rows that you send. If columns of the background vary together, as height and weight do, some of these rows do not occur in reality: read the ends with care.",
         params: modelParams,
         body: partialDependenceBody,
         response: answers({ 200: ["The dependence on each column.", dependenceAnswer] }, [400, 404, 409, 413, 415, 422]),

@@ -147,7 +147,7 @@ function answerNow({ services, body }: Asked, ref: string, given: AnswerOptions)
 function explainOf(method: "shapley" | undefined, background: number | undefined): ExplainRequest | null {
   if (method) return explainRequestOf({ background });
   if (background === undefined) return null;
-  throw invalid([{ pointer: "/background", detail: "is for explain=shapley: add it, or leave this out" }]);
+  throw invalid([{ pointer: "/background", detail: "is only for explain=shapley: add that, or leave this out" }]);
 }
 
 type Asked = Pick<FastifyRequest, "services" | "body">;
@@ -165,7 +165,7 @@ type BatchOptions = AnswerOptions &
   };
 
 function notText(): TrainyardError {
-  const detail = "is for text/csv and application/x-ndjson: JSON is UTF-8; leave it out, or send the rows as one of these";
+  const detail = "is only for text/csv and application/x-ndjson, since JSON is UTF-8: leave it out, or send the rows as one of these";
   return invalid([{ pointer: "/encoding", detail }]);
 }
 
@@ -238,7 +238,7 @@ const NOTHING_MORE = { explain: null, keepAs: null, isCounted: true } as const;
 
 function notCounted(): TrainyardError {
   return invalid([
-    { pointer: "/counted", detail: "is for JSON: the rows of a stream are counted; leave it out, or send JSON" },
+    { pointer: "/counted", detail: "is only for JSON, since the rows of a stream are always counted: leave it out, or send JSON" },
   ]);
 }
 

@@ -71,7 +71,7 @@ function registerAliases(app: App): void {
         operationId: "setAlias",
         summary: "Point an alias at a version",
         description:
-          "`name@alias` then means this version. An alias that was there moves at once: every request sees it at one version, the old or the new.",
+          "`name@alias` then means this version. An existing alias moves atomically: every request sees either the old or the new version.",
         params: aliasParams,
         body: aliasBody,
         response: answers({ 200: ["The version that it points at.", modelAnswer] }, [400, 404, 413, 415, 422]),
@@ -111,7 +111,7 @@ function registerTags(app: App): void {
         tags,
         operationId: "tagModel",
         summary: "Change a model's tags",
-        description: "Sets the tags that are named, removes those that are null, and leaves the others.",
+        description: "Sets the tags that you name, removes those that are null, and leaves the others.",
         params: modelParams,
         body: tagsBody,
         response: answers({ 200: ["The model.", modelAnswer] }, [400, 404, 413, 415, 422]),

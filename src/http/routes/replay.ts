@@ -24,14 +24,14 @@ export const replayAnswer = z
       description:
         "The version of the engine that trained the job and replayed it. Null where neither a model nor a checkpoint is left that says which one trained it: if it was another, bits differ.",
     }),
-    sha256: z.string().meta({ description: "Of the weights, as a model's." }),
+    sha256: z.string().meta({ description: "SHA-256 of the weights, as for a model." }),
     rows: z.int().meta({
       description: `Rows that the loss and all below are of: the first ${MAX_REPLAYED_ROWS} that train, or fewer of a large network.`,
     }),
     loss: wireNumber.meta({
       description: "In evaluation mode, without dropout; of a network with members, that of their mean prediction.",
     }),
-    gradients: z.array(tensorFigures).optional().meta({ description: "Of that loss by each parameter." }),
+    gradients: z.array(tensorFigures).optional().meta({ description: "The gradients of that loss, for each parameter." }),
     activations: z.array(tensorFigures).optional().meta({ description: "The output of each layer, [rows, ...]." }),
     loss_by_row: z
       .object({ rows: z.array(z.int()).meta({ description: "Numbers in the data, from 0." }), losses: z.array(wireNumber) })

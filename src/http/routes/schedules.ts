@@ -58,7 +58,7 @@ function registerChanges(app: App, { lifecycle }: RouteContext): void {
         operationId: "createSchedule",
         summary: "Make a schedule",
         description:
-          "At each of its times the table is fetched from its source. Where it is another than that of the last model, a job trains on it; with `promote`, the alias moves to the new version if that is better on held-out rows of the new table, without those that trained the old one. Times that were missed while no server ran are made up for by one run; a time at which the run before is still under way is left out. What can be checked of the job without the table is checked now; `POST .../run` tries the rest.",
+          "At each of its times, the schedule fetches the table from its source. If the table differs from that of the last model, a job trains on it. With `promote`, the alias moves to the new version if that is better on held-out rows of the new table, without those that trained the old one. One run makes up for all times that were missed while no server ran; a time during the previous run is skipped. What can be checked about the job without the table is checked now; `POST .../run` tries the rest.",
         body: scheduleBody,
         response: answers({ 201: ["The schedule.", scheduleAnswer] }, [400, 409, 413, 415, 422, 503]),
       },
@@ -113,7 +113,7 @@ function registerChanges(app: App, { lifecycle }: RouteContext): void {
         operationId: "changeSchedule",
         summary: "Change a schedule",
         description:
-          "What is given takes the place of what was, whole: a `source` is given with its keys; only the password of an address of PostgreSQL that is given as it is shown stays. Another source, job or reading makes the next run train, whatever it fetches. `paused` pauses it, and lets it go on.",
+          "Each field that you send replaces the old value completely, so send a `source` with its keys. The one exception is the password of a PostgreSQL address: it stays if you send the address as it is shown. After a change of source, job or reading, the next run trains, whatever it fetches. `paused` pauses or resumes the schedule.",
         params: scheduleParams,
         body: scheduleChanges,
         response: answers({ 200: ["The schedule.", scheduleAnswer] }, [400, 404, 413, 415, 422]),
@@ -131,7 +131,7 @@ function registerChanges(app: App, { lifecycle }: RouteContext): void {
         operationId: "deleteSchedule",
         summary: "Delete a schedule",
         description:
-          "With its runs, and the keys of its source. Data sets, jobs and models stay; a job that is queued goes on.",
+          "With its runs, and the keys of its source. Data sets, jobs and models stay; a queued job continues.",
         params: scheduleParams,
         response: answers({ 204: ["It is gone.", z.undefined()] }, [404]),
       },
@@ -152,7 +152,7 @@ function registerRuns(app: App, { lifecycle }: RouteContext): void {
         tags,
         operationId: "runSchedule",
         summary: "Run a schedule now",
-        description: "Beside its times, and also while it is paused. One run of a schedule is under way at a time.",
+        description: "In addition to its times, and also while it is paused. Only one run of a schedule is active at a time.",
         params: scheduleParams,
         response: answers({ 202: ["The run, which goes on by itself.", runAnswer] }, [404, 409, 503]),
       },

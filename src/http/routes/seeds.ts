@@ -24,7 +24,7 @@ export function registerSeeds(app: App, { lifecycle }: RouteContext): void {
         operationId: "askSeeds",
         summary: "Ask how much a score owes to its seed",
         description:
-          "Queues a job that trains the model's network again on the same rows, once for each of so many other seeds, and scores each on the rows that the model's job held out. Each training is an epoch of the job, which is followed, paused and cancelled like every other. The `evaluation.seeds` of its model, which has the weights of the one that is asked, tells the figures of every seed, their mean and spread, and where a new training is found on fresh rows. `GET /v1/models/{ref}/compare/scores` takes it in. 409 for models whose training cannot be repeated: imported ones, averages of a search, and those whose job or data set was deleted. 422 where no rows are held out, and beyond 1e12 multiply-adds.",
+          "Queues a job that trains the model's network again on the same rows, once for each of a number of other seeds, and scores each on the rows that the model's job held out. Each training is an epoch of the job, which can be followed, paused and cancelled like any other. `evaluation.seeds` of its model, which has the weights of the model in the path, has the scores of every seed, their mean and spread, and the range of a new training on fresh rows. `GET /v1/models/{ref}/compare/scores` uses it. 409 for models whose training cannot be repeated: imported models, averages of a search, and models whose job or data set was deleted. 422 if no rows are held out, or beyond 1e12 multiply-adds.",
         params: modelParams,
         body: seedsBody,
         response: answers({ 202: ["The job, queued.", jobAnswer] }, [400, 404, 409, 413, 415, 422, 503]),

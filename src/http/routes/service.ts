@@ -19,7 +19,7 @@ export function registerService(app: App, { system, lifecycle, threads, basePath
         tags,
         operationId: "health",
         summary: "Is the process alive?",
-        description: "Answers as long as the event loop turns.",
+        description: "Answers as long as the event loop runs.",
         response: answers({ 200: ["It is.", health("ok")] }),
       },
     },
@@ -35,7 +35,7 @@ export function registerService(app: App, { system, lifecycle, threads, basePath
         operationId: "readiness",
         summary: "Does it take jobs?",
         description:
-          "Not while starting, going down, when the database does not answer, or when a pool of threads has had none for ten seconds.",
+          "Fails while the server starts or shuts down, if the database does not answer, or if a thread pool has had no threads for ten seconds.",
         response: answers({ 200: ["It does.", health("ready")] }, [503]),
       },
     },

@@ -18,15 +18,15 @@ const signInBody = z
 
 const sessionAnswer = z
   .object({
-    authenticated: z.boolean().meta({ description: "Whether the request came with a key or a session that is good." }),
-    required: z.boolean().meta({ description: "Whether this server wants one at all." }),
-    project: z.string().nullable().meta({ description: "Whose records are seen; null when none are." }),
-    scopes: z.array(z.enum(SCOPES)).meta({ description: "What may be done." }),
+    authenticated: z.boolean().meta({ description: "Whether the request came with a valid key or session." }),
+    required: z.boolean().meta({ description: "Whether this server requires one." }),
+    project: z.string().nullable().meta({ description: "The project whose records are visible; null if none are." }),
+    scopes: z.array(z.enum(SCOPES)).meta({ description: "What the key or session may do." }),
     expires_at: z.iso.datetime().nullable().meta({ description: "When the session or its key ends." }),
   })
   .meta({
     id: "Session",
-    description: "Who the server takes the sender for.",
+    description: "Who the sender is.",
     examples: [{ authenticated: false, required: true, project: null, scopes: [], expires_at: null }],
   });
 
@@ -39,7 +39,7 @@ export function registerSession(app: App, { basePath, guard: { authenticator, on
         tags,
         operationId: "readSession",
         summary: "Who am I?",
-        description: "What the key or the session of this request is worth. Never 401: a page asks this before it has one.",
+        description: "The project and scopes of this request's key or session. Never answers 401: a page asks this before it has either.",
         response: answers({ 200: ["The session.", sessionAnswer] }),
       },
     },
@@ -66,7 +66,7 @@ export function registerSession(app: App, { basePath, guard: { authenticator, on
         operationId: "signIn",
         summary: "Sign a browser in",
         description:
-          "Exchanges a key for a cookie (HttpOnly, SameSite=Strict) that stands for it until it expires, TRAINYARD_SESSION_SECONDS later at most, or until the key does. Programs send the key itself, with each request.",
+          "Exchanges a key for a cookie (HttpOnly, SameSite=Strict) with the same rights. It expires with the key, and after TRAINYARD_SESSION_SECONDS at the latest. Programs send the key itself, with each request.",
         body: signInBody,
         response: answers({ 204: ["The cookie is set.", z.undefined()] }, [400, 401, 403, 413, 415, 422, 429]),
       },
@@ -109,5 +109,5 @@ export function registerSession(app: App, { basePath, guard: { authenticator, on
 }
 
 function otherSite(): TrainyardError {
-  return new TrainyardError("forbidden", "the page that sent this is another site's: sign in and out on the server's own");
+  return new TrainyardError("forbidden", "the page that sent this belongs to another site: sign in and out on the server's own page");
 }

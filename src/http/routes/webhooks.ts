@@ -18,7 +18,7 @@ const deliveryAnswer = z
     attempts: z.array(
       z.object({
         at: time,
-        status: z.int().nullable().meta({ description: "What the receiver answered; null when it did not." }),
+        status: z.int().nullable().meta({ description: "The receiver's answer; null if there was none." }),
         error: z.string().nullable(),
         ms: z.int(),
       }),
@@ -100,7 +100,7 @@ export function registerWebhooks(app: App, { webhookSecret }: RouteContext): voi
         operationId: "readWebhookSecret",
         summary: "Read the secret that signs webhooks",
         description:
-          "Whoever receives webhooks verifies them with it. It is TRAINYARD_WEBHOOK_SECRET, or was made at the first start; each project has its own, derived of it.",
+          "Receivers of webhooks verify them with it. It is TRAINYARD_WEBHOOK_SECRET, or was created at the first start; each project has its own, derived from it.",
         response: answers({ 200: ["The secret.", secretAnswer] }),
       },
     },

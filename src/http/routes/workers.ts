@@ -25,15 +25,15 @@ const EXAMPLE = {
 const workerAnswer = z
   .object({
     id: z.string(),
-    name: z.string().meta({ description: "Of its host, unless TRAINYARD_NODE_NAME is set." }),
+    name: z.string().meta({ description: "The name of its host, unless TRAINYARD_NODE_NAME is set." }),
     role: z.enum(ROLES),
     version: z.string(),
     slots: count.meta({ description: "Jobs that it trains at the same time; 0 when it only serves." }),
-    memory_bytes: count.meta({ description: "What these may need together." }),
+    memory_bytes: count.meta({ description: "Memory that these may need together." }),
     jobs: z
       .array(z.object({ id: z.string(), project: z.string(), attempt: count, memory_bytes: count }))
-      .meta({ description: "What it trains, of every project." }),
-    draining: z.boolean().meta({ description: "It takes no more jobs, and gives back those that it has." }),
+      .meta({ description: "What it trains, for all projects." }),
+    draining: z.boolean().meta({ description: "Whether it takes no more jobs and hands its jobs over." }),
     started_at: z.iso.datetime(),
     heartbeat_at: z.iso.datetime(),
   })
@@ -52,7 +52,7 @@ export function registerWorkers(app: App, { workers }: RouteContext): void {
         tags: ["service"],
         operationId: "listWorkers",
         summary: "List the processes that serve and train",
-        description: "What each can take, what runs where, and when it was last heard of.",
+        description: "The capacity of each, what it runs, and the time of its last heartbeat.",
         response: answers({ 200: ["The processes.", workersAnswer] }),
       },
     },
@@ -67,7 +67,7 @@ export function registerWorkers(app: App, { workers }: RouteContext): void {
         operationId: "drainWorker",
         summary: "Have a process give its jobs away",
         description:
-          "It takes no more jobs; those that it has write a checkpoint and go on elsewhere from there. One that serves counts as not ready, and ends its streams, whose readers go on at another by their cursor. It stays so until it ends: start a new one in its place.",
+          "It takes no more jobs; its jobs write a checkpoint and continue elsewhere from there. A process that serves is no longer ready, and ends its streams; their readers continue at another process with their cursor. This lasts until the process ends: start a new one in its place.",
         params: workerParams,
         response: answers({ 202: ["It has been told.", workerAnswer] }, [404]),
       },

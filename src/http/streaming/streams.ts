@@ -98,7 +98,7 @@ export function createStreams(
     bounds,
     assertRoom({ project }) {
       if ((counts.get(project) ?? 0) < bounds.connections) return;
-      const detail = `${project} has ${bounds.connections} streams open, the most that it may (TRAINYARD_PROJECT_STREAMS): close one, or follow many jobs over one at /v1/stream`;
+      const detail = `${project} has ${bounds.connections} open streams, which is the maximum (TRAINYARD_PROJECT_STREAMS): close one, or follow many jobs over one stream at /v1/stream`;
       throw new TrainyardError("rate_limited", detail);
     },
     run: (request, log) =>

@@ -46,7 +46,7 @@ export function createSubscriptions({ services, feed, project, turns, limit, onT
   async function followJob(id: string, after: number): Promise<void> {
     if (jobs.has(id)) throw new TrainyardError("conflict", `${id} is followed already: unsubscribe from it first`);
     if (jobs.size >= limit) {
-      const detail = `this connection follows ${limit} jobs, the most that one may: unsubscribe from one, or open another connection`;
+      const detail = `this connection follows ${limit} jobs, which is the maximum: unsubscribe from one, or open another connection`;
       throw new TrainyardError("rate_limited", detail);
     }
     const job = await findJob(services, id);

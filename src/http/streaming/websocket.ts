@@ -16,7 +16,7 @@ const CLOSES: Readonly<Record<Exclude<CloseReason, "gone">, readonly [code: numb
     draining: [1001, (resumption) => `the server is going down; ${resumption}`],
     too_slow: [TOO_SLOW, (resumption) => `too slow; ${resumption}`],
     unauthorized: [1008, () => "the key was revoked or has expired"],
-    refused: [1008, () => "too many messages that are none"],
+    refused: [1008, () => "too many invalid messages"],
     failed: [1011, (resumption) => `internal error; ${resumption}`],
   };
 

@@ -45,7 +45,7 @@ export async function fetchOverHttp(
         if (!mayRedirect)
           throw new SourceError(pointer, `answered ${status}, a redirect, which is not followed here${regionOf(response)}`);
         if (redirects === MAX_REDIRECTS) throw new SourceError(pointer, `redirects more than ${MAX_REDIRECTS} times`);
-        if (!URL.canParse(location, url)) throw new SourceError(pointer, "redirects to what is no URL");
+        if (!URL.canParse(location, url)) throw new SourceError(pointer, "redirects to something that is not a URL");
         url = new URL(location, url);
         continue;
       }
@@ -99,7 +99,7 @@ function fetched(response: IncomingMessage, url: URL, pointer: string, reach: Re
   const encoding = (headers["content-encoding"] ?? "identity").trim().toLowerCase();
   if (!["identity", "", "gzip", "x-gzip"].includes(encoding)) {
     response.destroy();
-    throw new SourceError(pointer, `answered with content-encoding ${encoding.slice(0, 40)}, which it was not asked for`);
+    throw new SourceError(pointer, `answered with content-encoding ${encoding.slice(0, 40)}, which was not requested`);
   }
   const declared = Number(headers["content-length"] ?? 0);
   if (declared > reach.maxBytes) {

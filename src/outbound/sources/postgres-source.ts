@@ -56,7 +56,7 @@ async function connect(url: URL, reach: Reach): Promise<Connection> {
     if (mode === "disable" && !reach.isNamed(url.hostname))
       throw new SourceError(
         POINTER,
-        `${url.host} must be asked with TLS: sslmode=disable is for hosts that the operator names (TRAINYARD_SOURCE_PRIVATE_HOSTS)`,
+        `${url.host} must be reached with TLS: sslmode=disable is only for hosts that the operator names (TRAINYARD_SOURCE_PRIVATE_HOSTS)`,
       );
     const socket = new GuardedSocket(reach.lookupOf(url.hostname));
     const client = new pg.Client({

@@ -224,7 +224,7 @@ function createProgress(found: Search, { control, epochsDone, start, seconds, li
       recorder.flush(true);
       const metrics = recorder.finished() as JobMetrics;
       if (average) return finish(found, state, average, { metrics, control, lines }) ?? this.interrupted(control);
-      const detail = "no candidate came to finite weights: look for extreme values in the data";
+      const detail = "no candidate ended with finite weights: look for extreme values in the data";
       return { state: "failed", metrics, error: { code: "diverged", detail, epoch: null } };
     },
   };

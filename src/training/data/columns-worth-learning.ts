@@ -42,12 +42,12 @@ function faultOf(column: Column, values: ColumnValues | undefined, rows: number)
   if (distinct === 0) return { code: "column_without_values", detail: `${name} has no value in any row: it is left out` };
   // Whether a value is there may tell something, so a single value with gaps is kept.
   if (distinct === 1 && missing === 0)
-    return { code: "constant_column", detail: `${name} has one value in every row: it is left out` };
+    return { code: "constant_column", detail: `${name} has the same value in every row: it is left out` };
   if (missing > 0 || distinct < ID_ROWS || distinct !== rows) return null;
   const isId =
     type === "category" || (type === "integer" && isCounted(column, values)) || (type === "text" && isWordless(column));
   if (!isId) return null;
-  return { code: "id_like_column", detail: `${name} has another value in every row, as an id has: it is left out` };
+  return { code: "id_like_column", detail: `${name} has a different value in every row, like an id: it is left out` };
 }
 
 /** Whether texts that never repeat are single words, as codes are. */
@@ -72,7 +72,7 @@ function copyOf(
   const alike = seen.get(key) ?? [];
   const first = alike.find((other) => isCopy(column, values, other, all.get(other.name) as ColumnValues));
   if (first) {
-    const detail = `${column.name} has the values of ${first.name} in every row: it is left out`;
+    const detail = `${column.name} has the same value as ${first.name} in every row: it is left out`;
     return { code: "duplicate_column", detail };
   }
   seen.set(key, [...alike, column]);

@@ -48,7 +48,7 @@ function targetNotes({ spec, dataset, targets, classes, rows }: NotedData): Note
     notes.push(noteOn("rows_without_target", target?.name ?? null, detail, cure));
   }
   if (target && !spec.task && !spec.loss && classes.codes && (target.type === "integer" || target.type === "number")) {
-    const detail = `${target.name} has ${classes.classes.length} whole numbers, which were taken for classes`;
+    const detail = `${target.name} has ${classes.classes.length} different whole numbers, which were read as classes`;
     notes.push(noteOn("task_guessed", target.name, detail, 'set "task": "regression" to predict them as numbers'));
   }
   return notes;
@@ -65,13 +65,13 @@ function classNotes({ targets, classes: { classes, codes }, rows }: NotedData): 
     const shown = rare.slice(0, 5).map((label) => `${label} (${counts[classes.indexOf(label)]})`);
     const more = rare.length > shown.length ? ` and ${rare.length - shown.length} more` : "";
     const detail = `${rare.length === 1 ? "a class of" : "classes of"} ${name} with fewer than ${FEW_ROWS} rows: ${shown.join(", ")}${more}`;
-    notes.push(noteOn("rare_class", name, detail, "collect more rows of them, join them with others, or leave them out"));
+    notes.push(noteOn("rare_class", name, detail, "collect more rows of them, merge them with other classes, or leave them out"));
   }
   const most = Math.max(...counts);
   if (most >= IMBALANCE * rows && rows >= FEW_ROWS) {
     const label = classes[counts.indexOf(most)];
     const share = ((100 * most) / rows).toFixed(0);
-    const detail = `${share} % of the rows are ${label}: always answering ${label} is as accurate`;
+    const detail = `${share} % of the rows are ${label}: always answering ${label} is right as often`;
     const cure = 'look at balanced_accuracy, f1 and pr_auc, and try "weight": "balanced" (pos_weight for two classes)';
     notes.push(noteOn("imbalanced_classes", name, detail, cure));
   }
@@ -109,8 +109,8 @@ function timeNotes({ spec, dataset: { columns } }: NotedData): Note[] {
   const isDrawn = spec.split === undefined || (spec.split !== null && formOf(spec.split).form === "shares");
   const column = isDrawn && columns.find(({ type, distinct }) => type === "datetime" && distinct >= TIMES);
   if (!column) return [];
-  const detail = `rows have times (${column.name}), and the held-out ones are drawn at random among all of them`;
-  const cure = `hold out the last ones if later rows are to be predicted: "split": {"time": ${JSON.stringify(column.name)}}`;
+  const detail = `rows have times (${column.name}), but the held-out ones are drawn at random from all of them`;
+  const cure = `hold out the last rows if you want to predict later ones: "split": {"time": ${JSON.stringify(column.name)}}`;
   return [noteOn("rows_have_times", column.name, detail, cure)];
 }
 
@@ -120,10 +120,10 @@ function featureNotes({ dataset, features }: NotedData): Note[] {
     if (missing === rows)
       return [noteOn("column_without_values", name, `${name} has no value in any row`, "leave it out (features)")];
     if (distinct === 1 && missing === 0)
-      return [noteOn("constant_column", name, `${name} has one value in every row`, "leave it out (features)")];
+      return [noteOn("constant_column", name, `${name} has the same value in every row`, "leave it out (features)")];
     const isId = (type === "integer" || type === "category") && distinct === rows && rows >= ID_ROWS;
     if (!isId) return [];
-    const detail = `${name} has another value in every row, as an id has: what is learnt from it does not hold for new rows`;
+    const detail = `${name} has a different value in every row, like an id: what a model learns from it does not apply to new rows`;
     return [noteOn("id_like_column", name, detail, "leave it out (features)")];
   });
 }

@@ -49,7 +49,7 @@ function exclusionErrors({ data }: JobSpec, targets: readonly string[]): FieldEr
     return [{ pointer, detail: "features names the columns to learn from already: leave one of the two out" }];
   return exclude.flatMap((name, index) =>
     targets.includes(name)
-      ? [{ pointer: `${pointer}/${index}`, detail: `${name} is the target, which is no feature: leave it out here` }]
+      ? [{ pointer: `${pointer}/${index}`, detail: `${name} is the target, which is never a feature: leave it out here` }]
       : [],
   );
 }
@@ -76,7 +76,7 @@ export function chooseColumns(spec: JobSpec, columns: readonly Column[]): Chosen
     const wanted = SPLIT_COLUMNS[form];
     if (find(name, pointer).some(({ type }) => wanted && !wanted.types.includes(type)))
       errors.push({ pointer, detail: `must be ${wanted?.detail}` });
-    if (form !== "labels" && names.includes(name)) errors.push({ pointer, detail: `${name} is the target: it cannot split` });
+    if (form !== "labels" && names.includes(name)) errors.push({ pointer, detail: `${name} is the target: it cannot split the rows` });
   }
   const weights = dataset.weights === undefined ? [] : find(dataset.weights, "/data/dataset/weights");
   if (
@@ -101,13 +101,13 @@ export function chooseColumns(spec: JobSpec, columns: readonly Column[]): Chosen
     if (barred.includes(name))
       errors.push({
         pointer,
-        detail: `${name} is the target, or the column that splits or weighs, and cannot be a feature too`,
+        detail: `${name} is the target, or the column that splits or weights the rows, so it cannot be a feature`,
       });
     const column = byName.get(name);
     if (column && !hasValues(column))
       errors.push({
         pointer,
-        detail: `${name} is text that was not kept: upload the file again, with it as a category where it was too long, or leave it out`,
+        detail: `${name} is text that was not kept: upload the file again, with this column as a category if its texts were too long, or leave it out`,
       });
   });
   if (features.length === 0 && errors.length === 0)
@@ -141,19 +141,19 @@ export function readClasses(spec: JobSpec, targets: readonly Column[], { rows, v
   if (wantsRegression) {
     const label = targets.find(({ type }) => !isNumeric(type));
     return label
-      ? refused(`${label.name} is a ${label.type} column, and a regression needs numbers`)
+      ? refused(`${label.name} is a ${label.type} column, but a regression needs numbers`)
       : { ok: true, task: "regression", classes: [], codes: null };
   }
-  if (targets.length > 1) return refused("several targets are for regression; classes come from one column");
+  if (targets.length > 1) return refused("only a regression can have several targets; classes come from one column");
   const column = values.get(target.name);
   if (!column || target.type === "text" || target.type === "datetime")
-    return refused(`${target.name} is a ${target.type} column, which gives no classes`);
+    return refused(`${target.name} is a ${target.type} column, which has no classes`);
   const { classes, codes } = classesOf(target, column);
-  if (classes.length < 2) return refused(`${target.name} has ${classes.length} class: there is nothing to tell apart`);
+  if (classes.length < 2) return refused(`${target.name} has ${classes.length} class: a classifier needs at least 2`);
   if (classes.length > MAX_CLASSES)
     return refused(`${target.name} has ${classes.length} classes; at most ${MAX_CLASSES} are allowed`);
   if (spec.task === "binary_classification" && classes.length > 2)
-    return refused(`${target.name} has ${classes.length} classes, and binary_classification takes 2`);
+    return refused(`${target.name} has ${classes.length} classes, but binary_classification takes 2`);
   const task = spec.task ?? (classes.length === 2 ? "binary_classification" : "multiclass_classification");
   return { ok: true, task, classes, codes };
 }
@@ -167,9 +167,9 @@ function oddTarget({ name, type, odd, distinct }: Column): string | null {
   if (!odd || (odd.read_as === "missing" && type === "category")) return null;
   if (odd.read_as === "label" && distinct <= MAX_INTEGER_CLASSES) return null;
   const values = `${odd.count} value${odd.count === 1 ? "" : "s"} of ${name}`;
-  const what = odd.read_as === "missing" ? "not of the kind of the others" : "no numbers, among many that are";
-  const cure = "mend them or leave them empty, and upload the file again";
-  const other = odd.read_as === "label" ? `; or say types={"${name}":"category"} there if they are labels` : "";
+  const what = odd.read_as === "missing" ? "not of the same kind as the others" : "not numbers, among many that are";
+  const cure = "correct them or leave them empty, and upload the file again";
+  const other = odd.read_as === "label" ? `; or add types={"${name}":"category"} to the upload if they are labels` : "";
   return `${values} ${odd.count === 1 ? "is" : "are"} ${what}: ${listOddCells(odd)}: ${cure}${other}`;
 }
 

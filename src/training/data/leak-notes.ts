@@ -38,7 +38,7 @@ export function leakNotes(
         code: "column_predicts_target",
         column: column.name,
         line: null,
-        detail: `${column.name} alone says what ${target} is (${said})`,
+        detail: `${column.name} alone predicts ${target} (${said})`,
         cure: `leave it out (features) if it is not known before ${target} is`,
       },
     ];

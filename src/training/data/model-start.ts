@@ -48,7 +48,7 @@ function differenceOf(known: EncodedColumn, own: EncodedColumn): string | null {
   if (known.kind !== own.kind) return `takes ${column} as ${known.kind}; in this job it is ${own.kind}`;
   if (own.kind === "category" && known.kind === "category") {
     if (known.categories.join("\n") !== own.categories.join("\n"))
-      return `knows the categories ${shown(known.categories)} of ${column}; this job has ${shown(own.categories)}`;
+      return `has the categories ${shown(known.categories)} of ${column}; this job has ${shown(own.categories)}`;
     return known.encode === own.encode
       ? null
       : `takes ${column} encoded as ${known.encode}; this job encodes it as ${own.encode}`;
@@ -68,7 +68,7 @@ const isPositional = (classes: readonly string[]) => classes.every((label, place
 export function classErrors({ model, pointer }: ModelStart, classes: readonly string[]): FieldError[] {
   const { classes: known } = model;
   if (isPositional(known) || isPositional(classes) || known.join("\n") === classes.join("\n")) return [];
-  const detail = `tells the classes ${shown(known)} apart; this job has ${shown(classes)}`;
+  const detail = `has the classes ${shown(known)}; this job has ${shown(classes)}`;
   const isPart = classes.every((label) => known.includes(label));
   return [{ pointer, detail: isPart ? `${detail}: ${CURE}` : detail }];
 }

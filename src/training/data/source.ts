@@ -85,10 +85,10 @@ export function describeData(spec: JobSpec, dataset: DatasetRows | null, model: 
   if ("dataset" in spec.data) return describeDataset(spec, dataset as DatasetRows, start);
   if (spec.preprocess)
     return refused("", [
-      { pointer: "/preprocess", detail: "is for data sets; rows that come with the job are taken as they are" },
+      { pointer: "/preprocess", detail: "is only for data sets; rows in the request are used as they are" },
     ]);
   const column = splitColumnOf(spec.split);
-  if (column) return refused("", [{ pointer: column.pointer, detail: "is for data sets; use split.validation_rows here" }]);
+  if (column) return refused("", [{ pointer: column.pointer, detail: "is only for data sets; use split.validation_rows here" }]);
   const described = "generator" in spec.data ? describeGenerator(spec) : describeInline(spec);
   if (!start || !described.shape) return described;
   return { ...described, errors: [...described.errors, ...classErrors(start, described.shape.classes)] };
@@ -125,7 +125,7 @@ function describeGenerator(spec: JobSpec): Described {
   const rowsPointer = "/data/generator/samples";
   if (spec.task && spec.task !== task) {
     return refused(rowsPointer, [
-      { pointer: "/task", detail: `${generator.type} makes data for ${task}: say so, or leave task out` },
+      { pointer: "/task", detail: `${generator.type} makes data for ${task}: set that, or leave task out` },
     ]);
   }
   const labels = Array.from({ length: classes }, (_, index) => String(index));
@@ -171,12 +171,12 @@ function readInline({ features, targets }: InlineRows, { task, stated, split, se
   const errors = features.flatMap((row, index): FieldError[] =>
     row.length === width
       ? []
-      : [{ pointer: `${rowsPointer}/${index}`, detail: `has ${row.length} features where row 0 has ${width}` }],
+      : [{ pointer: `${rowsPointer}/${index}`, detail: `has ${row.length} features, but row 0 has ${width}` }],
   );
   if (targets.length !== features.length) {
     errors.push({
       pointer: "/data/inline/targets",
-      detail: `has ${targets.length} rows where features has ${features.length}`,
+      detail: `has ${targets.length} rows, but features has ${features.length}`,
     });
   }
   if (errors.length > 0) return refused(rowsPointer, errors);
@@ -271,7 +271,7 @@ function logErrors(
     : preprocess?.target.transform === "log";
   if (!isLog) return [];
   const pointer = isKept ? "/preprocess" : "/preprocess/target/transform";
-  if (!isRegression) return [{ pointer, detail: "log is for a regression, and this target has classes: leave it out" }];
+  if (!isRegression) return [{ pointer, detail: "log is only for a regression, but this target has classes: leave it out" }];
   return targets.flatMap(({ name }): FieldError[] => {
     const row = (values.get(name) as Float64Array | undefined)?.findIndex((value) => value <= -1) ?? -1;
     if (row < 0) return [];

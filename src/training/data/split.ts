@@ -59,7 +59,7 @@ export function splitErrors(split: Split | null, rows: number, task: Task): Fiel
     );
   }
   return isStratifiable(split) && split.stratify && task === "regression"
-    ? [{ pointer: "/split/stratify", detail: "is for classes; a regression has none" }]
+    ? [{ pointer: "/split/stratify", detail: "is only for classes; a regression has none" }]
     : [];
 }
 

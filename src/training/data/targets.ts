@@ -72,7 +72,7 @@ function readValues(targets: readonly InlineTarget[]): TargetsResult {
   const rows = targets.map((target) => (Array.isArray(target) ? target : [target]));
   const width = (rows[0] as unknown[]).length;
   const errors = rows.flatMap((row, index): FieldError[] => {
-    if (row.length !== width) return [{ pointer: at(index), detail: `has ${row.length} values where row 0 has ${width}` }];
+    if (row.length !== width) return [{ pointer: at(index), detail: `has ${row.length} values, but row 0 has ${width}` }];
     if (row.some((value) => typeof value !== "number"))
       return [{ pointer: at(index), detail: "must be a number: the task is regression" }];
     return [];
@@ -110,7 +110,7 @@ function readNames(task: Task, targets: readonly InlineTarget[]): TargetsResult 
   const kindOf = (target: InlineTarget | undefined) => typeof target;
   const kind = kindOf(targets[0]);
   const errors = targets.flatMap((target, row): FieldError[] =>
-    kindOf(target) === kind ? [] : [{ pointer: at(row), detail: `must be a ${kind} as in row 0, or all of them integers` }],
+    kindOf(target) === kind ? [] : [{ pointer: at(row), detail: `must be a ${kind} as in row 0, or all targets must be integers` }],
   );
   if (errors.length > 0) return refused(...errors);
   const classes = [...new Set(targets.map(String))].sort();

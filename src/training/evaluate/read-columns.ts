@@ -58,7 +58,7 @@ export function readPlaces(labels: readonly string[], column: Column, values: Co
   });
 }
 
-/** A stored value as a prediction request would carry it: a number, a text, or null where it is missing. */
+/** A stored value as a prediction request would carry it: a number, a text, or null if it is missing. */
 function rawOf({ type, categories }: Column, value: number): string | number | null {
   if (isCategorical(type)) return categories?.[value] ?? null;
   if (Number.isNaN(value)) return null;
@@ -92,7 +92,7 @@ function readNumbers(read: ValueReader, column: Column, values: ColumnValues): R
   if (row >= 0) {
     const label = JSON.stringify(column.categories?.[wrong]);
     const detail = `column ${column.name}, row ${row + 1}: ${label} ${numbers[wrong]}`;
-    return { fault: `${detail}: mend the cell or leave it empty, and upload the file again` };
+    return { fault: `${detail}: correct the cell or leave it empty, and upload the file again` };
   }
   const read64 = Float64Array.from(values, (code) => (code < 0 ? Number.NaN : (numbers[code] as number)));
   return { column: { ...column, type: "number", categories: null }, values: read64 };

@@ -29,7 +29,7 @@ export function admitInfluence(run: TrainingRun, model: Model, request: Influenc
     ...rowErrors(request, parts, isOfSet, weights),
   ];
   if (counted.length < 2)
-    faults.push({ pointer: "", detail: "a single row trains the model: without it there is nothing to train" });
+    faults.push({ pointer: "", detail: "only one row trains the model: without it there is nothing to train on" });
   if (faults.length > 0) return { ok: false, errors: faults.slice(0, MAX_FIELD_ERRORS) };
   const rows = chosenRows(counted, request.rows ?? null);
   const excess = excessOf(run, model, request, parts, rows.length);
@@ -49,12 +49,12 @@ function rowErrors(
   const heldOut = new Set([...validation, ...test]);
   return rows.flatMap((row, index) => {
     const pointer = `/rows/${index}`;
-    if (heldOut.has(row)) return [{ pointer, detail: `row ${row} was held out: it trained nothing` }];
+    if (heldOut.has(row)) return [{ pointer, detail: `row ${row} was held out, so it did not train the model` }];
     if (!trained.has(row)) {
       const why = isOfSet ? "there is no such row, or it has no target" : "there is no such row";
-      return [{ pointer, detail: `row ${row} did not train: ${why}; rows are counted from 0` }];
+      return [{ pointer, detail: `row ${row} did not train the model: ${why}; rows are counted from 0` }];
     }
-    return weights && !((weights[row] as number) > 0) ? [{ pointer, detail: `row ${row} has weight 0 already` }] : [];
+    return weights && !((weights[row] as number) > 0) ? [{ pointer, detail: `row ${row} already has weight 0` }] : [];
   });
 }
 

@@ -38,7 +38,7 @@ export function askedErrors(model: AskedModel, { instances, actual, output }: As
     if (fault) errors.push({ pointer: `/actual/${index}`, detail: fault });
   });
   if (output !== undefined && !names.includes(String(output))) {
-    const detail = names.length > 0 ? `is none of ${shown(names)}` : "the model has one output without a name: leave it out";
+    const detail = names.length > 0 ? `is not one of ${shown(names)}` : "the model has one output without a name: leave it out";
     errors.push({ pointer: "/output", detail });
   }
   return errors;
@@ -46,7 +46,7 @@ export function askedErrors(model: AskedModel, { instances, actual, output }: As
 
 function actualFault(model: AskedModel, value: NonNullable<Asked["actual"]>[number]): string | null {
   if (model.classes.length > 0)
-    return model.classes.includes(String(value)) ? null : `is none of the model's classes: ${shown(model.classes)}`;
+    return model.classes.includes(String(value)) ? null : `is not one of the model's classes: ${shown(model.classes)}`;
   const width = followedCount(model);
   const values = Array.isArray(value) ? value : [value];
   if (values.length !== width) return `has ${values.length} values; the model predicts ${width}`;

@@ -11,9 +11,9 @@ export function decisionErrors(
   if (!decision) return [];
   if (classes.length !== 2) {
     const given = task === "regression" ? "this is a regression" : `there are ${classes.length}`;
-    return [{ pointer: "/decision", detail: `is for two classes, and ${given}: leave it out` }];
+    return [{ pointer: "/decision", detail: `is only for two classes, but ${given}: leave it out` }];
   }
   if ("threshold" in decision || "auto" in model || validationRows > 0) return [];
-  const detail = "is chosen on the validation part, and there is none: set split.validation, or give decision.threshold";
+  const detail = "is chosen on the validation part, but there is none: set split.validation, or give decision.threshold";
   return [{ pointer: "/decision", detail }];
 }

@@ -54,7 +54,7 @@ export function resolveSearch(spec: JobSpec, data: DataShape): { resolution: Sea
   if (data.embeddings.length > 0)
     errors.push({
       pointer: "/preprocess",
-      detail: "embedding is for a given network: a search takes categories one-hot or ordinal",
+      detail: "embedding is only for a given network: a search encodes categories as one-hot or ordinal",
     });
   errors.push(...auditErrors(auto, data));
   const counted = foldCounts(shape.rows, auto.folds);
@@ -85,17 +85,17 @@ export function resolveSearch(spec: JobSpec, data: DataShape): { resolution: Sea
 function auditErrors({ audit, trials }: AutoOptions, { task, validationRows, testRows }: DataShape): FieldError[] {
   if (!audit) return [];
   if (validationRows + testRows > 0)
-    return [{ pointer: "/split", detail: "holds rows out, and an audit looks at every row: leave it out" }];
+    return [{ pointer: "/split", detail: "holds rows out, but an audit looks at every row: leave it out" }];
   if (task === "regression")
     return [
       {
         pointer: "/model/auto/audit",
-        detail: "the target is a number, and an audit looks for wrong classes: if its numbers are classes, give the task",
+        detail: "the target is a number, but an audit looks for wrong classes: if its numbers are classes, set task",
       },
     ];
   if (trials === null || trials <= MAX_AUDIT_TRIALS) return [];
   return [
-    { pointer: "/model/auto/trials", detail: `must be at most ${MAX_AUDIT_TRIALS} in an audit, which cuts the rows so often` },
+    { pointer: "/model/auto/trials", detail: `must be at most ${MAX_AUDIT_TRIALS} in an audit, where it is how often the rows are cut into folds` },
   ];
 }
 

@@ -183,7 +183,7 @@ function prepareNetwork(
   if (errors.length > 0) return INVALID(errors);
   const network = networkOf(resolution.model.layers, shape.featureWidth, shape.embeddings);
   if (network.parameters.length === 0)
-    return INVALID([{ pointer: "/model/layers", detail: "have no weights: there is nothing to train" }]);
+    return INVALID([{ pointer: "/model/layers", detail: "have no weights, so there is nothing to train" }]);
   const parameters = network.parameters.reduce((total, parameter) => total + elementCount(parameter.shape), 0);
   const tooMany = excessParameters(parameters, limits, "/model/layers");
   if (tooMany) return INVALID([tooMany]);

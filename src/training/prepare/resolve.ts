@@ -92,13 +92,13 @@ function lossErrors(loss: Loss, layers: readonly Layer[], { task, classes, targe
     ];
   if (loss.type === "bce" && outputLayer(layers)?.type !== "sigmoid") {
     const pointer = `/model/layers/${layers.length - 1}`;
-    return [{ pointer, detail: "bce takes probabilities: end the network with sigmoid, or use bce_with_logits" }];
+    return [{ pointer, detail: "bce needs probabilities: end the network with sigmoid, or use bce_with_logits" }];
   }
   const squashed = finalLayers(layers, "/model/layers").filter(({ layer }) => PROBABILITY_LAYERS.has(layer.type));
   if ((loss.type === "bce_with_logits" || loss.type === "cross_entropy") && squashed.length > 0) {
     return squashed.map(({ layer, pointer }) => ({
       pointer,
-      detail: `${loss.type} takes logits: leave the final ${layer.type} out`,
+      detail: `${loss.type} needs logits: leave the final ${layer.type} out`,
     }));
   }
   if (loss.type === "cross_entropy" && Array.isArray(loss.weight) && loss.weight.length !== classes.length) {

@@ -61,7 +61,7 @@ const holdsLinear = (layer: Layer): boolean =>
 
 function resolveLinear(layer: LinearLayer, { pointer, makesOutputs, widths: { outputs, task }, errors }: Stack): LinearLayer {
   if (makesOutputs && layer.units !== undefined && layer.units !== outputs) {
-    const detail = `is ${layer.units}, and ${task} with these targets needs ${outputs} outputs: set ${outputs}, or leave units out`;
+    const detail = `is ${layer.units}, but ${task} with these targets needs ${outputs} outputs: set ${outputs}, or leave units out`;
     errors.push({ pointer: `${pointer}/units`, detail });
   }
   if (!makesOutputs && layer.units === undefined) errors.push({ pointer: `${pointer}/units`, detail: REQUIRED });
@@ -102,14 +102,14 @@ function shapeErrors(layers: readonly Layer[], { features, outputs, task, networ
   const shape = network.outputShape;
   if (shape.length === 1 && shape[0] === outputs) return [];
   if (!layers.some(holdsLinear)) {
-    const detail = `needs a linear layer: rows have ${features} features and ${task} needs ${outputs} outputs`;
+    const detail = `needs a linear layer: rows have ${features} features, but ${task} needs ${outputs} outputs`;
     return [{ pointer: "/model/layers", detail }];
   }
   const hasMembers = layers.some(({ type }) => type === "batch_ensemble_linear");
   const cure = hasMembers
-    ? "end with mean_members, which averages what the members give"
+    ? "end with mean_members, which averages the outputs of the members"
     : "put a flatten before the last linear layer, and nothing after it that changes the shape";
-  const detail = `gives [${shape.join(", ")}] for a row, and ${task} with these targets needs [${outputs}]: ${cure}`;
+  const detail = `gives [${shape.join(", ")}] for a row, but ${task} with these targets needs [${outputs}]: ${cure}`;
   return [{ pointer: `/model/layers/${layers.length - 1}`, detail }];
 }
 

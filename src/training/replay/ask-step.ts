@@ -44,7 +44,7 @@ export function askStep(
     const program = questionOf(run, data, rows, ask);
     if (memoryFor({ ask: program }) <= MOST_BYTES) return { rows, ...answerOf(data, weights, rows, program) };
   }
-  const detail = `the network takes more than ${MOST_BYTES / 2 ** 20} MiB for what is asked of a single row: ask for less`;
+  const detail = `the network needs more than ${MOST_BYTES / 2 ** 20} MiB for what you ask about a single row: ask for less`;
   throw invalid([{ pointer: "/ask", detail }]);
 }
 

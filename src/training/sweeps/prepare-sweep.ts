@@ -76,7 +76,7 @@ export function prepareSweepSpec(spec: SweepSpec, limits: Limits, dataset: Datas
   const trials = trialCount({ space, method: spec.method, trials: spec.trials });
   if (trials === null)
     return INVALID([
-      { pointer: "/trials", detail: `the grid has more than the limit of ${MAX_TRIALS} trials: say how many of them to run` },
+      { pointer: "/trials", detail: `the grid has more than the limit of ${MAX_TRIALS} trials: set how many of them to run` },
     ]);
   const { job: _job, tags, note, ...own } = spec;
   const resolved: ResolvedSweepSpec = {
@@ -106,7 +106,7 @@ function objectiveErrors({ objective, folds }: SweepSpec, { spec }: PreparedJob)
     return [{ pointer, detail: `${computed} is not among the metrics of the job: add it to job.metrics` }];
   const hasValidation = folds !== null || spec.split !== null;
   if (metric.startsWith("val_") && !hasValidation)
-    return [{ pointer, detail: `${metric} needs rows that are held out: set job.split.validation, or folds` }];
+    return [{ pointer, detail: `${metric} needs held-out rows: set job.split.validation, or folds` }];
   return [];
 }
 

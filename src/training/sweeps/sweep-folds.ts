@@ -28,7 +28,7 @@ export function foldsOfSweep(folds: Folds, job: Job, dataset: DatasetRows | null
       ? splitDataset({ job: { spec: { ...spec, split: null }, classes }, payload: null }, dataset as DatasetRows)
       : { codes: classes.length > 0 ? loadTable(runOf(job, dataset)).targets : null, present: null };
   if (stratify && read.codes === null)
-    return { ok: false, errors: [{ pointer: "/folds/stratify", detail: "is for classes; a regression has none" }] };
+    return { ok: false, errors: [{ pointer: "/folds/stratify", detail: "is only for classes; a regression has none" }] };
   const cut = foldsOf({
     rows: dataset?.rows ?? rows,
     among: read.present,
@@ -54,7 +54,7 @@ function columnOf(
   dataset: DatasetRows | null,
 ): { readonly values: ColumnValues } | { readonly errors: readonly FieldError[] } {
   const pointer = `/folds/${field}`;
-  if (!dataset) return { errors: [{ pointer, detail: "is for data sets: other rows have no columns with names" }] };
+  if (!dataset) return { errors: [{ pointer, detail: "is only for data sets: other rows have no named columns" }] };
   const values = dataset.columns.some((column) => column.name === name) ? dataset.values.get(name) : undefined;
   return values ? { values } : { errors: [{ pointer, detail: `the data set has no column ${name} of numbers or categories` }] };
 }

@@ -365,6 +365,6 @@ function refusal({ bound, message }: TaskLimitError): TrainyardError {
   if (bound === "memory")
     return new TrainyardError("too_large", `the request ${message} to read, the most that a request may take`);
   return invalid([
-    { pointer: "", detail: `${message}, the most that the work on one request may take (TRAINYARD_TASK_SECONDS)` },
+    { pointer: "", detail: `${message}, the limit for the work on one request (TRAINYARD_TASK_SECONDS)` },
   ]);
 }

@@ -54,7 +54,7 @@ async function withTable(task: ReadTask, use: (table: Table) => Promise<Ingested
   const { path, format, limits, options } = task;
   const start = await firstBytes(path, PARQUET_MAGIC.length);
   const gzip = start.subarray(0, GZIP_MAGIC.length).equals(GZIP_MAGIC);
-  if (task.gzip && !gzip) throw malformedTable("the content is said to be gzip, and it is not");
+  if (task.gzip && !gzip) throw malformedTable("the content is declared as gzip, but it is not gzip");
   const unpacked = chunksOf(path, gzip, limits.bytes);
   if (format === "parquet") return withParquet(path, gzip ? unpacked : null, task, use);
   if (format === "xlsx") return withWorkbook(path, unpacked, task, use);

@@ -78,7 +78,7 @@ function checkNames(names: readonly string[], { types, date_format: dates }: Col
   ];
   const unknown = given.filter(([, name]) => !known.has(name as string));
   if (unknown.length > 0)
-    throw invalid(unknown.map((path) => ({ pointer: pointerOf(path), detail: "there is no such column" })));
+    throw invalid(unknown.map((path) => ({ pointer: pointerOf(path), detail: "the table has no such column" })));
 }
 
 function planColumns(

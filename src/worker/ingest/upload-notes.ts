@@ -81,7 +81,7 @@ function layoutNotes(
   const notes: Note[] = [];
   if (titleLines.length > 0) {
     const isOne = titleLines.length === 1;
-    const detail = `line${isOne ? "" : "s"} ${titleLines.join(", ")} ${isOne ? "stands" : "stand"} above the names of the columns in line ${namesLine}: left out as a title`;
+    const detail = `line${isOne ? "" : "s"} ${titleLines.join(", ")} ${isOne ? "is" : "are"} above the column names in line ${namesLine} and ${isOne ? "was" : "were"} left out as a title`;
     notes.push(
       noteOn("title_lines", null, titleLines[0] ?? null, detail, "upload the file with skip_lines=0 if that is wrong"),
     );
@@ -95,7 +95,7 @@ function layoutNotes(
     const lines = skippedLines.slice(askedLines).filter((line) => !titles.has(line));
     const which = `line${others === 1 ? "" : "s"} ${lines.join(", ")}${others > lines.length ? ", …" : ""}`;
     const detail = `${which}: skipped as comments or separator lines`;
-    notes.push(noteOn("lines_skipped", null, lines[0] ?? null, detail, "quote the first cell if they are rows"));
+    notes.push(noteOn("lines_skipped", null, lines[0] ?? null, detail, "if they are rows, quote the first cell"));
   }
   if (first?.role === "index") {
     const detail = `${first.name} has no name and counts the rows, so it is an index and not a feature`;
@@ -105,14 +105,14 @@ function layoutNotes(
 }
 
 function largeIntegersNote(name: string): Note {
-  const detail = `${name} has whole numbers beyond 2^53, which a number would round: they are kept as labels`;
-  return noteOn("large_integers", name, null, detail, `upload the file with types={"${name}":"number"} to have them rounded`);
+  const detail = `${name} has whole numbers beyond 2^53, which would be rounded as numbers: they are kept as labels`;
+  return noteOn("large_integers", name, null, detail, `upload the file with types={"${name}":"number"} to read them as rounded numbers`);
 }
 
 function duplicatesNote({ count, first: { row, of } }: DuplicateRows, rows: number): Note {
   const verb = count === 1 ? "repeats" : "repeat";
-  const detail = `${count} of ${rows} rows ${verb} an earlier one in every column, the first row ${row + 1} (as row ${of + 1})`;
-  const cure = "remove them if they are copies: a copy of a training row that is held out makes the score too good";
+  const detail = `${count} of ${rows} rows ${verb} an earlier one in every column, first row ${row + 1} (the same as row ${of + 1})`;
+  const cure = "remove them if they are copies: a held-out copy of a training row makes the score too good";
   return noteOn("duplicate_rows", null, null, detail, cure);
 }
 
@@ -130,7 +130,7 @@ export function oddNote({ name, type, missing }: Column, odd: OddCells, rows: nu
   const present = rows - missing;
   if (odd.read_as === "label") {
     const detail = `${name} was read as labels because ${odd.count} of its ${present} values ${odd.count === 1 ? "is not a number or date" : "are not numbers or dates"}: ${listOddCells(odd)}`;
-    const cure = `correct them or leave them empty, list them in missing=, or add types={"${name}":"category"} if labels are meant`;
+    const cure = `correct them or leave them empty, list them in missing=, or add types={"${name}":"category"} if it is a column of labels`;
     return noteOn("column_in_doubt", name, line, detail, cure);
   }
   const { one, many } = NOUNS[type] ?? { one: "a value", many: "values" };
@@ -141,12 +141,12 @@ export function oddNote({ name, type, missing }: Column, odd: OddCells, rows: nu
     name,
     line,
     detail,
-    `correct ${isOne ? "it" : "them"}, or add types={"${name}":"category"} if labels are meant`,
+    `correct ${isOne ? "it" : "them"}, or add types={"${name}":"category"} if it is a column of labels`,
   );
 }
 
 function ambiguityNote(column: string, { kind, example, read, instead }: Ambiguity): Note {
-  const detail = `${column} could be read in two ways: ${JSON.stringify(example)} is read with ${wayOf(read)}, and not with ${wayOf(instead)}`;
+  const detail = `${column} could be read in two ways: ${JSON.stringify(example)} was read with ${wayOf(read)}, not with ${wayOf(instead)}`;
   const cure = `upload the file with ${kind === "dates" ? `date_format=${instead.date_format}` : optionsOf(instead)} if that is wrong`;
   return noteOn(kind === "dates" ? "ambiguous_dates" : "ambiguous_numbers", column, null, detail, cure);
 }

@@ -74,7 +74,7 @@ describe("a replay", () => {
     await services.store.metrics.append(id, 1, aChunk(1, 5));
     await expect(replayJob(services, id, { ...START, step: 20 })).rejects.toMatchObject({
       code: "invalid",
-      errors: [{ detail: expect.stringContaining("20 steps before it, and at most 0 are replayed") }],
+      errors: [{ detail: expect.stringContaining("20 steps before it, but at most 0 can be replayed") }],
     });
   });
 
@@ -88,7 +88,7 @@ describe("a replay", () => {
         expect.objectContaining({
           code: "invalid",
           errors: [
-            { pointer: "/step", detail: expect.stringMatching(`at most ${most} are replayed: .*checkpoint.every_epochs`) },
+            { pointer: "/step", detail: expect.stringMatching(`at most ${most} can be replayed: .*checkpoint.every_epochs`) },
           ],
         }),
       );

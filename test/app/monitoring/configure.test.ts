@@ -21,8 +21,8 @@ it("refuses a sample and a webhook of a model without a reference, and says why"
   await expect(configureMonitoring(services, id, asked)).rejects.toMatchObject({
     code: "invalid",
     errors: [
-      { pointer: "/sample", detail: expect.stringMatching(/^keeps no row of this model.*train it again$/) },
-      { pointer: "/webhook", detail: expect.stringMatching(/^would be sent nothing of this model/) },
+      { pointer: "/sample", detail: expect.stringMatching(/^cannot keep rows of this model.*train it again$/) },
+      { pointer: "/webhook", detail: expect.stringMatching(/^would never be sent anything about this model/) },
     ],
   });
   // What asks for nothing is no mistake.

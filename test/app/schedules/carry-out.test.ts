@@ -108,7 +108,7 @@ describe("a run of a schedule", () => {
     };
     const { tries, run } = await exhaust({ ...broken, computePool }, second);
     expect([tries, run.state]).toEqual([4, "failed"]);
-    expect(run.document.error).toContain("an error inside the server");
+    expect(run.document.error).toContain("internal error; see the server log");
     expect(JSON.stringify(staged.logged)).toContain("a secret of the inside");
     expect(await services.store.models.find({ kind: "alias", name: "twice", alias: "production" })).toMatchObject({
       version: 1,

@@ -43,7 +43,7 @@ describe("the warnings of a model", () => {
 
   it("say since when it overfits, and how to have the best epoch", () => {
     const [warning] = warningsOf(job({ final: {}, best: epoch(200, 0.9), lowest: epoch(40, 0.5) }), []);
-    expect(warning).toMatchObject({ title: "It overfits since epoch 40", remedy: { label: "Use the best epoch" } });
+    expect(warning).toMatchObject({ title: "It has overfitted since epoch 40", remedy: { label: "Use the best epoch" } });
     expect(warning?.remedy?.change({ seed: 1 })).toEqual({
       seed: 1,
       early_stopping: { monitor: "val_loss", patience: 200, min_delta: 0, restore_best: true },

@@ -71,7 +71,7 @@ describe("remarks", () => {
         code: "unseen_category",
         column: "island",
         line: null,
-        detail: "1 of 10000 rows (0.01 %) have a value of island that no training row had, and count as other: Mars (row 3)",
+        detail: "1 of 10000 rows (0.01 %) have a value of island that no training row had, which counts as other: Mars (row 3)",
         cure: "check how it is written, or train again with rows that have it",
       },
       {
@@ -79,8 +79,8 @@ describe("remarks", () => {
         column: "mass",
         line: null,
         detail:
-          "7 of 10000 rows (0.07 %) have a value of mass far outside of the training rows, where it is 2700 to 6300: 1000000000 (rows 0, 1, 2, 3, 4, …)",
-        cure: "check its unit; if it is right, the prediction is a guess beyond what was learnt, however sure it looks",
+          "7 of 10000 rows (0.07 %) have a value of mass far outside the range of the training rows, which is 2700 to 6300: 1000000000 (rows 0, 1, 2, 3, 4, …)",
+        cure: "check its unit; if it is right, the prediction is a guess outside what the model learned, however certain it looks",
       },
     ]);
   });

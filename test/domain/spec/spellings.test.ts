@@ -105,7 +105,7 @@ describe("a type", () => {
     };
     expect(errorsOf(spec)).toEqual({
       "/model/layers/0/type": meant("Linear", "linear"),
-      "/model/layers/0/in_features": "follows from what comes before: leave it out",
+      "/model/layers/0/in_features": "is inferred from the layers before it: leave it out",
       "/model/layers/0/out_features": "is not a field here: did you mean units?",
       "/model/layers/1/type": meant("Dropout", "dropout"),
       "/model/layers/1/rate": "is not a field here: did you mean p?",
@@ -136,7 +136,7 @@ describe("a field in the wrong place is told its right one", () => {
     [{ validation_split: 0.2 }, "/validation_split", at("/split/validation")],
     [{ model: { ...SPEC.model, loss: "mse" } }, "/model/loss", at("/loss")],
     [{ optimizer: { type: "adam", epochs: 3 } }, "/optimizer/epochs", at("/epochs")],
-    [{ model: { layers: [{ type: "linear", units: 3, activation: "relu" }] } }, "/model/layers/0/activation", "is a layer of"],
+    [{ model: { layers: [{ type: "linear", units: 3, activation: "relu" }] } }, "/model/layers/0/activation", "is a separate layer"],
     [{ epoch: 3 }, "/epoch", at("epochs")],
   ])("%o", (spec, pointer, detail) => {
     expect(errorsOf(spec)[pointer]).toContain(detail);

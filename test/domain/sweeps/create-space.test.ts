@@ -48,10 +48,10 @@ describe("the spec of a sweep", () => {
   });
 
   it.each([
-    [{ job }, "/parameters", "must name what is varied, unless there are folds"],
+    [{ job }, "/parameters", "must name what to vary, unless there are folds"],
     [{ job, folds: {}, trials: 2 }, "/trials", "must be 1 without parameters: all trials would be the same"],
     [{ job: { ...job, epochs: 0 }, folds: {} }, "/job/epochs", "must be at least 1"],
-    [{ job, folds: { group: "a", time: "b" } }, "/folds/time", "does not go with group: name one of them"],
+    [{ job, folds: { group: "a", time: "b" } }, "/folds/time", "cannot be combined with group: use one of them"],
     [{ job, folds: { count: 100, repeats: 6 } }, "/folds/repeats", expect.stringContaining("limit of 500 trainings")],
     [{ job, folds: { group: "a", repeats: 2 } }, "/folds/repeats", expect.stringContaining("must be 1 with group")],
     [{ job, parameters: { "/seed": { min: 2, max: 1 } } }, "/parameters/~1seed/max", "must be at least min (2)"],
@@ -86,7 +86,7 @@ describe("the space of a sweep", () => {
     [
       { "/split/validation": { min: 0, max: 0.5 } },
       "/parameters/~1split~1validation",
-      "the job spec has no /split: write it there first",
+      "the job spec has no /split: add it there first",
     ],
     [
       { "/scheduler/gamma": { min: 0, max: 0.5 } },
@@ -133,7 +133,7 @@ describe("the space of a sweep", () => {
   it("lets no parameter into rows that came with the request", () => {
     const inline = { ...job, data: { inline: { features: [[1], [2]], targets: [0, 1] } } };
     const parameters = { "/data/inline/targets/0": { values: [0, 1] } };
-    expect(faultsOf(parameters, { job: inline })).toMatchObject([[expect.any(String), expect.stringContaining("not varied")]]);
+    expect(faultsOf(parameters, { job: inline })).toMatchObject([[expect.any(String), expect.stringContaining("cannot be varied")]]);
     expect(faultsOf({ "/optimizer/lr": { min: 0, max: 1 } }, { job: inline })).toEqual([]);
   });
 

@@ -58,7 +58,7 @@ describe("a learning curve", () => {
     await expect(stage.client.learningCurve(whole.model?.id ?? "", {})).rejects.toThrow("holds no rows out");
     const searched = await submitted(stage.client, { data: spec.data, model: { auto: { trials: 1 } } }, "succeeded");
     await expect(stage.client.learningCurve(searched.model?.id ?? "", {})).rejects.toThrow(
-      "the average that a search has chosen",
+      "the average of a search",
     );
   });
 });

@@ -64,7 +64,7 @@ describe("the playground", () => {
     await drawn(page);
     await page.getByLabel("Target").selectOption("species");
     await page.getByLabel("Across").selectOption("flipper_length_mm");
-    await page.getByText(/^2 rows lack a number, for which its column's mean stands/).waitFor();
+    await page.getByText(/^2 rows lack a number and use the column's mean instead/).waitFor();
     const legend = page.getByRole("list", { name: "Legend" });
     await expect.poll(() => legend.innerText()).toMatch(/Adelie\s+Chinstrap\s+Gentoo/);
     await button(page, "Step").click();
@@ -87,7 +87,7 @@ describe("the playground", () => {
   it("says when a table has no two columns of numbers", async () => {
     const { id } = await stage.client.upload("word,kind\na,x\nb,y\nc,x\nd,y\n", { name: "words", format: "csv" });
     const { page } = await stage.open(`/playground?data=${id}`);
-    await page.getByText(/words has no two columns of numbers/).waitFor();
+    await page.getByText(/words needs two columns of numbers/).waitFor();
     expect(await faultsOfView(page)).toEqual([]);
   });
 

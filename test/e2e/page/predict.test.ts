@@ -93,7 +93,7 @@ describe("a row", () => {
     const shown = async () => Number(/[\d.]+/.exec(await page.locator('.bar-row[data-chosen="true"] .num').innerText())?.[0]);
     // Each is rounded to a tenth of a percent.
     await expect.poll(async () => Math.abs((await figures()).reduce((a, b) => a + b) - (await shown()))).toBeLessThan(0.4);
-    await page.getByText("Dashed: its mean over rows that trained.").waitFor();
+    await page.getByText("Dashed: the mean over training rows.").waitFor();
     expect(await page.locator(".profile-mean").count()).toBeGreaterThanOrEqual(6);
     const before = await figures();
     await page.getByLabel("flipper_length_mm", { exact: true }).fill("231");

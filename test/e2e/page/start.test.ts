@@ -78,7 +78,7 @@ describe("an empty list of jobs", () => {
     await dropFile(page, "report.xlsx", await writeXlsx({ sheets }));
     await page.waitForURL(/\/start\?dataset=ds_/);
     await page.getByText('the sheet "Orders" was read, and not "Shops"').waitFor();
-    await page.getByText("line 1 stands above the names of the columns in line 2: left out as a title").waitFor();
+    await page.getByText("line 1 is above the column names in line 2 and was left out as a title").waitFor();
     expect(await page.getByLabel("Target", { exact: true }).inputValue()).toBe("returned");
     // While it is read again, nothing else can be mended: each reading takes the place of the one before.
     await page.getByLabel("Type of total").selectOption("category");
@@ -107,7 +107,7 @@ describe("an empty list of jobs", () => {
     // The address has all of it.
     await page.reload();
     await page.locator(".predict-answer [data-chosen=true]").waitFor();
-    expect(await page.getByText("To read it in another way, drop the file again.").count()).toBe(1);
+    expect(await page.getByText("To read it another way, drop the file again.").count()).toBe(1);
     expect(faults).toEqual([]);
   });
 });

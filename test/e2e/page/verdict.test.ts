@@ -59,7 +59,7 @@ describe("the head of a model", () => {
     const lowest = Number(overfit.metrics?.lowest?.epoch);
     expect(lowest).toBeLessThan(200);
     const warnings = page.getByRole("list", { name: "Before you trust it" });
-    await warnings.getByText(`It overfits since epoch ${lowest}`).waitFor();
+    await warnings.getByText(`It has overfitted since epoch ${lowest}`).waitFor();
     await warnings.getByText("Rows were left out").waitFor();
     expect(await faultsOfView(page)).toEqual([]);
 
@@ -70,7 +70,7 @@ describe("the head of a model", () => {
     expect(better.metrics?.best).toMatchObject({ epoch: lowest, val_loss: overfit.metrics?.lowest?.val_loss });
     const served = await stage.open(`/models/${better.model?.id}`);
     await served.page.getByText("Rows were left out").waitFor();
-    expect(await served.page.getByText(/It overfits/).count()).toBe(0);
+    expect(await served.page.getByText(/It has overfitted/).count()).toBe(0);
     expect([...faults, ...served.faults]).toEqual([]);
   });
 

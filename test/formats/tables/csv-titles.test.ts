@@ -65,6 +65,6 @@ describe("lines above the names", () => {
     expect((await contentsOf(csv("x\nmore, of it\nid,a\n1,2\n", { skipLines: 2 }))).names).toEqual(["id", "a"]);
     expect((await contentsOf(csv("Sales;;\n;;\nid;a;b\n1;2;3\n", { skipLines: 0 }))).names[0]).toBe("Sales");
     expect((await contentsOf(csv("Sales;;\n;;\nid;a;b\n1;2;3\n", { header: "true" }))).names[0]).toBe("Sales");
-    expect(await faultOf(csv("a,b\n1,2\n", { skipLines: 9 }))).toMatch(/^invalid: must be less than the lines of the file/);
+    expect(await faultOf(csv("a,b\n1,2\n", { skipLines: 9 }))).toMatch(/^invalid: must be less than the number of lines of the file/);
   });
 });

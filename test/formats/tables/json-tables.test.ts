@@ -132,10 +132,10 @@ describe("faults of tables in JSON", () => {
     [
       ['{"a": 1}\n{"a": nul}\n', "malformed: line 2, character 7: expected a value"],
       ['{"a": 1}\n\n{"a": 1,}\n', "malformed: line 3, character 9: expected a name in double quotes"],
-      ['{"a": 1}\n[1]\n', 'invalid: line 2: a row is an object, one member a column; pandas writes that with orient="records"'],
+      ['{"a": 1}\n[1]\n', 'invalid: line 2: a row must be an object with one member for each column; pandas writes that with orient="records"'],
       [
         '{"a": 1, "b": {"c": 2}}\n',
-        "invalid: line 1, column 2 (b): a cell is a text, a number, a boolean or null, nothing nested",
+        "invalid: line 1, column 2 (b): a cell must be a text, a number, a boolean or null; nested values are not allowed",
       ],
       [
         `{"a": "${"x".repeat(1001)}"}\n`,
@@ -154,14 +154,14 @@ describe("faults of tables in JSON", () => {
     ['[{"a": 1},\n {"a": 2,, "b": 3}]', "malformed: line 2, character 10: expected a name in double quotes"],
     ['[{"a": 1}\n {"a": 2}]', "malformed: line 2, character 2: expected ]"],
     ['[{"a": 1},\n {"a": 2}', "malformed: line 2, character 10: the text ends before its ]"],
-    ['[{"a": 1}] x', "malformed: line 1, character 12: something follows the table"],
+    ['[{"a": 1}] x', "malformed: line 1, character 12: there is something after the table"],
     ["3", /^malformed: line 1, character 1: a table is an array of objects/],
     ["", /^malformed: line 1, character 1: /],
     ['{"columns": ["a"], "rows": [[1],\n[1, 2]]}', "invalid: line 2: the row has 2 values, and the first one 1"],
-    ['{"columns": ["a", "b"], "rows": [[1]]}', "invalid: there are 2 columns, and rows have 1 values"],
+    ['{"columns": ["a", "b"], "rows": [[1]]}', "invalid: there are 2 columns, but the rows have 1 values"],
     ['{"columns": ["a", "a"], "rows": [[1, 2]]}', 'invalid: columns 1 and 2 are both called "a"'],
-    ['{"columns": ["a"]}', "invalid: must be there: an array of arrays"],
-    ['{"rows": [[1]]}', "invalid: must be there: the names of the columns"],
+    ['{"columns": ["a"]}', "invalid: is required: an array of arrays"],
+    ['{"rows": [[1]]}', "invalid: is required: the names of the columns"],
     ['{"index": [1]}', /^malformed: line 1, character \d+: "index" is not a member here/],
   ])("JSON %j", async (text, expected) => {
     const fault = await faultOf(createJsonTable(chunked(text, [2, 9]), LIMITS));

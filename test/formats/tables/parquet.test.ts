@@ -89,7 +89,7 @@ describe("numbers without a sign", () => {
       code: "invalid",
       errors: [{ pointer: "/columns" }],
       message: expect.stringContaining(
-        'column "big" reads as 3000000037, and the file says that it lies from 3000000000 to 3000000001',
+        'column "big" reads as 3000000037, but the file says that it is between 3000000000 and 3000000001',
       ),
     });
   });
@@ -159,12 +159,12 @@ describe("columns that cannot be read", () => {
     await expect(read("unreadable.duckdb")).rejects.toMatchObject({
       code: "invalid",
       message:
-        'columns "span" (INTERVAL), "list" (LIST), "struct" (STRUCT), "map" (MAP): a cell is a text, a number, a boolean or a time; ' +
+        'columns "span" (INTERVAL), "list" (LIST), "struct" (STRUCT), "map" (MAP): a cell must be a text, a number, a boolean or a time; ' +
         "leave out with columns=id,bytes,x",
       errors: [{ pointer: "/columns" }],
     });
     await expect(read("unreadable.duckdb", { columns: ["list"] })).rejects.toMatchObject({
-      message: 'column "list" (LIST): a cell is a text, a number, a boolean or a time; there is no other',
+      message: 'column "list" (LIST): a cell must be a text, a number, a boolean or a time; there is no other',
     });
   });
 

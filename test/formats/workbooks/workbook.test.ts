@@ -52,7 +52,7 @@ describe("a sheet of a workbook", () => {
     expect(await faultOf(fixture("orders-openpyxl"), "Order")).toBe(
       'invalid /sheet: there is no such sheet: the workbook has "Cover", "Hidden", "Orders & more", "Times"',
     );
-    expect(await faultOf(fixture("orders-openpyxl"), "Cover")).toBe('invalid /sheet: the sheet "Cover" has no cell');
+    expect(await faultOf(fixture("orders-openpyxl"), "Cover")).toBe('invalid /sheet: the sheet "Cover" has no cells');
   });
 
   it("is that of cells, although a chart comes first, with days from 1904, hidden rows and columns, and errors", async () => {
@@ -100,7 +100,7 @@ describe("a sheet of a workbook", () => {
     expect(await faultOf(tall, undefined, { ...LIMITS, bytes: 1000 })).toMatch(
       /^too_large : the unpacked workbook has more bytes/,
     );
-    expect(await faultOf(empty)).toBe("invalid : the workbook has no sheet with a cell that is not hidden");
+    expect(await faultOf(empty)).toBe("invalid : no sheet of the workbook that is not hidden has any cells");
   });
 });
 
@@ -157,7 +157,7 @@ describe("a workbook of parts", () => {
 
 describe("what is no workbook", () => {
   it("is said to be none", async () => {
-    expect(await faultOf(Buffer.from("a,b\n1,2\n"))).toBe("malformed : this is no Excel workbook (.xlsx)");
+    expect(await faultOf(Buffer.from("a,b\n1,2\n"))).toBe("malformed : this is not an Excel workbook (.xlsx)");
     expect(await faultOf(Buffer.from("d0cf11e0a1b11ae1", "hex"))).toMatch(/old workbook \(\.xls\) or one with a password/);
   });
 

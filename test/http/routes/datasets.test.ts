@@ -132,7 +132,7 @@ describe("refusing an upload", () => {
     ],
     ["bytes over the limit", "1\n".repeat(10_001), "name=x", 413, /limit of 20000 \(TRAINYARD_MAX_DATASET_BYTES\)/],
     ["nothing", "", "name=x", 422, /no columns/],
-    ["no name", "a\n1\n", "", 422, /^\/name: must be given/],
+    ["no name", "a\n1\n", "", 422, /^\/name: is required/],
     ["types that are no JSON", "a\n1\n", "name=x&types=zip", 422, /^\/types: must be JSON/],
     ["a type that there is not", "a\n1\n", `name=x&types=${encodeURIComponent('{"a":"float"}')}`, 422, /^\/types\/a: /],
     ["a delimiter of two characters", "a\n1\n", "name=x&delimiter=ab", 422, /delimiter: must be one character/],
@@ -166,7 +166,7 @@ describe("refusing an upload", () => {
   it("says when gzip is none, or is cut off", async () => {
     const headers = { "content-type": "text/csv", "content-encoding": "gzip" };
     const plain = await upload("a\n1\n", "name=x", headers);
-    expect([plain.statusCode, plain.json().detail]).toEqual([400, "the content is said to be gzip, and it is not"]);
+    expect([plain.statusCode, plain.json().detail]).toEqual([400, "the content is declared as gzip, but it is not gzip"]);
     const cut = await upload(gzipSync(penguins).subarray(0, 900), "name=x", headers);
     expect([cut.statusCode, cut.json().detail]).toEqual([400, expect.stringMatching(/^the gzip data is broken/)]);
   });
@@ -176,7 +176,7 @@ describe("refusing an upload", () => {
     const cases = [
       [{ types: "{}" }, /^\/file: there is no file/],
       [{ file, colour: "red" }, /^\/colour: is not a field here/],
-      [{ file, second: file }, /^\/file: one upload takes one file/],
+      [{ file, second: file }, /^\/file: an upload takes only one file/],
       [{ file, second: file, third: file, fourth: file }, /too many parts/],
       [{ file: new File(["1\n".repeat(20_001)], "t.csv"), header: "true" }, /limit of 20000/],
     ] as const;

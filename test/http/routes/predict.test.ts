@@ -163,9 +163,9 @@ describe("rows as JSON", () => {
       ((await json(ref, { instances: [[1]], interval })) as { errors: { pointer: string; detail: string }[] }).errors[0];
     expect(await refused("sure-line", 0.99)).toEqual({
       pointer: "/interval",
-      detail: "0.99 needs 99 held-out rows, and sure-line has 19: ask for less",
+      detail: "0.99 needs 99 held-out rows, but sure-line has 19: ask for a lower one",
     });
-    expect((await refused("line", 0.9))?.detail).toMatch(/^needs rows that were held out, and line has none: train it with/);
+    expect((await refused("line", 0.9))?.detail).toMatch(/^needs held-out rows, but line has none: train it with/);
     expect((await refused("sure-line", 1))?.pointer).toBe("/interval");
   });
 
@@ -253,14 +253,14 @@ describe("rows that are odd", () => {
     column: "mass",
     line: null,
     detail:
-      "2 of 3 rows (67 %) have a value of mass far outside of the training rows, where it is 2700 to 6300: 1000000000 (rows 1, 2)",
-    cure: "check its unit; if it is right, the prediction is a guess beyond what was learnt, however sure it looks",
+      "2 of 3 rows (67 %) have a value of mass far outside the range of the training rows, which is 2700 to 6300: 1000000000 (rows 1, 2)",
+    cure: "check its unit; if it is right, the prediction is a guess outside what the model learned, however certain it looks",
   };
   const unseen = {
     code: "unseen_category",
     column: "island",
     line: null,
-    detail: "1 of 3 rows (33 %) have a value of island that no training row had, and count as other: Mars (row 1)",
+    detail: "1 of 3 rows (33 %) have a value of island that no training row had, which counts as other: Mars (row 1)",
     cure: "check how it is written, or train again with rows that have it",
   };
   const answerOf = async (body: object) => {

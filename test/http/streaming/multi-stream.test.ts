@@ -153,7 +153,7 @@ describe("what is no message", () => {
     const { ownUrl } = await ownApp({ streamBounds: { faults: 3 } });
     const many = await reader(ownUrl);
     for (let index = 0; index < 10; index++) many.say("nonsense");
-    expect(await many.closed).toEqual({ code: 1008, reason: "too many messages that are none" });
+    expect(await many.closed).toEqual({ code: 1008, reason: "too many invalid messages" });
     expect(many.messages.map(({ type }) => type)).toEqual(["error", "error", "error"]);
   });
 

@@ -75,11 +75,11 @@ describe("the rows of a query", () => {
     const only = createSourceFetcher({ privateHosts: [], timeoutMs: 30_000, maxBytes: 1e8 });
     const from = (text: string) => only.fetch({ postgres: { url: text, query: "select 1" } }, { signal: never });
     await expect(from(url)).rejects.toThrow("is a private, local or reserved address");
-    await expect(from("postgres://a@8.8.8.8/x?sslmode=disable")).rejects.toThrow("must be asked with TLS");
+    await expect(from("postgres://a@8.8.8.8/x?sslmode=disable")).rejects.toThrow("must be reached with TLS");
     // What a driver would decode is never a host: neither here nor in a request.
     const hidden = "postgres://a@%31%30.0.0.1/x";
     expect(source.safeParse({ postgres: { url: hidden, query: "select 1" } }).error?.message).toContain(
-      "no name and no address",
+      "neither a name nor an address",
     );
     await expect(from(hidden)).rejects.toThrow("cannot be fetched");
     address.searchParams.set("sslmode", "require");

@@ -140,8 +140,8 @@ describe("a job without a model", () => {
 
   it("refuses what a search chooses itself, a metric of another task, and too few rows", () => {
     expect(refusalOf({ ...moons, epochs: 10, optimizer: "adam" })).toEqual([
-      "/optimizer is chosen by the search where model is left out: leave it out, or give model.layers",
-      "/epochs is chosen by the search where model is left out: leave it out, or give model.layers",
+      "/optimizer is chosen by the search when model is left out: leave it out, or give model.layers",
+      "/epochs is chosen by the search when model is left out: leave it out, or give model.layers",
     ]);
     expect(refusalOf({ ...moons, model: { auto: { metric: "r2" } } })[0]).toMatch(
       /^\/model\/auto\/metric r2 is not a metric of binary/,

@@ -64,7 +64,7 @@ describe("columns that are worth learning from", () => {
       code: "duplicate_column",
       column: "c0",
       line: null,
-      detail: "c0 has the values of measure in every row: it is left out",
+      detail: "c0 has the same value as measure in every row: it is left out",
       cure: "name it in features to use it",
     });
   });

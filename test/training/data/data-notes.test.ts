@@ -68,7 +68,7 @@ const PLANTED: Readonly<Record<JobNoteCode, Planted>> = {
         "integer",
       ),
     ),
-    detail: /3 whole numbers.*taken for classes/,
+    detail: /3 different whole numbers.*read as classes/,
   },
   text_left_out: {
     data: dataset(
@@ -116,7 +116,7 @@ const PLANTED: Readonly<Record<JobNoteCode, Planted>> = {
         "number",
       ),
     ),
-    detail: /^c has one value/,
+    detail: /^c has the same value in every row/,
   },
   id_like_column: {
     data: dataset(
@@ -132,7 +132,7 @@ const PLANTED: Readonly<Record<JobNoteCode, Planted>> = {
         "number",
       ),
     ),
-    detail: /^id has another value in every row/,
+    detail: /^id has a different value in every row/,
   },
   rows_have_times: {
     data: dataset(
@@ -164,7 +164,7 @@ const PLANTED: Readonly<Record<JobNoteCode, Planted>> = {
         "number",
       ),
     ),
-    detail: /^later alone says what y is \(r² 1\)$/,
+    detail: /^later alone predicts y \(r² 1\)$/,
   },
   rare_class: {
     data: dataset(

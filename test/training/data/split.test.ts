@@ -263,15 +263,15 @@ describe("a job that splits by a column", () => {
       "classes of a regression",
       job({ group: "patient", stratify: true }, { target: "dose" }),
       "/split/stratify",
-      "is for classes; a regression has none",
+      "is only for classes; a regression has none",
     ],
     [
-      "rows that come with the job",
+      "rows in the request",
       { ...job({ group: "g" }), data: { inline: { features: [[1], [2]], targets: [1, 2] } } },
       "/split/group",
-      "is for data sets",
+      "is only for data sets",
     ],
-    ["a group and a time", job({ group: "patient", time: "day" }), "/split/time", "does not go with the other fields here"],
+    ["a group and a time", job({ group: "patient", time: "day" }), "/split/time", "cannot be combined with the other fields here"],
   ];
   it.each(refusals)("is refused for %s", (_, given, pointer, detail) => {
     const prepared = prepare(given, {}, visits());

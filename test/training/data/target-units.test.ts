@@ -79,6 +79,6 @@ describe("a target that is learned as a logarithm", () => {
         positive.map((value) => (value > 9 ? "a" : "b")),
         { task: undefined },
       ),
-    ).toEqual([{ pointer, detail: "log is for a regression, and this target has classes: leave it out" }]);
+    ).toEqual([{ pointer, detail: "log is only for a regression, but this target has classes: leave it out" }]);
   });
 });

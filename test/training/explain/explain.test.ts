@@ -210,7 +210,7 @@ describe("what one request may ask", () => {
   const ask = (more: object) => explainRequestOf({ ...more });
 
   it("is bounded in rows, contributions, background and work, each by its name", () => {
-    expect(() => assertExplainable(model, 101, ask({}))).toThrow("the 100 that one request explains");
+    expect(() => assertExplainable(model, 101, ask({}))).toThrow("the 100 that one request can explain");
     expect(() => assertExplainable({ ...model, inputWidth: 3000 }, 1, ask({ background: 1000 }))).toThrow("background");
     const many = { ...model, classes: Array.from({ length: 2000 }, String) };
     expect(() => assertExplainable(many, 10, ask({}))).toThrow("contributions");

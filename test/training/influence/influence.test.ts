@@ -94,7 +94,7 @@ describe("a training without a row", () => {
     // Rows that weigh nothing taught the network nothing.
     expect(ask(asked, { instances: [[0, 0]] }).rows.every((each) => (weights[each] as number) > 0)).toBe(true);
     const idle = [...retraining.data.parts.train].find((each) => weights[each] === 0) as number;
-    expect(faultsOf(asked, { instances: [[0, 0]], rows: [idle] })).toEqual([`/rows/0 row ${idle} has weight 0 already`]);
+    expect(faultsOf(asked, { instances: [[0, 0]], rows: [idle] })).toEqual([`/rows/0 row ${idle} already has weight 0`]);
   });
 });
 
@@ -290,10 +290,10 @@ describe("a request", () => {
 
   it.each([
     [{ instances: [{ a: "x", b: 1 }] }, /^\/instances\/0\/a /],
-    [{ instances: [instance], actual: ["perhaps"] }, /^\/actual\/0 is none of the model's classes: no, yes/],
+    [{ instances: [instance], actual: ["perhaps"] }, /^\/actual\/0 is not one of the model's classes: no, yes/],
     [{ instances: [instance], actual: ["no", "no"] }, /^\/actual has 2 values for 1 instances/],
-    [{ instances: [instance], output: "perhaps" }, /^\/output is none of no, yes/],
-    [{ instances: [instance], rows: [heldOut] }, /^\/rows\/0 row \d+ was held out: it trained nothing/],
+    [{ instances: [instance], output: "perhaps" }, /^\/output is not one of no, yes/],
+    [{ instances: [instance], rows: [heldOut] }, /^\/rows\/0 row \d+ was held out, so it did not train the model/],
     [{ instances: [instance], rows: [1e9] }, /^\/rows\/0 row 1000000000 did not train: there is no such row/],
   ])("is refused where it does not fit the model or its rows: %j", (request, words) => {
     expect(faultsOf(asked, request)).toEqual([expect.stringMatching(words)]);

@@ -73,13 +73,13 @@ describe("a job that starts from a model", () => {
       "as many other categories",
       job(from),
       table(["Biscoe", "Dream", "Elephant"], ["Adelie", "Chinstrap", "Gentoo"]),
-      /knows the categories Biscoe, Dream, Torgersen of island; this job has Biscoe, Dream, Elephant: keep .*from_model/,
+      /has the categories Biscoe, Dream, Torgersen of island; this job has Biscoe, Dream, Elephant: keep .*from_model/,
     ],
     [
       "as many other classes",
       job(from),
       table(ISLANDS, ["Adelie", "Emperor", "Gentoo"]),
-      /tells the classes Adelie, Chinstrap, Gentoo apart; this job has Adelie, Emperor, Gentoo$/,
+      /has the classes Adelie, Chinstrap, Gentoo; this job has Adelie, Emperor, Gentoo$/,
     ],
     [
       "another encoding",
@@ -127,7 +127,7 @@ describe("a job that keeps the preprocessing of its model", () => {
 
   it.each([
     ["without a model", { ...job({ preprocess: "from_model" }) }, /\/preprocess from_model needs a stored model/],
-    ["with a class that the model does not know", kept(), /tells the classes .* apart; this job has Adelie, Emperor$/],
+    ["with a class that the model does not know", kept(), /has the classes .*; this job has Adelie, Emperor$/],
     ["with other features", kept({ features: ["mass"] }), /takes the columns bill, island; this job has mass/],
   ])("is refused %s", (_, spec, detail) => {
     expect(errorsOf(spec, table(ISLANDS, ["Adelie", "Emperor"])).join("\n")).toMatch(detail);

@@ -117,7 +117,7 @@ describe("a batch ensemble in training", () => {
     expect(prepared.spec.loss).toEqual({ type: "bce" });
     const refused = prepare(spec(layers, { ...two, loss: "bce_with_logits" }));
     expect(refused.ok ? [] : refused.errors).toEqual([
-      { pointer: "/model/layers/3", detail: expect.stringContaining("takes logits") },
+      { pointer: "/model/layers/3", detail: expect.stringContaining("needs logits") },
     ]);
     const run = train(spec([ensemble(4), "mean_members"], { ...two, epochs: 3 }));
     expect(run.result.state).toBe("succeeded");

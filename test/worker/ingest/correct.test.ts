@@ -150,12 +150,12 @@ describe("correcting cells", () => {
     ];
     expect(refusalOf("kind", twice)).toEqual([
       "/cells/0/value must be a label as text, or null for missing",
-      "/cells/1/row the same row comes earlier",
+      "/cells/1/row this row is already in the list",
     ]);
     expect(refusalOf("count", [{ row: 0, value: 0.5 }])).toEqual([
       "/cells/0/value must be a whole number up to 2^53, or null for missing",
     ]);
-    expect(refusalOf("when", [{ row: 0, value: 1 }])[0]).toContain("labels, truths and numbers can be corrected");
+    expect(refusalOf("when", [{ row: 0, value: 1 }])[0]).toContain("only columns of labels, booleans or numbers can be corrected");
     expect(refusalOf("kind", [{ row: 0, value: "c" }], 2)[0]).toContain("TRAINYARD_MAX_CATEGORIES");
   });
 });

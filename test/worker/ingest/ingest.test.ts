@@ -133,8 +133,8 @@ describe("the type of a column", () => {
   it("of a column that is not there is refused", async () => {
     await expect(csv("a,b\n1,2\n", { c: "number", d: "text" })).rejects.toMatchObject({
       errors: [
-        { pointer: "/types/c", detail: "there is no such column" },
-        { pointer: "/types/d", detail: "there is no such column" },
+        { pointer: "/types/c", detail: "the table has no such column" },
+        { pointer: "/types/d", detail: "the table has no such column" },
       ],
     });
   });

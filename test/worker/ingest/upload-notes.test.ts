@@ -40,12 +40,12 @@ const PLANTED: Partial<
   ambiguous_numbers: {
     text: column(["1,234", "2,345", "3,456"].map((cell) => `"${cell}"`)),
     line: null,
-    detail: /^v could be read in two ways: "1,234" is read with a decimal point and a comma between thousands/,
+    detail: /^v could be read in two ways: "1,234" was read with a decimal point and a comma between thousands/,
   },
   ambiguous_dates: {
     text: column(["05/01/2024", "06/02/2024", "07/03/2024"]),
     line: null,
-    detail: /"05\/01\/2024" is read with the month first, and not with the day first/,
+    detail: /"05\/01\/2024" was read with the month first, not with the day first/,
   },
   header_guessed: {
     text: "region,2019,2020\nnorth,1.5,2\nsouth,3,4\n",
@@ -55,7 +55,7 @@ const PLANTED: Partial<
   title_lines: {
     text: "Sales;;\n;;\nid;a;b\n1;2;3\n",
     line: 1,
-    detail: /^lines 1, 2 stand above the names of the columns in line 3: left out as a title$/,
+    detail: /^lines 1, 2 are above the column names in line 3 and were left out as a title$/,
   },
   lines_skipped: { text: "# made by tool\na,b\n1,2\n", line: 1, detail: /^line 1: skipped as comments/ },
   index_column: { text: ",a\n1,x\n2,y\n3,z\n", line: null, detail: /^column_1 has no name and counts the rows/ },
@@ -67,7 +67,7 @@ const PLANTED: Partial<
   duplicate_rows: {
     text: "x,label\n1,a\n2,a\n1,a\n2,b\n1,a\n",
     line: null,
-    detail: /^2 of 5 rows repeat an earlier one in every column, the first row 3 \(as row 1\)$/,
+    detail: /^2 of 5 rows repeat an earlier one in every column, first row 3 \(the same as row 1\)$/,
   },
 };
 

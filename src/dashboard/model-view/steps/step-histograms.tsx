@@ -30,7 +30,7 @@ export function StepHistograms({ job, epoch, step }: StepHistogramsProps) {
             <p class="muted" role="status">
               {placeOf(data)}: loss {formatValue(data.loss)} of {formatCount(data.rows)} rows that train
               {data.step === wanted ? "" : "; the one that is shown above is being replayed"}.
-              {data.engine_version === null && " Nothing says which version of the engine trained the job: bits may differ."}{" "}
+              {data.engine_version === null && " It is not known which version of the engine trained the job: bits may differ."}{" "}
               The tab Replay goes to every step.
             </p>
             <Tensors title="Gradients" of={data.gradients ?? []} />

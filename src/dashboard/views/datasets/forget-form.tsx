@@ -100,10 +100,10 @@ function Consequences({ plan: { models, datasets, sweeps, running } }: { readonl
     <>
       <p>
         {count(datasets.length, "data set")}, {count(models.length, "job")} and {count(sweeps.length, "sweep")} with the rows
-        are erased for good; the data set without them gets another id. Backups made before, and exported files, are out of
-        reach.
+        are erased permanently; the data set without them gets a new id. Earlier backups and exported files are not
+        changed.
       </p>
-      {running.length > 0 && <p>Must end before: {running.join(", ")}.</p>}
+      {running.length > 0 && <p>These must end first: {running.join(", ")}.</p>}
       {again.length > 0 && <p>Trained again, with their aliases moved:</p>}
       <ul>
         {again.map(({ model }) => (
@@ -112,7 +112,7 @@ function Consequences({ plan: { models, datasets, sweeps, running } }: { readonl
           </li>
         ))}
       </ul>
-      {others.length > 0 && <p>Deleted with their aliases, as is any model whose training fails:</p>}
+      {others.length > 0 && <p>Deleted with their aliases, and so is any model whose training fails:</p>}
       <ul>
         {others.map(({ model, why_not }) => (
           <li key={model?.id}>

@@ -28,8 +28,8 @@ export function SeedsTab({ job }: { readonly job: Job }) {
     <div class="stack">
       <h2>{seedSentence(seeds, SCORE_FORMAT).replace(/^./, (first) => first.toUpperCase())}</h2>
       <p class="muted">
-        In brackets: where a training with a new seed is found on fresh rows nine times in ten.{" "}
-        {!seeds.agrees && "Another version trained the model: its weights differ from those of this training."}
+        In brackets: the range of a training with a new seed on fresh rows, nine times in ten.{" "}
+        {!seeds.agrees && "Another version of the engine trained the model: its weights differ from those of this training."}
       </p>
       <Card title="Figures" flush>
         <Table caption="Figures over seeds" columns={COLUMNS} rows={seeds.figures} keyOf={({ figure }) => figure} />

@@ -3,4 +3,4 @@ import type { Job } from "../../../client/answers.ts";
 
 /** `stopped` says it of a job that did not come to its end. */
 export const withoutAnswer = ({ state }: Job, stopped: string): string =>
-  state === "succeeded" ? "The answer went with the model, which was deleted or never kept" : stopped;
+  state === "succeeded" ? "The answer was stored with the model, which was deleted or never kept" : stopped;

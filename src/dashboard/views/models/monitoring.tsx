@@ -75,8 +75,8 @@ export function Monitoring({ model }: { readonly model: Model }) {
         of={[model.id]}
       />
       <p class="muted">
-        PSI, the population stability index, is 0 where rows are like those of training. A column has drifted from 0.1 on, where
-        chance does not explain it.
+        PSI, the population stability index, is 0 if rows are like those of training. A column has drifted if it is at least 0.1
+        and chance does not explain it.
       </p>
     </div>
   );

@@ -36,7 +36,7 @@ export function ModelSection({ valid }: { readonly valid: Checked | null }) {
         {way === "search" ? (
           <SearchFields valid={valid} />
         ) : (
-          <p class="muted">One network, as you describe it, trained as you say.</p>
+          <p class="muted">Trains one network with the layers and options that you choose.</p>
         )}
       </div>
     </Card>
@@ -48,8 +48,8 @@ function SearchFields({ valid }: { readonly valid: Checked | null }) {
   return (
     <>
       <p class="muted">
-        Trains candidates from linear to deep on parts of the rows, and serves a weighted average of the best. Nothing else is
-        needed: what is empty follows from the rows.
+        Trains candidates from linear to deep on parts of the rows, and serves a weighted average of the best. You can leave the
+        fields empty: their defaults depend on the rows.
       </p>
       <div class="form-grid">
         <TextAt pointer="/name" label="Name" placeholder="from the data" hint="The model gets it too" />

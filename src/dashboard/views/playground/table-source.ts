@@ -73,7 +73,7 @@ export function useTableRows(id: string | null, settings: Settings): TableRows {
   const read = useMemo(() => (chosen && rows ? readRows(chosen, rows) : null), [key, rows]);
   const unfit =
     dataset && !chosen
-      ? new Error(`${dataset.name} has no two columns of numbers beside a target of numbers or at most ${MOST_CLASSES} labels.`)
+      ? new Error(`${dataset.name} needs two columns of numbers besides a target of numbers or at most ${MOST_CLASSES} labels.`)
       : null;
   const empty = read && read.source.x.length < 4 ? new Error("Fewer than four rows have a target.") : null;
   return {
@@ -104,8 +104,8 @@ function readRows({ dataset, target }: Chosen, { total, returned, columns }: Dat
   const imputed = places.filter((row) => xs[row] === null || ys[row] === null).length;
   const notes = [
     ...(total > returned ? [`${returned} of ${total} rows, spread over the table`] : []),
-    ...(unlabelled > 0 ? [`${unlabelled} rows without a target left out`] : []),
-    ...(imputed > 0 ? [`${imputed} rows lack a number, for which its column's mean stands, as in a job`] : []),
+    ...(unlabelled > 0 ? [`${unlabelled} rows without a target were left out`] : []),
+    ...(imputed > 0 ? [`${imputed} rows lack a number and use the column's mean instead, as in a job`] : []),
   ];
   const task: Task =
     classes.length === 0 ? "regression" : classes.length === 2 ? "binary_classification" : "multiclass_classification";

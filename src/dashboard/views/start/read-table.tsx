@@ -56,8 +56,8 @@ export function ReadTable({ dataset, target, why, leftOut, onTarget, onLeftOut, 
             <FileFields sheet={dataset.reading?.sheet} reading={reading.now} busy={reading.busy} onMend={reading.mend} />
           )}
         </div>
-        {!reading.mend && <p class="muted">To read it in another way, drop the file again.</p>}
-        {reading.busy && <p role="status">The table is read again.</p>}
+        {!reading.mend && <p class="muted">To read it another way, drop the file again.</p>}
+        {reading.busy && <p role="status">Reading the table again.</p>}
         {reading.error ? <Problem error={reading.error} /> : null}
         <Notes notes={notes.filter(({ column }) => column === null)} title="How the file was read" />
       </div>

@@ -97,7 +97,7 @@ function Sweeps({ sweeps, isFiltered }: { readonly sweeps: readonly Sweep[]; rea
         </LinkButton>
       }
     >
-      A sweep trains many variants of a job and keeps the best. Make a number of a new job a range, and start one.
+      A sweep trains many variants of a job and keeps the best. To start one, turn a number of a new job into a range.
     </Empty>
   );
   return <Table caption="Sweeps" columns={columnsOf(now)} rows={sweeps} keyOf={({ id }) => id} empty={empty} />;

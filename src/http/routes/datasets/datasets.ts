@@ -55,7 +55,7 @@ function registerUpload(app: App, { lifecycle }: RouteContext): void {
         response: answers(
           {
             200: [
-              "These bytes were uploaded before, with the same options: the data set that they came to then.",
+              "These bytes were uploaded before, with the same options: the existing data set.",
               datasetAnswer,
             ],
             201: ["The data set.", datasetAnswer],
@@ -126,7 +126,7 @@ function registerReading(app: App): void {
         tags,
         operationId: "previewDataset",
         summary: "Preview a data set",
-        description: "Its first rows, as arrays in the order of the columns. Of very wide tables fewer rows are kept.",
+        description: "Its first rows, as arrays in the order of the columns. Fewer rows are stored for very wide tables.",
         params: datasetParams,
         querystring: previewQuery,
         response: answers({ 200: ["The first rows.", previewAnswer] }, [404, 422]),
@@ -145,7 +145,7 @@ function registerReading(app: App): void {
         tags,
         operationId: "sampleDatasetRows",
         summary: "Read some rows of a data set",
-        description: "A few of its columns, of rows that are spread evenly over the whole table: what a plot needs of it.",
+        description: "Some of its columns, for rows spread evenly over the whole table: enough for a plot.",
         params: datasetParams,
         querystring: sampleQuery,
         response: answers({ 200: ["The rows, by column.", sampleAnswer] }, [404, 422]),
@@ -163,7 +163,7 @@ function registerDeletion(app: App): void {
         tags,
         operationId: "deleteDataset",
         summary: "Delete a data set",
-        description: "With its values. A job that has not ended must not be using it. Models trained on it stay.",
+        description: "Deletes the data set with its values. No job that has not ended may be using it. Models trained on it stay.",
         params: datasetParams,
         response: answers({ 204: ["It is gone.", z.undefined()] }, [404, 409]),
       },

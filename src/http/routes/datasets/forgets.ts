@@ -33,7 +33,7 @@ function registerStart(app: App, { lifecycle }: RouteContext): void {
         operationId: "forgetRows",
         summary: "Forget rows",
         description:
-          "Trains every model that saw the rows again without them, by the same spec and seed, moves its aliases, and then erases the rows: in data sets, jobs, checkpoints, models, evaluations and sweeps. A model that comes of it has the bits of one whose data set was uploaded without the rows. The data set without them has another id. With `validate_only=true` it says which rows, data sets, jobs and models are meant, and changes nothing.",
+          "Trains every model that saw the rows again without them, by the same spec and seed, moves its aliases, and then erases the rows: in data sets, jobs, checkpoints, models, evaluations and sweeps. The new models have the bits of models whose data set was uploaded without the rows. The data set without them has a new id. With `validate_only=true` the answer lists the rows, data sets, jobs and models that are affected, and nothing changes.",
         params: datasetParams,
         querystring: validateQuery,
         body: forgetBody,
@@ -82,7 +82,7 @@ function registerReading(app: App): void {
         tags,
         operationId: "readForget",
         summary: "Read a run that forgets rows",
-        description: "How far it is, and at its end the receipt, which holds no cell and no hash of what was erased.",
+        description: "Its progress, and at the end the receipt, which contains no cell and no hash of what was erased.",
         params: forgetParams,
         response: answers({ 200: ["The run.", forgetAnswer] }, [404]),
       },
@@ -98,7 +98,7 @@ function registerReading(app: App): void {
         operationId: "cancelForget",
         summary: "Cancel a run that forgets rows",
         description:
-          "Possible until it erases. Its jobs that have not ended are cancelled; data sets and models that it has made stay, and so do the old ones.",
+          "Possible until it begins to erase. Its jobs that have not ended are cancelled; the data sets and models that it has made stay, and so do the old ones.",
         params: forgetParams,
         response: answers({ 200: ["The run, cancelled.", forgetAnswer] }, [404, 409]),
       },

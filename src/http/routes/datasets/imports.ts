@@ -78,7 +78,7 @@ function registerUnderWay(app: App): void {
         tags: ["datasets"],
         operationId: "readImport",
         summary: "Read an import that takes long",
-        description: "How far it is, and at its end the data set or the error. Known for a week.",
+        description: "Its progress, and at the end the data set or the error. Kept for a week.",
         params: importParams,
         response: answers({ 200: ["The import.", importAnswer] }, [404]),
       },
@@ -94,7 +94,7 @@ function registerUnderWay(app: App): void {
         operationId: "cancelImport",
         summary: "Cancel an import",
         description:
-          "Its end comes within a second or two, and its `state` says how it ended: a table that is being read already may become a data set, and one that has ended stays as it is.",
+          "It ends within a second or two, and its `state` says how: a table that is already being read may still become a data set. An import that has ended does not change.",
         params: importParams,
         response: answers({ 202: ["The import.", importAnswer] }, [404]),
       },

@@ -36,7 +36,7 @@ function registerAudit(app: App, { lifecycle }: RouteContext): void {
         operationId: "auditDataset",
         summary: "Look for wrong labels",
         description:
-          "Queues a job that cuts the rows into folds again and again, predicts each row by networks and straight lines that have not seen it, and ranks the rows by how little probability their class got (confident learning, Northcutt et al. 2021). It is followed, paused and cancelled like every job; each cut is an epoch. Its model's `evaluation.labels` has the rows. `corrections` takes what was wrong.",
+          "Queues a job that cuts the rows into folds several times, predicts each row with networks and straight lines that have not seen it, and ranks the rows by how little probability their class got (confident learning, Northcutt et al. 2021). It can be followed, paused and cancelled like any other job; each cut is an epoch. `evaluation.labels` of its model has the rows. Send corrections to `corrections`.",
         params: datasetParams,
         body: auditBody,
         response: answers({ 202: ["The job, queued.", submissionAnswer] }, [400, 404, 413, 415, 422, 503]),
@@ -63,7 +63,7 @@ function registerCorrections(app: App, { lifecycle }: RouteContext): void {
         operationId: "correctDataset",
         summary: "Correct cells of a data set",
         description:
-          "Makes another data set with some cells of one column corrected, and leaves this one as it is. A note of the new one says where it comes from. The same corrections are the same data set.",
+          "Creates a new data set with some cells of one column corrected, and leaves this one unchanged. A note of the new one names this one. The same corrections give the same data set.",
         params: datasetParams,
         body: correctionsBody,
         response: answers(

@@ -77,7 +77,7 @@ function registerArtifacts(scope: App): void {
     preParsing: async () => {
       throw new TrainyardError(
         "malformed",
-        "files that clients log are not kept here: log metrics, parameters and tags, and of a file that is kept elsewhere its address as a tag",
+        "files that clients log are not stored here: log metrics, parameters and tags, and the address of a file that is kept elsewhere as a tag",
       );
     },
     handler: async () => ({}),

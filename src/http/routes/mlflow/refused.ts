@@ -8,20 +8,20 @@ import type { App } from "../../context.ts";
 /** Paths below `/api/2.0/mlflow/`, and what is said. */
 const REFUSED: Readonly<Record<string, string>> = {
   "POST registered-models/create":
-    "a registered model is made with its first version, which a job or an import makes: submit a job with this name (POST /v1/jobs), or send weights (POST /v1/models)",
+    "a registered model is created with its first version, by a job or an import: submit a job with this name (POST /v1/jobs), or send weights (POST /v1/models)",
   "POST registered-models/rename":
-    "a name stays: train or import the model under the other name, and move the alias that its users ask for",
+    "a name cannot be changed: train or import the model under the other name, and move the alias that its users ask for",
   "PATCH registered-models/update": "a name has no description: write a note on the job of a version (PATCH /v1/jobs/{id})",
-  "DELETE registered-models/delete": "a name goes with its last version: delete its versions (DELETE /v1/models/{id})",
+  "DELETE registered-models/delete": "a name is deleted with its last version: delete its versions (DELETE /v1/models/{id})",
   "POST registered-models/set-tag": "a name has no tags of its own: tag a version (model-versions/set-tag)",
-  "DELETE registered-models/delete-tag": "a name has no tags of its own: tags are of versions (model-versions/delete-tag)",
+  "DELETE registered-models/delete-tag": "a name has no tags of its own: delete the tag of a version (model-versions/delete-tag)",
   "POST model-versions/create":
-    "versions are made by jobs and imports, with the weights in them: submit a job with this name (POST /v1/jobs), or send weights (POST /v1/models); an alias says which one is in use",
+    "jobs and imports create versions, with their weights: submit a job with this name (POST /v1/jobs), or send weights (POST /v1/models); an alias says which one is in use",
   "PATCH model-versions/update":
     "a version has no description: write a note on its job (PATCH /v1/jobs/{id}), or tag it (model-versions/set-tag)",
   "DELETE model-versions/delete": "models are deleted by their own API, which says what else uses them: DELETE /v1/models/{id}",
   "POST model-versions/transition-stage":
-    "there are no stages, as MLflow itself has given them up: set an alias instead (registered-models/alias), and load models:/NAME@ALIAS",
+    "there are no stages, which MLflow itself has given up: set an alias instead (registered-models/alias), and load models:/NAME@ALIAS",
 };
 
 /** Registers them in the scope of the protocol. */

@@ -70,7 +70,7 @@ export function registerTrials(app: App, { lifecycle }: RouteContext): void {
         tags,
         operationId: "readTrial",
         summary: "Read a trial",
-        description: "Its parameters and what came of them, with a thinned curve.",
+        description: "Its parameters and results, with a downsampled curve.",
         params: trialParams,
         response: answers({ 200: ["The trial.", trial] }, [404, 422]),
       },

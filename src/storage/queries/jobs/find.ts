@@ -51,7 +51,7 @@ export async function findJobs(db: Kysely<Tables>, search: JobSearch): Promise<J
 }
 
 function tooMany() {
-  const detail = `more than ${MOST} jobs meet each of the conditions: add one that fewer meet`;
+  const detail = `more than ${MOST} jobs meet each of the conditions: add a condition that fewer jobs meet`;
   return invalid([{ pointer: "/filter", detail }]);
 }
 

@@ -126,7 +126,7 @@ export async function startRun(db: Kysely<Tables>, run: NewRun): Promise<Schedul
   const known = await getRun(db, run.id);
   const started = known ?? (await insertRun(db, row.project, run));
   if (started) return started;
-  throw new TrainyardError("conflict", "a run of this schedule is under way: wait until it has ended");
+  throw new TrainyardError("conflict", "a run of this schedule is in progress: wait until it has ended");
 }
 
 async function readSchedule(row: SchedulesTable): Promise<Schedule> {

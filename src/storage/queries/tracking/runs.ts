@@ -95,7 +95,7 @@ export async function linkRun(
     if (Object.values(all).some((list) => list.length > most))
       throw new TrainyardError("too_large", `a run has at most ${most} data sets, and as many models`);
     if (links.length > characters)
-      throw new TrainyardError("too_large", `what a run says of its data sets and models has at most ${characters} characters`);
+      throw new TrainyardError("too_large", `the data sets and models of a run may have at most ${characters} characters`);
     await transaction.updateTable("tracking_runs").set({ updated_at: at, links }).where("id", "=", id).execute();
   });
 }

@@ -43,7 +43,7 @@ export function ScheduleList() {
             keyOf={({ id }) => id}
             empty={
               <Empty icon="clock" title="No schedules yet">
-                A schedule fetches a table at its times, and trains a model where that has changed. Make one with{" "}
+                A schedule fetches a table at set times, and trains a model if the table has changed. Create one with{" "}
                 <code>trainyard schedules create</code>.
               </Empty>
             }

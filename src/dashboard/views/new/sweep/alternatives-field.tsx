@@ -35,8 +35,8 @@ export function AlternativesField({
       <legend class="field-label">Alternatives</legend>
       <p class="muted">
         {names.length === 0
-          ? "Keep these layers as an alternative, change them, and keep them again: a sweep compares all that are kept."
-          : "A sweep chooses among these, in the place of the layers above."}
+          ? "Keep these layers as an alternative, change them, and keep them again: a sweep compares all that you keep."
+          : "A sweep chooses among these instead of the layers above."}
       </p>
       <ul class="alternative-list">
         {names.map((name, index) => (
