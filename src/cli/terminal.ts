@@ -37,11 +37,11 @@ export function createTerminal(
       return stream.columns || 80;
     },
     paint: Object.fromEntries(Object.entries(COLOURS).map(([colour, code]) => [colour, paintWith(code)])) as Terminal["paint"],
-    print: (line = "") => void stream.write(`${line}\n`),
+    print: (line = "") => void stream.write(`${live ? harmless(line) : line}\n`),
     fit: (line) => truncate(line, stream.columns || 80),
     redraw(lines) {
       const up = drawn > 0 ? `${ESCAPE}${drawn}A` : HIDE_CURSOR;
-      stream.write(up + lines.map((line) => `${line}${ESCAPE}K\n`).join(""));
+      stream.write(up + lines.map((line) => `${harmless(line)}${ESCAPE}K\n`).join(""));
       drawn = lines.length;
     },
     endRedraw() {
@@ -49,6 +49,14 @@ export function createTerminal(
       drawn = 0;
     },
   };
+}
+
+// biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what it is for
+const CONTROLS = /(\u001b\[[0-9;]*m)|[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]/g;
+
+/** A text without what moves the cursor, sets the title or turns the text around: names in it come from files of others. */
+function harmless(text: string): string {
+  return text.replace(CONTROLS, (_, colour: string | undefined) => colour ?? "\ufffd");
 }
 
 /** The first `width` visible characters of a text, with all of its colour codes. */

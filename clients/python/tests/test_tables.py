@@ -2,6 +2,8 @@
 
 import csv
 import io
+import os
+import tempfile
 import unittest
 from datetime import date, datetime
 from decimal import Decimal
@@ -46,6 +48,22 @@ class Tables(unittest.TestCase):
         self.assertEqual(upload.body, b"a,b\n1,2\n")
         with self.assertRaisesRegex(ValueError, "two columns are named 'a'"):
             to_upload({"a ": [1], "a": [2]})
+
+    def test_the_ending_of_a_path_says_the_format(self):
+        with tempfile.TemporaryDirectory() as folder:
+            for ending, content_type in [
+                ("csv", "text/csv"),
+                ("tsv.gz", "text/csv"),
+                ("xlsx", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"),
+                ("XLSM", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"),
+            ]:
+                path = os.path.join(folder, f"report.{ending}")
+                with open(path, "wb") as file:
+                    file.write(b"PK")
+                upload = to_upload(path)
+                self.assertEqual((upload.content_type, upload.name, b"".join(upload.body())), (content_type, "report", b"PK"))
+            with self.assertRaisesRegex(ValueError, "pass format= one of csv, .*xlsx"):
+                to_upload(os.path.join(folder, "report.xls"))
 
     def test_frames_need_no_iloc(self):
         class Frame:  # As polars has it.

@@ -22,9 +22,12 @@ export interface PredictFileOptions {
 }
 
 const HEAD_LINES = 9;
+const ARCHIVE_MAGIC = "PK\u0003\u0004";
+const WORKBOOK = "Rows are predicted from CSV: save the sheet of the workbook as that.";
 
 /** Rejects as `send` does, with line numbers of the whole file in the error's details. */
 export async function predictFile(file: Blob, { send, signal, onProgress }: PredictFileOptions): Promise<PredictedFile> {
+  if ((await file.slice(0, ARCHIVE_MAGIC.length).text()) === ARCHIVE_MAGIC) throw new BatchError(WORKBOOK);
   const answers: string[] = [];
   let rows = 0;
   /** The file's row of names; null when it has none, undefined before that is known. */
@@ -35,10 +38,9 @@ export async function predictFile(file: Blob, { send, signal, onProgress }: Pred
       throw withFileLines(error, firstLine - 1 - countLines(names ?? ""));
     });
     if (names === undefined) {
-      const isNamed = countRows(answer) > 0 && hasNames(firstRow(text), firstRow(answer));
-      names = isNamed ? firstRow(text) : null;
+      names = answer === "" ? null : namesIn(text, firstRow(answer));
       answers.push(answer);
-      rows += countRows(answer) - (isNamed ? 1 : 0);
+      rows += countRows(answer) - (names === null ? 0 : 1);
     } else {
       const withoutNames = names === null ? answer : answer.slice(firstRow(answer).length);
       answers.push(withoutNames);
@@ -50,10 +52,23 @@ export async function predictFile(file: Blob, { send, signal, onProgress }: Pred
   return { csv, rows, head: linesOf(answers[0] ?? "").slice(0, HEAD_LINES) };
 }
 
-/** A row of names is answered with itself and the names of the predictions. */
-function hasNames(row: string, answer: string): boolean {
-  const plain = row.trimEnd();
-  return answer.startsWith(plain) && /^[,;\t|]prediction/.test(answer.slice(plain.length));
+/** Rows in which the names are looked for: a title or comments may stand above them. */
+const ROWS_ABOVE = 30;
+
+/**
+ * The row of names, which is answered with itself, apart from quotes that no cell needs or that keep spreadsheets from running it, and the
+ * names of the predictions. Null where the first row of the answer is a row of values.
+ */
+function namesIn(text: string, answer: string): string | null {
+  const bare = (row: string) => row.trimEnd().replace(/^\ufeff|["']/g, "");
+  const given = bare(answer);
+  for (let rest = text, count = 0; rest !== "" && count < ROWS_ABOVE; count++) {
+    const row = firstRow(rest);
+    const names = bare(row);
+    if (names !== "" && given.startsWith(names) && /^[,;\t|]prediction/.test(given.slice(names.length))) return row;
+    rest = rest.slice(row.length);
+  }
+  return null;
 }
 
 function linesOf(text: string): string[] {

@@ -79,14 +79,19 @@ export function fitsFloat32(value: unknown): value is number {
 function numericReader(reading: ColumnReading): ValueReader {
   const isMissing = missingTest(reading);
   const readText = createNumberReader(reading);
+  const hasPercent = reading.unit === "%";
   return (raw) => {
     if (typeof raw !== "number" && isMissing(raw)) return Number.NaN;
+    if (typeof raw === "string" && !hasPercent && raw.includes("%") && !Number.isNaN(readText(raw))) return PERCENT;
     if (typeof raw === "number" && reading.missing && isMissing(raw)) return Number.NaN;
     const value =
       typeof raw === "string" ? readText(raw) : typeof raw === "boolean" || typeof raw === "bigint" ? Number(raw) : raw;
     return fitsFloat32(value) ? value : "must be a finite number that fits float32, or null if it is missing";
   };
 }
+
+/** 5% is 5 where the numbers of the table had the sign, and 0.05 where a workbook showed it. */
+const PERCENT = "has a percent sign, which no number of the table had: write it as the table was read, such as 5 or 0.05 for 5%";
 
 function datetimeReader(reading: ColumnReading): ValueReader {
   const isMissing = missingTest(reading);

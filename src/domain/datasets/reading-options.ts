@@ -13,7 +13,7 @@ const word = z.string().trim().min(1).max(MAX_WORD_LENGTH);
 const dateFormat = z.enum(DATE_FORMATS, { error: `must be one of ${DATE_FORMATS.join(", ")}` });
 
 /** Lines at the beginning that can be passed over. */
-const MAX_SKIPPED_LINES = 100;
+export const MAX_SKIPPED_LINES = 100;
 /** Characters of a sheet's name: Excel allows 31, other programs more. */
 const MAX_SHEET_NAME = 200;
 

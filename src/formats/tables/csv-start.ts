@@ -7,7 +7,7 @@ import { isMissingText, isOddWord } from "../../domain/datasets/missing-words.ts
 import { parseWrittenDate, WRITTEN_DATES } from "../../domain/datasets/written-dates.ts";
 import { NUMBER_FORMATS, parseInFormats } from "../../domain/datasets/written-numbers.ts";
 import { type CsvRecord, createCsvScanner, QUOTING } from "./csv-scanner.ts";
-import { countTitles, type StartRecord } from "./csv-titles.ts";
+import { countTitles, type NameTests, type StartRecord } from "./csv-titles.ts";
 import { type ByteChunks, invalidTable } from "./table.ts";
 
 /** In the order in which they win a tie. */
@@ -29,8 +29,9 @@ export interface CsvStart {
   /** Bytes before the first record, and the line that it is on. */
   readonly offset: number;
   readonly firstLine: number;
-  /** Lines before it that are neither a row nor empty, and those of them that stand above the names as a title. */
+  /** Lines before it that are neither a row nor empty; how many of them, the first ones, were to be passed over; and titles among them. */
   readonly skippedLines: readonly number[];
+  readonly askedLines: number;
   readonly titleLines: readonly number[];
   /** The cells of the first records. */
   readonly sample: readonly (readonly string[])[];
@@ -58,6 +59,7 @@ export async function readCsvStart(chunks: ByteChunks, options: CsvStartOptions)
     if (cursor.offset >= bytes.length) throw tooFewLines(skipLines as number);
     skip(bytes, cursor, skippedLines);
   }
+  const askedLines = skippedLines.length;
   const separator = /^\s*"?sep=(.)"?\s*$/i.exec(lineAt(bytes, cursor.offset).whole);
   if (separator) skip(bytes, cursor, skippedLines);
   const said = delimiter ?? separator?.[1]?.charCodeAt(0) ?? null;
@@ -68,12 +70,12 @@ export async function readCsvStart(chunks: ByteChunks, options: CsvStartOptions)
     skip(bytes, cursor, skippedLines);
   }
   const records = recordsOf(bytes.subarray(cursor.offset), byte, maxCellBytes);
-  const titles = findsTitles ? countTitles(records, areNames) : 0;
+  const titles = findsTitles ? countTitles(records, NAME_TESTS) : 0;
   const titleLines: number[] = [];
   const linesAbove = (records[titles]?.line ?? 1) - 1;
   for (let line = 0; line < linesAbove && titles > 0; line++) skip(bytes, cursor, titleLines);
   return {
-    ...{ delimiter: byte, offset: cursor.offset, firstLine: cursor.line, titleLines },
+    ...{ delimiter: byte, offset: cursor.offset, firstLine: cursor.line, askedLines, titleLines },
     skippedLines: [...skippedLines, ...titleLines],
     sample: records.slice(titles).map(({ cells }) => cells),
   };
@@ -129,6 +131,8 @@ function areNames([first = [], ...below]: readonly (readonly string[])[]): boole
   );
 }
 
+const NAME_TESTS: NameTests = { areNames, mayBeNames: (rows) => guessHeader(rows).isHeader };
+
 /** Lines that begin with # at a place, each with the place after it. Empty when nothing else follows them. */
 function commentLines(bytes: Uint8Array, { offset }: Cursor): { readonly text: string; readonly end: number }[] {
   const lines: { text: string; end: number }[] = [];
@@ -164,17 +168,17 @@ function markBytes([first, second, third]: Uint8Array): number {
 }
 
 /**
- * The delimiter that gives the first records below a title the same number of cells, and the most of them. A comma when none
- * divides them: the table then has one column, or says itself where it is ragged.
+ * The delimiter that gives the first records the same number of cells, and the most of them; where none does, those below a title. A comma
+ * when none divides them: the table then has one column, or says itself where it is ragged.
  */
 function sniffDelimiter(sample: Uint8Array, maxCellBytes: number, findsTitles: boolean): number {
-  let best = { delimiter: DELIMITERS[0] as string, width: 1 };
+  let best = { delimiter: DELIMITERS[0] as string, width: 1, titles: 0 };
   for (const delimiter of DELIMITERS) {
     const records = recordsOf(sample, delimiter.charCodeAt(0), maxCellBytes);
-    const table = records.slice(findsTitles ? countTitles(records, areNames) : 0);
-    const widths = table.map(({ cells }) => cells.length);
-    const [first = 0] = widths;
-    if (widths.every((width) => width === first) && first > best.width) best = { delimiter, width: first };
+    const titles = findsTitles ? countTitles(records, NAME_TESTS) : 0;
+    const [width = 0, ...widths] = records.slice(titles).map(({ cells }) => cells.length);
+    const isBetter = best.width > 1 && (titles > 0) !== best.titles > 0 ? titles === 0 : width > best.width;
+    if (width > 1 && isBetter && widths.every((other) => other === width)) best = { delimiter, width, titles };
   }
   return best.delimiter.charCodeAt(0);
 }

@@ -9,32 +9,52 @@ export interface StartRecord {
   readonly cells: readonly string[];
 }
 
-/** Titles above the names at most. */
+/** What the rows of a table say of its first one. */
+export interface NameTests {
+  /** Whether it has the names for certain. */
+  areNames(rows: readonly (readonly string[])[]): boolean;
+  /** Whether it is read as names where nothing else is known. */
+  mayBeNames(rows: readonly (readonly string[])[]): boolean;
+}
+
+/** Lines of titles above the names at most. */
 const MOST_TITLES = 20;
 
 /**
  * The number of records that stand above the names of the columns, 0 where the first one is of the table.
  *
- * A title fills at most half of the cells, or there are too few of them. The names after it are texts in every column, all different,
- * and either `areNames` is certain of them or an empty line sets them apart; from there on every record is as wide as they are.
- * Everything else is left to whoever reads the table: a row with a missing cell is an error and no title.
+ * A title fills at most half of the cells, or there are too few of them. The names after it are different in every column, and either they
+ * are names for certain or an empty line sets them apart; from there on every record is as wide as they are. Everything else is left to
+ * whoever reads the table: a row with a missing cell is an error and no title.
  */
-export function countTitles(
-  records: readonly StartRecord[],
-  areNames: (rows: readonly (readonly string[])[]) => boolean,
-): number {
+export function countTitles(records: readonly StartRecord[], { areNames, mayBeNames }: NameTests): number {
   const width = records.at(-1)?.cells.length ?? 0;
-  const isTitle = ({ cells }: StartRecord) => cells.length < width || filled(cells) <= width / 2;
   const isAsWide = ({ cells }: StartRecord) => cells.length === width;
+  // Data frames leave the name of their index out, which is half of the names where there are two.
+  const isIndexed = ({ cells }: StartRecord) => cells[0]?.trim() === "" && filled(cells) === width - 1;
+  const isTitle = (record: StartRecord) =>
+    !isAsWide(record) || (filled(record.cells) <= width / 2 && !(width === 2 && isIndexed(record)));
   const titles = records.findIndex((record) => !isTitle(record));
-  if (width < 2 || titles < 1 || titles > MOST_TITLES) return 0;
+  if (width < 2 || titles < 1 || linesOf(records.slice(0, titles)) > MOST_TITLES) return 0;
   const table = records.slice(titles);
   const [names, ...rows] = table as [StartRecord, ...StartRecord[]];
   const isNamed = filled(names.cells) === width && new Set(names.cells.map((cell) => cell.trim())).size === width;
   if (!isNamed || rows.length === 0 || !table.every(isAsWide)) return 0;
-  const above = records[titles - 1] as StartRecord;
-  const isSetApart = filled(above.cells) === 0 || names.line > above.line + 1;
-  return isSetApart || areNames(table.map(({ cells }) => cells)) ? titles : 0;
+  const cells = table.map((record) => record.cells);
+  return areNames(cells) || (isSetApart(records, titles) && mayBeNames(cells)) ? titles : 0;
+}
+
+/** Whether an empty line stands above a record, and not between all of them. */
+function isSetApart(records: readonly StartRecord[], place: number): boolean {
+  const gapAbove = ({ line }: StartRecord, index: number) => {
+    const above = records[index - 1];
+    return above === undefined || line > above.line + linesOf([above]) || filled(above.cells) === 0;
+  };
+  return gapAbove(records[place] as StartRecord, place) && !records.every(gapAbove);
+}
+
+function linesOf(records: readonly StartRecord[]): number {
+  return records.reduce((lines, { cells }) => lines + cells.join("").split(/\r\n|\n|\r/).length, 0);
 }
 
 function filled(cells: readonly string[]): number {

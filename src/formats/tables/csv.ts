@@ -55,7 +55,8 @@ export function createCsvTable(chunks: ByteChunks, options: CsvOptions, limits: 
       scanner.end();
       const csv = {
         ...{ delimiter: String.fromCharCode(delimiter), hasHeader: header.isHeader, headerDoubt: header.doubt },
-        ...{ isFirstUnnamed, skippedLines, skipped, titleLines: start.titleLines, namesLine: firstLine },
+        ...{ isFirstUnnamed, skippedLines, skipped, namesLine: firstLine },
+        ...{ askedLines: start.askedLines, titleLines: start.titleLines },
       };
       return { rows, names: names ?? [], csv };
     },

@@ -60,6 +60,8 @@ export interface CsvLayout {
   /** The first lines that were passed over, titles, comments and `sep=;`, and how many there are. */
   readonly skippedLines: readonly number[];
   readonly skipped: number;
+  /** How many of them, the first ones, were to be passed over. */
+  readonly askedLines: number;
   /** Those of them that stand above the names as a title, and the line of the names. */
   readonly titleLines: readonly number[];
   readonly namesLine: number;

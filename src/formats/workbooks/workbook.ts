@@ -4,14 +4,18 @@
  */
 import { TrainyardError } from "../../domain/errors.ts";
 import { checkExtent, invalidTable, malformedTable, overLimit, type TableLimits } from "../tables/table.ts";
-import { partsOf } from "./archive.ts";
+import { type ArchivePart, partsOf } from "./archive.ts";
+import { contentsOf, type WorkbookContents } from "./contents.ts";
 
 /** Bytes of a workbook at most, which is held in memory whole: a full sheet of 20 columns is about 100 MB. */
 export const MAX_WORKBOOK_BYTES = 128 * 1024 * 1024;
-/** Bytes that its texts and styles unpack to at most: they are held in memory too, while sheets are read as they unpack. */
-const MAX_SHARED_BYTES = 128 * 1024 * 1024;
 /** Rows of CSV that are handed on together. */
 const ROWS_AT_A_TIME = 1000;
+/** Rows that a sheet has at most, whatever the limits are. */
+const MAX_SHEET_ROWS = 1_048_576;
+/** Characters of a sheet's name that are shown, and of what hucre says of a file. */
+const SHOWN_NAME = 200;
+const SHOWN_FAULT = 300;
 
 const OLD_WORKBOOK = Buffer.from([0xd0, 0xcf, 0x11, 0xe0]);
 /** What every archive begins with. */
@@ -20,6 +24,14 @@ export const ARCHIVE_MAGIC = Buffer.from([0x50, 0x4b, 0x03, 0x04]);
 export interface WorkbookLimits extends TableLimits {
   /** Of the file when it is unpacked. */
   readonly bytes: number;
+}
+
+/** What of a workbook is read, and how. */
+export interface SheetOptions {
+  /** The name of the sheet; the first one that is not hidden and has a cell when left out. */
+  readonly sheet?: string | undefined;
+  /** The sign that its texts have before decimals, where it was said. Numbers are written with it too, since texts and numbers make one column. */
+  readonly decimal?: "." | "," | undefined;
 }
 
 /** The sheet that is read, and the others that can be seen. */
@@ -35,6 +47,7 @@ export interface SheetTable {
 }
 
 type CellValue = string | number | boolean | Date | null | undefined;
+type CellWriter = (value: CellValue) => string;
 
 interface SheetRow {
   readonly index: number;
@@ -42,65 +55,57 @@ interface SheetRow {
 }
 
 /**
- * Opens a sheet: the one that is named, or the first one that is not hidden and has a cell. Columns without any cell are left out, and
- * so are formats: a percentage is its fraction, a date is ISO 8601, a formula is its stored result. Throws malformed, invalid or too_large.
+ * Opens a sheet. Columns without any cell are left out, and so are formats: a percentage is its fraction, a date is ISO 8601, a formula
+ * is its stored result. Throws malformed, invalid or too_large.
  */
-export async function openSheet(bytes: Buffer, named: string | undefined, limits: WorkbookLimits): Promise<SheetTable> {
-  checkArchive(bytes, limits);
+export async function openSheet(bytes: Buffer, { sheet: named, decimal }: SheetOptions, limits: WorkbookLimits): Promise<SheetTable> {
+  const parts = checkArchive(bytes, limits);
   try {
-    const { readXlsx, streamXlsxRows } = await import("hucre/xlsx");
-    const visible: string[] = [];
-    const all: string[] = [];
-    await readXlsx(bytes, {
-      sheets: ({ name, hidden, veryHidden }) => {
-        all.push(name);
-        if (!hidden && !veryHidden) visible.push(name);
-        return false;
-      },
-    });
-    const rowsOf = (sheet: string): AsyncIterable<SheetRow> => streamXlsxRows(bytes, { sheet });
-    const chosen = named === undefined ? visible : [find(all, named)];
+    const { sheets, is1904, archive } = await contentsOf(bytes, parts);
+    const { streamXlsxRows } = await import("hucre/xlsx");
+    const visible = sheets.filter(({ isHidden }) => !isHidden).map(({ name }) => name);
+    const write = createCellWriter(is1904, decimal);
+    const chosen = named === undefined ? visible : [find(sheets, named)];
     for (const name of chosen) {
-      const rows = await readRows(rowsOf(name), name, limits);
+      const rows = await readRows(streamXlsxRows(archive, { sheet: name }), { name, write }, limits);
       if (rows.columns.length === 0) continue;
-      return { sheet: { name, others: visible.filter((each) => each !== name) }, csv: () => linesOf(rows) };
+      const others = visible.filter((each) => each !== name).map(shownName);
+      return { sheet: { name: shownName(name), others }, csv: () => linesOf(rows) };
     }
   } catch (error) {
     if (error instanceof TrainyardError) throw error;
-    throw malformedTable(`the workbook cannot be read: ${(error as Error).message}`);
+    throw malformedTable(`the workbook cannot be read: ${(error as Error).message.slice(0, SHOWN_FAULT)}`);
   }
   throw invalidTable(
-    named === undefined ? "no sheet of the workbook has any cells" : `the sheet ${JSON.stringify(named)} has no cells`,
+    named === undefined
+      ? "no sheet of the workbook that is not hidden has any cells"
+      : `the sheet ${JSON.stringify(named)} has no cells`,
     named === undefined ? "" : "/sheet",
   );
 }
 
-function checkArchive(bytes: Buffer, limits: WorkbookLimits): void {
+const shownName = (name: string): string => (name.length > SHOWN_NAME ? `${name.slice(0, SHOWN_NAME)}…` : name);
+
+function checkArchive(bytes: Buffer, limits: WorkbookLimits): readonly ArchivePart[] {
   const start = bytes.subarray(0, ARCHIVE_MAGIC.length);
   if (start.equals(OLD_WORKBOOK))
     throw malformedTable(
       "this is an old workbook (.xls) or one with a password: save it as .xlsx without a password, or as CSV",
     );
   if (!start.equals(ARCHIVE_MAGIC)) throw malformedTable("this is not an Excel workbook (.xlsx)");
-  let shared = 0;
-  let unpacked = 0;
-  for (const { name, bytes: size } of partsOf(bytes)) {
-    unpacked += size;
-    if (/\.(?:xml|rels)$/i.test(name) && !/worksheets\/[^/]*$/i.test(name)) shared += size;
-  }
+  const parts = partsOf(bytes);
+  const unpacked = parts.reduce((sum, { bytes: size }) => sum + size, 0);
   if (unpacked > limits.bytes) throw overLimit("the unpacked workbook has more bytes", limits.bytes, "DATASET_BYTES");
-  if (shared > MAX_SHARED_BYTES) {
-    const detail = `the workbook's texts and styles have more than ${MAX_SHARED_BYTES} bytes: save the sheet as CSV`;
-    throw new TrainyardError("too_large", detail, [{ pointer: "", detail }]);
-  }
+  return parts;
 }
 
 /** The sheet of a name, in small or capital letters. */
-function find(names: readonly string[], named: string): string {
+function find(sheets: WorkbookContents["sheets"], named: string): string {
+  const names = sheets.map(({ name }) => name);
   const loose = named.trim().toLowerCase();
   const found = names.find((name) => name === named) ?? names.find((name) => name.trim().toLowerCase() === loose);
   if (found !== undefined) return found;
-  const known = names.map((name) => JSON.stringify(name));
+  const known = names.map((name) => JSON.stringify(shownName(name)));
   const more = known.length > NAMED ? ` and ${known.length - NAMED} more` : "";
   throw invalidTable(`there is no such sheet: the workbook has ${known.slice(0, NAMED).join(", ")}${more}`, "/sheet");
 }
@@ -120,14 +125,24 @@ interface SheetRows {
 /** No cell has it: control characters are spaces. */
 const DIVIDER = "\u001f";
 
-async function readRows(rows: AsyncIterable<SheetRow>, sheet: string, limits: TableLimits): Promise<SheetRows> {
+interface ReadSheet {
+  readonly name: string;
+  readonly write: CellWriter;
+}
+
+async function readRows(
+  rows: AsyncIterable<SheetRow>,
+  { name, write }: ReadSheet,
+  limits: TableLimits,
+): Promise<SheetRows> {
   const texts: string[] = [];
   const indices: number[] = [];
   const filled: boolean[] = [];
+  const damaged = (what: string) => malformedTable(`the workbook is damaged: ${what} of ${JSON.stringify(shownName(name))}`);
   for await (const { index, values } of rows) {
-    const last = indices.at(-1) ?? -1;
-    if (!(index > last)) throw malformedTable(`the workbook is damaged: the rows of ${JSON.stringify(sheet)} are out of order`);
-    const cells = values.map((value) => textOf(value as CellValue));
+    if (!(index > (indices.at(-1) ?? -1))) throw damaged("the rows are out of order");
+    if (!(index < MAX_SHEET_ROWS)) throw damaged("there is a row beyond the last one");
+    const cells = values.map((value) => write(value as CellValue));
     cells.forEach((cell, column) => {
       if (cell !== "") filled[column] = true;
     });
@@ -157,29 +172,44 @@ function* linesOf({ texts, indices, columns }: SheetRows): Generator<string, voi
   }
 }
 
-/** A cell as CSV has it. A line break within a text is a space, so that a row is one line. */
-function textOf(value: CellValue): string {
-  if (value === null || value === undefined) return "";
-  if (typeof value === "boolean") return value ? "true" : "false";
-  if (typeof value === "number") return String(value);
-  if (value instanceof Date) return timeText(value);
-  const text = String(value).replace(CONTROLS, " ").trim();
-  return /[",]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+/** What writes a cell as CSV has it. A line break within a text is a space, so that a row is one line. */
+function createCellWriter(is1904: boolean, decimal: SheetOptions["decimal"]): CellWriter {
+  const dayZero = is1904 ? DAY_ZERO_1904 : DAY_ZERO;
+  return (value) => {
+    if (value === null || value === undefined) return "";
+    if (typeof value === "boolean") return value ? "true" : "false";
+    if (typeof value === "number") return numberText(value, decimal);
+    if (value instanceof Date) return timeText(value, dayZero);
+    const text = String(value).replace(CONTROLS, " ").trim();
+    return /[",]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+  };
 }
 
 // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what it is for
 const CONTROLS = /\s*[\u0000-\u001f]+\s*/g;
 
+/** What is a thousand to whoever writes decimal commas. */
+const GROUPED = /^-?[1-9]\d{0,2}\.\d{3}$/;
+
+/** A number, so that nobody takes its point for a sign between thousands: 1.234 is written 1.2340. */
+function numberText(value: number, decimal: SheetOptions["decimal"]): string {
+  const text = String(value);
+  if (decimal === ",") return text.includes(".") ? `"${text.replace(".", ",")}"` : text;
+  return GROUPED.test(text) ? `${text}0` : text;
+}
+
 const DAY_MS = 86_400_000;
 /** Day 0 of Excel's calendar until its day 60, the 29 February 1900 that never was. Times without a date are on it. */
 const DAY_ZERO = Date.UTC(1899, 11, 31);
+/** Day 0 of the calendar that workbooks of early Macs have. */
+const DAY_ZERO_1904 = Date.UTC(1904, 0, 1);
 const MOST_DAYS = 60;
 
 /** A date, with its time where it has one. A time without a date, or a duration, is its days: 0.75 is six in the evening. */
-function timeText(value: Date): string {
+function timeText(value: Date, dayZero: number): string {
   const ms = value.getTime();
   if (Number.isNaN(ms)) return "";
-  if (ms < DAY_ZERO + MOST_DAYS * DAY_MS) return String((ms - DAY_ZERO) / DAY_MS);
+  if (ms < dayZero + MOST_DAYS * DAY_MS) return String((ms - dayZero) / DAY_MS);
   const text = value.toISOString();
   return ms % DAY_MS === 0 ? text.slice(0, 10) : text.slice(0, -1).replace(/\.000$/, "");
 }

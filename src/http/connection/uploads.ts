@@ -5,7 +5,7 @@ import type { FastifyRequest } from "fastify";
 import { z } from "zod";
 import type { UploadRequest } from "../../app/datasets/upload.ts";
 import { DATASET_FORMATS } from "../../domain/datasets/dataset.ts";
-import { ENCODINGS, misfitOption, readingOptions } from "../../domain/datasets/reading-options.ts";
+import { ENCODINGS, MAX_SKIPPED_LINES, misfitOption, readingOptions } from "../../domain/datasets/reading-options.ts";
 import { formatOf, mediaTypeOf, stemOf, type TableLabel } from "../../domain/datasets/table-label.ts";
 import type { Upload, UploadSpool } from "../../domain/datasets/upload.ts";
 import { invalid, TrainyardError } from "../../domain/errors.ts";
@@ -41,6 +41,9 @@ const asked = {
   }),
   skip_lines: z.coerce
     .number<string>({ error: "must be a whole number" })
+    .int()
+    .min(0)
+    .max(MAX_SKIPPED_LINES)
     .optional()
     .meta({
       description:

@@ -11,7 +11,7 @@ import { type CsvReading, MAX_BATCH_ROW_BYTES, type RowBlock, type StreamOptions
 import { topChoices } from "../../domain/models/prediction-json.ts";
 import { valuePlace } from "../../domain/quantiles.ts";
 import { type CsvRecord, createCsvScanner, QUOTING } from "../../formats/tables/csv-scanner.ts";
-import { isComment, readCsvStart } from "../../formats/tables/csv-start.ts";
+import { type CsvStart, isComment, readCsvStart } from "../../formats/tables/csv-start.ts";
 import { nameAt } from "../../formats/tables/table.ts";
 
 export interface CsvRow {
@@ -35,12 +35,7 @@ export async function readCsvRows(
   { bytes, firstLine, reading }: RowBlock,
   options: StreamOptions,
 ): Promise<CsvRows> {
-  const mayHaveTitles = options.header === "auto";
-  const start = reading
-    ? null
-    : await readCsvStart(() => once(bytes), {
-        ...{ delimiter: null, skipLines: null, mayHaveTitles, maxCellBytes: MAX_BATCH_ROW_BYTES },
-      });
+  const start = reading ? null : await startOf(model, bytes, options);
   const delimiter = reading?.delimiter ?? (start?.delimiter as number);
   const columns = model.preprocessing?.columns ?? null;
   const style = { delimiter: String.fromCharCode(delimiter), spreadsheet: options.spreadsheet ?? false };
@@ -75,6 +70,17 @@ export async function readCsvRows(
   scanner.push(bytes.subarray(start?.offset ?? 0));
   scanner.end();
   return { rows, head, reading: found ?? { delimiter, width: 0, cellIndices: [] } };
+}
+
+/** A title is above the names of the model's columns and nowhere else: any other row is one to predict, however little it has. */
+async function startOf(model: Model, bytes: Uint8Array<ArrayBuffer>, options: StreamOptions): Promise<CsvStart> {
+  const read = (mayHaveTitles: boolean) =>
+    readCsvStart(() => once(bytes), {
+      ...{ delimiter: null, skipLines: null, mayHaveTitles, maxCellBytes: MAX_BATCH_ROW_BYTES },
+    });
+  const start = await read(options.header === "auto");
+  const [first = []] = start.sample;
+  return start.titleLines.length === 0 || isHeader(model, first, options) ? start : read(false);
 }
 
 async function* once(bytes: Uint8Array<ArrayBuffer>): AsyncGenerator<Uint8Array<ArrayBuffer>> {

@@ -19,7 +19,7 @@ import { createNdjsonTable } from "../../formats/tables/ndjson.ts";
 import { createParquetTable } from "../../formats/tables/parquet.ts";
 import { type ByteChunks, malformedTable, overLimit, type Table } from "../../formats/tables/table.ts";
 import { asUtf8 } from "../../formats/tables/text-encoding.ts";
-import { ARCHIVE_MAGIC, MAX_WORKBOOK_BYTES, openSheet, type Sheet } from "../../formats/workbooks/workbook.ts";
+import { ARCHIVE_MAGIC, MAX_WORKBOOK_BYTES, openSheet, type Sheet, type SheetOptions } from "../../formats/workbooks/workbook.ts";
 import { moving, wholeBuffers } from "../transfer.ts";
 import { correctColumn } from "./correct.ts";
 import { chunksOf, firstBytes, randomAccess } from "./file.ts";
@@ -60,7 +60,7 @@ async function withTable(task: ReadTask, use: (table: Table) => Promise<Ingested
   if (format === "xlsx") return withWorkbook(path, unpacked, task, use);
   const chunks = asUtf8(unpacked, options.encoding);
   if (start.equals(PARQUET_MAGIC)) throw malformedTable(`this is a Parquet file, not ${format}`);
-  if (start.equals(ARCHIVE_MAGIC)) throw malformedTable(`this is a ZIP archive, as an Excel workbook is, not ${format}`);
+  if (start.equals(ARCHIVE_MAGIC)) throw malformedTable(`this is a ZIP archive, as an Excel workbook is, not ${format}: send a workbook with format=xlsx`);
   if (format === "ndjson") return use(createNdjsonTable(chunks, limits));
   if (format === "json") return use(createJsonTable(chunks, limits));
   const delimiter = options.delimiter === "tab" ? "\t" : options.delimiter;
@@ -76,7 +76,7 @@ async function withWorkbook(
 ): Promise<IngestedTable> {
   const plain = unpackedPath(path);
   try {
-    const sheet = await writeSheet(packed, plain, options.sheet, limits);
+    const sheet = await writeSheet(packed, plain, sheetOptions(options), limits);
     const layout = { delimiter: ",", header: options.header, skipLines: options.skip_lines };
     const table = createCsvTable(chunksOf(plain, false, limits.bytes), layout, limits);
     return await use({ scan: async (visit) => ({ ...(await table.scan(visit)), sheet }) });
@@ -85,7 +85,12 @@ async function withWorkbook(
   }
 }
 
-async function writeSheet(packed: ByteChunks, path: string, named: string | undefined, limits: DatasetLimits): Promise<Sheet> {
+/** Where points stand between thousands, commas stand before decimals. */
+const sheetOptions = ({ sheet, decimal, thousands }: ReadTask["options"]): SheetOptions => ({
+  ...{ sheet, decimal: decimal ?? (thousands === "point" ? "," : undefined) },
+});
+
+async function writeSheet(packed: ByteChunks, path: string, options: SheetOptions, limits: DatasetLimits): Promise<Sheet> {
   const parts: Buffer[] = [];
   let bytes = 0;
   for await (const chunk of packed()) {
@@ -93,7 +98,7 @@ async function writeSheet(packed: ByteChunks, path: string, named: string | unde
     if (bytes > MAX_WORKBOOK_BYTES) throw tooLargeWorkbook();
     parts.push(Buffer.from(chunk));
   }
-  const { sheet, csv } = await openSheet(Buffer.concat(parts), named, limits);
+  const { sheet, csv } = await openSheet(Buffer.concat(parts), options, limits);
   let written = 0;
   function* bounded(): Generator<string> {
     for (const text of csv()) {

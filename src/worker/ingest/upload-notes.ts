@@ -63,12 +63,11 @@ const noteOn = (code: UploadNoteCode, column: string | null, line: number | null
 
 /** The note on sheets that were left out; none where there is one alone. */
 function sheetNotes({ name, others }: NonNullable<TableExtent["sheet"]>): Note[] {
-  const [first] = others;
-  if (first === undefined) return [];
+  if (others.length === 0) return [];
   const shown = others.slice(0, SHOWN_SHEETS).map((each) => JSON.stringify(each));
   const more = others.length > SHOWN_SHEETS ? ` and ${others.length - SHOWN_SHEETS} more` : "";
   const detail = `the sheet ${JSON.stringify(name)} was read, and not ${shown.join(", ")}${more}`;
-  return [noteOn("sheet_chosen", null, null, detail, `upload the file with sheet=${first} to read that one`)];
+  return [noteOn("sheet_chosen", null, null, detail, "upload the file with the name of another as sheet= to read that one")];
 }
 
 /** Sheets that a note names, and that a reading lists. */
@@ -76,7 +75,7 @@ const SHOWN_SHEETS = 10;
 const LISTED_SHEETS = 100;
 
 function layoutNotes(
-  { headerDoubt, skipped, skippedLines, titleLines, namesLine, hasHeader }: CsvLayout,
+  { headerDoubt, skipped, skippedLines, askedLines, titleLines, namesLine, hasHeader }: CsvLayout,
   [first]: readonly Column[],
 ): Note[] {
   const notes: Note[] = [];
@@ -90,10 +89,10 @@ function layoutNotes(
   if (headerDoubt !== null) {
     notes.push(noteOn("header_guessed", null, null, headerDoubt, `upload the file with header=${!hasHeader} if that is wrong`));
   }
-  const others = skipped - titleLines.length;
+  const others = skipped - titleLines.length - askedLines;
   if (others > 0) {
     const titles = new Set(titleLines);
-    const lines = skippedLines.filter((line) => !titles.has(line));
+    const lines = skippedLines.slice(askedLines).filter((line) => !titles.has(line));
     const which = `line${others === 1 ? "" : "s"} ${lines.join(", ")}${others > lines.length ? ", …" : ""}`;
     const detail = `${which}: skipped as comments or separator lines`;
     notes.push(noteOn("lines_skipped", null, lines[0] ?? null, detail, "if they are rows, quote the first cell"));

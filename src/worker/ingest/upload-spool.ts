@@ -80,8 +80,9 @@ export async function openUploadSpool({
         return await pool.run({ tenant, isLong: true, name, task, limitMs, transferList });
       } catch (error) {
         if (error instanceof TrainyardError) throw error;
+        const isWorkbook = "format" in task && task.format === "xlsx";
         throw error instanceof TaskLimitError
-          ? refusal(error)
+          ? refusal(error, isWorkbook)
           : new Error(`the upload thread's ${name} failed`, { cause: error });
       }
     };
@@ -120,8 +121,10 @@ export async function openUploadSpool({
 }
 
 /** What the sender of an upload is told whose reading was ended. */
-function refusal({ bound, message }: TaskLimitError): TrainyardError {
-  if (bound === "memory") return new TrainyardError("too_large", `reading the table ${message}, the most memory that one may take`);
+function refusal({ bound, message }: TaskLimitError, isWorkbook: boolean): TrainyardError {
+  const cure = isWorkbook ? ": save the sheet as CSV, which takes less" : "";
+  if (bound === "memory")
+    return new TrainyardError("too_large", `reading the table ${message}, the most memory that one may take${cure}`);
   const detail = `reading it ${message}, the most that a file of this size may take (TRAINYARD_READ_SECONDS): it may be damaged`;
   return invalid([{ pointer: "", detail }]);
 }

@@ -92,6 +92,30 @@ describe("predicting a file", () => {
     expect(shares.at(-1)).toBe(1);
   });
 
+  it("says what to do with a workbook", async () => {
+    const send = () => Promise.reject(new Error("sent"));
+    const options = { send, signal: new AbortController().signal, onProgress: () => undefined };
+    await expect(predictFile(new Blob(["PK\u0003\u0004 and more"]), options)).rejects.toThrow(/save the sheet/);
+  });
+
+  it("sends the names with every part, where a title stands above them or quotes around them", async () => {
+    const rows = Array.from({ length: 60_000 }, (_, row) => `${row},${row * 2}\n`).join("");
+    const sent: string[] = [];
+    const predicted = await predictFile(new Blob([`Sales of 2025\n\n"a","b"\n${rows}`]), {
+      send: async (csv) => {
+        sent.push(csv);
+        const below = csv.replace('Sales of 2025\n\n"a","b"\n', "").replace('"a","b"\n', "");
+        return `a,b,prediction\n${below.replaceAll("\n", ",yes\n")}`;
+      },
+      signal: new AbortController().signal,
+      onProgress: () => undefined,
+    });
+    expect(sent.length).toBeGreaterThan(1);
+    expect(sent.slice(1).every((csv) => csv.startsWith('"a","b"\n'))).toBe(true);
+    expect(predicted.rows).toBe(60_000);
+    expect((await predicted.csv.text()).split("\n").filter((line) => line === "a,b,prediction")).toHaveLength(1);
+  });
+
   it.each([
     ["", 60_000],
     ["a,b\n", 60_001],

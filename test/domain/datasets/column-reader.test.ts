@@ -56,6 +56,13 @@ describe("a value", () => {
     expect(read(2 ** 53)).toMatch(/beyond 2\^53/);
   });
 
+  it("of a column of numbers has a percent sign only where the table had, since 5% of a workbook is 0.05", () => {
+    const read = createValueReader(NUMERIC);
+    expect(["5%", " 5 % ", "-0.5%"].map(read)).toEqual(Array(3).fill(expect.stringMatching(/^has a percent sign/)));
+    expect(["$5", "5"].map(read)).toEqual([5, 5]);
+    expect(createValueReader({ ...NUMERIC, reading: { unit: "%" } })("5%")).toBe(5);
+  });
+
   it("of a column of numbers is a decimal number, and no other writing of one", () => {
     const read = createValueReader(NUMERIC);
     expect(["1.5", " -2 ", "1e3", true, 7, 2n ** 60n].map(read)).toEqual([1.5, -2, 1000, 1, 7, 2 ** 60]);

@@ -25,10 +25,31 @@ describe("lines above the names", () => {
     ["names with a gap", "id,,total\n1,2,3\n", ["id", "column_2", "total"]],
     ["one name of several, above texts", "id,,,\na,b,c,d\n", ["id", "column_2", "column_3", "column_4"]],
     ["one column", "text\nhello\nyou\n", ["text"]],
+    ["the name of the second of two columns, above texts and numbers", ",score\nada,absent\nbob,3\ncy,4\n", ["column_1", "score"]],
+    ["names with a gap, where every line has an empty one below", ",v\r\r\nx,a\r\r\ny,b\r\r\n", ["column_1", "v"]],
+    ["a row of numbers above an empty line", "1,,\n\n2,3,4\n5,6,7\n", ["column_1", "column_2", "column_3"]],
+    ["a row without cells above numbers", ",,\n2,3,4\n5,6,7\n", ["column_1", "column_2", "column_3"]],
+    ["more lines than a title has", `"a${"\nb".repeat(30)}",,\n,,\nid,a,b\n1,2,3\n`, [`a${"\nb".repeat(30)}`, "column_2", "column_3"]],
     ["a row with few cells among rows of numbers", "1,,\n2,3,4\n5,6,7\n", ["column_1", "column_2", "column_3"]],
   ])("are no titles: %s", async (_, text, names) => {
     expect((await contentsOf(csv(text))).names).toEqual(names);
     expect(await layoutOf(text)).toMatchObject({ titleLines: [], skipped: 0 });
+  });
+
+  it.each([
+    ["decimal commas and empty lines", "id;total\n\n1;3,5\n\n2;4,5\n", ["id", "total"]],
+    ["as many commas", "a;b\nx,y;z\nu,v;w\n", ["a", "b"]],
+  ])("are looked for only where no delimiter divides the first rows alike: %s", async (_, text, names) => {
+    expect((await contentsOf(csv(text))).names).toEqual(names);
+    expect(await layoutOf(text)).toMatchObject({ delimiter: ";", titleLines: [] });
+  });
+
+  it("are found above names that count, and with line ends of all kinds, behind a byte order mark", async () => {
+    for (const end of ["\n", "\r\n", "\r"]) {
+      const text = ["\ufeffSales", "", "shop,2024,2025", "a,1.5,2", "b,3,4", ""].join(end);
+      expect((await contentsOf(csv(text))).names).toEqual(["shop", "2024", "2025"]);
+      expect(await layoutOf(text)).toMatchObject({ titleLines: [1], namesLine: 3 });
+    }
   });
 
   it("are an error where a row below the names has too few cells", async () => {

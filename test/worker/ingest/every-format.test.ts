@@ -59,7 +59,7 @@ async function workbookOf(table: readonly Record<string, Value>[]): Promise<Tabl
     value !== null && name === "datetime" ? new Date(String(value)) : (value as string | number | boolean | null);
   const rows = [NAMES, ...table.map((row) => NAMES.map((name) => cellAt(row[name] ?? null, name)))];
   const columns = NAMES.map((name) => (name === "datetime" ? { numFmt: "yyyy-mm-dd hh:mm:ss.000" } : {}));
-  const { csv } = await openSheet(Buffer.from(await writeXlsx({ sheets: [{ name: "S", rows, columns }] })), "S", LIMITS);
+  const { csv } = await openSheet(Buffer.from(await writeXlsx({ sheets: [{ name: "S", rows, columns }] })), {}, LIMITS);
   return createCsvTable(chunked([...csv()].join("")), { header: "true" }, LIMITS);
 }
 const read = (table: Table) => readTable(table, { types: {} }, LIMITS);

@@ -94,6 +94,14 @@ describe("a note", () => {
     },
   );
 
+  it("is not made of lines that were to be skipped, which the reading has", async () => {
+    const text = "made by\nsome tool\n# a comment\na,b\n1,2\n3,4\n";
+    const table = createCsvTable(chunked(text), { header: "auto", skipLines: 2 }, LIMITS);
+    const { notes, reading } = aboutOf(await readTable(table, { types: {} }, LIMITS));
+    expect(notes).toMatchObject([{ code: "lines_skipped", line: 3, detail: "line 3: skipped as comments or separator lines" }]);
+    expect(reading?.skipped_lines).toEqual([1, 2, 3]);
+  });
+
   it("is documented", async () => {
     const page = await readFile(new URL("../../../docs/tables.md", import.meta.url), "utf8");
     for (const code of Object.keys(NOTES)) expect(page).toContain(`\`${code}\``);

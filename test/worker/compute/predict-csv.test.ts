@@ -1,0 +1,26 @@
+import { describe, expect, it } from "vitest";
+import type { Model } from "../../../src/domain/models/model.ts";
+import { readCsvRows } from "../../../src/worker/compute/predict-csv.ts";
+
+/** A model of three columns of labels: nothing but their names tells a row of names from one to predict. */
+const columns = ["a", "b", "c"].map((column) => ({ column, kind: "category", categories: [] }));
+const model = { preprocessing: { columns, targets: [] }, inputWidth: 3 } as unknown as Model;
+
+async function read(text: string) {
+  const block = { bytes: new TextEncoder().encode(text), firstLine: 1, reading: null };
+  const { head, rows } = await readCsvRows(model, block, { format: "csv", header: "auto" } as Parameters<typeof readCsvRows>[2]);
+  return [head, ...rows.map(({ text: row, line }) => `${line}: ${row}`)];
+}
+
+describe("rows of CSV to predict", () => {
+  it("lose no row, however few cells the first one has and whatever stands below it", async () => {
+    expect(await read(",,\n\nx,y,z\nu,v,w\n")).toEqual([null, "1: ,,", "3: x,y,z", "4: u,v,w"]);
+    expect(await read("x,,\n\nu,v,w\nq,r,s\n")).toEqual([null, "1: x,,", "3: u,v,w", "4: q,r,s"]);
+    expect(await read("x,,\n")).toEqual([null, "1: x,,"]);
+  });
+
+  it("may have a title above the model's names, which is left out", async () => {
+    expect(await read("Report\n\nc,b,a\nx,y,z\n")).toEqual(["c,b,a", "4: x,y,z"]);
+    expect(await read("Report,,\nC,B,A\nx,y,1\nx,y,2\n")).toEqual(["C,B,A", "3: x,y,1", "4: x,y,2"]);
+  });
+});
