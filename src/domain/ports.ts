@@ -185,16 +185,16 @@ export interface CountedPredictions {
   onWindow(listener: () => void): void;
 }
 
-/**
- * Threads for work that is too long for the event loop, separate from training so that they never wait for it. Each task has a
- * limit of time and of memory: it throws `invalid` or `too_large` when it exceeds one, and its thread is replaced.
- */
 /** The bytes of a file, end to end. */
 export interface EncodedFile {
   readonly size: number;
   readonly pieces: readonly Uint8Array[];
 }
 
+/**
+ * Threads for work that is too long for the event loop, separate from training so that they never wait for it. Each task has a
+ * limit of time and of memory: it throws `invalid` or `too_large` when it exceeds one, and its thread is replaced.
+ */
 export interface ComputePool {
   /** Parses and validates a job body in UTF-8 JSON, and describes its rows. Transfers the body. */
   prepare(body: Uint8Array<ArrayBuffer>): Promise<Prepared | Draft>;

@@ -5,7 +5,7 @@
 import { Piscina } from "piscina";
 import { TrainyardError } from "../domain/errors.ts";
 import { idleFirst, keepThreads } from "./keep-threads.ts";
-import { exitCodeOf, isOutOfMemory } from "./threads.ts";
+import { cannotStart, exitCodeOf, isOutOfMemory } from "./threads.ts";
 import { createTurns, type Turn } from "./turns.ts";
 
 export interface SupervisedPoolOptions {
@@ -36,8 +36,8 @@ export interface SupervisedPool {
   /** Starts the least number of threads. The first task does it too, and waits for one. */
   start(): void;
   /**
-   * Throws a TaskLimitError when a bound is exceeded, a TrainyardError when the thread ended by itself, and what the task throws. When its
-   * signal aborts, throws the signal's reason: at once while the task waits for its turn, and where it still runs a second later.
+   * Throws a TaskLimitError when a bound is exceeded, a TrainyardError when the thread ended by itself or none could be started, and what the
+   * task throws. When its signal aborts, throws the signal's reason: at once while the task waits for its turn, and where it still runs a second later.
    */
   run(task: SupervisedTask): Promise<unknown>;
   /** Ends the threads; what still runs on them rejects. */
@@ -66,8 +66,12 @@ export function createSupervisedPool(options: SupervisedPoolOptions): Supervised
   let isClosed = false;
   const open = (): OpenPool => {
     if (isClosed && !opened) throw new Error("the pool of threads is closed");
-    opened ??= openPool(options);
-    return opened;
+    try {
+      opened ??= openPool(options);
+      return opened;
+    } catch (error) {
+      throw cannotStart(error) ? noThread(error) : error;
+    }
   };
   const turns = createTurns({ slots: maxThreads });
 
@@ -91,7 +95,10 @@ export function createSupervisedPool(options: SupervisedPoolOptions): Supervised
         // Whatever ended it, the task has changed nothing: threads compute, and others store.
         throw new TrainyardError("unavailable", "the thread that worked on this request ended: send the request again");
       }
-      throw error;
+      if (!cannotStart(error)) throw error;
+      // Piscina (5.3) keeps the task in its queue all the same. To withdraw it would reject a promise that nobody holds, and end the process.
+      onError(error);
+      throw noThread(error);
     } finally {
       clearTimeout(timer);
       clearTimeout(unwanted);
@@ -127,6 +134,11 @@ function openPool({ entry, minThreads, maxThreads, heapMb, onError, onThreads }:
   });
   pool.on("error", onError);
   return { pool, letGo: keepThreads(pool, minThreads, onError, onThreads) };
+}
+
+function noThread(cause: unknown): TrainyardError {
+  const detail = "the system gives the server no further thread at the moment: send the request again";
+  return Object.assign(new TrainyardError("unavailable", detail), { cause });
 }
 
 function seconds(ms: number): string {

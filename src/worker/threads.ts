@@ -7,6 +7,11 @@ export function isOutOfMemory(error: unknown): boolean {
   return (error as NodeJS.ErrnoException | null)?.code === OUT_OF_MEMORY;
 }
 
+/** True when a thread could not be started: the process, or the system, may have no more of them, or of files. */
+export function cannotStart(error: unknown): boolean {
+  return (error as NodeJS.ErrnoException | null)?.code === "ERR_WORKER_INIT_FAILED";
+}
+
 /** True when memory for an array or a WebAssembly instance could not be allocated. V8 throws a RangeError with these words. */
 export function isAllocationFailure(error: unknown): boolean {
   return error instanceof RangeError && /allocat|out of memory/i.test(error.message);

@@ -163,8 +163,9 @@ export function monitorContract(name: string, open: () => Promise<Store>): void 
       expect(await monitors.setScore(id, 0.9, change(false))).toBe(false);
       const { data } = await store.deliveries.list(id, { after: undefined, limit: 10 });
       expect(data.map(({ body }) => body).toSorted()).toEqual(['{"fell":false}', '{"fell":true}']);
-      // Another bound begins anew.
       await monitors.setScore(id, 0.5, change(true));
+      expect(await monitors.configure(id, { scoreDrop: 0.05 }, 1)).toMatchObject({ scoreFell: true });
+      // Another bound begins anew.
       expect(await monitors.configure(id, { scoreDrop: null }, 1)).toMatchObject({ scoreDrop: null, scoreFell: false });
       expect(await store.ofProject("other").monitors.setScore(id, 1, change(true))).toBe(false);
     });

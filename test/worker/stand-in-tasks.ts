@@ -37,3 +37,13 @@ export const digest = (): string => "0".repeat(64);
 /** As a compute thread's. */
 export const prepare = hang;
 export const showRows = (): object => ({ total: 0, returned: 0, parts: [], features: [], targets: [] });
+
+interface OfModel {
+  readonly model: { readonly name: string };
+}
+
+/** Of models: hang where one is called `slow`. */
+export const evaluate = ({ source }: { readonly source: OfModel }): object =>
+  source.model.name === "slow" ? hang() : { ok: true, evaluation: { rows: 3 } };
+export const compareOnDataset = ({ a }: { readonly a: OfModel }): object =>
+  a.model.name === "slow" ? hang() : { ok: true, comparison: { rows: 3 } };

@@ -1,15 +1,17 @@
+import { createRequire } from "node:module";
+import { Worker } from "node:worker_threads";
 import { describe, expect, it, onTestFinished, vi } from "vitest";
 import { createSupervisedPool, type SupervisedTask } from "../../src/worker/supervised-pool.ts";
 
 const PLENTY_MS = 60_000;
 
-function openPool(threads: number) {
+function openPool(minThreads: number, maxThreads = minThreads) {
   const errors: unknown[] = [];
   const told: boolean[] = [];
   const pool = createSupervisedPool({
     entry: new URL("./stand-in-tasks.ts", import.meta.url),
-    minThreads: threads,
-    maxThreads: threads,
+    minThreads,
+    maxThreads,
     heapMb: 48,
     onError: (error) => errors.push(error),
     onThreads: (hasThreads) => told.push(hasThreads),
@@ -23,6 +25,22 @@ function openPool(threads: number) {
     pool.run({ tenant: "a", isLong: true, name, task: {}, limitMs: PLENTY_MS, ...more });
   const answer = (value: unknown, tenant = "b") => ask("answer", { tenant, task: { value } });
   return { ask, answer, errors, told };
+}
+
+/** A thread that the system does not give. */
+class Refused {
+  constructor() {
+    throw Object.assign(new Error("EAGAIN"), { code: "ERR_WORKER_INIT_FAILED" });
+  }
+}
+
+/** Has pools of piscina start threads of this class until the test is over. */
+function replaceWorkers(own: unknown): void {
+  const threads = createRequire(import.meta.url)("node:worker_threads") as { Worker: unknown };
+  threads.Worker = own;
+  onTestFinished(() => {
+    threads.Worker = Worker;
+  });
 }
 
 describe("a supervised pool", () => {
@@ -97,16 +115,41 @@ describe("a supervised pool", () => {
     errors.splice(0);
   });
 
-  it("ends a task that nobody waits for a second later, and goes on with another thread", async () => {
-    const { ask, answer } = openPool(1);
+  it("has a task wait for the thread that runs where another dies as it starts", async () => {
+    const { ask, answer, errors } = openPool(1, 2);
     await answer("ready");
-    const left = new AbortController();
-    const hanging = ask("hang", { signal: left.signal });
-    const waiting = ask("answer", { signal: left.signal });
-    left.abort(new Error("left"));
-    await expect(waiting).rejects.toThrow("left");
-    await expect(hanging).rejects.toThrow("left");
-    expect(await answer("after")).toBe("after");
+    const died = Promise.withResolvers<void>();
+    replaceWorkers(
+      class extends Worker {
+        constructor(...given: ConstructorParameters<typeof Worker>) {
+          super(...given);
+          this.once("exit", () => died.resolve());
+        }
+      },
+    );
+    process.env.STAND_IN_CANNOT_START = "yes";
+    const hanging = ask("hang", { limitMs: 3000 });
+    const waiting = answer("after");
+    await died.promise;
+    delete process.env.STAND_IN_CANNOT_START;
+    await expect(hanging).rejects.toMatchObject({ bound: "time" });
+    expect(await waiting).toBe("after");
+    errors.splice(0);
+  });
+
+  it("says that the request may be sent again where the system gives no thread, the first or another", async () => {
+    const { ask, answer, errors } = openPool(1, 2);
+    replaceWorkers(Refused);
+    await expect(answer("first")).rejects.toMatchObject({ code: "unavailable" });
+    replaceWorkers(Worker);
+    expect(await answer("first")).toBe("first");
+    const hanging = ask("hang", { limitMs: 3000 });
+    replaceWorkers(Refused);
+    await expect(answer("second")).rejects.toMatchObject({ code: "unavailable" });
+    replaceWorkers(Worker);
+    await expect(hanging).rejects.toMatchObject({ bound: "time" });
+    expect(await answer("second")).toBe("second");
+    errors.splice(0);
   });
 
   it("says that it has no thread where none starts, and that it has one again", async () => {

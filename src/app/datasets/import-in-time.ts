@@ -13,9 +13,10 @@ export interface InTime {
   readonly withinMs: number;
 }
 
-/** Why an import ends that somebody has cancelled, or whose request has gone. */
+/** Why an import ends that somebody has cancelled. */
 const CANCELLED = new TrainyardError("conflict", "the import was cancelled");
-const LEFT = new TrainyardError("unavailable", "the client that asked for the import has disconnected");
+/** Why an import ends that somebody has cancelled. */
+const CANCELLED = new TrainyardError("conflict", "the import was cancelled");
 
 /** Imports a table. Throws what `importTable` throws in time; what goes wrong later is in the record. */
 export async function importInTime(
@@ -26,8 +27,9 @@ export async function importInTime(
 ): Promise<{ readonly imported: Imported } | { readonly underWay: TableImport }> {
   const ending = new AbortController();
   const over = services.importsUnderWay.begin(ending);
-  const leave = (): void => ending.abort(LEFT);
-  left.addEventListener("abort", leave);
+  const leave = (): void => ending.abort(left.reason);
+  if (left.aborted) leave();
+  else left.addEventListener("abort", leave);
   let progress: ImportChange = { state: "fetching", bytes: 0 };
   const onProgress = (bytes: number, state: ImportState): void => {
     progress = { state, bytes };

@@ -48,8 +48,9 @@ export function collectBody(announced: number): BodyBytes {
     whole() {
       if (blocks.length === 1 && last.length === size) return last;
       const body = new Uint8Array(size);
-      if (size > TURN_BYTES) return fillInTurns(body, blocks);
+      if (blocks.length > 1) return fillInTurns(body, blocks);
       body.set(last.subarray(0, size));
+      free(last);
       return body;
     },
     discard() {

@@ -24,8 +24,8 @@ export interface EndedRequest {
 }
 
 /**
- * The services of a request that changes nothing, for what its threads compute: it is dropped when the client leaves, whether over HTTP or
- * gRPC.
+ * The services of a request whose work is of use to its client alone: what threads compute for it is dropped when the client leaves, whether
+ * over HTTP or gRPC.
  */
 export function whileConnected(
   { services }: Pick<FastifyRequest, "services">,

@@ -83,8 +83,15 @@ it("ends where whoever asked leaves before there is an answer", async () => {
   const left = new AbortController();
   const asked = importInTime(services, "default", REQUEST, { left: left.signal, withinMs: 1e9 });
   await vi.waitFor(() => expect(isGiven()).toBe(true), { timeout: 20_000 });
-  left.abort();
-  await expect(asked).rejects.toThrow();
+  left.abort(new Error("left"));
+  await expect(asked).rejects.toThrow("left");
+});
+
+it("does not begin for whom has left already", async () => {
+  const { services, isGiven } = stage("");
+  const left = AbortSignal.abort(new Error("left"));
+  await expect(importInTime(services, "default", REQUEST, { left, withinMs: 0 })).rejects.toThrow("left");
+  expect(isGiven()).toBe(false);
 });
 
 it("ends while it waits for its turn, as soon as it is cancelled", async () => {

@@ -184,7 +184,8 @@ export async function configureMonitor(
   at: number,
 ): Promise<Monitor | null> {
   return await db.transaction().execute(async (transaction) => {
-    if (!(await lockMonitor(transaction, modelId, at))) return null;
+    const before = await lockMonitor(transaction, modelId, at);
+    if (!before) return null;
     const row = await transaction
       .updateTable("monitors")
       .set({
@@ -193,7 +194,7 @@ export async function configureMonitor(
         ...(webhook !== undefined && { webhook }),
         ...(sampleRows !== undefined && { sample_rows: sampleRows }),
         // What has fallen by another bound is not known before the next labels.
-        ...(scoreDrop !== undefined && { score_drop: scoreDrop, score_fell: 0 }),
+        ...(scoreDrop !== undefined && scoreDrop !== before.score_drop && { score_drop: scoreDrop, score_fell: 0 }),
       })
       .where("model_id", "=", modelId)
       .returningAll()
