@@ -15,8 +15,6 @@ export interface InTime {
 
 /** Why an import ends that somebody has cancelled. */
 const CANCELLED = new TrainyardError("conflict", "the import was cancelled");
-/** Why an import ends that somebody has cancelled. */
-const CANCELLED = new TrainyardError("conflict", "the import was cancelled");
 
 /** Imports a table. Throws what `importTable` throws in time; what goes wrong later is in the record. */
 export async function importInTime(
