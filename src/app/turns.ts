@@ -59,7 +59,10 @@ export function createTurns(name: string, atATime: number, waiting: number): Tur
       signal?.throwIfAborted();
       const line = lineOf(project);
       if (running >= atATime && line.waiting.length >= waiting)
-        throw new TrainyardError("unavailable", `${waiting} ${name} of this project are already waiting, the most at a time: ask again later`);
+        throw new TrainyardError(
+          "unavailable",
+          `${waiting} ${name} of this project are already waiting, the most at a time: ask again later`,
+        );
       await turn(project, line, signal);
       try {
         return await task();

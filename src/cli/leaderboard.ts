@@ -108,7 +108,9 @@ export function influenceLines(influence: Influence, rows: JobRows | null, termi
     }),
     "",
     dim(`  ${leftOut.length} of ${training} training rows were left out, one at a time, with one training for each`),
-    ...(agrees ? [] : [dim("  another version of the engine trained the model: its weights differ from those of this training on all rows")]),
+    ...(agrees
+      ? []
+      : [dim("  another version of the engine trained the model: its weights differ from those of this training on all rows")]),
   ];
 }
 

@@ -85,8 +85,7 @@ export function parseFilter(text: string, fields: Fields): readonly Condition[] 
     conditions.push({ field: name.text, key, operator: operator.text as Operator, value, column: name.column });
     const next = take();
     if (next.kind === "end") return conditions;
-    if (next.text !== "and")
-      throw new FilterError(next.column, 'expected "and" or the end: only "and" can join conditions');
+    if (next.text !== "and") throw new FilterError(next.column, 'expected "and" or the end: only "and" can join conditions');
   }
 }
 

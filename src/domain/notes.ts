@@ -6,7 +6,8 @@ import { z } from "zod";
 
 /** Codes of what is found while a table is read, and their meaning. */
 export const UPLOAD_NOTES = {
-  cells_read_as_missing: "A few cells in a column of numbers, dates or booleans could not be read as such, and were read as missing.",
+  cells_read_as_missing:
+    "A few cells in a column of numbers, dates or booleans could not be read as such, and were read as missing.",
   column_in_doubt: "A column was read as labels because too many of its cells are not numbers or dates.",
   ambiguous_numbers: "The numbers of a column could be read in two ways.",
   ambiguous_dates: "The dates of a column could be read in two ways.",

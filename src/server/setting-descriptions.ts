@@ -110,7 +110,10 @@ export const SETTING_DESCRIPTIONS: Readonly<Record<SettingName, SettingDescripti
   TRAINYARD_MAX_CATEGORIES: { group: "tables", text: "Categories of one column; a column with more of them is text." },
   TRAINYARD_MAX_CELL_BYTES: { group: "tables", text: "Bytes of one cell." },
 
-  TRAINYARD_PROJECT_QUEUED_JOBS: { group: "projects", text: "Queued jobs, and as many sweeps that have not ended; above it 429." },
+  TRAINYARD_PROJECT_QUEUED_JOBS: {
+    group: "projects",
+    text: "Queued jobs, and as many sweeps that have not ended; above it 429.",
+  },
   TRAINYARD_PROJECT_RUNNING_JOBS: {
     group: "projects",
     text: "Jobs that train at the same time, and as many chunks of sweeps; further ones wait.",
@@ -125,7 +128,10 @@ export const SETTING_DESCRIPTIONS: Readonly<Record<SettingName, SettingDescripti
     group: "projects",
     text: "Entries of the audit log, about 700 bytes each with their indexes; above it the oldest are deleted within ten minutes, and the server's log says so.",
   },
-  TRAINYARD_PROJECT_REQUESTS_PER_MINUTE: { group: "projects", text: "Requests per minute with keys of the project; above it 429." },
+  TRAINYARD_PROJECT_REQUESTS_PER_MINUTE: {
+    group: "projects",
+    text: "Requests per minute with keys of the project; above it 429.",
+  },
   TRAINYARD_PROJECT_STREAMS: { group: "projects", text: "Open WebSocket and SSE streams; above it 429." },
   TRAINYARD_STREAM_SUBSCRIPTIONS: { group: "projects", text: "Jobs that one WebSocket may follow." },
 

@@ -23,9 +23,7 @@ describe("a terminal", () => {
     const terminal = createTerminal(stream, {});
     terminal.print(`${terminal.paint.red("a\u001b]0;title\u0007\u009b2J\r\u202eb")}\tc\nd`);
     terminal.redraw(["\u001b[2Ja"]);
-    expect(text()).toBe(
-      "\u001b[31ma\ufffd]0;title\ufffd\ufffd2J\ufffd\ufffdb\u001b[0m\tc\nd\n\u001b[?25l\ufffd[2Ja\u001b[K\n",
-    );
+    expect(text()).toBe("\u001b[31ma\ufffd]0;title\ufffd\ufffd2J\ufffd\ufffdb\u001b[0m\tc\nd\n\u001b[?25l\ufffd[2Ja\u001b[K\n");
     const piped = fakeStream(false);
     createTerminal(piped.stream, {}).print("a\rb");
     expect(piped.text()).toBe("a\rb\n");

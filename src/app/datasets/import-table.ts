@@ -103,10 +103,7 @@ function describe(fetched: FetchedTable, { name, format: asked, reading }: Impor
       fetched.mediaType === ""
         ? "the source gives no content type"
         : `the content type ${fetched.mediaType.slice(0, 100)} is not a table's`;
-    return fault(
-      "/format",
-      `${said}, and the name has no known extension: set the format (${DATASET_FORMATS.join(", ")})`,
-    );
+    return fault("/format", `${said}, and the name has no known extension: set the format (${DATASET_FORMATS.join(", ")})`);
   }
   if (called === "") return fault("/name", "is required: the name of the data set");
   const options: ReadingOptions = reading ?? readingOptions.parse({});

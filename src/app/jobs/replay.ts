@@ -27,7 +27,10 @@ export async function replayJob(services: ProjectServices, jobId: string, reques
   if (underWay.has(job.project))
     throw new TrainyardError("rate_limited", "a step is already being replayed for this project: ask again when it is done");
   if (underWay.size >= MOST_REPLAYS)
-    throw new TrainyardError("unavailable", `${MOST_REPLAYS} steps are already being replayed, the most at a time: ask again later`);
+    throw new TrainyardError(
+      "unavailable",
+      `${MOST_REPLAYS} steps are already being replayed, the most at a time: ask again later`,
+    );
   underWay.add(job.project);
   try {
     return await replay(services, job, request);

@@ -68,7 +68,9 @@ async function onHeldOut(services: ProjectServices, a: Model, b: Model) {
 async function scoredModel(services: ProjectServices, model: Model): Promise<ScoredModel> {
   const name = `${model.name}@${model.version}`;
   if (model.score?.part === "out_of_fold")
-    throw refused(`${name} was scored out of fold, and the predictions of its networks for rows that they had not seen are not kept`);
+    throw refused(
+      `${name} was scored out of fold, and the predictions of its networks for rows that they had not seen are not kept`,
+    );
   const job = await jobOf(services, model);
   if (!job) throw refused(`${name} has no job, so the rows that it has not seen are not known`);
   ensureSmall(job, services.limits);

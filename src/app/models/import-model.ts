@@ -26,7 +26,9 @@ export async function importModel(
   const known = id === undefined ? null : await store.models.get(id);
   if (known) return known;
   if (name !== undefined && !isModelName(name))
-    throw invalid([{ pointer: "/name", detail: "must have only letters, digits, dots, underscores and hyphens, at most 200 characters" }]);
+    throw invalid([
+      { pointer: "/name", detail: "must have only letters, digits, dots, underscores and hyphens, at most 200 characters" },
+    ]);
   const reading = await computePool.readModelFile(file, architecture);
   if (!reading.ok) {
     if (reading.detail === "") throw invalid(reading.errors);

@@ -52,7 +52,9 @@ function assertComparable({ reference, score }: Model, { sampleRows = 0, webhook
   if (reference) return;
   const cure = "the model was imported, is a checkpoint, or was trained by an older server; train it again";
   const errors = [
-    ...(sampleRows > 0 ? [{ pointer: "/sample", detail: `cannot keep rows of this model, which is not monitored: ${cure}` }] : []),
+    ...(sampleRows > 0
+      ? [{ pointer: "/sample", detail: `cannot keep rows of this model, which is not monitored: ${cure}` }]
+      : []),
     // Labels of a model with a score can still be worse than it.
     ...(webhook !== null && !score
       ? [{ pointer: "/webhook", detail: `would never be sent anything about this model, which is not monitored: ${cure}` }]

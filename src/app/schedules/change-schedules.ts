@@ -118,8 +118,12 @@ function timeErrors(document: ScheduleDocument): FieldError[] {
   try {
     const gap = shortestGapMinutes(parseCron(document.cron));
     if (gap < MIN_GAP_MINUTES)
-      return [{ pointer: "/cron", detail: `is due every ${gap} minutes, but the shortest interval is ${MIN_GAP_MINUTES} minutes` }];
-    return dueAfter(document, Date.now()) === null ? [{ pointer: "/cron", detail: "is never due: no day of the calendar matches it" }] : [];
+      return [
+        { pointer: "/cron", detail: `is due every ${gap} minutes, but the shortest interval is ${MIN_GAP_MINUTES} minutes` },
+      ];
+    return dueAfter(document, Date.now()) === null
+      ? [{ pointer: "/cron", detail: "is never due: no day of the calendar matches it" }]
+      : [];
   } catch (error) {
     if (!(error instanceof CronError)) throw error;
     return [{ pointer: `/${error.field}`, detail: error.message }];

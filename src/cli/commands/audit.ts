@@ -24,7 +24,10 @@ export const registerAudit: Register = (program, context) => {
     .requiredOption("-t, --target <column>", "column of the labels")
     .option("-f, --features <columns>", "columns to predict the labels from (default: all others)", namesOf)
     .addOption(
-      new Option("--task <task>", "needed if labels are numbers").choices(["binary_classification", "multiclass_classification"]),
+      new Option("--task <task>", "needed if labels are numbers").choices([
+        "binary_classification",
+        "multiclass_classification",
+      ]),
     )
     .option(
       "--repeats <count>",

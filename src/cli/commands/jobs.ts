@@ -23,8 +23,14 @@ export const registerJobs: Register = (program, context) => {
     .description("list jobs, newest first, or show one")
     .addOption(new Option("-s, --state <state>", "only jobs in this state").choices(JOB_STATES))
     .option("-n, --name <name>", "only jobs with this name")
-    .option("-f, --filter <conditions>", "only jobs that meet these conditions, such as 'metrics.val_loss < 0.3 and tags.team = \"a\"'")
-    .option("-o, --order-by <field>", "created_at, a metric or a parameter, such as metrics.val_loss; with - before it, greatest first")
+    .option(
+      "-f, --filter <conditions>",
+      "only jobs that meet these conditions, such as 'metrics.val_loss < 0.3 and tags.team = \"a\"'",
+    )
+    .option(
+      "-o, --order-by <field>",
+      "created_at, a metric or a parameter, such as metrics.val_loss; with - before it, greatest first",
+    )
     .option("-l, --limit <count>", "how many", wholeNumber(1, 200), 20)
     .addHelpText(
       "after",

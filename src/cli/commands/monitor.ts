@@ -23,7 +23,9 @@ interface MonitorCommand {
 export const registerMonitor: Register = (program, context) => {
   program
     .command("monitor")
-    .description("compare the rows that a model predicts with its training rows, column by column; or change how it is monitored")
+    .description(
+      "compare the rows that a model predicts with its training rows, column by column; or change how it is monitored",
+    )
     .argument("<model>", "id, name (its newest version), name@version or name@alias")
     .option("--webhook <url>", "send drift alerts to this URL, signed")
     .option("--no-webhook", "send no drift alerts")

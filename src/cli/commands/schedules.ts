@@ -21,7 +21,8 @@ export const registerSchedules: Register = (program, context) => {
     .action(async (query: { limit: number }) => {
       const page = await context.client().schedules(query);
       context.show(page, () => {
-        if (page.data.length === 0) return ["There are no schedules; create one with: trainyard schedules create schedule.json"];
+        if (page.data.length === 0)
+          return ["There are no schedules; create one with: trainyard schedules create schedule.json"];
         const { out } = context;
         const rows = page.data.map((each) => [
           // UTC is not said: where all are in it, they have no column for it.

@@ -25,7 +25,9 @@ export const registerTrain: Register = (program, context) => {
     .option("-t, --target <columns>", "column to predict; several separated by commas", namesOf)
     .option("-f, --features <columns>", "columns to predict from (default: all others)", namesOf)
     .addOption(
-      new Option("-x, --exclude <columns>", "columns to leave out; all others are used").argParser(namesOf).conflicts("features"),
+      new Option("-x, --exclude <columns>", "columns to leave out; all others are used")
+        .argParser(namesOf)
+        .conflicts("features"),
     )
     .addOption(
       new Option("--task <task>", "what to predict: a number or a class (default: detected from the target)").choices([
@@ -37,10 +39,16 @@ export const registerTrain: Register = (program, context) => {
     .option("--validation <share>", "share of the rows for validation during training, such as 0.2", numberFrom(0))
     .option("--test <share>", "share of the rows that training never sees, such as 0.2", numberFrom(0))
     .addOption(
-      new Option("--group <column>", "column whose rows with the same value stay together when rows are held out").conflicts("time"),
+      new Option("--group <column>", "column whose rows with the same value stay together when rows are held out").conflicts(
+        "time",
+      ),
     )
     .option("--time <column>", "column of dates or numbers: the last rows are held out")
-    .option("--early-stopping <epochs>", "epochs without progress after which training stops; off trains to the last epoch", patienceOf)
+    .option(
+      "--early-stopping <epochs>",
+      "epochs without progress after which training stops; off trains to the last epoch",
+      patienceOf,
+    )
     .option("-n, --name <name>", "name of the job and its model")
     .option(
       "--trials <count>",

@@ -16,7 +16,9 @@ export const registerWorkers: Register = (program, context) => {
   workers
     .command("drain")
     .argument("<worker>", "its id")
-    .description("hand over the jobs of a process: they continue elsewhere from a checkpoint; stop the process when it has none left")
+    .description(
+      "hand over the jobs of a process: they continue elsewhere from a checkpoint; stop the process when it has none left",
+    )
     .action(async (id: string) => {
       const worker = await context.client().drainWorker(id);
       context.show(worker, () => [`${worker.name} (${worker.id}) is handing over ${worker.jobs.length} jobs.`]);

@@ -6,5 +6,8 @@ export const DEFAULT_PROJECT = "default";
 
 export const projectName = z
   .string()
-  .regex(/^[a-z0-9][a-z0-9_-]{0,62}$/, "must have only lowercase letters, digits, hyphens and underscores, at most 63 characters")
+  .regex(
+    /^[a-z0-9][a-z0-9_-]{0,62}$/,
+    "must have only lowercase letters, digits, hyphens and underscores, at most 63 characters",
+  )
   .meta({ description: "A project: keys of one see nothing of another.", examples: ["default"] });

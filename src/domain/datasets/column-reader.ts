@@ -91,7 +91,8 @@ function numericReader(reading: ColumnReading): ValueReader {
 }
 
 /** 5% is 5 where the numbers of the table had the sign, and 0.05 where a workbook showed it. */
-const PERCENT = "has a percent sign, which no number of the table had: write it as the table was read, such as 5 or 0.05 for 5%";
+const PERCENT =
+  "has a percent sign, which no number of the table had: write it as the table was read, such as 5 or 0.05 for 5%";
 
 function datetimeReader(reading: ColumnReading): ValueReader {
   const isMissing = missingTest(reading);

@@ -50,7 +50,8 @@ export const columnSchema = z
     type: z.enum(COLUMN_TYPES),
     missing: count,
     distinct: count.meta({
-      description: "Number of different values, without missing ones. Exact up to 100,000; beyond that, the number counted until then.",
+      description:
+        "Number of different values, without missing ones. Exact up to 100,000; beyond that, the number counted until then.",
     }),
     statistics: numericStatistics.nullable(),
     top: z
@@ -61,7 +62,9 @@ export const columnSchema = z
       .nullable()
       .meta({ description: "Every label of a category or boolean column, sorted; null for other types." }),
     reading: columnReading.optional(),
-    odd: oddCells.optional().meta({ description: "Cells that are not of the same kind as the others; left out if there are none." }),
+    odd: oddCells
+      .optional()
+      .meta({ description: "Cells that are not of the same kind as the others; left out if there are none." }),
     kept: z.literal(true).optional().meta({
       description:
         "For a text column: its texts are stored, so a model can learn from their words. Left out if the table had too much text, or if an older server read the upload.",

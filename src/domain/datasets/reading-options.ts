@@ -122,7 +122,8 @@ export function misfitOption(
     return { pointer: "/encoding", detail: `is only for text formats; ${name} files say how their texts are encoded` };
   if (format === "xlsx" && delimiter !== undefined)
     return { pointer: "/delimiter", detail: "is only for CSV; a workbook has no delimiter" };
-  if (format !== "xlsx" && sheet !== undefined) return { pointer: "/sheet", detail: `is only for Excel; ${name} has no sheets` };
+  if (format !== "xlsx" && sheet !== undefined)
+    return { pointer: "/sheet", detail: `is only for Excel; ${name} has no sheets` };
   if (format !== "xlsx" && format !== "csv" && skip_lines !== undefined)
     return { pointer: "/skip_lines", detail: `is only for CSV and Excel; ${name} has no lines above its rows` };
   return null;

@@ -22,7 +22,10 @@ const forgottenTable = z
     sha256: z
       .string()
       .nullable()
-      .meta({ description: "SHA-256 of the values of the data set without the rows; also null once a later run has erased that data set." }),
+      .meta({
+        description:
+          "SHA-256 of the values of the data set without the rows; also null once a later run has erased that data set.",
+      }),
   })
   .meta({ id: "ForgottenTable" });
 
@@ -36,8 +39,7 @@ const forgottenModel = z
       .meta({ description: "The model of the job, which is erased; null where it has none." }),
     retrained_as: id.nullable().meta({ description: "The job that trains it without the rows; null where there is none." }),
     replaced_by: z.strictObject({ id, name: z.string(), version: z.int(), sha256: z.string().nullable() }).nullable().meta({
-      description:
-        "The model of that job, once it exists, with the SHA-256 of its weights; null if a later run has erased it.",
+      description: "The model of that job, once it exists, with the SHA-256 of its weights; null if a later run has erased it.",
     }),
     is_question: z.boolean().meta({
       description:

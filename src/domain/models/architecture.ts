@@ -29,7 +29,8 @@ export const architecture = z
         "What turns outputs into probabilities. By default none after a sigmoid or softmax, else sigmoid for one output and softmax for several.",
     }),
     threshold: threshold.optional().meta({
-      description: "For two classes: the probability of the second class above which a row is predicted as that class; by default 0.5.",
+      description:
+        "For two classes: the probability of the second class above which a row is predicted as that class; by default 0.5.",
     }),
     quantiles: quantiles.optional().meta({
       description: "For a regression of one target whose outputs are quantiles: the quantile of each output.",

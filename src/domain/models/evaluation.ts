@@ -165,7 +165,9 @@ export const evaluation = z
     labels: labelAudit.optional().meta({ description: "For an audit: the rows whose class is probably wrong." }),
     learning_curve: learningCurve.optional().meta({ description: "For a job that asks whether more data would help." }),
     influence: influence.optional().meta({ description: "For a job that asks which rows made a prediction: its result." }),
-    seeds: seedSpread.optional().meta({ description: "For a job that asks how much of a score is due to its seed: its result." }),
+    seeds: seedSpread
+      .optional()
+      .meta({ description: "For a job that asks how much of a score is due to its seed: its result." }),
   })
   .meta({
     id: "Evaluation",

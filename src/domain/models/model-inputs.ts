@@ -18,11 +18,10 @@ export const modelInput = z
     usual: z
       .union([z.number(), z.string()])
       .nullable()
-      .meta({ description: "The value used in place of a missing one: for numbers, by default, the mean of the training part." }),
-    spread: z
-      .number()
-      .nullable()
-      .meta({ description: "For a scaled number: its divisor, by default its standard deviation." }),
+      .meta({
+        description: "The value used in place of a missing one: for numbers, by default, the mean of the training part.",
+      }),
+    spread: z.number().nullable().meta({ description: "For a scaled number: its divisor, by default its standard deviation." }),
   })
   .meta({ id: "InputColumn" });
 

@@ -159,8 +159,7 @@ export const predictBody = z
     }),
     top_k: z.int().min(1).optional().meta({ description: "For classes: show only this many, most probable first." }),
     threshold: threshold.optional().meta({
-      description:
-        "For two classes: predict the second class above this probability, instead of the model's `threshold`.",
+      description: "For two classes: predict the second class above this probability, instead of the model's `threshold`.",
     }),
     interval: interval.optional().meta({
       description:

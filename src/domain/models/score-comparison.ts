@@ -66,8 +66,7 @@ export const scoreComparison = z
   })
   .meta({
     id: "ScoreComparison",
-    description:
-      "A paired bootstrap: both models are scored on the same rows, so a hard row counts against neither.",
+    description: "A paired bootstrap: both models are scored on the same rows, so a hard row counts against neither.",
   });
 
 export type ScoreComparison = z.output<typeof scoreComparison>;

@@ -19,7 +19,8 @@ export const searchResult = z
     metric: z.string(),
     folds: z.int(),
     score: figure.meta({
-      description: "The metric of the average's out-of-fold predictions; each fold is predicted by the average that the other folds select.",
+      description:
+        "The metric of the average's out-of-fold predictions; each fold is predicted by the average that the other folds select.",
     }),
     temperature: z.number().meta({ description: "By which the average's logits are divided; 1 for a regression." }),
     candidates: z.array(candidateResult).meta({ description: "The best first." }),

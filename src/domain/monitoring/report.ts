@@ -51,7 +51,10 @@ const feedbackReport = z
     rmse: z.number().nullable(),
     r2: z.number().nullable().meta({ description: "Null where all true values are equal." }),
   })
-  .meta({ id: "LiveScore", description: "Scores of the answers whose truth is known. Each is null until there is such an answer." });
+  .meta({
+    id: "LiveScore",
+    description: "Scores of the answers whose truth is known. Each is null until there is such an answer.",
+  });
 
 const scoreAlert = z
   .object({

@@ -154,8 +154,7 @@ export const inferResponse = z
     outputs: z.array(
       tensor.extend({
         parameters: z.object({ binary_data_size: z.int() }).optional().meta({
-          description:
-            "The bytes of the tensor, which follow the JSON in the order of the outputs, if bytes were requested.",
+          description: "The bytes of the tensor, which follow the JSON in the order of the outputs, if bytes were requested.",
         }),
         data: z.array(z.unknown()).optional().meta({ description: "Row-major and flat." }),
       }),

@@ -46,7 +46,9 @@ const options = {
     .max(MAX_FOLDS)
     .nullable()
     .default(null)
-    .meta({ description: "Parts of the rows, each held out once from every candidate. null: 5, or fewer if there are many rows." }),
+    .meta({
+      description: "Parts of the rows, each held out once from every candidate. null: 5, or fewer if there are many rows.",
+    }),
   audit: z
     .literal(true)
     .optional()

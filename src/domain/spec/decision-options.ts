@@ -19,7 +19,9 @@ export const decisionOptions = z
     z.strictObject({ threshold }).meta({ description: "This probability." }),
     z
       .strictObject({ maximize: z.enum(MAXIMIZED) })
-      .meta({ description: "Chooses the threshold with the greatest metric: `f1` (macro average), `balanced_accuracy` or `mcc`." }),
+      .meta({
+        description: "Chooses the threshold with the greatest metric: `f1` (macro average), `balanced_accuracy` or `mcc`.",
+      }),
     z
       .strictObject({
         cost: z.strictObject({

@@ -116,7 +116,9 @@ const simpleLayer = z
         type: z.literal("select"),
         features: z.array(z.int().min(0)).min(1).max(MAX_UNITS),
       })
-      .meta({ description: "Keeps these positions of a row's first axis, counted from 0, in this order; [0, 3] keeps two features." }),
+      .meta({
+        description: "Keeps these positions of a row's first axis, counted from 0, in this order; [0, 3] keeps two features.",
+      }),
     z
       .strictObject({ type: z.literal("periodic"), frequencies: units.default(48), sigma: float32.positive().default(0.01) })
       .meta({

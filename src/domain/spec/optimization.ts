@@ -26,7 +26,8 @@ export const loss = z
         .nullable()
         .default(null)
         .meta({
-          description: "One weight for each class, in class order; balanced: the rarer a class among the training rows, the greater its weight.",
+          description:
+            "One weight for each class, in class order; balanced: the rarer a class among the training rows, the greater its weight.",
         }),
       label_smoothing: z.number().min(0).max(1).default(0),
     }),
@@ -185,7 +186,10 @@ export const scheduler = z
       refuse("pct_start", "leaves no epoch to rise: pct_start times total_steps must be more than 1");
     if (value.type !== "sequential") return;
     if (value.milestones.length !== value.schedules.length - 1)
-      refuse("milestones", `must be ${value.schedules.length - 1} for ${value.schedules.length} schedules, one fewer than schedules`);
+      refuse(
+        "milestones",
+        `must be ${value.schedules.length - 1} for ${value.schedules.length} schedules, one fewer than schedules`,
+      );
     if (value.milestones.some((milestone, index) => index > 0 && milestone <= (value.milestones[index - 1] as number)))
       refuse("milestones", "must rise");
   })

@@ -37,7 +37,8 @@ const category = {
 /** Left out of a resolved spec unless given, so that those of before stay as they are. */
 const categoryMore = {
   max_categories: z.int().min(1).max(10_000).nullable().optional().meta({
-    description: "Only this many labels, the most frequent among the training rows, have a feature; the others count as other. null: all.",
+    description:
+      "Only this many labels, the most frequent among the training rows, have a feature; the others count as other. null: all.",
   }),
 };
 
@@ -108,7 +109,10 @@ export const preprocess = z
       .default({})
       .meta({ description: "Exceptions for single columns, by name." }),
   })
-  .meta({ id: "Preprocess", description: "How columns become features. Fitted on the training part only, and stored with the model." });
+  .meta({
+    id: "Preprocess",
+    description: "How columns become features. Fitted on the training part only, and stored with the model.",
+  });
 
 export type Preprocess = z.output<typeof preprocess>;
 

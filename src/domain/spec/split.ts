@@ -10,8 +10,7 @@ export const position = z.int().nonnegative();
 const positions = z.array(position).max(10_000_000);
 
 const byShare = z.strictObject({ ...shares, stratify: z.boolean().optional() }).meta({
-  description:
-    "Shares of the rows, drawn by the seed. By default stratified by class if the target of a data set is one.",
+  description: "Shares of the rows, drawn by the seed. By default stratified by class if the target of a data set is one.",
 });
 
 const byGroup = z.strictObject({ group: columnName, ...shares, stratify: z.boolean().optional() }).meta({
@@ -58,7 +57,8 @@ export const resolvedSplit = z
   ])
   .meta({
     id: "ResolvedSplit",
-    description: "The split with every default filled in. More than 1,000 positions are summarised; the job stores them separately.",
+    description:
+      "The split with every default filled in. More than 1,000 positions are summarised; the job stores them separately.",
   });
 
 export type ManyRows = z.output<typeof manyRows>;

@@ -159,7 +159,8 @@ function refusalOf(keys: readonly string[] | null, method: SweepSpec["method"]["
   if (NOT_VARIED.has(field)) return `does not change what is computed: set ${field} in job`;
   if (BULK.some((bulk) => bulk.every((key, index) => keys[index] === key)))
     return "is data in the request, which cannot be varied";
-  if (field === "epochs" && method === "halving") return "cannot be combined with halving, which decides how many epochs a trial gets";
+  if (field === "epochs" && method === "halving")
+    return "cannot be combined with halving, which decides how many epochs a trial gets";
   return null;
 }
 

@@ -37,7 +37,8 @@ const range = z
     const fault = (field: string, message: string) => addIssue({ code: "custom", path: [field], message });
     if (max < min) fault("max", `must be at least min (${min})`);
     if (scale === "log" && min <= 0) fault("min", "must be above 0 on a logarithmic scale");
-    if (scale === "log" && step !== null) fault("step", "cannot be combined with a logarithmic scale: list the numbers as values");
+    if (scale === "log" && step !== null)
+      fault("step", "cannot be combined with a logarithmic scale: list the numbers as values");
     if (!Number.isFinite(max - min)) fault("max", "is too far from min: the width of the range must be a finite number");
     if (!integer) return;
     for (const [field, number] of Object.entries({ min, max, step }))

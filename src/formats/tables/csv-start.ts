@@ -177,7 +177,7 @@ function sniffDelimiter(sample: Uint8Array, maxCellBytes: number, findsTitles: b
     const records = recordsOf(sample, delimiter.charCodeAt(0), maxCellBytes);
     const titles = findsTitles ? countTitles(records, NAME_TESTS) : 0;
     const [width = 0, ...widths] = records.slice(titles).map(({ cells }) => cells.length);
-    const isBetter = best.width > 1 && (titles > 0) !== best.titles > 0 ? titles === 0 : width > best.width;
+    const isBetter = best.width > 1 && titles > 0 !== best.titles > 0 ? titles === 0 : width > best.width;
     if (width > 1 && isBetter && widths.every((other) => other === width)) best = { delimiter, width, titles };
   }
   return best.delimiter.charCodeAt(0);
@@ -247,7 +247,8 @@ export function guessHeader([first = [], ...below]: readonly (readonly string[])
     if (isRepeated)
       return {
         isHeader: false,
-        doubt: "the first row was read as a row of values: two of its cells are equal, and all other rows have the same kinds of values",
+        doubt:
+          "the first row was read as a row of values: two of its cells are equal, and all other rows have the same kinds of values",
       };
     const doubt = `the first row was read as names, although ${JSON.stringify(recurring)} also occurs below it`;
     return { isHeader: true, doubt: recurring === undefined ? null : doubt };

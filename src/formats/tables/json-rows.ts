@@ -86,7 +86,9 @@ export function createJsonRows(visit: Visit, limits: TableLimits): JsonRows {
     addObject(row, at) {
       line = at;
       if (typeof row !== "object" || row === null || Array.isArray(row)) {
-        throw invalidTable(`line ${line}: a row must be an object with one member for each column; pandas writes that with orient="records"`);
+        throw invalidTable(
+          `line ${line}: a row must be an object with one member for each column; pandas writes that with orient="records"`,
+        );
       }
       for (const [name, given] of Object.entries(row)) visitCell(columnOf(name), given);
       endRow();

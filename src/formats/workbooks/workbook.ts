@@ -58,7 +58,11 @@ interface SheetRow {
  * Opens a sheet. Columns without any cell are left out, and so are formats: a percentage is its fraction, a date is ISO 8601, a formula
  * is its stored result. Throws malformed, invalid or too_large.
  */
-export async function openSheet(bytes: Buffer, { sheet: named, decimal }: SheetOptions, limits: WorkbookLimits): Promise<SheetTable> {
+export async function openSheet(
+  bytes: Buffer,
+  { sheet: named, decimal }: SheetOptions,
+  limits: WorkbookLimits,
+): Promise<SheetTable> {
   const parts = checkArchive(bytes, limits);
   try {
     const { sheets, is1904, archive } = await contentsOf(bytes, parts);
@@ -130,11 +134,7 @@ interface ReadSheet {
   readonly write: CellWriter;
 }
 
-async function readRows(
-  rows: AsyncIterable<SheetRow>,
-  { name, write }: ReadSheet,
-  limits: TableLimits,
-): Promise<SheetRows> {
+async function readRows(rows: AsyncIterable<SheetRow>, { name, write }: ReadSheet, limits: TableLimits): Promise<SheetRows> {
   const texts: string[] = [];
   const indices: number[] = [];
   const filled: boolean[] = [];

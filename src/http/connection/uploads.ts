@@ -266,9 +266,7 @@ function requestOf(
   if (!options.success) throw invalid(fieldErrors(options.error));
   const known = format ?? formatOf(label) ?? formatOf({ mediaType: "", fileName: name ?? "" });
   if (!known) {
-    const given = label.mediaType
-      ? `the content type ${label.mediaType} is not a table's`
-      : "the content type is missing";
+    const given = label.mediaType ? `the content type ${label.mediaType} is not a table's` : "the content type is missing";
     const detail = `${given}: send ${TABLE_TYPES.join(", ")}, or add format=csv`;
     throw new TrainyardError("unsupported_media_type", detail);
   }

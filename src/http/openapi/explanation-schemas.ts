@@ -7,7 +7,10 @@ const numbers = {
     .union([wireNumber, z.array(wireNumber)])
     .optional()
     .meta({ description: "For a regression, in the units of its target; an array if there are several." }),
-  quantiles: z.record(z.string(), wireNumber).optional().meta({ description: "For a model of quantiles: one for each quantile." }),
+  quantiles: z
+    .record(z.string(), wireNumber)
+    .optional()
+    .meta({ description: "For a model of quantiles: one for each quantile." }),
   probabilities: z
     .record(z.string(), z.number().nullable())
     .optional()

@@ -58,7 +58,8 @@ export const aliasParams = z.object({
 export const answerQuery = z.object({
   top_k: whole.min(1).optional().meta({ description: "Return only this many classes, most probable first." }),
   threshold: z.coerce.number({ error: "must be a number from 0 to 1" }).min(0).max(1).optional().meta({
-    description: "For two classes: the probability of the second class above which a row is predicted as that class, instead of the model's.",
+    description:
+      "For two classes: the probability of the second class above which a row is predicted as that class, instead of the model's.",
   }),
   interval: z.coerce.number({ error: "must be a number between 0 and 1" }).gt(0).lt(1).optional().meta({
     description: "The probability with which the `interval` of a value, or the `set` of classes, contains the truth.",

@@ -240,7 +240,8 @@ export const modelAnswer = z
     output_width: z.int(),
     classes: z.array(z.string()).meta({ description: "Labels in the order of the outputs; empty for regression." }),
     threshold: z.number().nullable().meta({
-      description: "For two classes: the probability of the second class above which a row is predicted as that class. Null for others.",
+      description:
+        "For two classes: the probability of the second class above which a row is predicted as that class. Null for others.",
     }),
     quantiles: z.array(z.number()).nullable().meta({
       description: "For a regression of quantiles: the quantile of each output. Null for others.",

@@ -90,7 +90,8 @@ export function registerCheckpoints(app: App, { limits }: RouteContext): void {
         tags,
         operationId: "predictWithCheckpoint",
         summary: "Predict with a checkpoint",
-        description: "A prediction for each row, with the weights of the checkpoint. Body and answer are the same as for a model.",
+        description:
+          "A prediction for each row, with the weights of the checkpoint. Body and answer are the same as for a model.",
         params: checkpointParams,
         querystring: answerQuery,
         body: predictBody,

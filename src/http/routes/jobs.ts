@@ -110,8 +110,7 @@ function registerReading(app: App): void {
         tags,
         operationId: "readJobRows",
         summary: "Read some rows of a job's data",
-        description:
-          "The rows that the job uses, in their own units, and the part that each belongs to: enough for a plot.",
+        description: "The rows that the job uses, in their own units, and the part that each belongs to: enough for a plot.",
         params: jobParams,
         querystring: rowsQuery,
         response: answers({ 200: ["Rows, as columns.", rowsAnswer] }, [404, 409, 422]),

@@ -25,7 +25,8 @@ export const dependenceAnswer = z
         column: z.string(),
         type: z.enum(["number", "integer", "boolean", "category", "datetime", "text"]),
         values: z.array(z.union([z.number(), z.string()])).meta({
-          description: "Values over the range of the background rows, or labels; none if the value is missing in every background row.",
+          description:
+            "Values over the range of the background rows, or labels; none if the value is missing in every background row.",
         }),
         mean: z.array(explainedNumbers).meta({
           description: "For each value, the mean answer over the background rows with this value in the column.",

@@ -165,7 +165,8 @@ type BatchOptions = AnswerOptions &
   };
 
 function notText(): TrainyardError {
-  const detail = "is only for text/csv and application/x-ndjson, since JSON is UTF-8: leave it out, or send the rows as one of these";
+  const detail =
+    "is only for text/csv and application/x-ndjson, since JSON is UTF-8: leave it out, or send the rows as one of these";
   return invalid([{ pointer: "/encoding", detail }]);
 }
 
@@ -238,7 +239,10 @@ const NOTHING_MORE = { explain: null, keepAs: null, isCounted: true } as const;
 
 function notCounted(): TrainyardError {
   return invalid([
-    { pointer: "/counted", detail: "is only for JSON, since the rows of a stream are always counted: leave it out, or send JSON" },
+    {
+      pointer: "/counted",
+      detail: "is only for JSON, since the rows of a stream are always counted: leave it out, or send JSON",
+    },
   ]);
 }
 

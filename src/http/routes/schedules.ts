@@ -130,8 +130,7 @@ function registerChanges(app: App, { lifecycle }: RouteContext): void {
         tags,
         operationId: "deleteSchedule",
         summary: "Delete a schedule",
-        description:
-          "With its runs, and the keys of its source. Data sets, jobs and models stay; a queued job continues.",
+        description: "With its runs, and the keys of its source. Data sets, jobs and models stay; a queued job continues.",
         params: scheduleParams,
         response: answers({ 204: ["It is gone.", z.undefined()] }, [404]),
       },

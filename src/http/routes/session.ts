@@ -39,7 +39,8 @@ export function registerSession(app: App, { basePath, guard: { authenticator, on
         tags,
         operationId: "readSession",
         summary: "Who am I?",
-        description: "The project and scopes of this request's key or session. Never answers 401: a page asks this before it has either.",
+        description:
+          "The project and scopes of this request's key or session. Never answers 401: a page asks this before it has either.",
         response: answers({ 200: ["The session.", sessionAnswer] }),
       },
     },
@@ -109,5 +110,8 @@ export function registerSession(app: App, { basePath, guard: { authenticator, on
 }
 
 function otherSite(): TrainyardError {
-  return new TrainyardError("forbidden", "the page that sent this belongs to another site: sign in and out on the server's own page");
+  return new TrainyardError(
+    "forbidden",
+    "the page that sent this belongs to another site: sign in and out on the server's own page",
+  );
 }

@@ -65,7 +65,9 @@ function classNotes({ targets, classes: { classes, codes }, rows }: NotedData): 
     const shown = rare.slice(0, 5).map((label) => `${label} (${counts[classes.indexOf(label)]})`);
     const more = rare.length > shown.length ? ` and ${rare.length - shown.length} more` : "";
     const detail = `${rare.length === 1 ? "a class of" : "classes of"} ${name} with fewer than ${FEW_ROWS} rows: ${shown.join(", ")}${more}`;
-    notes.push(noteOn("rare_class", name, detail, "collect more rows of them, merge them with other classes, or leave them out"));
+    notes.push(
+      noteOn("rare_class", name, detail, "collect more rows of them, merge them with other classes, or leave them out"),
+    );
   }
   const most = Math.max(...counts);
   if (most >= IMBALANCE * rows && rows >= FEW_ROWS) {

@@ -76,7 +76,8 @@ export function chooseColumns(spec: JobSpec, columns: readonly Column[]): Chosen
     const wanted = SPLIT_COLUMNS[form];
     if (find(name, pointer).some(({ type }) => wanted && !wanted.types.includes(type)))
       errors.push({ pointer, detail: `must be ${wanted?.detail}` });
-    if (form !== "labels" && names.includes(name)) errors.push({ pointer, detail: `${name} is the target: it cannot split the rows` });
+    if (form !== "labels" && names.includes(name))
+      errors.push({ pointer, detail: `${name} is the target: it cannot split the rows` });
   }
   const weights = dataset.weights === undefined ? [] : find(dataset.weights, "/data/dataset/weights");
   if (

@@ -84,11 +84,10 @@ export function describeData(spec: JobSpec, dataset: DatasetRows | null, model: 
   const start = modelStartOf(spec, model);
   if ("dataset" in spec.data) return describeDataset(spec, dataset as DatasetRows, start);
   if (spec.preprocess)
-    return refused("", [
-      { pointer: "/preprocess", detail: "is only for data sets; rows in the request are used as they are" },
-    ]);
+    return refused("", [{ pointer: "/preprocess", detail: "is only for data sets; rows in the request are used as they are" }]);
   const column = splitColumnOf(spec.split);
-  if (column) return refused("", [{ pointer: column.pointer, detail: "is only for data sets; use split.validation_rows here" }]);
+  if (column)
+    return refused("", [{ pointer: column.pointer, detail: "is only for data sets; use split.validation_rows here" }]);
   const described = "generator" in spec.data ? describeGenerator(spec) : describeInline(spec);
   if (!start || !described.shape) return described;
   return { ...described, errors: [...described.errors, ...classErrors(start, described.shape.classes)] };

@@ -110,7 +110,9 @@ function readNames(task: Task, targets: readonly InlineTarget[]): TargetsResult 
   const kindOf = (target: InlineTarget | undefined) => typeof target;
   const kind = kindOf(targets[0]);
   const errors = targets.flatMap((target, row): FieldError[] =>
-    kindOf(target) === kind ? [] : [{ pointer: at(row), detail: `must be a ${kind} as in row 0, or all targets must be integers` }],
+    kindOf(target) === kind
+      ? []
+      : [{ pointer: at(row), detail: `must be a ${kind} as in row 0, or all targets must be integers` }],
   );
   if (errors.length > 0) return refused(...errors);
   const classes = [...new Set(targets.map(String))].sort();

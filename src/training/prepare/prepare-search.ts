@@ -95,7 +95,10 @@ function auditErrors({ audit, trials }: AutoOptions, { task, validationRows, tes
     ];
   if (trials === null || trials <= MAX_AUDIT_TRIALS) return [];
   return [
-    { pointer: "/model/auto/trials", detail: `must be at most ${MAX_AUDIT_TRIALS} in an audit, where it is how often the rows are cut into folds` },
+    {
+      pointer: "/model/auto/trials",
+      detail: `must be at most ${MAX_AUDIT_TRIALS} in an audit, where it is how often the rows are cut into folds`,
+    },
   ];
 }
 

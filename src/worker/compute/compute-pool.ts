@@ -364,7 +364,5 @@ function bytesOf(views: readonly ArrayBufferView[]): number {
 function refusal({ bound, message }: TaskLimitError): TrainyardError {
   if (bound === "memory")
     return new TrainyardError("too_large", `the request ${message} to read, the most that a request may take`);
-  return invalid([
-    { pointer: "", detail: `${message}, the limit for the work on one request (TRAINYARD_TASK_SECONDS)` },
-  ]);
+  return invalid([{ pointer: "", detail: `${message}, the limit for the work on one request (TRAINYARD_TASK_SECONDS)` }]);
 }

@@ -70,7 +70,12 @@ const KINDS: Readonly<Partial<Record<Column["type"], string>>> = {
 function cellErrors({ cells, rows }: CorrectionTask, { type, name }: Column): FieldError[] {
   const fits = FITS[type];
   if (!fits)
-    return [{ pointer: "/column", detail: `${JSON.stringify(name)} is ${type}: only columns of labels, booleans or numbers can be corrected` }];
+    return [
+      {
+        pointer: "/column",
+        detail: `${JSON.stringify(name)} is ${type}: only columns of labels, booleans or numbers can be corrected`,
+      },
+    ];
   const seen = new Set<number>();
   return cells.flatMap(({ row, value }, index): FieldError[] => {
     const at = (field: string) => pointerOf(["cells", index, field]);

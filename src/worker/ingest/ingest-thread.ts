@@ -19,7 +19,13 @@ import { createNdjsonTable } from "../../formats/tables/ndjson.ts";
 import { createParquetTable } from "../../formats/tables/parquet.ts";
 import { type ByteChunks, malformedTable, overLimit, type Table } from "../../formats/tables/table.ts";
 import { asUtf8 } from "../../formats/tables/text-encoding.ts";
-import { ARCHIVE_MAGIC, MAX_WORKBOOK_BYTES, openSheet, type Sheet, type SheetOptions } from "../../formats/workbooks/workbook.ts";
+import {
+  ARCHIVE_MAGIC,
+  MAX_WORKBOOK_BYTES,
+  openSheet,
+  type Sheet,
+  type SheetOptions,
+} from "../../formats/workbooks/workbook.ts";
 import { moving, wholeBuffers } from "../transfer.ts";
 import { correctColumn } from "./correct.ts";
 import { chunksOf, firstBytes, randomAccess } from "./file.ts";
@@ -60,7 +66,8 @@ async function withTable(task: ReadTask, use: (table: Table) => Promise<Ingested
   if (format === "xlsx") return withWorkbook(path, unpacked, task, use);
   const chunks = asUtf8(unpacked, options.encoding);
   if (start.equals(PARQUET_MAGIC)) throw malformedTable(`this is a Parquet file, not ${format}`);
-  if (start.equals(ARCHIVE_MAGIC)) throw malformedTable(`this is a ZIP archive, as an Excel workbook is, not ${format}: send a workbook with format=xlsx`);
+  if (start.equals(ARCHIVE_MAGIC))
+    throw malformedTable(`this is a ZIP archive, as an Excel workbook is, not ${format}: send a workbook with format=xlsx`);
   if (format === "ndjson") return use(createNdjsonTable(chunks, limits));
   if (format === "json") return use(createJsonTable(chunks, limits));
   const delimiter = options.delimiter === "tab" ? "\t" : options.delimiter;

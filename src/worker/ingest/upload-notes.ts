@@ -106,7 +106,13 @@ function layoutNotes(
 
 function largeIntegersNote(name: string): Note {
   const detail = `${name} has whole numbers beyond 2^53, which would be rounded as numbers: they are kept as labels`;
-  return noteOn("large_integers", name, null, detail, `upload the file with types={"${name}":"number"} to read them as rounded numbers`);
+  return noteOn(
+    "large_integers",
+    name,
+    null,
+    detail,
+    `upload the file with types={"${name}":"number"} to read them as rounded numbers`,
+  );
 }
 
 function duplicatesNote({ count, first: { row, of } }: DuplicateRows, rows: number): Note {

@@ -136,7 +136,11 @@ describe("a field in the wrong place is told its right one", () => {
     [{ validation_split: 0.2 }, "/validation_split", at("/split/validation")],
     [{ model: { ...SPEC.model, loss: "mse" } }, "/model/loss", at("/loss")],
     [{ optimizer: { type: "adam", epochs: 3 } }, "/optimizer/epochs", at("/epochs")],
-    [{ model: { layers: [{ type: "linear", units: 3, activation: "relu" }] } }, "/model/layers/0/activation", "is a separate layer"],
+    [
+      { model: { layers: [{ type: "linear", units: 3, activation: "relu" }] } },
+      "/model/layers/0/activation",
+      "is a separate layer",
+    ],
     [{ epoch: 3 }, "/epoch", at("epochs")],
   ])("%o", (spec, pointer, detail) => {
     expect(errorsOf(spec)[pointer]).toContain(detail);

@@ -133,7 +133,9 @@ describe("the space of a sweep", () => {
   it("lets no parameter into rows that came with the request", () => {
     const inline = { ...job, data: { inline: { features: [[1], [2]], targets: [0, 1] } } };
     const parameters = { "/data/inline/targets/0": { values: [0, 1] } };
-    expect(faultsOf(parameters, { job: inline })).toMatchObject([[expect.any(String), expect.stringContaining("cannot be varied")]]);
+    expect(faultsOf(parameters, { job: inline })).toMatchObject([
+      [expect.any(String), expect.stringContaining("cannot be varied")],
+    ]);
     expect(faultsOf({ "/optimizer/lr": { min: 0, max: 1 } }, { job: inline })).toEqual([]);
   });
 

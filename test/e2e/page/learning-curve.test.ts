@@ -57,8 +57,6 @@ describe("a learning curve", () => {
     const whole = await submitted(stage.client, { ...spec, split: null }, "succeeded");
     await expect(stage.client.learningCurve(whole.model?.id ?? "", {})).rejects.toThrow("holds no rows out");
     const searched = await submitted(stage.client, { data: spec.data, model: { auto: { trials: 1 } } }, "succeeded");
-    await expect(stage.client.learningCurve(searched.model?.id ?? "", {})).rejects.toThrow(
-      "the average of a search",
-    );
+    await expect(stage.client.learningCurve(searched.model?.id ?? "", {})).rejects.toThrow("the average of a search");
   });
 });

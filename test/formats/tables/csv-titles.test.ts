@@ -25,11 +25,19 @@ describe("lines above the names", () => {
     ["names with a gap", "id,,total\n1,2,3\n", ["id", "column_2", "total"]],
     ["one name of several, above texts", "id,,,\na,b,c,d\n", ["id", "column_2", "column_3", "column_4"]],
     ["one column", "text\nhello\nyou\n", ["text"]],
-    ["the name of the second of two columns, above texts and numbers", ",score\nada,absent\nbob,3\ncy,4\n", ["column_1", "score"]],
+    [
+      "the name of the second of two columns, above texts and numbers",
+      ",score\nada,absent\nbob,3\ncy,4\n",
+      ["column_1", "score"],
+    ],
     ["names with a gap, where every line has an empty one below", ",v\r\r\nx,a\r\r\ny,b\r\r\n", ["column_1", "v"]],
     ["a row of numbers above an empty line", "1,,\n\n2,3,4\n5,6,7\n", ["column_1", "column_2", "column_3"]],
     ["a row without cells above numbers", ",,\n2,3,4\n5,6,7\n", ["column_1", "column_2", "column_3"]],
-    ["more lines than a title has", `"a${"\nb".repeat(30)}",,\n,,\nid,a,b\n1,2,3\n`, [`a${"\nb".repeat(30)}`, "column_2", "column_3"]],
+    [
+      "more lines than a title has",
+      `"a${"\nb".repeat(30)}",,\n,,\nid,a,b\n1,2,3\n`,
+      [`a${"\nb".repeat(30)}`, "column_2", "column_3"],
+    ],
     ["a row with few cells among rows of numbers", "1,,\n2,3,4\n5,6,7\n", ["column_1", "column_2", "column_3"]],
   ])("are no titles: %s", async (_, text, names) => {
     expect((await contentsOf(csv(text))).names).toEqual(names);
@@ -65,6 +73,8 @@ describe("lines above the names", () => {
     expect((await contentsOf(csv("x\nmore, of it\nid,a\n1,2\n", { skipLines: 2 }))).names).toEqual(["id", "a"]);
     expect((await contentsOf(csv("Sales;;\n;;\nid;a;b\n1;2;3\n", { skipLines: 0 }))).names[0]).toBe("Sales");
     expect((await contentsOf(csv("Sales;;\n;;\nid;a;b\n1;2;3\n", { header: "true" }))).names[0]).toBe("Sales");
-    expect(await faultOf(csv("a,b\n1,2\n", { skipLines: 9 }))).toMatch(/^invalid: must be less than the number of lines of the file/);
+    expect(await faultOf(csv("a,b\n1,2\n", { skipLines: 9 }))).toMatch(
+      /^invalid: must be less than the number of lines of the file/,
+    );
   });
 });

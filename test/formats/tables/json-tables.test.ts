@@ -132,7 +132,10 @@ describe("faults of tables in JSON", () => {
     [
       ['{"a": 1}\n{"a": nul}\n', "malformed: line 2, character 7: expected a value"],
       ['{"a": 1}\n\n{"a": 1,}\n', "malformed: line 3, character 9: expected a name in double quotes"],
-      ['{"a": 1}\n[1]\n', 'invalid: line 2: a row must be an object with one member for each column; pandas writes that with orient="records"'],
+      [
+        '{"a": 1}\n[1]\n',
+        'invalid: line 2: a row must be an object with one member for each column; pandas writes that with orient="records"',
+      ],
       [
         '{"a": 1, "b": {"c": 2}}\n',
         "invalid: line 1, column 2 (b): a cell must be a text, a number, a boolean or null; nested values are not allowed",

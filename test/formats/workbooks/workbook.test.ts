@@ -75,7 +75,13 @@ describe("a sheet of a workbook", () => {
   });
 
   it("has money as numbers, whatever its sign, and dates as dates", async () => {
-    const formats = ["[$S/-280A] #,##0.00", "[$USD -409]#,##0.00", "[$Din.-81A] 0", "[$€-407] 0.00", "[$-F800]dddd, mmmm dd, yyyy"];
+    const formats = [
+      "[$S/-280A] #,##0.00",
+      "[$USD -409]#,##0.00",
+      "[$Din.-81A] 0",
+      "[$€-407] 0.00",
+      "[$-F800]dddd, mmmm dd, yyyy",
+    ];
     const columns = formats.map((numFmt) => ({ numFmt }));
     const bytes = Buffer.from(await writeXlsx({ sheets: [{ name: "S", columns, rows: [[1234.5, 2, 3, 4, 45_000]] }] }));
     expect((await csvOf(bytes)).csv).toBe("1234.5,2,3,4,2023-03-15\n");
@@ -104,7 +110,8 @@ describe("a sheet of a workbook", () => {
   });
 });
 
-const row = (at: number | string, text: string) => `<x:row r="${at}"><x:c t="inlineStr"><x:is><x:t>${text}</x:t></x:is></x:c></x:row>`;
+const row = (at: number | string, text: string) =>
+  `<x:row r="${at}"><x:c t="inlineStr"><x:is><x:t>${text}</x:t></x:is></x:c></x:row>`;
 const strict = "http://purl.oclc.org/ooxml/officeDocument/relationships";
 
 describe("a workbook of parts", () => {

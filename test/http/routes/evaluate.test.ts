@@ -7,9 +7,7 @@ import { storeUnit } from "../models-at-hand.ts";
 import { openStagedApp, type StagedApp } from "../staged-app.ts";
 
 const PREPROCESSING: Preprocessing = {
-  columns: [
-    { kind: "numeric", column: "x", integer: false, fill: 0, indicator: false, scaling: { offset: 0, scale: 1 } },
-  ],
+  columns: [{ kind: "numeric", column: "x", integer: false, fill: 0, indicator: false, scaling: { offset: 0, scale: 1 } }],
   targets: [{ column: "y", scaling: null }],
   ignored: [],
 };
@@ -43,8 +41,7 @@ beforeAll(async () => {
     };
   };
   Object.assign(computePool, { until });
-  for (const name of ["slow", "quick", "other"])
-    await storeUnit(store, name, PREPROCESSING, { weightOf: () => 1, bias: 0 });
+  for (const name of ["slow", "quick", "other"]) await storeUnit(store, name, PREPROCESSING, { weightOf: () => 1, bias: 0 });
   const headers = { "content-type": "text/csv" };
   const payload = "x,y\r\n1,no\r\n2,yes\r\n3,yes\r\n";
   const uploaded = await staged.app.inject({ method: "POST", url: "/v1/datasets?name=few", headers, payload });

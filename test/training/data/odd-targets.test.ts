@@ -35,7 +35,10 @@ const labels = (count: number) => Array.from({ length: count }, (_, index) => `l
 describe("a target with a cell that is no number", () => {
   it("is refused with the line, the cell and the cure", () => {
     expect(errorsOf(dataset({ missing: 1 }, numbers))).toEqual([
-      { pointer: "/data/dataset/target", detail: expect.stringMatching(/1 value of y .*line 9 \("inf"\): correct them or leave/) },
+      {
+        pointer: "/data/dataset/target",
+        detail: expect.stringMatching(/1 value of y .*line 9 \("inf"\): correct them or leave/),
+      },
     ]);
   });
 

@@ -271,7 +271,12 @@ describe("a job that splits by a column", () => {
       "/split/group",
       "is only for data sets",
     ],
-    ["a group and a time", job({ group: "patient", time: "day" }), "/split/time", "cannot be combined with the other fields here"],
+    [
+      "a group and a time",
+      job({ group: "patient", time: "day" }),
+      "/split/time",
+      "cannot be combined with the other fields here",
+    ],
   ];
   it.each(refusals)("is refused for %s", (_, given, pointer, detail) => {
     const prepared = prepare(given, {}, visits());

@@ -48,7 +48,9 @@ describe("a column of a data set", () => {
     expect("values" in dashes && [...dashes.values]).toEqual([1, Number.NaN, 2.5]);
     const words = column("n", "category", ["1", "2.5", "seven"]);
     const wrong = readColumn(numeric("n"), words, dataset([words, Int32Array.of(1, 2, 0)]));
-    expect(wrong).toEqual({ fault: expect.stringMatching(/^column n, row 2: "seven" must be a finite number.*correct the cell/) });
+    expect(wrong).toEqual({
+      fault: expect.stringMatching(/^column n, row 2: "seven" must be a finite number.*correct the cell/),
+    });
   });
 
   it("that has no value is missing in every row", () => {

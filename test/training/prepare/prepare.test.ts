@@ -37,7 +37,11 @@ describe("a choice of several forms", () => {
       { split: { validation: 0.2, test_share: 1 } },
       { "/split/test_share": "is not a field here: the fields are validation, test, stratify" },
     ],
-    ["fields of two forms", { data: { ...data, ...rows } }, { "/data/inline": "cannot be combined with the other fields here" }],
+    [
+      "fields of two forms",
+      { data: { ...data, ...rows } },
+      { "/data/inline": "cannot be combined with the other fields here" },
+    ],
     ["a wrong value in one", { split: { validation: 2 } }, { "/split/validation": "must be at most 0.9" }],
     [
       "a misspelt option",
@@ -143,12 +147,7 @@ describe("a spec is refused", () => {
   it.each([
     ["ragged rows", inline([[1, 2], [3]], [1, 2]), "/data/inline/features/1", "has 1 features, but row 0 has 2"],
     ["no rows", inline([], []), "/data/inline/features", ""],
-    [
-      "rows and targets of different number",
-      inline([[1], [2]], [1]),
-      "/data/inline/targets",
-      "has 1 rows, but features has 2",
-    ],
+    ["rows and targets of different number", inline([[1], [2]], [1]), "/data/inline/targets", "has 1 rows, but features has 2"],
     ["a number beyond float32", inline([[1], [1e39]], [1, 2]), "/data/inline/features/1/0", "float32"],
     [
       "a label out of range",

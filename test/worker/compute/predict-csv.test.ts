@@ -8,7 +8,9 @@ const model = { preprocessing: { columns, targets: [] }, inputWidth: 3 } as unkn
 
 async function read(text: string) {
   const block = { bytes: new TextEncoder().encode(text), firstLine: 1, reading: null };
-  const { head, rows } = await readCsvRows(model, block, { format: "csv", header: "auto" } as Parameters<typeof readCsvRows>[2]);
+  const { head, rows } = await readCsvRows(model, block, { format: "csv", header: "auto" } as Parameters<
+    typeof readCsvRows
+  >[2]);
   return [head, ...rows.map(({ text: row, line }) => `${line}: ${row}`)];
 }
 

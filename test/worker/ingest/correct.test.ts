@@ -155,7 +155,9 @@ describe("correcting cells", () => {
     expect(refusalOf("count", [{ row: 0, value: 0.5 }])).toEqual([
       "/cells/0/value must be a whole number up to 2^53, or null for missing",
     ]);
-    expect(refusalOf("when", [{ row: 0, value: 1 }])[0]).toContain("only columns of labels, booleans or numbers can be corrected");
+    expect(refusalOf("when", [{ row: 0, value: 1 }])[0]).toContain(
+      "only columns of labels, booleans or numbers can be corrected",
+    );
     expect(refusalOf("kind", [{ row: 0, value: "c" }], 2)[0]).toContain("TRAINYARD_MAX_CATEGORIES");
   });
 });

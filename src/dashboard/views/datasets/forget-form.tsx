@@ -100,8 +100,7 @@ function Consequences({ plan: { models, datasets, sweeps, running } }: { readonl
     <>
       <p>
         {count(datasets.length, "data set")}, {count(models.length, "job")} and {count(sweeps.length, "sweep")} with the rows
-        are erased permanently; the data set without them gets a new id. Earlier backups and exported files are not
-        changed.
+        are erased permanently; the data set without them gets a new id. Earlier backups and exported files are not changed.
       </p>
       {running.length > 0 && <p>These must end first: {running.join(", ")}.</p>}
       {again.length > 0 && <p>Trained again, with their aliases moved:</p>}

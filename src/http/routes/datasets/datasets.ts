@@ -54,10 +54,7 @@ function registerUpload(app: App, { lifecycle }: RouteContext): void {
         body: z.string().meta({ format: "binary", description: "The table." }),
         response: answers(
           {
-            200: [
-              "These bytes were uploaded before, with the same options: the existing data set.",
-              datasetAnswer,
-            ],
+            200: ["These bytes were uploaded before, with the same options: the existing data set.", datasetAnswer],
             201: ["The data set.", datasetAnswer],
           },
           [400, 413, 415, 422, 503],
@@ -163,7 +160,8 @@ function registerDeletion(app: App): void {
         tags,
         operationId: "deleteDataset",
         summary: "Delete a data set",
-        description: "Deletes the data set with its values. No job that has not ended may be using it. Models trained on it stay.",
+        description:
+          "Deletes the data set with its values. No job that has not ended may be using it. Models trained on it stay.",
         params: datasetParams,
         response: answers({ 204: ["It is gone.", z.undefined()] }, [404, 409]),
       },

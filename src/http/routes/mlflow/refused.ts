@@ -14,7 +14,8 @@ const REFUSED: Readonly<Record<string, string>> = {
   "PATCH registered-models/update": "a name has no description: write a note on the job of a version (PATCH /v1/jobs/{id})",
   "DELETE registered-models/delete": "a name is deleted with its last version: delete its versions (DELETE /v1/models/{id})",
   "POST registered-models/set-tag": "a name has no tags of its own: tag a version (model-versions/set-tag)",
-  "DELETE registered-models/delete-tag": "a name has no tags of its own: delete the tag of a version (model-versions/delete-tag)",
+  "DELETE registered-models/delete-tag":
+    "a name has no tags of its own: delete the tag of a version (model-versions/delete-tag)",
   "POST model-versions/create":
     "jobs and imports create versions, with their weights: submit a job with this name (POST /v1/jobs), or send weights (POST /v1/models); an alias says which one is in use",
   "PATCH model-versions/update":

@@ -147,7 +147,8 @@ function registerChanges(app: App): void {
         tags,
         operationId: "pauseSweep",
         summary: "Pause a sweep",
-        description: "Its threads are free for other work. Running trials start again when it resumes, and end with the same bits.",
+        description:
+          "Its threads are free for other work. Running trials start again when it resumes, and end with the same bits.",
         params: sweepParams,
         response: answers({ 200: ["The sweep, `paused`.", sweepAnswer] }, [404, 409]),
       },
@@ -162,7 +163,8 @@ function registerChanges(app: App): void {
         tags,
         operationId: "resumeSweep",
         summary: "Resume a paused sweep",
-        description: "It continues at its first trial without a result, and ends with the same winner as if it had never been paused.",
+        description:
+          "It continues at its first trial without a result, and ends with the same winner as if it had never been paused.",
         params: sweepParams,
         response: answers({ 200: ["The sweep, `queued`.", sweepAnswer] }, [404, 409]),
       },
