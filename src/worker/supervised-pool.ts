@@ -64,6 +64,11 @@ export function createSupervisedPool(options: SupervisedPoolOptions): Supervised
   const { heapMb, maxThreads, onError } = options;
   let opened: OpenPool | null = null;
   let isClosed = false;
+  const noThread = (cause: unknown): TrainyardError => {
+    onError(cause);
+    const detail = "the system gives the server no further thread at the moment: send the request again";
+    return Object.assign(new TrainyardError("unavailable", detail), { cause });
+  };
   const open = (): OpenPool => {
     if (isClosed && !opened) throw new Error("the pool of threads is closed");
     try {
@@ -97,7 +102,6 @@ export function createSupervisedPool(options: SupervisedPoolOptions): Supervised
       }
       if (!cannotStart(error)) throw error;
       // Piscina (5.3) keeps the task in its queue all the same. To withdraw it would reject a promise that nobody holds, and end the process.
-      onError(error);
       throw noThread(error);
     } finally {
       clearTimeout(timer);
@@ -134,11 +138,6 @@ function openPool({ entry, minThreads, maxThreads, heapMb, onError, onThreads }:
   });
   pool.on("error", onError);
   return { pool, letGo: keepThreads(pool, minThreads, onError, onThreads) };
-}
-
-function noThread(cause: unknown): TrainyardError {
-  const detail = "the system gives the server no further thread at the moment: send the request again";
-  return Object.assign(new TrainyardError("unavailable", detail), { cause });
 }
 
 function seconds(ms: number): string {

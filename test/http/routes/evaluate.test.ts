@@ -71,10 +71,11 @@ const compare = (a: string, b: string, signal: AbortSignal | null = null) =>
 
 /** Nobody was answered who has left, and nothing was out of order. */
 async function expectLeft(count: number): Promise<void> {
-  const left = () => staged.logged.filter(({ ending }) => ending !== undefined);
-  await vi.waitFor(() => expect(left()).toHaveLength(count), { timeout: 20_000 });
-  expect(left()).toEqual(left().map((line) => ({ ...line, msg: "request", status: 499, ending: "left" })));
-  expect(staged.logged.filter(({ msg }) => msg === "request")).toHaveLength(received);
+  const requests = () => staged.logged.filter(({ msg }) => msg === "request");
+  await vi.waitFor(() => expect(requests()).toHaveLength(received), { timeout: 20_000 });
+  const left = requests().filter(({ ending }) => ending !== undefined);
+  expect(left).toHaveLength(count);
+  expect(left).toEqual(left.map((line) => ({ ...line, status: 499, ending: "left" })));
   expect(staged.logged.filter(({ level }) => (level as number) >= 40)).toEqual([]);
 }
 
