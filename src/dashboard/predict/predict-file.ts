@@ -23,7 +23,7 @@ export interface PredictFileOptions {
 
 const HEAD_LINES = 9;
 const ARCHIVE_MAGIC = "PK\u0003\u0004";
-const WORKBOOK = "Rows are predicted from CSV: save the sheet of the workbook as that.";
+const WORKBOOK = "Rows are predicted from CSV: save the sheet of the workbook as CSV.";
 
 /** Rejects as `send` does, with line numbers of the whole file in the error's details. */
 export async function predictFile(file: Blob, { send, signal, onProgress }: PredictFileOptions): Promise<PredictedFile> {

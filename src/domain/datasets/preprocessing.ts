@@ -33,13 +33,10 @@ const source = {
   }),
 };
 
-const range = z
-  .strictObject({ min: z.number(), max: z.number() })
-  .optional()
-  .meta({
-    description:
-      "The range of the values of the training rows. Left out if there were none, or if an older server made the model.",
-  });
+const range = z.strictObject({ min: z.number(), max: z.number() }).optional().meta({
+  description:
+    "The range of the values of the training rows. Left out if there were none, or if an older server made the model.",
+});
 
 const vocabulary = z
   .strictObject({

@@ -35,14 +35,9 @@ const asked = {
     .min(1)
     .max(MAX_INSTANCES)
     .meta({ description: "Rows to predict, as a predict request has them." }),
-  actual: z
-    .array(actualValue)
-    .min(1)
-    .max(MAX_INSTANCES)
-    .optional()
-    .meta({
-      description: "The true value of each of these rows; with it, the answer also has the rows that help and harm its loss.",
-    }),
+  actual: z.array(actualValue).min(1).max(MAX_INSTANCES).optional().meta({
+    description: "The true value of each of these rows; with it, the answer also has the rows that help and harm its loss.",
+  }),
   output: z.union([z.string(), z.number()]).optional().meta({
     description:
       "The class whose probability to follow, or one of several target columns. By default the actual class, else the predicted one; the first target.",

@@ -19,13 +19,10 @@ const forgottenTable = z
     id: id.meta({ description: "The data set with the rows, which is erased." }),
     name: z.string(),
     replaced_by: id.nullable().meta({ description: "The data set without them; null until it is stored." }),
-    sha256: z
-      .string()
-      .nullable()
-      .meta({
-        description:
-          "SHA-256 of the values of the data set without the rows; also null once a later run has erased that data set.",
-      }),
+    sha256: z.string().nullable().meta({
+      description:
+        "SHA-256 of the values of the data set without the rows; also null once a later run has erased that data set.",
+    }),
   })
   .meta({ id: "ForgottenTable" });
 

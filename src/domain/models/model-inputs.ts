@@ -15,12 +15,9 @@ export const modelInput = z
       .array(z.string())
       .nullable()
       .meta({ description: `Of a category: the labels that training has seen, at most the first ${MAX_INPUT_LABELS}.` }),
-    usual: z
-      .union([z.number(), z.string()])
-      .nullable()
-      .meta({
-        description: "The value used in place of a missing one: for numbers, by default, the mean of the training part.",
-      }),
+    usual: z.union([z.number(), z.string()]).nullable().meta({
+      description: "The value used in place of a missing one: for numbers, by default, the mean of the training part.",
+    }),
     spread: z.number().nullable().meta({ description: "For a scaled number: its divisor, by default its standard deviation." }),
   })
   .meta({ id: "InputColumn" });

@@ -67,11 +67,9 @@ export function jobNameFault(name: string): string | null {
   return isModelName(slug) ? null : `must not begin with ${PREFIXES.join(" or ")}, as ids do`;
 }
 
-export const aliasName = z
-  .string()
-  .regex(ALIAS, {
-    error: "must begin with a letter and have only letters, digits, dots, underscores and hyphens, at most 100 characters",
-  });
+export const aliasName = z.string().regex(ALIAS, {
+  error: "must begin with a letter and have only letters, digits, dots, underscores and hyphens, at most 100 characters",
+});
 
 /** The request to point an alias at a version. */
 export const aliasBody = z

@@ -40,15 +40,9 @@ const options = {
   metric: metric.optional().meta({
     description: "The metric that selects the average, on rows that its networks have not seen; by default log_loss or rmse.",
   }),
-  folds: z
-    .int()
-    .min(2)
-    .max(MAX_FOLDS)
-    .nullable()
-    .default(null)
-    .meta({
-      description: "Parts of the rows, each held out once from every candidate. null: 5, or fewer if there are many rows.",
-    }),
+  folds: z.int().min(2).max(MAX_FOLDS).nullable().default(null).meta({
+    description: "Parts of the rows, each held out once from every candidate. null: 5, or fewer if there are many rows.",
+  }),
   audit: z
     .literal(true)
     .optional()

@@ -17,11 +17,9 @@ const cost = z.number().min(0).max(MAX_COST);
 export const decisionOptions = z
   .union([
     z.strictObject({ threshold }).meta({ description: "This probability." }),
-    z
-      .strictObject({ maximize: z.enum(MAXIMIZED) })
-      .meta({
-        description: "Chooses the threshold with the greatest metric: `f1` (macro average), `balanced_accuracy` or `mcc`.",
-      }),
+    z.strictObject({ maximize: z.enum(MAXIMIZED) }).meta({
+      description: "Chooses the threshold with the greatest metric: `f1` (macro average), `balanced_accuracy` or `mcc`.",
+    }),
     z
       .strictObject({
         cost: z.strictObject({

@@ -19,15 +19,10 @@ const checkpoint = z
       .nullable()
       .default(CHECKPOINT.every_epochs)
       .meta({ description: "Write a checkpoint after this many epochs; null: only by time." }),
-    every_seconds: z
-      .number()
-      .min(1)
-      .max(3600)
-      .default(CHECKPOINT.every_seconds)
-      .meta({
-        description:
-          "Seconds of training: write a checkpoint when the last one is this old, in the middle of an epoch if necessary.",
-      }),
+    every_seconds: z.number().min(1).max(3600).default(CHECKPOINT.every_seconds).meta({
+      description:
+        "Seconds of training: write a checkpoint when the last one is this old, in the middle of an epoch if necessary.",
+    }),
     min_seconds: z.number().min(0).max(3600).default(CHECKPOINT.min_seconds).meta({
       description:
         "Seconds of training: never write a checkpoint sooner than this after the last one, or after the start. 0: every checkpoint that is due by epochs is written, and training waits until it is stored.",

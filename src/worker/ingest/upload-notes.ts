@@ -67,7 +67,7 @@ function sheetNotes({ name, others }: NonNullable<TableExtent["sheet"]>): Note[]
   const shown = others.slice(0, SHOWN_SHEETS).map((each) => JSON.stringify(each));
   const more = others.length > SHOWN_SHEETS ? ` and ${others.length - SHOWN_SHEETS} more` : "";
   const detail = `the sheet ${JSON.stringify(name)} was read, and not ${shown.join(", ")}${more}`;
-  return [noteOn("sheet_chosen", null, null, detail, "upload the file with the name of another as sheet= to read that one")];
+  return [noteOn("sheet_chosen", null, null, detail, "to read another sheet, upload the file with its name as sheet=")];
 }
 
 /** Sheets that a note names, and that a reading lists. */

@@ -124,7 +124,7 @@ export async function openUploadSpool({
 function refusal({ bound, message }: TaskLimitError, isWorkbook: boolean): TrainyardError {
   const cure = isWorkbook ? ": save the sheet as CSV, which takes less" : "";
   if (bound === "memory")
-    return new TrainyardError("too_large", `reading the table ${message}, the most memory that one may take${cure}`);
+    return new TrainyardError("too_large", `reading the table ${message}, the most that one table may take${cure}`);
   const detail = `reading it ${message}, the most that a file of this size may take (TRAINYARD_READ_SECONDS): it may be damaged`;
   return invalid([{ pointer: "", detail }]);
 }
