@@ -170,7 +170,7 @@ describe("a model in use", () => {
     });
     expect(unknown).toMatchObject({
       status: 422,
-      errors: [{ pointer: "/labels/0/label", detail: '"maybe" is no class of the model: it has no, yes' }],
+      errors: [{ pointer: "/labels/0/label", detail: '"maybe" is not a class of the model: it has no, yes' }],
     });
   });
 

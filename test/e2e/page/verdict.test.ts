@@ -55,7 +55,7 @@ describe("the head of a model", () => {
     const card = page.locator("section.card").filter({ has: page.getByRole("heading", { name: "Score" }) });
     await card.getByText(/A straight line does|It is better than|It is no better/).waitFor();
     expect(await card.locator(".score-line").innerText()).toMatch(/on \d+ rows it was not trained on \(always \w+: .*line: /);
-    expect(await card.getByText(/fresh rows of the same kind nine times in ten/).count()).toBe(1);
+    expect(await card.getByText(/fresh rows of the same kind, nine times in ten/).count()).toBe(1);
     const lowest = Number(overfit.metrics?.lowest?.epoch);
     expect(lowest).toBeLessThan(200);
     const warnings = page.getByRole("list", { name: "Before you trust it" });
