@@ -174,7 +174,7 @@ describe("refusing an upload", () => {
   it("reads a form to its end, whatever is wrong with it", async () => {
     const file = new File(["a,b\n1,2\n"], "t.csv");
     const cases = [
-      [{ types: "{}" }, /^\/file: there is no file/],
+      [{ types: "{}" }, /^\/file: the form has no file/],
       [{ file, colour: "red" }, /^\/colour: is not a field here/],
       [{ file, second: file }, /^\/file: an upload takes only one file/],
       [{ file, second: file, third: file, fourth: file }, /too many parts/],
