@@ -160,7 +160,7 @@ describe("faults of tables in JSON", () => {
     ['[{"a": 1}] x', "malformed: line 1, character 12: there is something after the table"],
     ["3", /^malformed: line 1, character 1: a table is an array of objects/],
     ["", /^malformed: line 1, character 1: /],
-    ['{"columns": ["a"], "rows": [[1],\n[1, 2]]}', "invalid: line 2: the row has 2 values, and the first one 1"],
+    ['{"columns": ["a"], "rows": [[1],\n[1, 2]]}', "invalid: line 2: the row has 2 values, but the first row has 1"],
     ['{"columns": ["a", "b"], "rows": [[1]]}', "invalid: there are 2 columns, but the rows have 1 values"],
     ['{"columns": ["a", "a"], "rows": [[1, 2]]}', 'invalid: columns 1 and 2 are both called "a"'],
     ['{"columns": ["a"]}', "invalid: is required: an array of arrays"],

@@ -294,7 +294,7 @@ describe("a request", () => {
     [{ instances: [instance], actual: ["no", "no"] }, /^\/actual has 2 values for 1 instances/],
     [{ instances: [instance], output: "perhaps" }, /^\/output is not one of no, yes/],
     [{ instances: [instance], rows: [heldOut] }, /^\/rows\/0 row \d+ was held out, so it did not train the model/],
-    [{ instances: [instance], rows: [1e9] }, /^\/rows\/0 row 1000000000 did not train: there is no such row/],
+    [{ instances: [instance], rows: [1e9] }, /^\/rows\/0 row 1000000000 did not train the model: there is no such row/],
   ])("is refused where it does not fit the model or its rows: %j", (request, words) => {
     expect(faultsOf(asked, request)).toEqual([expect.stringMatching(words)]);
   });
