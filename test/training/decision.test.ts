@@ -31,7 +31,7 @@ describe("the decision of a job", () => {
     ["three classes", { data: { generator: { type: "blobs" } }, ...network, decision: { maximize: "f1" } }],
     ["a search of three classes", { data: { generator: { type: "blobs" } }, decision: { maximize: "f1" } }],
   ])("is refused for %s", (_, spec) => {
-    expect(refusal(spec)[0]).toMatch(/^\/decision is for two classes/);
+    expect(refusal(spec)[0]).toMatch(/^\/decision is only for two classes/);
   });
 
   it("is refused where there are no rows to choose it on", () => {

@@ -107,7 +107,7 @@ describe("a regression of quantiles", () => {
   });
 
   it.each([
-    ["quantiles that fall", { quantiles: [0.5, 0.1] }, "/loss/quantiles must rise"],
+    ["quantiles that fall", { quantiles: [0.5, 0.1] }, "/loss/quantiles must be in ascending order"],
     ["a quantile of 1", { quantiles: [0.5, 1] }, "/loss/quantiles/1 "],
     ["no quantile", { quantiles: [] }, "/loss/quantiles "],
   ])("refuses %s", (_, options, expected) => {

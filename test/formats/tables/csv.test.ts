@@ -191,8 +191,8 @@ describe("faults of CSV", () => {
         "malformed: line 3, character 6: a closing quote must be followed by a delimiter or the end of the line",
       ],
       ['a,b\n"1\n\n2",5"\n', /^malformed: line 4, character 5: a quote in the middle of a cell/],
-      ["a,b\n1,2\n3\n", "invalid: line 3: column 2 is missing: the row has 1 cells, and the table 2 columns"],
-      ["a,b\n1,2,3\n", "invalid: line 2: column 3 is one too many: the row has 3 cells, and the table 2 columns"],
+      ["a,b\n1,2\n3\n", "invalid: line 3: column 2 is missing: the row has 1 cells, but the table has 2 columns"],
+      ["a,b\n1,2,3\n", "invalid: line 2: column 3 is one too many: the row has 3 cells, but the table has 2 columns"],
       ['a,b\n"x\ny",2\n1\n', /^invalid: line 4: /],
       ["a,b,a\n1,2,3\n", 'invalid: columns 1 and 3 are both called "a"'],
       [

@@ -164,7 +164,7 @@ describe("columns that cannot be read", () => {
       errors: [{ pointer: "/columns" }],
     });
     await expect(read("unreadable.duckdb", { columns: ["list"] })).rejects.toMatchObject({
-      message: 'column "list" (LIST): a cell must be a text, a number, a boolean or a time; there is no other',
+      message: 'column "list" (LIST): a cell must be a text, a number, a boolean or a time; there is no other column',
     });
   });
 

@@ -65,7 +65,7 @@ describe("widths", () => {
       "/model/layers/0/members/0/layers/0/units": expect.stringContaining("is required"),
     });
     expect(errorsOf([ensemble(member({ type: "linear" }), member({ type: "linear", units: 2 }))])).toEqual({
-      "/model/layers/0/members/1/layers/0/units": expect.stringContaining("is 2, and multiclass_classification"),
+      "/model/layers/0/members/1/layers/0/units": expect.stringContaining("is 2, but multiclass_classification"),
     });
     expect(errorsOf([ensemble(member({ type: "linear" }), member({ type: "linear" }, { type: "softmax" }))])).toEqual({
       "/model/layers/0/members/1/layers/1": expect.stringContaining("needs logits"),

@@ -64,7 +64,7 @@ describe("an objective", () => {
       errors: [{ pointer: "/objective/metric", detail }],
     });
     expect(refusalOf({ job: { ...job, split: null }, objective: { metric: "val_accuracy" } })).toMatchObject({
-      errors: [{ pointer: "/objective/metric", detail: expect.stringContaining("held out") }],
+      errors: [{ pointer: "/objective/metric", detail: expect.stringContaining("needs held-out rows") }],
     });
   });
 });
