@@ -5,7 +5,8 @@
 # Guess      Arrow's DateMillisecond, the type that is named as JavaScript's Date counts, and TimestampSecond are written as DATE or TIMESTAMP, as
 #            pyarrow writes them (its seconds become milliseconds), and every reader gives times.
 # Behaviour  Parquet has no type of seconds and none of dates in milliseconds, and parquet-wasm writes both as INT64 without a logical type: what
-#            they are stands in the key ARROW:schema alone, which readers that are not built on Arrow do not look at. They see 1699920000. DateDay, and timestamps of milliseconds, microseconds and nanoseconds, come back as times.
+#            they are stands in the key ARROW:schema alone, which readers that are not built on Arrow do not look at. They see 1699920000.
+#            DateDay, and timestamps of milliseconds, microseconds and nanoseconds, come back as times.
 # What to do Cast to TimestampMillisecond (what vectorFromArray makes of Dates) or to DateDay before writing; or tell the reader the unit.
 # Source     The output below; github.com/lakehq/sail, pull request 2522 (2026-09-04), of arrow-rs, which parquet-wasm is built on. LogicalTypes.md of
 #            github.com/apache/parquet-format has the units of TIMESTAMP: MILLIS, MICROS, NANOS.
