@@ -2,7 +2,7 @@
  * How late the event loop is, by prom-client's names. prom-client's own gauges are of the time since anybody's last scrape: of two Prometheus
  * servers, each gets what the other has left, and after a look at /metrics the next scrape has nothing at all, which ends a pending alert.
  */
-import { type IntervalHistogram, monitorEventLoopDelay } from "node:perf_hooks";
+import { type ELDHistogram, monitorEventLoopDelay } from "node:perf_hooks";
 import { Gauge, type Registry } from "prom-client";
 
 /** The least that a reading covers, whoever else reads, once so much has passed. */
@@ -11,7 +11,7 @@ const LEAST_MS = 15_000;
 const RESOLUTION_MS = 10;
 const NANOSECONDS = 1e-9;
 
-const FIGURES: Readonly<Record<string, readonly [help: string, read: (delays: IntervalHistogram) => number]>> = {
+const FIGURES: Readonly<Record<string, readonly [help: string, read: (delays: ELDHistogram) => number]>> = {
   min: ["The minimum recorded event loop delay.", ({ min }) => min],
   max: ["The maximum recorded event loop delay.", ({ max }) => max],
   mean: ["The mean of the recorded event loop delays.", ({ mean }) => mean],
@@ -22,7 +22,7 @@ const FIGURES: Readonly<Record<string, readonly [help: string, read: (delays: In
 };
 
 interface Recording {
-  readonly delays: IntervalHistogram;
+  readonly delays: ELDHistogram;
   since: number;
 }
 
