@@ -4,6 +4,7 @@ import { JOB_STATES } from "../domain/jobs/job.ts";
 import type { MonitorFigures } from "../domain/monitoring/monitor-store.ts";
 import type { Telemetry } from "../domain/operation/telemetry.ts";
 import type { Store } from "../domain/store/store.ts";
+import { exposeEventLoopDelay } from "./event-loop-delay.ts";
 import type { Observer } from "./histogram.ts";
 import { type Instruments, MAX_WATCHED } from "./instruments.ts";
 
@@ -27,7 +28,7 @@ const REFUSALS: ReadonlySet<number> = new Set([413, 429, 503, 507]);
 const MISNAMED = ["nodejs_active_handles_total", "nodejs_active_requests_total", "nodejs_active_resources_total"];
 
 /**
- * Creates the telemetry of a process. prom-client provides the metrics of event-loop delay, memory and garbage collection. Of
+ * Creates the telemetry of a process. prom-client provides the metrics of memory and garbage collection. Of
  * the processes that share a store, only the one for which `isSpeaker` is true reports the totals of the store, so that a sum
  * over the processes counts them once.
  */
@@ -38,6 +39,7 @@ export function createTelemetry(
 ): Telemetry {
   const { registry, requests, streamReaders, streamsEnded, projectSeconds, projectRefused } = instruments;
   collectDefaultMetrics({ register: registry });
+  exposeEventLoopDelay(registry);
   for (const name of MISNAMED) registry.removeSingleMetric(name);
   // Looking up a series by its labels costs more than counting, so each is looked up once.
   const series = new Map<string, Observer>();

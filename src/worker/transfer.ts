@@ -2,7 +2,7 @@
 import { move, transferableSymbol, valueSymbol } from "piscina";
 import type { Rows } from "../domain/metrics/downsampling.ts";
 
-/** Returns the buffers of views, without duplicates. Leaves out a view of a part of its buffer, which is copied instead. */
+/** Returns the buffers of views, without duplicates. Leaves out a view of a part of its buffer, whose whole buffer is copied instead. */
 export function wholeBuffers(views: readonly ArrayBufferView[]): ArrayBuffer[] {
   const buffers = views.flatMap(({ byteLength, buffer }) =>
     buffer instanceof ArrayBuffer && buffer.byteLength === byteLength && byteLength > 0 ? [buffer] : [],

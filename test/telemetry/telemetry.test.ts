@@ -1,4 +1,4 @@
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import type { Model } from "../../src/domain/models/model.ts";
 import type { ComputePool, TrainingPool } from "../../src/domain/ports.ts";
 import { openStore } from "../../src/storage/open.ts";
@@ -135,7 +135,19 @@ describe("the telemetry", () => {
     ended("too_slow");
     expect(await read('trainyard_stream_readers{kind="websocket"}')).toBe(0);
     expect(await read('trainyard_streams_ended_total{kind="websocket",ending="too_slow"}')).toBe(1);
-    expect(await read("nodejs_eventloop_lag_p99_seconds")).toBeGreaterThan(0);
+    await store.close();
+  });
+
+  it("says to each reader how late the event loop was, whoever else reads", async () => {
+    const { store, telemetry, read } = await measured();
+    await vi.waitFor(async () => expect(await read("nodejs_eventloop_lag_p99_seconds")).toBeGreaterThan(0.005));
+    vi.spyOn(performance, "now").mockImplementation(() => 1e9);
+    for (let reading = 0; reading < 5; reading++) {
+      expect(await read("nodejs_eventloop_lag_p99_seconds")).toBeGreaterThan(0.005);
+      expect(await read("nodejs_eventloop_lag_min_seconds")).toBeLessThan(10);
+    }
+    vi.restoreAllMocks();
+    expect((await telemetry.expose()).text.match(/^nodejs_eventloop_lag_.*\d$/gm)).toHaveLength(8);
     await store.close();
   });
 });

@@ -9,7 +9,7 @@ import { valuePlace } from "../../domain/quantiles.ts";
 import { elementCount, type TensorSet } from "../../domain/tensor.ts";
 import type { Encoded } from "../protobuf.ts";
 import { createGraph, type GraphBuilder, TYPE, type Value } from "./onnx-graph.ts";
-import { type Weights, writeLayers } from "./onnx-layers.ts";
+import { logistic, type Weights, writeLayers } from "./onnx-layers.ts";
 import { writeColumns } from "./onnx-preprocessing.ts";
 
 export const ONNX_TYPE = "application/octet-stream";
@@ -87,7 +87,7 @@ function tensorsOf(graph: GraphBuilder, { entries, data }: TensorSet): Weights {
 
 function activated(graph: GraphBuilder, activation: Model["activation"], output: Value): Value {
   if (activation === "none") return output;
-  return activation === "sigmoid" ? graph.node("Sigmoid", [output]) : graph.node("Softmax", [output], { axis: -1 });
+  return activation === "sigmoid" ? logistic(graph, output) : graph.node("Softmax", [output], { axis: -1 });
 }
 
 /** Adds the output of a regression, with the scaling of its targets undone. */

@@ -227,11 +227,32 @@ function boundedCompressors(limitBytes: number): Compressors {
   };
   const { SNAPPY, LZ4, LZ4_RAW } = pureCompressors;
   return {
-    ZSTD: bounded((input, length) => zstdDecompressSync(input, { maxOutputLength: length })),
+    ZSTD: bounded(unpackZstd),
     GZIP: bounded((input, length) => gunzipSync(input, { maxOutputLength: length })),
     BROTLI: bounded((input, length) => brotliDecompressSync(input, { maxOutputLength: length })),
     ...(SNAPPY && { SNAPPY: bounded(SNAPPY) }),
     ...(LZ4 && { LZ4: bounded(LZ4) }),
     ...(LZ4_RAW && { LZ4_RAW: bounded(LZ4_RAW) }),
   };
+}
+
+/** Every frame of a page until it has its bytes: Node unpacks the first alone, and nothing where that is one to be skipped (RFC 8878, 3.1). */
+function unpackZstd(input: Uint8Array, length: number): Uint8Array {
+  const frames: Uint8Array[] = [];
+  let [read, unpacked] = [0, 0];
+  while (read < input.length && unpacked < length) {
+    const limit = { maxOutputLength: length - unpacked, info: true };
+    const { buffer, engine } = zstdDecompressSync(input.subarray(read), limit) as unknown as UnpackedFrame;
+    frames.push(buffer);
+    read += engine.bytesWritten;
+    unpacked += buffer.length;
+  }
+  return frames.length === 1 ? (frames[0] as Uint8Array) : Buffer.concat(frames);
+}
+
+/** What Node's zlib gives with `info`. */
+interface UnpackedFrame {
+  readonly buffer: Uint8Array;
+  /** How many bytes were written to it: those of the frame. */
+  readonly engine: { readonly bytesWritten: number };
 }

@@ -170,7 +170,10 @@ async function receiveForm(request: FastifyRequest, uploadSpool: UploadSpool) {
   try {
     for await (const part of request.parts({ isPartAFile: stopAfter(MOST_PARTS, request.raw) })) {
       if (part.type === "field") {
-        fields[part.fieldname] = String(part.value);
+        // Where a value is too long, the parser gives its beginning.
+        if (part.valueTruncated) failure ??= tooLong(part.fieldname);
+        // It has parsed what is said to be JSON.
+        fields[part.fieldname] = typeof part.value === "string" ? part.value : JSON.stringify(part.value);
         continue;
       }
       try {
@@ -231,6 +234,10 @@ const TOO_MANY_PARTS = /^FST_(?:PARTS|FILES|FIELDS)_LIMIT$/;
 
 function tooManyParts(): TrainyardError {
   return invalid([{ pointer: "", detail: "the form has too many parts: an upload takes only one file and its options" }]);
+}
+
+function tooLong(field: string): TrainyardError {
+  return new TrainyardError("too_large", `/${field}: the field is larger than the limit of ${MAX_FIELD_BYTES} bytes`);
 }
 
 function connectionEnded(): TrainyardError {

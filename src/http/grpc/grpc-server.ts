@@ -21,6 +21,11 @@ const CONNECTION_MEGABYTES = 16;
 const PASSED_ON = ["authorization", "traceparent"] as const;
 /** What the routes say to the caller. */
 const ANSWERED = ["retry-after"] as const;
+/**
+ * Most bytes of what is said of an error, in percent-encoding. Clients on gRPC's core (Python, C++, Ruby) take 8 kB of it with its trailers,
+ * and say RESOURCE_EXHAUSTED instead where there are more.
+ */
+const MOST_DETAILS_BYTES = 4096;
 /** How long calls under way have when the server stops. */
 const GRACE_MS = 2000;
 
@@ -185,7 +190,18 @@ function bodyUntil(signal: AbortSignal, bytes: Uint8Array): Readable {
 
 function failure(grpc: Grpc, status: number, details: string, metadata?: Metadata): ServerErrorResponse {
   const code = grpc.status[CODES[status] ?? "INTERNAL"];
-  return Object.assign(new Error(details), { code, details, ...(metadata && { metadata }) });
+  return Object.assign(new Error(details), { code, details: beginningOf(details), ...(metadata && { metadata }) });
+}
+
+function beginningOf(details: string): string {
+  const text = details.toWellFormed();
+  let [bytes, end] = [0, 0];
+  for (const character of text) {
+    bytes += encodeURI(character).length;
+    if (bytes > MOST_DETAILS_BYTES) return `${text.slice(0, end)}...`;
+    end += character.length;
+  }
+  return text;
 }
 
 function errorIn({ rawPayload }: HttpAnswer): string {

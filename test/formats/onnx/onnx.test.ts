@@ -302,6 +302,28 @@ describe("an ONNX file in onnxruntime agrees with predict", () => {
     await expectAgreement(model, someRows(model.inputWidth, 2));
   });
 
+  it.each<[string, Described]>([
+    ["a logit", { activation: "sigmoid", layers: [linear(1)] }],
+    ["a sigmoid layer", { layers: [linear(1), plain("sigmoid")] }],
+    ["two logits", { activation: "softmax", layers: [linear(2)] }],
+  ])("to five digits of a rare class's probability, by %s", async (_, described) => {
+    const model = modelOf({ task: "binary_classification", classes: ["no", "yes"], inputWidth: 1, ...described });
+    const values = model.outputWidth === 1 ? [1] : [0, 1];
+    const weights = packTensors([
+      { name: "0.weight", shape: [values.length, 1], values },
+      { name: "0.bias", shape: [values.length], values: values.map(() => 0) },
+    ]);
+    const rows = Array.from({ length: 75 }, (_, index) => [-5 - index]);
+    const predicted = createPredictor(model, weights).predict(rows);
+    if (!predicted.ok) throw new Error(JSON.stringify(predicted.errors));
+    const { data } = (await runOnnx(model, weights, rows)).probabilities as { readonly data: ArrayLike<number> };
+    for (const [index, prediction] of predicted.predictions.entries()) {
+      const [, rare] = (prediction as { readonly probabilities: readonly number[] }).probabilities as [number, number];
+      expect(rare).toBeGreaterThan(0);
+      expect(Math.abs((data[2 * index + 1] as number) / rare - 1)).toBeLessThanOrEqual(RELATIVE);
+    }
+  });
+
   it("a table of embedded places, with zeros for what is no place in it", async () => {
     const layers = [{ type: "embedding", num_embeddings: 4, embedding_dim: 3 }, plain("flatten"), linear(2)];
     await expectAgreement(modelOf({ inputWidth: 2, layers }), [

@@ -1,4 +1,5 @@
 import { readFile } from "node:fs/promises";
+import { zstdCompressSync } from "node:zlib";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { type Column, columnSchema } from "../../../src/domain/datasets/dataset.ts";
@@ -8,6 +9,7 @@ import { columnReader } from "../../../src/formats/tables/parquet-types.ts";
 import { parseConfig } from "../../../src/server/config.ts";
 import { readTable } from "../../../src/worker/ingest/read.ts";
 import { contentsOf } from "./tables.ts";
+import { writeParquet } from "./write-parquet.ts";
 
 const LIMITS = parseConfig({}).datasetLimits;
 
@@ -25,6 +27,8 @@ async function read(name: string, options: Partial<Parameters<typeof readTable>[
 const columnsOf = ({ columnsJson }: IngestedTable): Column[] => columnSchema.array().parse(JSON.parse(columnsJson));
 const typesOf = (table: IngestedTable) => Object.fromEntries(columnsOf(table).map(({ name, type }) => [name, type]));
 const valuesOf = (table: IngestedTable, name: string) => [...(table.values.get(name) ?? [])];
+/** RFC 8878, 3.1.2: a magic number, a length, and bytes for others. */
+const SKIPPED_FRAME = Buffer.from([0x50, 0x2a, 0x4d, 0x18, 3, 0, 0, 0, 1, 2, 3]);
 const range = (rows: number) => Array.from({ length: rows }, (_, row) => row);
 
 describe("a DECIMAL is its own value", () => {
@@ -143,6 +147,17 @@ describe("what is missing", () => {
     expect(columnsOf(table)[0]).toMatchObject({ name: "v", type: "number", missing: 1, odd });
     expect(JSON.parse(String(table.aboutJson))).toMatchObject({ notes: [{ code: "cells_read_as_missing", column: "v" }] });
   });
+});
+
+it.each([
+  ["two frames of ZSTD", (page: Buffer) => [page.subarray(0, 100), page.subarray(100)].map((part) => zstdCompressSync(part))],
+  ["a frame of ZSTD after one to be skipped, as pzstd writes", (page: Buffer) => [SKIPPED_FRAME, zstdCompressSync(page)]],
+  ["a frame of ZSTD and one to be skipped", (page: Buffer) => [zstdCompressSync(page), SKIPPED_FRAME]],
+])("a page may be %s", async (_, frames) => {
+  const values = range(100);
+  const pack = (page: Buffer) => Buffer.concat(frames(page));
+  const table = tableOf(writeParquet([{ name: "x", kind: "double", values }], { codec: 6, pack }));
+  expect(valuesOf(await readTable(table, { types: {} }, LIMITS), "x")).toEqual(values);
 });
 
 it("JSON is its text", async () => {

@@ -1,5 +1,5 @@
 /**
- * Writes small Parquet files for tests: one row group, one plain page a column, not compressed (parquet-format: Thrift's compact
+ * Writes small Parquet files for tests: one row group, one plain page a column, not compressed unless a codec is given (parquet-format: Thrift's compact
  * protocol, PLAIN, and levels as bit-packed runs). It shares nothing with the reader.
  */
 
@@ -18,22 +18,30 @@ const TYPES: Readonly<Record<ParquetKind, number>> = { boolean: 0, int64: 2, dou
 const MEANINGS: Partial<Record<ParquetKind, number>> = { text: 0, timestamp: 9 };
 const MAGIC = Buffer.from("PAR1");
 
+/** How pages are compressed: the number of the codec in parquet-format, and what does it. */
+export interface ParquetCodec {
+  readonly codec: number;
+  readonly pack: (page: Buffer) => Buffer;
+}
+
+const UNCOMPRESSED: ParquetCodec = { codec: 0, pack: (page) => page };
+
 /** The bytes of a file. */
-export function writeParquet(columns: readonly ParquetColumn[]): Buffer {
+export function writeParquet(columns: readonly ParquetColumn[], { codec, pack }: ParquetCodec = UNCOMPRESSED): Buffer {
   const rows = columns[0]?.values.length ?? 0;
   let offset = MAGIC.length;
   const pages = columns.map((column) => {
-    const bytes = pageOf(column);
-    const page = { column, bytes, offset };
+    const { bytes, unpacked } = pageOf(column, pack);
+    const page = { column, bytes, unpacked, offset };
     offset += bytes.length;
     return page;
   });
-  const chunks = pages.map(({ column: { name, kind }, bytes, offset: at }) =>
+  const chunks = pages.map(({ column: { name, kind }, bytes, unpacked, offset: at }) =>
     struct({
       2: i64(at),
       3: struct({
-        ...{ 1: i32(TYPES[kind]), 2: list(I32, [varint(0), varint(zigzag(3))]), 3: list(BINARY, [text(name)]), 4: i32(0) },
-        ...{ 5: i64(rows), 6: i64(bytes.length), 7: i64(bytes.length), 9: i64(at) },
+        ...{ 1: i32(TYPES[kind]), 2: list(I32, [varint(0), varint(zigzag(3))]), 3: list(BINARY, [text(name)]), 4: i32(codec) },
+        ...{ 5: i64(rows), 6: i64(unpacked), 7: i64(bytes.length), 9: i64(at) },
       }),
     }),
   );
@@ -62,7 +70,7 @@ export function writeParquet(columns: readonly ParquetColumn[]): Buffer {
   return Buffer.concat([MAGIC, ...pages.map(({ bytes }) => bytes), footer, length, MAGIC]);
 }
 
-function pageOf({ kind, values }: ParquetColumn): Buffer {
+function pageOf({ kind, values }: ParquetColumn, pack: ParquetCodec["pack"]) {
   const levels = bits(values.map((value) => value !== null));
   const runs = Buffer.concat([varint(BigInt(Math.ceil(values.length / 8) * 2 + 1)), levels]);
   const length = Buffer.alloc(4);
@@ -76,8 +84,9 @@ function pageOf({ kind, values }: ParquetColumn): Buffer {
     ),
   ]);
   const data = struct({ 1: i32(values.length), 2: i32(0), 3: i32(3), 4: i32(3) });
-  const [, header] = struct({ 1: i32(0), 2: i32(body.length), 3: i32(body.length), 5: data });
-  return Buffer.concat([header, body]);
+  const packed = pack(body);
+  const [, header] = struct({ 1: i32(0), 2: i32(body.length), 3: i32(packed.length), 5: data });
+  return { bytes: Buffer.concat([header, packed]), unpacked: header.length + body.length };
 }
 
 function plain(kind: ParquetKind, values: readonly (string | number | boolean)[]): Buffer {

@@ -1,4 +1,4 @@
-import { status } from "@grpc/grpc-js";
+import { type ServiceError, status } from "@grpc/grpc-js";
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { type GrpcServer, startGrpcServer } from "../../../src/http/grpc/grpc-server.ts";
@@ -128,6 +128,22 @@ describe("the Open Inference Protocol over gRPC", () => {
       }),
       { numRuns: 20 },
     );
+  });
+
+  it("says in no more bytes what is wrong than clients of every language take", async () => {
+    const long = "größe ".repeat(2000);
+    const input = { name: "x", datatype: "FP64", shape: [1], contents: { fp64_contents: [1] } };
+    const faults: readonly [fault: object, code: number][] = [
+      [{ model_name: "line", inputs: [input], outputs: [{ name: long }] }, status.INVALID_ARGUMENT],
+      [{ model_name: long, inputs: [input] }, status.NOT_FOUND],
+    ];
+    for (const [fault, code] of faults) {
+      const error = (await client.call("ModelInfer", fault).catch((thrown: unknown) => thrown)) as ServiceError;
+      expect(error.code).toBe(code);
+      expect(error.details).toMatch(/größe größe/);
+      expect(encodeURI(error.details).length).toBeGreaterThan(4000);
+      expect(encodeURI(error.details).length).toBeLessThan(4200);
+    }
   });
 
   it("answers faults with gRPC's codes in the words of the routes", async () => {

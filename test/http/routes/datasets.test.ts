@@ -190,6 +190,28 @@ describe("refusing an upload", () => {
     expect((await staged.app.inject("/v1/datasets")).json().data).toEqual([]);
   });
 
+  it("refuses a field of a form that is too long for its parser, which would give its beginning", async () => {
+    const file = new File(["a,b\n1,2\n"], "t.csv");
+    const columns = `a,${"b,".repeat(1024 * 512)}b`;
+    const { payload, headers } = await form({ columns, file });
+    const response = await upload(payload, "name=x", headers);
+    const detail = "/columns: the field is larger than the limit of 1048576 bytes";
+    expect([response.statusCode, response.json().detail]).toEqual([413, detail]);
+    expect(await readdir(`${staged.dataDir}/uploads`)).toEqual([]);
+  });
+
+  it("takes a field of a form that is said to be JSON", async () => {
+    const parts = [
+      'content-disposition: form-data; name="types"\r\ncontent-type: application/json\r\n\r\n{"a":"category"}',
+      'content-disposition: form-data; name="columns"\r\ncontent-type: application/json\r\n\r\n["a"]',
+      'content-disposition: form-data; name="file"; filename="t.csv"\r\n\r\na,b\n1,2\n2,3\n',
+    ];
+    const payload = `${parts.map((part) => `--b\r\n${part}\r\n`).join("")}--b--\r\n`;
+    const response = await upload(payload, "name=x", { "content-type": "multipart/form-data; boundary=b" });
+    expect(response.json()).toMatchObject({ columns: [{ name: "a", type: "category" }] });
+    await remove(response);
+  });
+
   it("refuses a form of very many parts, named or not, before or after its file", async () => {
     const boundary = { "content-type": "multipart/form-data; boundary=b" };
     const many = (head: string) => `--b\r\n${head}\r\n\r\nx\r\n`.repeat(5000);
