@@ -41,11 +41,12 @@ export interface NotedTable {
 /** The notes on a table, at most `MAX_NOTES` of them. */
 export function uploadNotes({ columns, guesses, csv, sheet, rows, duplicates, inferred }: NotedTable): Note[] {
   const ofColumns = columns.flatMap((column, index) => {
-    const ambiguity = guesses.get(index)?.ambiguity;
+    const { ambiguity = null, bounds = null } = guesses.get(index) ?? {};
     const isAsGuessed = column.type !== "category" && column.type !== "text";
     return [
       ...(inferred[index]?.isBig && !isAsGuessed ? [largeIntegersNote(column.name)] : []),
       ...(column.odd ? [oddNote(column, column.odd, rows)] : []),
+      ...(bounds && isAsGuessed ? [boundsNote(column.name, bounds)] : []),
       ...(ambiguity && isAsGuessed ? [ambiguityNote(column.name, ambiguity)] : []),
     ];
   });
@@ -149,6 +150,13 @@ export function oddNote({ name, type, missing }: Column, odd: OddCells, rows: nu
     detail,
     `correct ${isOne ? "it" : "them"}, or add types={"${name}":"category"} if it is a column of labels`,
   );
+}
+
+function boundsNote(column: string, { count, example }: NonNullable<GuessedColumn["bounds"]>): Note {
+  const isOne = count === 1;
+  const detail = `${count} value${isOne ? "" : "s"} of ${column} ${isOne ? "is a bound" : "are bounds"}, such as ${JSON.stringify(example)}, and ${isOne ? "was" : "were"} read as the number beside the sign`;
+  const cure = `write another number in place of ${isOne ? "it" : "them"}, such as half of it, or list ${isOne ? "it" : "them"} in missing= if you want missing values instead`;
+  return noteOn("bounds_read_as_numbers", column, null, detail, cure);
 }
 
 function ambiguityNote(column: string, { kind, example, read, instead }: Ambiguity): Note {
