@@ -51,7 +51,7 @@ export async function namesDataset(data: string): Promise<boolean> {
 /** How a table is read, where that is not to be found out. */
 export type Reading = Pick<
   UploadOptions,
-  "sheet" | "skipLines" | "types" | "delimiter" | "decimal" | "thousands" | "missing" | "dateFormat" | "encoding"
+  "sheet" | "skipLines" | "rows" | "types" | "delimiter" | "decimal" | "thousands" | "missing" | "dateFormat" | "encoding"
 >;
 
 const THOUSANDS = ["none", "comma", "point", "space", "apostrophe"];
@@ -63,6 +63,7 @@ export function addReadingOptions(command: Command): Command {
     .optionsGroup("How to read the table (each option is detected by default):")
     .option("--sheet <name>", "the sheet of an Excel workbook")
     .option("--skip-lines <count>", "lines to skip at the beginning", wholeNumber(0, 100))
+    .addOption(new Option("--rows <which>", "all: totals, notes and the like are rows too").choices(["auto", "all"]))
     .option("--types <column=type,...>", "types of columns: number, category, text, datetime or boolean", typesOf)
     .option("--delimiter <character>", "the character between the cells of a CSV")
     .addOption(new Option("--decimal <sign>", "the decimal separator").choices([".", ","]))
@@ -75,8 +76,8 @@ export function addReadingOptions(command: Command): Command {
 
 /** The options of `addReadingOptions` among those of a command. */
 export function readingOf(options: Reading): Reading {
-  const { sheet, skipLines, types, delimiter, decimal, thousands, missing, dateFormat, encoding } = options;
-  const all = { sheet, skipLines, types, delimiter, decimal, thousands, missing, dateFormat, encoding };
+  const { sheet, skipLines, rows, types, delimiter, decimal, thousands, missing, dateFormat, encoding } = options;
+  const all = { sheet, skipLines, rows, types, delimiter, decimal, thousands, missing, dateFormat, encoding };
   return Object.fromEntries(Object.entries(all).filter(([, value]) => value !== undefined));
 }
 

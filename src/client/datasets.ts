@@ -30,6 +30,8 @@ export interface UploadOptions extends CallOptions {
   readonly header?: boolean;
   /** Of CSV and Excel: lines to skip at the beginning; a title is found out when left out. */
   readonly skipLines?: number;
+  /** Of CSV and Excel: `all` makes every line below the names a row; by default totals, notes and the like are left out. */
+  readonly rows?: "auto" | "all";
   /** Of Excel: the name of the sheet; the first one that is not hidden and not empty when left out. */
   readonly sheet?: string;
   /** Types of columns by name, instead of inferring them. */

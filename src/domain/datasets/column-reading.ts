@@ -28,13 +28,10 @@ export const columnReading = z
       .enum([",", ".", " ", "'"])
       .optional()
       .meta({ description: "The thousands separator; left out if there is none." }),
-    unit: z
-      .string()
-      .optional()
-      .meta({
-        description:
-          "A unit beside the numbers, which is left out: 5% is 5, and 20.1 °C is 20.1. `h:mm:ss`: times of day or durations, which are read as seconds.",
-      }),
+    unit: z.string().optional().meta({
+      description:
+        "A unit beside the numbers, which is left out: 5% is 5, and 20.1 °C is 20.1. `h:mm:ss`: times of day or durations, which are read as seconds.",
+    }),
     date_format: z.enum(DATE_FORMATS).optional().meta({
       description:
         "`dmy`, `mdy`: the order of day, month and year. `epoch_s`, `epoch_ms`: seconds or milliseconds since 1970. Left out: `ymd`, ISO 8601.",

@@ -34,6 +34,10 @@ export const readingOptions = z.strictObject({
     description:
       "For CSV and Excel: how many lines to skip at the beginning. By default detected: a title above the names is skipped.",
   }),
+  rows: z.enum(["auto", "all"], { error: "must be auto or all" }).default("auto").meta({
+    description:
+      "For CSV and Excel: which lines are rows. auto: lines without values below the names, repeated names, notes below the rows and a row of totals are left out.",
+  }),
   sheet: z.string().trim().min(1).max(MAX_SHEET_NAME).optional().meta({
     description: "For Excel: the name of the sheet. By default the first one that is neither hidden nor empty.",
   }),
@@ -86,7 +90,8 @@ export const THOUSANDS: Readonly<Record<NonNullable<ReadingOptions["thousands"]>
  * the hash of the file, else the options as JSON on a line of their own.
  */
 export function digestSuffix(options: ReadingOptions): string {
-  const { delimiter, header, skip_lines, sheet, types, columns, missing, decimal, thousands, date_format, encoding } = options;
+  const { delimiter, header, skip_lines, rows, sheet, types, columns, missing, decimal, thousands, date_format, encoding } =
+    options;
   const sorted = <Value>(record: Readonly<Record<string, Value>>) =>
     Object.fromEntries(Object.entries(record).sort(([a], [b]) => (a < b ? -1 : 1)));
   const dates = typeof date_format === "object" ? sorted(date_format) : date_format;
@@ -94,6 +99,7 @@ export function digestSuffix(options: ReadingOptions): string {
     ...(delimiter === undefined ? {} : { delimiter }),
     ...(header === "auto" ? {} : { header }),
     ...(skip_lines === undefined ? {} : { skip_lines }),
+    ...(rows === "all" ? { rows } : {}),
     ...(sheet === undefined ? {} : { sheet }),
     ...(Object.keys(types).length === 0 ? {} : { types: sorted(types) }),
     ...(columns === undefined ? {} : { columns: [...new Set(columns)].sort() }),
@@ -114,7 +120,7 @@ const NAMES: Readonly<Record<DatasetFormat, string>> = {
 /** What is said where an option does not fit the format; null where all do. The pointer is that of the option. */
 export function misfitOption(
   format: DatasetFormat,
-  { encoding, delimiter, sheet, skip_lines }: ReadingOptions,
+  { encoding, delimiter, sheet, skip_lines, rows }: ReadingOptions,
 ): { readonly pointer: string; readonly detail: string } | null {
   const name = NAMES[format];
   const isBinary = format === "parquet" || format === "xlsx";
@@ -126,5 +132,7 @@ export function misfitOption(
     return { pointer: "/sheet", detail: `is only for Excel; ${name} has no sheets` };
   if (format !== "xlsx" && format !== "csv" && skip_lines !== undefined)
     return { pointer: "/skip_lines", detail: `is only for CSV and Excel; ${name} has no lines above its rows` };
+  if (format !== "xlsx" && format !== "csv" && rows === "all")
+    return { pointer: "/rows", detail: `is only for CSV and Excel; ${name} has nothing but rows` };
   return null;
 }

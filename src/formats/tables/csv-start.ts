@@ -6,6 +6,7 @@ import { parseTruth } from "../../domain/datasets/cell-parsing.ts";
 import { isMissingText, isOddWord } from "../../domain/datasets/missing-words.ts";
 import { parseWrittenDate, WRITTEN_DATES } from "../../domain/datasets/written-dates.ts";
 import { NUMBER_FORMATS, parseInFormats } from "../../domain/datasets/written-numbers.ts";
+import { headOf } from "./csv-head.ts";
 import { type CsvRecord, createCsvScanner, QUOTING } from "./csv-scanner.ts";
 import { countTitles, type NameTests, type StartRecord } from "./csv-titles.ts";
 import { type ByteChunks, invalidTable } from "./table.ts";
@@ -33,7 +34,10 @@ export interface CsvStart {
   readonly skippedLines: readonly number[];
   readonly askedLines: number;
   readonly titleLines: readonly number[];
-  /** The cells of the first records. */
+  /** Lines below the first record that belong to the names, and the names of two rows together; null where one row has them. */
+  readonly nameLines: readonly number[];
+  readonly names: readonly string[] | null;
+  /** The cells of the first records, those with names as one. */
   readonly sample: readonly (readonly string[])[];
 }
 
@@ -45,6 +49,8 @@ export interface CsvStartOptions {
   readonly skipLines: number | null;
   /** Whether the first record may have names, so that titles may stand above it. */
   readonly mayHaveTitles: boolean;
+  /** Whether the names may take more than one record. */
+  readonly mayHaveNameLines: boolean;
   readonly maxCellBytes: number;
 }
 
@@ -73,11 +79,17 @@ export async function readCsvStart(chunks: ByteChunks, options: CsvStartOptions)
   const titles = findsTitles ? countTitles(records, NAME_TESTS) : 0;
   const titleLines: number[] = [];
   const linesAbove = (records[titles]?.line ?? 1) - 1;
+  const linesBefore = cursor.line - 1;
   for (let line = 0; line < linesAbove && titles > 0; line++) skip(bytes, cursor, titleLines);
+  const table = records.slice(titles);
+  const cells = table.map((record) => record.cells);
+  const head = options.mayHaveNameLines ? headOf(cells, NAME_TESTS) : { rows: 1, names: null };
   return {
     ...{ delimiter: byte, offset: cursor.offset, firstLine: cursor.line, askedLines, titleLines },
     skippedLines: [...skippedLines, ...titleLines],
-    sample: records.slice(titles).map(({ cells }) => cells),
+    nameLines: table.slice(1, head.rows).map(({ line }) => line + linesBefore),
+    names: head.names,
+    sample: [head.names ?? cells[0] ?? [], ...cells.slice(head.rows)],
   };
 }
 
@@ -123,7 +135,7 @@ function startsWithComment(bytes: Uint8Array, delimiter: number, maxCellBytes: n
 /** Whether the first of some records has the names of the columns for certain: texts alone, and one of them above numbers. */
 function areNames([first = [], ...below]: readonly (readonly string[])[]): boolean {
   return (
-    first.every((cell) => kindOf(cell) === "text") &&
+    first.every((cell, column) => kindOf(cell) === "text" || (cell.trim() === "" && isEmptyFrom(first, column))) &&
     first.some((_, column) => {
       const kinds = kindsIn(below.map((row) => row[column] ?? ""));
       return kinds.size > 0 && !kinds.has("text");
@@ -131,7 +143,16 @@ function areNames([first = [], ...below]: readonly (readonly string[])[]): boole
   );
 }
 
-const NAME_TESTS: NameTests = { areNames, mayBeNames: (rows) => guessHeader(rows).isHeader };
+/** Whether no cell from a column on has anything in it. */
+const isEmptyFrom = (cells: readonly string[], column: number): boolean =>
+  column > 0 && cells.slice(column).every((cell) => cell.trim() === "");
+
+const NAME_TESTS: NameTests = {
+  areNames,
+  mayBeNames: (rows) => guessHeader(rows).isHeader,
+  isText: (cell) => ["text", "blank"].includes(kindOf(cell)),
+  isBlank: (cell) => cell.trim() === "",
+};
 
 /** Lines that begin with # at a place, each with the place after it. Empty when nothing else follows them. */
 function commentLines(bytes: Uint8Array, { offset }: Cursor): { readonly text: string; readonly end: number }[] {
@@ -176,12 +197,17 @@ function sniffDelimiter(sample: Uint8Array, maxCellBytes: number, findsTitles: b
   for (const delimiter of DELIMITERS) {
     const records = recordsOf(sample, delimiter.charCodeAt(0), maxCellBytes);
     const titles = findsTitles ? countTitles(records, NAME_TESTS) : 0;
-    const [width = 0, ...widths] = records.slice(titles).map(({ cells }) => cells.length);
+    const width = records[titles]?.cells.length ?? 0;
     const isBetter = best.width > 1 && titles > 0 !== best.titles > 0 ? titles === 0 : width > best.width;
-    if (width > 1 && isBetter && widths.every((other) => other === width)) best = { delimiter, width, titles };
+    const isTable = records.slice(titles).every(({ cells }) => cells.length === width || isPadded(cells, width));
+    if (width > 1 && isBetter && isTable) best = { delimiter, width, titles };
   }
   return best.delimiter.charCodeAt(0);
 }
+
+/** Whether a record has more cells than a table has columns, and nothing in the others: its writer puts a delimiter behind every cell. */
+const isPadded = (cells: readonly string[], width: number): boolean =>
+  cells.length > width && cells.slice(width).every((cell) => cell.trim() === "");
 
 /** The cells of the first records, comments left out; none where they cannot be read with this delimiter. */
 function recordsOf(sample: Uint8Array, delimiter: number, maxCellBytes: number, dropsComments = true): StartRecord[] {
@@ -241,7 +267,10 @@ export function guessHeader([first = [], ...below]: readonly (readonly string[])
   });
   const hasNumbers = kinds.includes("integer") || kinds.includes("date");
   const isRepeated = new Set(given).size !== given.length;
-  const recurring = first.find((cell, column) => kinds[column] === "text" && below.some((row) => row[column] === cell));
+  const isNames = (row: readonly string[]) => row.every((cell, column) => cell === first[column]);
+  const recurring = first.find(
+    (cell, column) => kinds[column] === "text" && below.some((row) => row[column] === cell && !isNames(row)),
+  );
   if (!hasNumbers) {
     if (isContrast) return { isHeader: true, doubt: null };
     if (isRepeated)

@@ -1,10 +1,10 @@
 /** Tables in CSV: the names of the columns, and the cells of every record. */
 
-import { parseDatetime, parseTruth } from "../../domain/datasets/cell-parsing.ts";
-import { asciiOf, dropSpaces, isMissingBytes, kindOfBytes, readNumber, skipSpaces } from "./byte-literals.ts";
-import { type CsvRecord, createCsvScanner, QUOTING } from "./csv-scanner.ts";
-import { bytesFrom, type CsvStart, guessHeader, type HeaderGuess, isComment, readCsvStart } from "./csv-start.ts";
-import { type ByteChunks, type Cells, checkExtent, columnNames, invalidTable, type Table, type TableLimits } from "./table.ts";
+import { CsvCells } from "./csv-cells.ts";
+import { CsvRows, SHOWN_LINES } from "./csv-rows.ts";
+import { type CsvRecord, createCsvScanner } from "./csv-scanner.ts";
+import { bytesFrom, type CsvStart, guessHeader, type HeaderGuess, readCsvStart } from "./csv-start.ts";
+import { type ByteChunks, checkExtent, columnNames, type Table, type TableLimits } from "./table.ts";
 
 export interface CsvOptions {
   /** One character of ASCII. Found out when it is left out. */
@@ -12,10 +12,9 @@ export interface CsvOptions {
   readonly header: "true" | "false" | "auto";
   /** Lines at the beginning that are no rows. A title above the names is found out when it is left out. */
   readonly skipLines?: number | undefined;
+  /** `auto` leaves out what reports have among and below their rows; otherwise every record below the names is a row, but comments. */
+  readonly rows?: "auto" | "all" | undefined;
 }
-
-/** Lines that were passed over and are named. */
-const SHOWN_LINES = 10;
 
 /** A table in CSV. Its first record decides on the number of columns; whether it has names is up to `header`. */
 export function createCsvTable(chunks: ByteChunks, options: CsvOptions, limits: TableLimits): Table {
@@ -26,130 +25,52 @@ export function createCsvTable(chunks: ByteChunks, options: CsvOptions, limits: 
       const { start, header } = known;
       const { delimiter, firstLine } = start;
       const cells = new CsvCells();
-      const skippedLines = [...start.skippedLines];
-      let skipped = skippedLines.length;
       let names: string[] | null = null;
+      let given: readonly string[] = [];
+      let records: CsvRows | null = null;
       let rows = 0;
-      let isFirstUnnamed = false;
       const onRecord = (record: CsvRecord): void => {
         cells.record = record;
-        if (!names) {
+        if (!names || !records) {
           checkExtent(0, record.count, limits, `line ${record.line}`);
-          const given = header.isHeader ? cells.texts() : Array.from({ length: record.count }, () => "");
+          given = header.isHeader ? (start.names ?? cells.texts()) : Array.from({ length: record.count }, () => "");
           names = columnNames(given);
           cells.names = names;
-          isFirstUnnamed = header.isHeader && given[0]?.trim() === "";
+          const named = { names: header.isHeader ? record : null, nameLines: header.isHeader ? start.nameLines : [] };
+          records = new CsvRows({ ...named, width: names.length, all: options.rows !== "auto" });
           if (header.isHeader) return;
         }
-        if (record.count !== names.length) {
-          if (!isComment(record, names.length)) throw ragged(record, names.length);
-          if (skipped++ < SHOWN_LINES) skippedLines.push(record.line);
-          return;
-        }
-        for (let column = 0; column < record.count; column++) visit(rows, column, cells, column);
+        if (!records.take(record, cells)) return;
+        for (let column = 0; column < names.length; column++) visit(rows, column, cells, column);
         rows++;
-        if (rows > limits.rows) checkExtent(rows, record.count, limits, `line ${record.line}`);
+        if (rows > limits.rows) checkExtent(rows, names.length, limits, `line ${record.line}`);
       };
       const scanner = createCsvScanner({ delimiter, maxCellBytes: limits.cellBytes, firstLine, onRecord });
       for await (const chunk of bytesFrom(chunks, start.offset)) scanner.push(chunk);
       scanner.end();
+      const { lines, count } = (records as CsvRows | null)?.skipped ?? { lines: [], count: 0 };
       const csv = {
         ...{ delimiter: String.fromCharCode(delimiter), hasHeader: header.isHeader, headerDoubt: header.doubt },
-        ...{ isFirstUnnamed, skippedLines, skipped, namesLine: firstLine },
-        ...{ askedLines: start.askedLines, titleLines: start.titleLines },
+        ...{ askedLines: start.askedLines, titleLines: start.titleLines, namesLine: firstLine },
+        skippedLines: [...start.skippedLines, ...lines.slice(0, Math.max(0, SHOWN_LINES - start.skippedLines.length))],
+        skipped: start.skippedLines.length + count,
+        unnamed: header.isHeader ? given.flatMap((name, column) => (name.trim() === "" ? [column] : [])) : [],
+        nameLines: header.isHeader ? start.nameLines : [],
+        notes: (records as CsvRows | null)?.notes ?? { lines: [], rows: 0 },
       };
       return { rows, names: names ?? [], csv };
     },
   };
 }
 
-async function readStart(chunks: ByteChunks, { delimiter, header, skipLines }: CsvOptions, { cellBytes }: TableLimits) {
+async function readStart(chunks: ByteChunks, { delimiter, header, skipLines, rows }: CsvOptions, { cellBytes }: TableLimits) {
   const start = await readCsvStart(chunks, {
     delimiter: delimiter === undefined ? null : delimiter.charCodeAt(0),
     skipLines: skipLines ?? null,
     mayHaveTitles: header === "auto",
+    mayHaveNameLines: header !== "false" && rows === "auto",
     maxCellBytes: cellBytes,
   });
   const guess = header === "auto" ? guessHeader(start.sample) : { isHeader: header === "true", doubt: null };
   return { start, header: guess };
 }
-
-function ragged({ line, count }: CsvRecord, width: number): Error {
-  const where = count < width ? `column ${count + 1} is missing` : `column ${width + 1} is one too many`;
-  return invalidTable(`line ${line}: ${where}: the row has ${count} cells, but the table has ${width} columns`);
-}
-
-/** The cells of one record after the other; the index of a cell is its column. */
-class CsvCells implements Cells {
-  readonly untyped = true;
-  record!: CsvRecord;
-  names: readonly string[] = [];
-
-  isMissing(index: number): boolean {
-    const { bytes, starts, ends, quoting } = this.record;
-    const start = starts[index] as number;
-    const end = ends[index] as number;
-    return quoting[index] === QUOTING.plain ? isMissingBytes(bytes, start, end) : skipSpaces(bytes, start, end) === end;
-  }
-
-  isMissingWord(index: number): boolean {
-    const { bytes, starts, ends, quoting } = this.record;
-    return quoting[index] !== QUOTING.plain && isMissingBytes(bytes, starts[index] as number, ends[index] as number);
-  }
-
-  kind(index: number) {
-    const { bytes, starts, ends } = this.record;
-    return kindOfBytes(bytes, starts[index] as number, ends[index] as number);
-  }
-
-  number(index: number): number {
-    const { bytes, starts, ends } = this.record;
-    return readNumber(bytes, starts[index] as number, ends[index] as number);
-  }
-
-  datetime(index: number): number {
-    const { bytes, starts, ends } = this.record;
-    const start = starts[index] as number;
-    const end = ends[index] as number;
-    const long = end - start >= SHORTEST_DATE;
-    return long ? parseDatetime(asciiOf(bytes, start, end)) : Number.NaN;
-  }
-
-  truth(index: number): number {
-    const { bytes, starts, ends } = this.record;
-    const start = starts[index] as number;
-    const end = ends[index] as number;
-    return end - start < SHORTEST_TRUTH ? -1 : parseTruth(asciiOf(bytes, start, end));
-  }
-
-  text(index: number): string {
-    const { bytes, starts, ends, quoting } = this.record;
-    const start = starts[index] as number;
-    const end = ends[index] as number;
-    if (quoting[index] === QUOTING.plain) {
-      const from = skipSpaces(bytes, start, end);
-      return bytes.toString("utf8", from, dropSpaces(bytes, from, end));
-    }
-    const text = bytes.toString("utf8", start, end);
-    return quoting[index] === QUOTING.doubled ? text.replaceAll('""', '"') : text;
-  }
-
-  texts(): string[] {
-    return Array.from({ length: this.record.count }, (_, index) => this.text(index));
-  }
-
-  isText(): boolean {
-    return true;
-  }
-
-  line(): number {
-    return this.record.line;
-  }
-
-  place(index: number): string {
-    return `line ${this.record.line}, column ${index + 1} (${this.names[index]})`;
-  }
-}
-
-const SHORTEST_DATE = "2000-01-01".length;
-const SHORTEST_TRUTH = "true".length;

@@ -55,8 +55,6 @@ export interface CsvLayout {
   readonly hasHeader: boolean;
   /** What speaks for or against the header, where it is not certain; null where it is, or was said. */
   readonly headerDoubt: string | null;
-  /** Whether the header leaves the first column without a name. */
-  readonly isFirstUnnamed: boolean;
   /** The first lines that were passed over, titles, comments and `sep=;`, and how many there are. */
   readonly skippedLines: readonly number[];
   readonly skipped: number;
@@ -65,6 +63,11 @@ export interface CsvLayout {
   /** Those of them that stand above the names as a title, and the line of the names. */
   readonly titleLines: readonly number[];
   readonly namesLine: number;
+  /** Lines below it that belong to the names, and the columns that it gives no name. */
+  readonly nameLines: readonly number[];
+  readonly unnamed: readonly number[];
+  /** Notes below the rows: their lines, and how many of the last rows are none but such notes. */
+  readonly notes: { readonly rows: number; readonly lines: readonly number[] };
 }
 
 /** A table that can be walked through several times. */

@@ -50,6 +50,10 @@ const asked = {
         "For CSV and Excel: how many lines at the beginning are no rows. When left out, a title above the names is found out.",
       examples: [3],
     }),
+  rows: z.enum(["auto", "all"]).optional().meta({
+    description:
+      "For CSV and Excel: which lines below the names are rows. `auto`, the default: lines without values below the names, repeated names, notes below the rows and a row of totals are none. `all`: each is one.",
+  }),
   sheet: readingOptions.shape.sheet,
   types: z
     .string()
@@ -252,6 +256,7 @@ function requestOf(
     ...{
       delimiter: rest.delimiter,
       header: rest.header,
+      rows: rest.rows,
       decimal: rest.decimal,
       thousands: rest.thousands,
       encoding: rest.encoding,

@@ -71,7 +71,8 @@ async function withTable(task: ReadTask, use: (table: Table) => Promise<Ingested
   if (format === "ndjson") return use(createNdjsonTable(chunks, limits));
   if (format === "json") return use(createJsonTable(chunks, limits));
   const delimiter = options.delimiter === "tab" ? "\t" : options.delimiter;
-  return use(createCsvTable(chunks, { delimiter, header: options.header, skipLines: options.skip_lines }, limits));
+  const layout = { delimiter, header: options.header, skipLines: options.skip_lines, rows: options.rows };
+  return use(createCsvTable(chunks, layout, limits));
 }
 
 /** A sheet is written beside the workbook as CSV, and read as that: tables are walked through more than once. */
@@ -84,7 +85,7 @@ async function withWorkbook(
   const plain = unpackedPath(path);
   try {
     const sheet = await writeSheet(packed, plain, sheetOptions(options), limits);
-    const layout = { delimiter: ",", header: options.header, skipLines: options.skip_lines };
+    const layout = { delimiter: ",", header: options.header, skipLines: options.skip_lines, rows: options.rows };
     const table = createCsvTable(chunksOf(plain, false, limits.bytes), layout, limits);
     return await use({ scan: async (visit) => ({ ...(await table.scan(visit)), sheet }) });
   } finally {

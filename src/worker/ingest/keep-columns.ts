@@ -10,9 +10,21 @@ export interface InferredTable {
 }
 
 /** Keeps the columns that are named, in the table's order; all of them without names. Throws invalid for a name that is no column. */
-export function keepColumns({ table, inference }: InferredTable, wanted: readonly string[] | undefined): InferredTable {
+export function keepColumns(inferred: InferredTable, wanted: readonly string[] | undefined): InferredTable {
+  return keepAt(inferred, selectColumns(inferred.inference.names, wanted));
+}
+
+/** Leaves out columns that have neither a name nor a value, as spreadsheets save them; keeps all where no other is there. */
+export function withoutBlanks(inferred: InferredTable): InferredTable {
+  const { names, columns, csv } = inferred.inference;
+  const unnamed = new Set(csv?.unnamed);
+  const kept = [...names.keys()].filter((column) => !unnamed.has(column) || columns[column]?.type !== "empty");
+  return kept.length === 0 ? inferred : keepAt(inferred, kept);
+}
+
+/** Keeps the columns at these positions, in order. */
+function keepAt({ table, inference }: InferredTable, kept: readonly number[]): InferredTable {
   const { rows, names, columns, csv, sheet } = inference;
-  const kept = selectColumns(names, wanted);
   if (kept.length === names.length) return { table, inference };
   const positions = new Map(kept.map((column, position) => [column, position]));
   return {
@@ -28,7 +40,7 @@ export function keepColumns({ table, inference }: InferredTable, wanted: readonl
       names: kept.map((column) => names[column] as string),
       columns: kept.map((column) => columns[column] as Inference["columns"][number]),
       ...(sheet && { sheet }),
-      ...(csv && { csv: { ...csv, isFirstUnnamed: csv.isFirstUnnamed && kept[0] === 0 } }),
+      ...(csv && { csv: { ...csv, unnamed: kept.flatMap((column, place) => (csv.unnamed.includes(column) ? [place] : [])) } }),
     },
   };
 }

@@ -18,10 +18,11 @@ import {
 import { type DuplicateRows, findDuplicateRows } from "./duplicate-rows.ts";
 import { chosenType, type GuessedColumn, guessColumns, type WritingOptions } from "./guess.ts";
 import { type Inference, inferTypes } from "./infer.ts";
-import { keepColumns } from "./keep-columns.ts";
+import { type InferredTable, keepColumns, withoutBlanks } from "./keep-columns.ts";
 import { createBooleanColumn, createLabelColumn } from "./label-column.ts";
 import { createLabelBudget } from "./labels.ts";
 import { createNumericColumn, isoTime } from "./numeric-column.ts";
+import { firstRows, type TotalsRow, totalsOf, withoutNotes } from "./table-end.ts";
 import { describeReading, uploadNotes } from "./upload-notes.ts";
 
 /** Rows that a preview has at most, and what it may take: tables with very many columns show fewer rows. */
@@ -29,12 +30,25 @@ const PREVIEW_ROWS = 100;
 const PREVIEW_CHARACTERS = 1024 * 1024;
 
 /** The options that the columns of a table depend on. */
-export type ColumnOptions = WritingOptions & Pick<ReadingOptions, "missing" | "columns">;
+export type ColumnOptions = WritingOptions &
+  Pick<ReadingOptions, "missing" | "columns"> &
+  Partial<Pick<ReadingOptions, "rows">>;
 
 /** Reads a table that is walked through twice, or three times. Throws what is wrong with it, with the place. */
 export async function readTable(given: Table, options: ColumnOptions, limits: DatasetLimits): Promise<IngestedTable> {
-  const inferred = { table: given, inference: await inferTypes(given) };
-  const { table, inference } = keepColumns(inferred, options.columns);
+  const walked = { table: given, inference: await inferTypes(given) };
+  const inferred = options.rows === "all" ? walked : await withoutNotes(walked);
+  return await readInferred(inferred, options, limits, null);
+}
+
+/** Reads a table whose columns are known, but for its last row where that has totals: `totals` is then what was left out. */
+async function readInferred(
+  inferred: InferredTable,
+  options: ColumnOptions,
+  limits: DatasetLimits,
+  totals: TotalsRow | null,
+): Promise<IngestedTable> {
+  const { table, inference } = keepColumns(withoutBlanks(inferred), options.columns);
   const { rows, names } = inference;
   if (names.length === 0) throw invalidTable("the table has no columns");
   if (rows === 0) throw invalidTable("the table has no rows");
@@ -50,10 +64,15 @@ export async function readTable(given: Table, options: ColumnOptions, limits: Da
     if (row < PREVIEW_ROWS) preview.set(row, column, cells, index);
   });
   const finished = builders.map((builder) => builder.finish());
+  const found = inference.csv && !totals && options.rows !== "all" ? totalsOf(finished, rows) : null;
+  if (found) {
+    const above = firstRows(inferred.table, rows - 1);
+    return await readInferred({ table: above, inference: await inferTypes(above) }, options, limits, found);
+  }
   const columns = markIndex(finished, inference);
   const duplicates = duplicatesOf(finished, columns, rows);
   const { csv = null, sheet = null } = inference;
-  const notes = uploadNotes({ columns, guesses, csv, sheet, rows, duplicates, inferred: inference.columns });
+  const notes = uploadNotes({ columns, guesses, csv, sheet, rows, duplicates, totals, inferred: inference.columns });
   return {
     rows,
     names,
@@ -111,7 +130,7 @@ function doubtOf({ type, fitting, values, odd }: GuessedColumn): OddCells | null
 function markIndex(finished: readonly FinishedColumn[], { csv }: Inference): Column[] {
   const columns = finished.map(({ column }) => column);
   const [first] = finished;
-  const isUnnamed = csv?.isFirstUnnamed || first?.column.name === "Unnamed: 0";
+  const isUnnamed = csv?.unnamed[0] === 0 || first?.column.name === "Unnamed: 0";
   if (!isUnnamed || columns.length === 1 || first?.column.type !== "integer" || !first.values) return columns;
   const [start] = first.values;
   const counts = (start === 0 || start === 1) && first.values.every((value, row) => value === start + row);

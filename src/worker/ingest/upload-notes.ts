@@ -10,6 +10,7 @@ import type { CsvLayout, TableExtent } from "../../formats/tables/table.ts";
 import type { DuplicateRows } from "./duplicate-rows.ts";
 import type { GuessedColumn } from "./guess.ts";
 import type { InferredColumn } from "./infer.ts";
+import type { TotalsRow } from "./table-end.ts";
 
 /** How the table as a whole was read. */
 export function describeReading({ csv, sheet }: TableExtent, options: Partial<ReadingOptions>): TableReading {
@@ -35,11 +36,13 @@ export interface NotedTable {
   readonly sheet: TableExtent["sheet"] | null;
   readonly rows: number;
   readonly duplicates: DuplicateRows | null;
+  /** Of the last row, which was left out; null where it was not. */
+  readonly totals: TotalsRow | null;
   readonly inferred: readonly InferredColumn[];
 }
 
 /** The notes on a table, at most `MAX_NOTES` of them. */
-export function uploadNotes({ columns, guesses, csv, sheet, rows, duplicates, inferred }: NotedTable): Note[] {
+export function uploadNotes({ columns, guesses, csv, sheet, rows, duplicates, totals, inferred }: NotedTable): Note[] {
   const ofColumns = columns.flatMap((column, index) => {
     const { ambiguity = null, bounds = null } = guesses.get(index) ?? {};
     const isAsGuessed = column.type !== "category" && column.type !== "text";
@@ -52,7 +55,8 @@ export function uploadNotes({ columns, guesses, csv, sheet, rows, duplicates, in
   });
   const ofTable = [
     ...(sheet ? sheetNotes(sheet) : []),
-    ...(csv ? layoutNotes(csv, columns) : []),
+    ...(csv ? [...layoutNotes(csv, columns), ...headAndFootNotes(csv)] : []),
+    ...(totals ? [totalsNote(totals)] : []),
     ...(duplicates ? [duplicatesNote(duplicates, rows)] : []),
   ];
   return [...ofTable, ...ofColumns].slice(0, MAX_NOTES);
@@ -74,6 +78,8 @@ function sheetNotes({ name, others }: NonNullable<TableExtent["sheet"]>): Note[]
 /** Sheets that a note names, and that a reading lists. */
 const SHOWN_SHEETS = 10;
 const LISTED_SHEETS = 100;
+/** Lines that a note names. */
+const SHOWN_LINES = 10;
 
 function layoutNotes(
   { headerDoubt, skipped, skippedLines, askedLines, titleLines, namesLine, hasHeader }: CsvLayout,
@@ -95,7 +101,7 @@ function layoutNotes(
     const titles = new Set(titleLines);
     const lines = skippedLines.slice(askedLines).filter((line) => !titles.has(line));
     const which = `line${others === 1 ? "" : "s"} ${lines.join(", ")}${others > lines.length ? ", …" : ""}`;
-    const detail = `${which}: skipped as comments or separator lines`;
+    const detail = `${which}: skipped as comments, separator lines or repeated column names`;
     notes.push(noteOn("lines_skipped", null, lines[0] ?? null, detail, "if they are rows, quote the first cell"));
   }
   if (first?.role === "index") {
@@ -103,6 +109,32 @@ function layoutNotes(
     notes.push(noteOn("index_column", first.name, null, detail, "name it in features to train on it"));
   }
   return notes;
+}
+
+const READ_ALL = "upload the file with rows=all if that is wrong";
+
+/** Notes on lines beside the rows: more than one row of names, and what stands below the last row. */
+function headAndFootNotes({ nameLines, notes: below }: CsvLayout): Note[] {
+  const linesOf = (lines: readonly number[]) =>
+    `line${lines.length === 1 ? "" : "s"} ${lines.slice(0, SHOWN_LINES).join(", ")}`;
+  const notes: Note[] = [];
+  if (nameLines.length > 0) {
+    const isOne = nameLines.length === 1;
+    const detail = `${linesOf(nameLines)} below the column names ${isOne ? "has" : "have"} no values but names, units or questions: ${isOne ? "it is no row" : "they are no rows"}`;
+    notes.push(noteOn("name_lines", null, nameLines[0] ?? null, detail, READ_ALL));
+  }
+  if (below.lines.length > 0) {
+    const isOne = below.lines.length === 1;
+    const detail = `${linesOf(below.lines)} below the rows ${isOne ? "was" : "were"} left out as ${isOne ? "a note" : "notes"} on the table`;
+    notes.push(noteOn("lines_below", null, below.lines[0] ?? null, detail, READ_ALL));
+  }
+  return notes;
+}
+
+function totalsNote({ columns }: TotalsRow): Note {
+  const shown = columns.slice(0, SHOWN_SHEETS).join(", ");
+  const detail = `the last row has the sum of all rows above it (${shown}), so it was left out as a row of totals`;
+  return noteOn("totals_row", columns[0] ?? null, null, detail, READ_ALL);
 }
 
 function largeIntegersNote(name: string): Note {

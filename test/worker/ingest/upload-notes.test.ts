@@ -37,6 +37,11 @@ const PLANTED: Partial<
     line: 22,
     detail: /^v was read as labels because 4 of its 24 values are not numbers or dates: line 22 \("low"\)/,
   },
+  bounds_read_as_numbers: {
+    text: column([...numbers(20), "<0.5", "<0.5"]),
+    line: null,
+    detail: /^2 values of v are bounds, such as "<0\.5", and were read as the number beside the sign$/,
+  },
   ambiguous_numbers: {
     text: column(["1,234", "2,345", "3,456"].map((cell) => `"${cell}"`)),
     line: null,
@@ -98,7 +103,9 @@ describe("a note", () => {
     const text = "made by\nsome tool\n# a comment\na,b\n1,2\n3,4\n";
     const table = createCsvTable(chunked(text), { header: "auto", skipLines: 2 }, LIMITS);
     const { notes, reading } = aboutOf(await readTable(table, { types: {} }, LIMITS));
-    expect(notes).toMatchObject([{ code: "lines_skipped", line: 3, detail: "line 3: skipped as comments or separator lines" }]);
+    expect(notes).toMatchObject([
+      { code: "lines_skipped", line: 3, detail: "line 3: skipped as comments, separator lines or repeated column names" },
+    ]);
     expect(reading?.skipped_lines).toEqual([1, 2, 3]);
   });
 
