@@ -10,6 +10,7 @@ export const UPLOAD_NOTES = {
     "A few cells in a column of numbers, dates or booleans could not be read as such, and were read as missing.",
   column_in_doubt: "A column was read as labels because too many of its cells are not numbers or dates.",
   bounds_read_as_numbers: "Cells of a column of numbers are bounds such as <0.5, and were read as the number beside the sign.",
+  spellings_merged: "Labels of a column that differ only in capital letters were read as one label.",
   ambiguous_numbers: "The numbers of a column could be read in two ways.",
   ambiguous_dates: "The dates of a column could be read in two ways.",
   header_guessed: "It is not certain whether the first row has the column names.",

@@ -36,6 +36,9 @@ export const columnReading = z
       description:
         "`dmy`, `mdy`: the order of day, month and year. `epoch_s`, `epoch_ms`: seconds or milliseconds since 1970. Left out: `ymd`, ISO 8601.",
     }),
+    case: z.literal("ignored").optional().meta({
+      description: "Labels that differ only in capital letters are one label: Yes, yes and YES.",
+    }),
     missing: z
       .array(z.string())
       .optional()

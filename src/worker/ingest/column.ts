@@ -16,6 +16,8 @@ export interface FinishedColumn {
   readonly values: Exclude<ColumnValues, TextValues> | null;
   /** Of text, unless there is too much of it. */
   readonly texts?: TextValues | null;
+  /** Labels that were written in several ways, each with all of them, the one that is kept first. */
+  readonly spellings?: readonly (readonly string[])[];
 }
 
 /** Takes in the cells of a column that are there, and says in the end what they came to. Rows count from 0. */

@@ -70,9 +70,10 @@ async function readInferred(
     return await readInferred({ table: above, inference: await inferTypes(above) }, options, limits, found);
   }
   const columns = markIndex(finished, inference);
+  const spellings = new Map(finished.flatMap(({ column, spellings: own }) => (own ? [[column.name, own] as const] : [])));
   const duplicates = duplicatesOf(finished, columns, rows);
   const { csv = null, sheet = null } = inference;
-  const notes = uploadNotes({ columns, guesses, csv, sheet, rows, duplicates, totals, inferred: inference.columns });
+  const notes = uploadNotes({ columns, guesses, csv, sheet, rows, duplicates, totals, spellings, inferred: inference.columns });
   return {
     rows,
     names,

@@ -38,15 +38,29 @@ export interface NotedTable {
   readonly duplicates: DuplicateRows | null;
   /** Of the last row, which was left out; null where it was not. */
   readonly totals: TotalsRow | null;
+  /** By column: labels that were written in several ways. */
+  readonly spellings: ReadonlyMap<string, readonly (readonly string[])[]>;
   readonly inferred: readonly InferredColumn[];
 }
 
 /** The notes on a table, at most `MAX_NOTES` of them. */
-export function uploadNotes({ columns, guesses, csv, sheet, rows, duplicates, totals, inferred }: NotedTable): Note[] {
+export function uploadNotes({
+  columns,
+  guesses,
+  csv,
+  sheet,
+  rows,
+  duplicates,
+  totals,
+  spellings,
+  inferred,
+}: NotedTable): Note[] {
   const ofColumns = columns.flatMap((column, index) => {
     const { ambiguity = null, bounds = null } = guesses.get(index) ?? {};
     const isAsGuessed = column.type !== "category" && column.type !== "text";
+    const own = spellings.get(column.name);
     return [
+      ...(own ? [spellingsNote(column.name, own)] : []),
       ...(inferred[index]?.isBig && !isAsGuessed ? [largeIntegersNote(column.name)] : []),
       ...(column.odd ? [oddNote(column, column.odd, rows)] : []),
       ...(bounds && isAsGuessed ? [boundsNote(column.name, bounds)] : []),
@@ -183,6 +197,21 @@ export function oddNote({ name, type, missing }: Column, odd: OddCells, rows: nu
     `correct ${isOne ? "it" : "them"}, or add types={"${name}":"category"} if it is a column of labels`,
   );
 }
+
+function spellingsNote(column: string, groups: readonly (readonly string[])[]): Note {
+  const shown = groups
+    .slice(0, SHOWN_SHEETS)
+    .map(([label, ...others]) => `${others.map(quotedLabel).join(", ")} as ${quotedLabel(label)}`);
+  const more = groups.length > SHOWN_SHEETS ? ` and ${groups.length - SHOWN_SHEETS} more` : "";
+  const detail = `labels of ${column} differ only in capital letters, and were read as one: ${shown.join("; ")}${more}`;
+  const cure = `upload the file with types={"${column}":"category"} to keep them apart`;
+  return noteOn("spellings_merged", column, null, detail, cure);
+}
+
+/** A label in a note, without its end where it is long. */
+const quotedLabel = (label = ""): string =>
+  JSON.stringify(label.length > SHOWN_LABEL ? `${label.slice(0, SHOWN_LABEL)}…` : label);
+const SHOWN_LABEL = 60;
 
 function boundsNote(column: string, { count, example }: NonNullable<GuessedColumn["bounds"]>): Note {
   const isOne = count === 1;

@@ -115,3 +115,29 @@ describe("dates in the languages of their owners", () => {
     expect((await read(many(10, (row) => `Setup ${2020 + (row % 3)}`))).type).toBe("category");
   });
 });
+
+describe("labels that differ only in capital letters", () => {
+  it("are one label, spelled as most of them are, with a note", async () => {
+    const { categories, reading, codes } = await read(
+      many(40, (row) => ["Yes", "yes", "YES", "No", "no", "Yes", "NO", "No"][row % 8] as string),
+    );
+    expect({ categories, reading, codes }).toEqual({
+      ...{ categories: ["No", "Yes"], reading: { case: "ignored" } },
+      codes: ["spellings_merged"],
+    });
+    expect((await read(many(40, (row) => ["m", "M", "f", "F", "male"][row % 5] as string))).categories).toEqual(
+      ["F", "M", "male"].map((label) => (label === "male" ? label : label.toLowerCase())),
+    );
+  });
+
+  it("stay apart where capitals may tell more", async () => {
+    for (const labels of [
+      ["AA", "Aa", "aa"],
+      ["K", "k", "q", "Q"],
+      ["TP53", "Tp53", "tP53", "x"],
+      ["a", "A"],
+      ["mB", "Mb", "MB", "GB"],
+    ])
+      expect((await read(many(40, (row) => labels[row % labels.length] as string))).categories).toEqual([...labels].sort());
+  });
+});
