@@ -19,6 +19,15 @@ Environment:
   TRAINYARD_KEY  an API key
   NO_COLOR       when set, no colours`;
 
+/** A faulty command line names the help of its own command. */
+function pointToOwnHelp(parent: Command, path = parent.name()): void {
+  for (const command of parent.commands) {
+    const own = `${path} ${command.name()}`;
+    command.showHelpAfterError(`See ${own} --help.`);
+    pointToOwnHelp(command, own);
+  }
+}
+
 const program = new Command("trainyard")
   .description("Training as a service: train, watch and use small neural networks.")
   .version(VERSION)
@@ -29,6 +38,7 @@ const program = new Command("trainyard")
 addSharedOptions(program);
 const context = createContext(program, process);
 for (const register of COMMANDS) register(program, context);
+pointToOwnHelp(program);
 
 // The reader of our output may stop at any time (`| head`), which is not an error.
 process.stdout.on("error", (error: NodeJS.ErrnoException) => process.exit(error.code === "EPIPE" ? EXIT.done : EXIT.failed));

@@ -44,7 +44,7 @@ export async function readSpec(path: string, input: NodeJS.ReadStream): Promise<
   } catch (error) {
     throw new CliError(`${path} is not JSON: ${(error as Error).message}`);
   }
-  throw new CliError(`${path} is not a job spec: it must be a JSON object`);
+  throw new CliError(`${path} is not a job spec: it must be a JSON object; to train on a table, add --target`);
 }
 
 /** Returns the spec to submit. Options win over the file. Throws a usage error for a wrong `--hidden`. */

@@ -41,6 +41,12 @@ export async function openTable(path: string, input: NodeJS.ReadStream, format?:
   return { name: named.name, format: known, body: await openAsBlob(path) };
 }
 
+/** Whether a file's name says that it is a table; JSON may be a job spec as well. */
+export function isNamedAsTable(path: string): boolean {
+  const { format } = tableNamed(path);
+  return format !== null && format !== "json";
+}
+
 /** Whether an argument is a data set: an id, or a name that no file has and no file would have. */
 export async function namesDataset(data: string): Promise<boolean> {
   if (data.startsWith("ds_")) return true;

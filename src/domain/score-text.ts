@@ -150,6 +150,8 @@ export interface Verdict {
 /** The figures of the model, of the constant answer and of the straight line, each the greater the better. */
 interface Compared {
   readonly model: number;
+  /** The best that the model's interval admits; the figure itself where it has none. */
+  readonly atBest: number;
   readonly baseline: number | null;
   readonly linear: number | null;
   readonly score: Score;
@@ -174,9 +176,10 @@ const RULES: readonly (readonly [holds: (compared: Compared) => boolean, tone: T
     (score) => `It is no better than ${baselineAnswer(score)}`,
   ],
   [
-    ({ model, linear }) => linear !== null && model < linear - SLIGHT,
+    // What chance among these rows could have done says nothing against the model.
+    ({ atBest, linear }) => linear !== null && atBest < linear - SLIGHT,
     "warn",
-    () => "A straight line does better: prefer it, or search for a better network",
+    ({ part }) => `A straight line does better: prefer it${part === "out_of_fold" ? "" : ", or search for a better network"}`,
   ],
   [({ model, linear }) => linear !== null && model <= linear + SLIGHT, "ok", () => "A straight line does as well"],
   [({ linear }) => linear !== null, "ok", (score) => `It is better than ${baselineAnswer(score)} and than a straight line`],
@@ -185,11 +188,12 @@ const RULES: readonly (readonly [holds: (compared: Compared) => boolean, tone: T
 
 /** Returns what a score comes to; null where its main figure has no value. */
 export function verdictOf(score: Score): Verdict | null {
-  const { name, model, baseline, linear } = mainFigure(score);
+  const { name, model, baseline, linear, range } = mainFigure(score);
   if (model === null) return null;
   const sign = isFalling(name) ? -1 : 1;
   const signed = (value: number | null) => (value === null ? null : sign * value);
-  const compared = { model: sign * model, baseline: signed(baseline), linear: signed(linear), score };
+  const atBest = Math.max(sign * model, ...(range ?? []).map((bound) => sign * bound));
+  const compared = { model: sign * model, atBest, baseline: signed(baseline), linear: signed(linear), score };
   const rule = RULES.find(([holds]) => holds(compared));
   return rule ? { tone: rule[1], words: rule[2](score) } : null;
 }

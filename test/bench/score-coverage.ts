@@ -1,12 +1,13 @@
 /**
  * `npm run bench:score-coverage [-- repeats [rows [populations [kind [first [fresh]]]]]]`: how often intervals of 90 % hold the figures of fresh rows,
  * by figure, number of held-out rows, and population that they are drawn from. Kinds: `held-out`; `folds`, scores out of fold of the average of
- * the folds' lines, and `folds-line`, of the line of all rows; `search`, of what a search by default serves; `seeds`, over rows and seeds. `first`
+ * the folds' lines, and `folds-line`, of the line of all rows; `search`, of what a search by default serves; `stopped`, of a
+ * network that stopped early by the rows it is scored on; `seeds`, over rows and seeds. `first`
  * is the number of the first repeat: others are of other tables. `fresh` is how many rows say what is true.
  */
 
 import { coverage, foldCoverage, POPULATIONS, type PopulationName } from "../training/certainty/generated.ts";
-import { searchCoverage } from "../training/certainty/generated-searches.ts";
+import { searchCoverage, stoppedCoverage } from "../training/certainty/generated-searches.ts";
 import { seedCoverage } from "../training/certainty/generated-seeds.ts";
 
 const [repeats = "200", sizes = "50,150,500", names = Object.keys(POPULATIONS).join(), kind = "held-out", ...numbers] =
@@ -18,6 +19,7 @@ const KINDS: Readonly<Record<string, typeof coverage>> = {
   folds: foldCoverage,
   "folds-line": (name, rows, repeats, fresh, first) => foldCoverage(name, rows, repeats, fresh, first, false),
   search: searchCoverage,
+  stopped: stoppedCoverage,
   seeds: (_, rows, repeats, __, first) => seedCoverage(rows, 10, repeats, 5000, first),
 };
 

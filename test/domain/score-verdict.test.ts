@@ -17,6 +17,7 @@ const scored = (model: number | null, linear: number | null, part: Score["part"]
     reason: linear === null ? "there are too many columns" : null,
   },
 });
+const within = (score: Score, accuracy: [number, number]): Score => ({ ...score, intervals: { level: 0.9, accuracy } });
 const valued = (r2: number, line: number): Score => {
   const values = (each: number) => ({ r2: each, rmse: 1, mae: 1, mape: 1 });
   return {
@@ -34,6 +35,9 @@ describe("the verdict on a score", () => {
     [scored(0.8, 0.8), "ok", "A straight line does as well"],
     [scored(0.8, 0.84), "warn", "A straight line does better: prefer it, or search for a better network"],
     [scored(0.65, 0.6), "bad", "It is no better than always answering No"],
+    [scored(0.8, 0.84, "out_of_fold"), "warn", "A straight line does better: prefer it"],
+    [within(scored(0.8, 0.84), [0.75, 0.85]), "ok", "A straight line does as well"],
+    [within(scored(0.8, 0.84), [0.77, 0.83]), "warn", "A straight line does better: prefer it, or search for a better network"],
     [scored(1, 0.6, "train"), "warn", "No rows were held out: this says how well it remembers, not how well it predicts"],
     [valued(0.5, 0.2), "ok", "It is better than always answering the mean and than a straight line"],
     [valued(-0.1, 0.2), "bad", "It is no better than always answering the mean"],

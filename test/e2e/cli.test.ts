@@ -22,7 +22,7 @@ const json = async <T>(...args: string[]) => JSON.parse((await trainyard(...args
 beforeAll(async () => {
   server = await startLiveServer(dataDir.path);
   env = { TRAINYARD_URL: server.url };
-  const { code, stderr } = await trainyard("train", "--data", IRIS, "--target", "species", "--epochs", "50", "--watch");
+  const { code, stderr } = await trainyard("train", IRIS, "--target", "species", "--epochs", "50", "--watch");
   expect([code, stderr]).toEqual([0, expect.stringContaining("iris: 150 rows, 5 columns")]);
 });
 afterAll(async () => {
@@ -113,6 +113,10 @@ describe("train", () => {
   it.each([
     [["train"], 2, "nothing to train"],
     [["train", "--data", IRIS], 2, "--target"],
+    [["train", IRIS], 2, `${IRIS} needs --target, the column to predict`],
+    [["train", "rows.json", "--target", "y"], 1, "rows.json: no such file"],
+    [["train", IRIS, "species"], 2, "See trainyard train --help."],
+    [["datasets", "add", IRIS, "species"], 2, "See trainyard datasets add --help."],
     [["train", "nowhere.json"], 1, "cannot read the spec nowhere.json"],
     [["train", "--data", "nowhere.csv", "--target", "y"], 1, "nowhere.csv: no such file"],
     [["train", "--data", BINARY, "--target", "y"], 2, "the file's name does not show its format"],

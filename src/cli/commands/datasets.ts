@@ -3,7 +3,7 @@ import { InvalidArgumentError } from "commander";
 import type { Dataset, DatasetFormat } from "../../client/index.ts";
 import { type Context, examples, type Register } from "../context.ts";
 import { usageError } from "../exit.ts";
-import { byteSize, localTime, significant, timeText } from "../figures.ts";
+import { byteSize, localTime, significant, timeText, written } from "../figures.ts";
 import { printNotes } from "../notes.ts";
 import { findDataset, idText } from "../references.ts";
 import { addReadingOptions, formatOf, openTable, type Reading, readingOf } from "../table-file.ts";
@@ -156,7 +156,8 @@ function contentOf({ type, statistics, top }: Dataset["columns"][number]): strin
       .slice(0, 3)
       .map(({ value, count }) => `${value} (${count})`)
       .join(", ");
-  const show = (value: number) => (type === "datetime" ? localTime(new Date(value).toISOString()) : significant(value));
   const { min, max, mean, histogram } = statistics;
-  return `${sparkline(histogram.counts)}  ${show(min)} to ${show(max)}, mean ${show(mean)}`;
+  const time = (value: number) => localTime(new Date(value).toISOString());
+  const [cell, figure] = type === "datetime" ? [time, time] : [written, significant];
+  return `${sparkline(histogram.counts)}  ${cell(min)} to ${cell(max)}, mean ${figure(mean)}`;
 }

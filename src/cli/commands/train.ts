@@ -1,4 +1,4 @@
-/** `trainyard train`: submits a job from a spec, or from a table and its target; starts a server where none answers. */
+/** `trainyard train`: submits a job from a table and its target, or from a spec; starts a server where none answers. */
 import { Option } from "commander";
 import type { Job } from "../../client/index.ts";
 import { type Context, examples, type Register } from "../context.ts";
@@ -9,18 +9,27 @@ import { followSweep } from "../follow-sweep.ts";
 import { printNotes } from "../notes.ts";
 import { findDataset } from "../references.ts";
 import { readSpec, specOf, type TrainOptions } from "../spec-file.ts";
-import { addReadingOptions, formatOf, namesDataset, openTable, type Reading, readingOf, uploadTable } from "../table-file.ts";
+import {
+  addReadingOptions,
+  formatOf,
+  isNamedAsTable,
+  namesDataset,
+  openTable,
+  type Reading,
+  readingOf,
+  uploadTable,
+} from "../table-file.ts";
 import { namesOf, numberFrom, patienceOf, wholeNumber } from "../values.ts";
 
 export const registerTrain: Register = (program, context) => {
   const training = program
     .command("train")
     .description("train the best model for a table, or a given network; starts a server if none answers")
-    .argument("[spec]", "file with a job spec as JSON; - is stdin")
-    .option(
-      "-d, --data <file>",
-      "table to train on: CSV, Excel, NDJSON, JSON or Parquet, gzipped or not; or a data set's id or name",
+    .argument(
+      "[file]",
+      "with --target the table to train on: CSV, Excel, NDJSON, JSON or Parquet, gzipped or not, or a data set's id or name; otherwise a job spec as JSON; - is stdin",
     )
+    .option("-d, --data <file>", "table to train on, where the file is a job spec")
     .option("--format <format>", "csv, ndjson, json, parquet or xlsx; needed if the table's name does not show it", formatOf)
     .option("-t, --target <columns>", "column to predict; several separated by commas", namesOf)
     .option("-f, --features <columns>", "columns to predict from (default: all others)", namesOf)
@@ -66,24 +75,39 @@ export const registerTrain: Register = (program, context) => {
     .addHelpText(
       "after",
       examples(
-        "trainyard train --data iris.csv --target species",
-        "trainyard train --data report.xlsx --sheet Orders --target returned",
-        "trainyard train --data houses.parquet --target price --hidden 64,64 --epochs 500 --watch",
+        "trainyard train iris.csv --target species",
+        "trainyard train report.xlsx --sheet Orders --target returned",
+        "trainyard train houses.parquet --target price --hidden 64,64 --epochs 500 --watch",
         "trainyard train spec.json --watch",
       ),
     )
-    .action(async (path: string | undefined, options: TrainOptions & Reading) => {
-      process.exitCode = await train(context, path, options);
+    .action(async (file: string | undefined, options: TrainOptions & Reading) => {
+      process.exitCode = await train(context, file, options);
     });
 };
 
-async function train(context: Context, path: string | undefined, options: TrainOptions & Reading): Promise<number> {
-  if (path === undefined && options.data === undefined)
-    throw usageError("nothing to train: give a spec, or --data and --target");
-  if (path === undefined && options.target === undefined) throw usageError("--data needs --target, the column to predict");
+interface Sources {
+  /** Path of a job spec. */
+  readonly spec: string | undefined;
+  /** Path of a table, or a data set's id or name. */
+  readonly data: string | undefined;
+}
+
+/** What is trained on what. With a target, and without `--data`, the file is the table. Throws a usage error where one is missing. */
+function sourcesOf(file: string | undefined, { data, target }: TrainOptions): Sources {
+  if (file === undefined && data === undefined) throw usageError("nothing to train: give a table and --target, or a job spec");
+  const table = data ?? (file !== undefined && (target || isNamedAsTable(file)) ? file : undefined);
+  const spec = table === file ? undefined : file;
+  if (table !== undefined && spec === undefined && target === undefined) {
+    throw usageError(`${table} needs --target, the column to predict`);
+  }
+  return { spec, data: table };
+}
+
+async function train(context: Context, file: string | undefined, options: TrainOptions & Reading): Promise<number> {
+  const { spec: path, data } = sourcesOf(file, options);
   // Files are checked before a server is started.
   const written = path === undefined ? null : await readSpec(path, context.input);
-  const { data } = options;
   const isStored = data !== undefined && (await namesDataset(data));
   const table = data === undefined || isStored ? null : await openTable(data, context.input, options.format);
   return withServer(context, async ({ client, isEmbedded }) => {

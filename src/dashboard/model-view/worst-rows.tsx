@@ -84,8 +84,8 @@ function answerColumns(rows: readonly WorstRow[]): readonly Column<Shown>[] {
   const probability = (row: Shown): number | null => ("probability" in row ? row.probability : null);
   return [
     { key: "row", title: "Row", numeric: true, sortBy: ({ row }) => row, render: ({ row }) => formatCount(row + 1) },
-    answerColumn("actual", "Actual", !isClasses),
-    answerColumn("predicted", "Predicted", !isClasses),
+    answerColumn("actual", "Actual", !isClasses, formatCell),
+    answerColumn("predicted", "Predicted", !isClasses, formatValue),
     isClasses
       ? {
           key: "probability",
@@ -98,12 +98,17 @@ function answerColumns(rows: readonly WorstRow[]): readonly Column<Shown>[] {
   ];
 }
 
-const answerColumn = (key: "actual" | "predicted", title: string, numeric: boolean): Column<Shown> => ({
+const answerColumn = (
+  key: "actual" | "predicted",
+  title: string,
+  numeric: boolean,
+  format: (value: number | null) => string,
+): Column<Shown> => ({
   key,
   title,
   numeric,
   sortBy: (row) => row[key],
-  render: (row) => (typeof row[key] === "string" ? row[key] : formatValue(row[key])),
+  render: (row) => (typeof row[key] === "string" ? row[key] : format(row[key])),
 });
 
 /** A column for each feature; its values are in the order of the rows. */
@@ -116,7 +121,15 @@ export function valueColumns(values: JobRows | null): readonly Column<Placed>[] 
     render: ({ place }) => {
       const value = own[place] ?? null;
       if (value === null) return <span class="muted">missing</span>;
-      return typeof value === "number" ? formatValue(value) : value;
+      return typeof value === "number" ? formatCell(value) : value;
     },
   }));
+}
+
+/** A number of a table as people write it: 41, 40.8. Floats of 32 bits are kept to their seven digits. */
+export function formatCell(value: number | null): string {
+  if (value === null) return formatValue(null);
+  const size = Math.abs(value);
+  const isShort = size === 0 || (size >= 1e-4 && size < 1e15);
+  return isShort ? String(Number(value.toPrecision(size < 1e7 ? 7 : 15))).replace("-", "−") : formatValue(value);
 }

@@ -152,10 +152,14 @@ export function assertPredictable(
 
 const row = z.union([z.array(z.unknown()), z.record(z.string(), z.unknown())]);
 
+/** Bodies that are a row, or name their rows otherwise, are a beginner's. */
+const missingRows = ({ input }: { readonly input?: unknown }): string | undefined =>
+  input === undefined ? 'is required: the rows to predict, as in {"instances": [{"age": 41}]}' : undefined;
+
 /** The body of a predict request. The model's reader checks the contents of rows. */
 export const predictBody = z
   .strictObject({
-    instances: z.array(row).min(1).meta({
+    instances: z.array(row, { error: missingRows }).min(1).meta({
       description:
         "Rows: arrays of values in the order of the model's columns, or objects by column, if the model has named columns. Missing values are null or left out.",
     }),

@@ -112,7 +112,12 @@ describe("predicting", () => {
   });
 
   it("answers 422 to another shape of body, and 400 to what is not JSON", async () => {
-    expect((await predict({ rows: [[1]] })).statusCode).toBe(422);
+    const renamed = await predict({ rows: [[1]] });
+    expect(renamed.statusCode).toBe(422);
+    expect(problem.parse(renamed.json()).errors).toContainEqual({
+      pointer: "/instances",
+      detail: 'is required: the rows to predict, as in {"instances": [{"age": 41}]}',
+    });
     expect((await predict([[1]])).statusCode).toBe(422);
     expect((await predict("instances")).statusCode).toBe(400);
     expect((await predict("")).statusCode).toBe(400);

@@ -8,7 +8,7 @@ import {
   rowLists,
 } from "../../../client/questions/influence.ts";
 import { isOver } from "../../jobs/job-reading.ts";
-import { valueColumns } from "../../model-view/worst-rows.tsx";
+import { formatCell, valueColumns } from "../../model-view/worst-rows.tsx";
 import { useApp } from "../../shell/app-context.ts";
 import { formatCount, formatShare, formatValue } from "../../shell/format.ts";
 import { useResource } from "../../shell/resource.ts";
@@ -131,7 +131,7 @@ function targetColumns(values: JobRows | null): readonly Column<Shown>[] {
     sortBy: ({ place }) => own[place] ?? null,
     render: ({ place }) => {
       const value = own[place] ?? null;
-      return typeof value === "number" ? formatValue(value) : (value ?? "missing");
+      return typeof value === "number" ? formatCell(value) : (value ?? "missing");
     },
   }));
 }
