@@ -9,7 +9,7 @@ import type { Client, Dataset, DatasetFormat } from "../client/index.ts";
 import type { Context } from "./context.ts";
 import { CliError, usageError } from "./exit.ts";
 import { printNotes } from "./notes.ts";
-import { namesOf, typesOf, wholeNumber } from "./values.ts";
+import { missingOf, typesOf, wholeNumber } from "./values.ts";
 
 export interface TableFile {
   /** The file's name without its endings. */
@@ -75,7 +75,7 @@ export function addReadingOptions(command: Command): Command {
     .addOption(new Option("--decimal <sign>", "the decimal separator").choices([".", ","]))
     .addOption(new Option("--thousands <sign>", "the thousands separator").choices(THOUSANDS))
     .addOption(new Option("--date-format <order>", "how dates are written").choices(DATE_FORMATS))
-    .option("--missing <words>", "words that mean a missing value, separated by commas, instead of NA and its like", namesOf)
+    .option("--missing <words>", "words that mean a missing value, separated by commas, instead of NA and its like; or column=word beside them", missingOf)
     .addOption(new Option("--encoding <name>", "how text is encoded (utf-8)").choices(["utf-8", "latin1", "utf-16"]))
     .optionsGroup("");
 }

@@ -38,8 +38,8 @@ export interface UploadOptions extends CallOptions {
   readonly types?: Readonly<Record<string, ColumnType>>;
   /** The columns to keep; by default all. */
   readonly columns?: readonly string[];
-  /** Words that stand for a missing value in every column, instead of NA and its like. */
-  readonly missing?: readonly string[];
+  /** Words that stand for a missing value in every column, instead of NA and its like; or words by column, beside them. */
+  readonly missing?: readonly string[] | Readonly<Record<string, readonly string[]>>;
   /** The sign before decimals, and the one between groups of three digits; found out for each column when left out. */
   readonly decimal?: "." | ",";
   readonly thousands?: "none" | "comma" | "point" | "space" | "apostrophe";

@@ -8,6 +8,7 @@ import { z } from "zod";
 export const UPLOAD_NOTES = {
   cells_read_as_missing:
     "A few cells in a column of numbers, dates or booleans could not be read as such, and were read as missing.",
+  missing_codes: "A number stands apart from all others of its column and may mean a missing value, as -999 does.",
   column_in_doubt: "A column was read as labels because too many of its cells are not numbers or dates.",
   bounds_read_as_numbers: "Cells of a column of numbers are bounds such as <0.5, and were read as the number beside the sign.",
   spellings_merged: "Labels of a column that differ only in capital letters were read as one label.",

@@ -5,7 +5,7 @@
  */
 import { z } from "zod";
 import { parseNumber } from "./cell-parsing.ts";
-import { isOddWord } from "./missing-words.ts";
+import { createWordTest, isOddWord } from "./missing-words.ts";
 import { DATE_FORMATS, type DateFormat, parseWrittenDate } from "./written-dates.ts";
 import {
   CLOCK_UNIT,
@@ -100,6 +100,7 @@ export const FEWEST_MILLISECONDS = 1e11;
 
 /** Tells whether a text stands for nothing in a column of numbers or times: a known word, or one of the column's own. */
 export function createOddWords({ missing = [] }: ColumnReading): (text: string) => boolean {
-  const own = new Set(missing.map((word) => word.trim().toLowerCase()));
-  return own.size === 0 ? isOddWord : (text) => own.has(text.trim().toLowerCase()) || isOddWord(text);
+  if (missing.length === 0) return isOddWord;
+  const isOwn = createWordTest(missing);
+  return (text) => isOwn(text) || isOddWord(text);
 }

@@ -49,6 +49,18 @@ export function missingWordsAmong(kind: "labels" | "truths"): readonly string[] 
   return kind === "labels" ? ERROR_WORDS : [...MISSING_WORDS, ...ODD];
 }
 
+/** Tells whether a text is one of some words, in small or capital letters. A word that is a number means the number: -999 is -999.0 too. */
+export function createWordTest(words: readonly string[]): (text: string) => boolean {
+  const own = new Set(words.map((word) => word.trim().toLowerCase()));
+  const numbers = new Set([...own].filter(isPlainNumber).map(Number));
+  return (text) => {
+    const trimmed = text.trim();
+    return own.has(trimmed.toLowerCase()) || (numbers.size > 0 && isPlainNumber(trimmed) && numbers.has(Number(trimmed)));
+  };
+}
+
+const isPlainNumber = (text: string): boolean => text !== "" && Number.isFinite(Number(text));
+
 const OVERFLOW = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?$/;
 
 /** Whether a text stands for nothing among numbers, dates and truths: a known word, or a number beyond every float64. */

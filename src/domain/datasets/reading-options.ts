@@ -10,6 +10,7 @@ export const ENCODINGS = ["utf-8", "latin1", "utf-16"] as const;
 export type Encoding = (typeof ENCODINGS)[number];
 
 const word = z.string().trim().min(1).max(MAX_WORD_LENGTH);
+const words = z.array(word).max(MAX_WORDS);
 const dateFormat = z.enum(DATE_FORMATS, { error: `must be one of ${DATE_FORMATS.join(", ")}` });
 
 /** Lines at the beginning that can be passed over. */
@@ -46,10 +47,13 @@ export const readingOptions = z.strictObject({
     .default({})
     .meta({ description: "Types of columns by name, instead of inferring them." }),
   columns: z.array(z.string()).min(1).optional().meta({ description: "The columns to keep; by default all." }),
-  missing: z.array(word).max(MAX_WORDS).optional().meta({
-    description:
-      "Words that mean a missing value in every column, in small or capital letters, instead of NA and its like. In columns of numbers, dates and booleans, NA and its like are missing in any case.",
-  }),
+  missing: z
+    .union([words, z.record(z.string(), words)])
+    .optional()
+    .meta({
+      description:
+        "Words that mean a missing value in every column, in small or capital letters, instead of NA and its like; or words by column, beside them. In columns of numbers, dates and booleans, NA and its like are missing in any case. A word that is a number means the number, however it is written.",
+    }),
   decimal: z.enum([".", ","], { error: "must be . or ,: the decimal separator" }).optional().meta({
     description: "The decimal separator. By default detected for each column.",
   }),
@@ -95,6 +99,7 @@ export function digestSuffix(options: ReadingOptions): string {
   const sorted = <Value>(record: Readonly<Record<string, Value>>) =>
     Object.fromEntries(Object.entries(record).sort(([a], [b]) => (a < b ? -1 : 1)));
   const dates = typeof date_format === "object" ? sorted(date_format) : date_format;
+  const words = missing === undefined || Array.isArray(missing) ? missing : sorted(missing);
   const given = {
     ...(delimiter === undefined ? {} : { delimiter }),
     ...(header === "auto" ? {} : { header }),
@@ -103,7 +108,7 @@ export function digestSuffix(options: ReadingOptions): string {
     ...(sheet === undefined ? {} : { sheet }),
     ...(Object.keys(types).length === 0 ? {} : { types: sorted(types) }),
     ...(columns === undefined ? {} : { columns: [...new Set(columns)].sort() }),
-    ...(missing === undefined ? {} : { missing }),
+    ...(words === undefined ? {} : { missing: words }),
     ...(decimal === undefined ? {} : { decimal }),
     ...(thousands === undefined ? {} : { thousands }),
     ...(dates === undefined ? {} : { date_format: dates }),

@@ -22,9 +22,16 @@ export const tableReading = z
       .optional()
       .meta({ description: "For CSV and Excel: whether the first row has the column names." }),
     skipped_lines: z.array(z.int()).optional().meta({ description: "Lines that are not rows: titles, comments, `sep=;`." }),
-    missing: z.strictObject({ value: z.array(z.string()), from: z.enum(["given", "default"]) }).meta({
-      description: "Words that mean a missing value in every column.",
-    }),
+    missing: z
+      .strictObject({
+        value: z.array(z.string()),
+        from: z.enum(["given", "default"]),
+        by_column: z
+          .record(z.string(), z.array(z.string()))
+          .optional()
+          .meta({ description: "Words that the sender gave for single columns, beside those of every column." }),
+      })
+      .meta({ description: "Words that mean a missing value in every column." }),
   })
   .meta({ id: "TableReading", description: "How a table was read." });
 

@@ -75,7 +75,7 @@ const asked = {
     .optional()
     .meta({
       description:
-        "Words that stand for a missing value in every column, instead of NA and its like: divided by commas, or a JSON array. Empty: no word does, so that NA is a label.",
+        "Words that stand for a missing value in every column, instead of NA and its like: divided by commas, or a JSON array. Empty: no word does, so that NA is a label. Words of single columns, beside NA and its like, are a JSON object: `{\"age\": [\"-1\"]}`.",
       examples: ["NA,-999"],
     }),
   decimal: readingOptions.shape.decimal,
@@ -265,7 +265,9 @@ function requestOf(
     },
     types: parseJson("types", types ?? "{}", '{"zip": "category"}'),
     columns: listOf("columns", columns, '["island", "sex"]'),
-    missing: listOf("missing", missing, '["NA", "-999"]'),
+    missing: missing?.trimStart().startsWith("{")
+      ? parseJson("missing", missing, '{"age": ["-1"]}')
+      : listOf("missing", missing, '["NA", "-999"]'),
     date_format: dates?.trim().startsWith("{") ? parseJson("date_format", dates, '{"sold": "dmy"}') : dates,
   });
   if (!options.success) throw invalid(fieldErrors(options.error));

@@ -47,7 +47,7 @@ export async function digest({ path, suffix }: DigestTask): Promise<string> {
 export async function read(task: ReadTask): Promise<Ingestion> {
   try {
     const table = await withTable(task, (opened) =>
-      readTable(withMissing(opened, task.options.missing), task.options, task.limits),
+      readTable(withMissing(opened, everywhere(task.options.missing)), task.options, task.limits),
     );
     return moving({ ok: true, table }, wholeBuffers([...table.values.values()]));
   } catch (error) {
@@ -55,6 +55,9 @@ export async function read(task: ReadTask): Promise<Ingestion> {
     return { ok: false, code: error.code, detail: error.message, errors: error.errors };
   }
 }
+
+/** Words that are given for all columns; those of single ones are for whoever knows the columns. */
+const everywhere = (missing: ReadTask["options"]["missing"]) => (Array.isArray(missing) ? missing : undefined);
 
 async function withTable(task: ReadTask, use: (table: Table) => Promise<IngestedTable>): Promise<IngestedTable> {
   const { path, format, limits, options } = task;

@@ -5,6 +5,7 @@ import type { AboutTable } from "../../domain/datasets/table-reading.ts";
 import type { IngestedTable } from "../../domain/datasets/upload.ts";
 import { invalid, pointerOf, TrainyardError } from "../../domain/errors.ts";
 import type { DatasetLimits } from "../../domain/limits.ts";
+import { besideKnown, withMissingOf } from "../../formats/tables/given-missing.ts";
 import { type Cells, invalidTable, type Table } from "../../formats/tables/table.ts";
 import {
   type ColumnBuilder,
@@ -36,9 +37,18 @@ export type ColumnOptions = WritingOptions &
 
 /** Reads a table that is walked through twice, or three times. Throws what is wrong with it, with the place. */
 export async function readTable(given: Table, options: ColumnOptions, limits: DatasetLimits): Promise<IngestedTable> {
-  const walked = { table: given, inference: await inferTypes(given) };
+  const walked = await withOwnMissing({ table: given, inference: await inferTypes(given) }, options.missing);
   const inferred = options.rows === "all" ? walked : await withoutNotes(walked);
   return await readInferred(inferred, options, limits, null);
+}
+
+/** The table with the words that are given by column, where some are: their columns are inferred without them. */
+async function withOwnMissing(walked: InferredTable, missing: ColumnOptions["missing"]): Promise<InferredTable> {
+  if (missing === undefined || Array.isArray(missing)) return walked;
+  const { names } = walked.inference;
+  checkColumns(names, "missing", missing);
+  const table = withMissingOf(walked.table, new Map(Object.entries(missing).map(([name, words]) => [names.indexOf(name), words])));
+  return { table, inference: await inferTypes(table) };
 }
 
 /** Reads a table whose columns are known, but for its last row where that has totals: `totals` is then what was left out. */
@@ -73,7 +83,9 @@ async function readInferred(
   const spellings = new Map(finished.flatMap(({ column, spellings: own }) => (own ? [[column.name, own] as const] : [])));
   const duplicates = duplicatesOf(finished, columns, rows);
   const { csv = null, sheet = null } = inference;
-  const notes = uploadNotes({ columns, guesses, csv, sheet, rows, duplicates, totals, spellings, inferred: inference.columns });
+  const codes = new Map(finished.flatMap(({ column, missingCode }) => (missingCode ? [[column.name, missingCode] as const] : [])));
+  const { columns: inferredColumns } = inference;
+  const notes = uploadNotes({ columns, guesses, csv, sheet, rows, duplicates, totals, spellings, codes, inferred: inferredColumns });
   return {
     rows,
     names,
@@ -91,14 +103,15 @@ async function readInferred(
 
 /** Every column that an option names must be there. */
 function checkNames(names: readonly string[], { types, date_format: dates }: ColumnOptions): void {
+  checkColumns(names, "types", types);
+  if (typeof dates === "object") checkColumns(names, "date_format", dates);
+}
+
+function checkColumns(names: readonly string[], option: string, byColumn: object): void {
   const known = new Set(names);
-  const given = [
-    ...Object.keys(types).map((name) => ["types", name]),
-    ...Object.keys(typeof dates === "object" ? dates : {}).map((name) => ["date_format", name]),
-  ];
-  const unknown = given.filter(([, name]) => !known.has(name as string));
+  const unknown = Object.keys(byColumn).filter((name) => !known.has(name));
   if (unknown.length > 0)
-    throw invalid(unknown.map((path) => ({ pointer: pointerOf(path), detail: "the table has no such column" })));
+    throw invalid(unknown.map((name) => ({ pointer: pointerOf([option, name]), detail: "the table has no such column" })));
 }
 
 function planColumns(
@@ -111,7 +124,8 @@ function planColumns(
     const guess = guesses.get(column);
     const type = chosen ?? guess?.type ?? columns[column]?.type ?? "empty";
     const written = type === "number" || type === "integer" || type === "datetime" ? guess?.reading : {};
-    const reading = { ...written, ...(options.missing && { missing: options.missing }) };
+    const missing = missingOf(name, options.missing);
+    const reading = { ...written, ...(missing && { missing }) };
     return {
       ...{ name, type, chosen: chosen !== undefined, reading },
       takesWords: type === "label" || type === "category" || type === "text",
@@ -119,6 +133,13 @@ function planColumns(
       doubt: chosen === undefined && guess ? doubtOf(guess) : null,
     };
   });
+}
+
+/** The words that are missing in a column; undefined where none are given. */
+function missingOf(name: string, missing: ColumnOptions["missing"]): string[] | undefined {
+  if (missing === undefined || Array.isArray(missing)) return missing;
+  const own = missing[name];
+  return own && besideKnown(own);
 }
 
 /** The cells that keep a column from being one of numbers or dates, where at least half of it is. */

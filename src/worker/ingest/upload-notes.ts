@@ -2,6 +2,7 @@
 import type { Ambiguity } from "../../domain/datasets/column-guess.ts";
 import type { ColumnReading } from "../../domain/datasets/column-reading.ts";
 import { type Column, listOddCells, type OddCells } from "../../domain/datasets/dataset.ts";
+import type { MissingCode } from "../../domain/datasets/missing-codes.ts";
 import { MISSING_WORDS } from "../../domain/datasets/missing-words.ts";
 import type { ReadingOptions } from "../../domain/datasets/reading-options.ts";
 import type { TableReading } from "../../domain/datasets/table-reading.ts";
@@ -24,7 +25,9 @@ export function describeReading({ csv, sheet }: TableExtent, options: Partial<Re
       header: { value: csv.hasHeader, from: from(header === "auto" ? undefined : header) },
       ...(csv.skipped > 0 && { skipped_lines: [...csv.skippedLines] }),
     }),
-    missing: missing ? { value: missing, from: "given" } : { value: [...MISSING_WORDS], from: "default" },
+    missing: Array.isArray(missing)
+      ? { value: missing, from: "given" }
+      : { value: [...MISSING_WORDS], from: "default", ...(missing && { by_column: missing }) },
   };
 }
 
@@ -39,6 +42,8 @@ export interface NotedTable {
   /** Of the last row, which was left out; null where it was not. */
   readonly totals: TotalsRow | null;
   /** By column: labels that were written in several ways. */
+  /** Numbers that may stand for a missing value, by column. */
+  readonly codes: ReadonlyMap<string, MissingCode>;
   readonly spellings: ReadonlyMap<string, readonly (readonly string[])[]>;
   readonly inferred: readonly InferredColumn[];
 }
@@ -53,6 +58,7 @@ export function uploadNotes({
   duplicates,
   totals,
   spellings,
+  codes,
   inferred,
 }: NotedTable): Note[] {
   const ofColumns = columns.flatMap((column, index) => {
@@ -72,6 +78,7 @@ export function uploadNotes({
     ...(csv ? [...layoutNotes(csv, columns), ...headAndFootNotes(csv)] : []),
     ...(totals ? [totalsNote(totals)] : []),
     ...(duplicates ? [duplicatesNote(duplicates, rows)] : []),
+    ...(codes.size > 0 ? [codesNote(codes)] : []),
   ];
   return [...ofTable, ...ofColumns].slice(0, MAX_NOTES);
 }
@@ -167,6 +174,23 @@ function duplicatesNote({ count, first: { row, of } }: DuplicateRows, rows: numb
   const detail = `${count} of ${rows} rows ${verb} an earlier one in every column, first row ${row + 1} (the same as row ${of + 1})`;
   const cure = "remove them if they are copies: a held-out copy of a training row makes the score too good";
   return noteOn("duplicate_rows", null, null, detail, cure);
+}
+
+/** Columns that a note on codes describes, and that its cure names. */
+const CODED_COLUMNS = 8;
+
+/** One note on all columns, whose cure can be sent as it is. */
+function codesNote(codes: ReadonlyMap<string, MissingCode>): Note {
+  const shown = [...codes].slice(0, CODED_COLUMNS);
+  const each = shown.map(([name, { value, count, nearest }]) => {
+    const others = value < nearest ? `at least ${nearest}` : `at most ${nearest}`;
+    return `${name} is ${value} in ${count} rows and ${others} in all others`;
+  });
+  const more = codes.size > shown.length ? `, and ${codes.size - shown.length} more` : "";
+  const option = Object.fromEntries(shown.map(([name, { value }]) => [name, [String(value)]]));
+  const column = codes.size === 1 ? (shown[0]?.[0] ?? null) : null;
+  const cure = `if ${shown.length === 1 ? "that number means" : "those numbers mean"} a missing value, upload the file with missing=${JSON.stringify(option)}`;
+  return noteOn("missing_codes", column, null, `${each.join("; ")}${more}`, cure);
 }
 
 const NOUNS: Readonly<Record<string, { readonly one: string; readonly many: string }>> = {

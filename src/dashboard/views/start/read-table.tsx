@@ -1,6 +1,7 @@
 /** A table as it was read, with what to mend in place: types, the decimal sign, missing words, the target, columns to leave out. */
 import { useEffect, useRef, useState } from "preact/hooks";
 import type { Dataset } from "../../../client/answers.ts";
+import { formatMissingWords, parseMissingWords } from "../../../client/missing-words.ts";
 import type { Column, ColumnType } from "../../../domain/datasets/dataset.ts";
 import type { TableReading } from "../../../domain/datasets/table-reading.ts";
 import { ColumnPicture, columnSummary } from "../../datasets/column-picture.tsx";
@@ -126,12 +127,9 @@ interface FileFieldsProps {
 const FOUND = { value: "", label: "found for each column" };
 
 function FileFields({ sheet, reading, busy, onMend }: FileFieldsProps) {
-  const given = (reading.missing ?? []).join(", ");
+  const given = formatMissingWords(reading.missing ?? []);
   const [words, setWords] = useState(given);
-  const typed = words
-    .split(",")
-    .map((word) => word.trim())
-    .filter(Boolean);
+  const typed = parseMissingWords(words);
   return (
     <>
       {sheet && sheet.others.length > 0 && (
@@ -153,13 +151,17 @@ function FileFields({ sheet, reading, busy, onMend }: FileFieldsProps) {
       />
       <TextField
         label="Missing words"
-        hint="Separated by commas"
+        hint={typed ? "For all columns: NA, -999. For some: age=-1, weight=0" : "Write the column before each word: age=-1, weight=0"}
         placeholder="NA and its like"
         value={words}
         onInput={setWords}
         after={
           words !== given && (
-            <Button busy={busy} onClick={() => onMend({ missing: typed.length === 0 ? undefined : typed } as Reading)}>
+            <Button
+              busy={busy}
+              disabled={typed === null}
+              onClick={() => onMend({ missing: words.trim() === "" ? undefined : typed } as Reading)}
+            >
               Read again
             </Button>
           )
