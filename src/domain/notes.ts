@@ -14,6 +14,7 @@ export const UPLOAD_NOTES = {
   ambiguous_numbers: "The numbers of a column could be read in two ways.",
   ambiguous_dates: "The dates of a column could be read in two ways.",
   header_guessed: "It is not certain whether the first row has the column names.",
+  encoding_guessed: "The text of a CSV is not UTF-8, and was read in another encoding.",
   sheet_chosen: "A workbook has several sheets, and one of them was read.",
   title_lines: "Lines above the column names were left out as a title.",
   lines_skipped: "Comments, separator lines and repeated column names were skipped.",

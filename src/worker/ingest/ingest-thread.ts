@@ -18,7 +18,7 @@ import { createJsonTable } from "../../formats/tables/json-table.ts";
 import { createNdjsonTable } from "../../formats/tables/ndjson.ts";
 import { createParquetTable } from "../../formats/tables/parquet.ts";
 import { type ByteChunks, malformedTable, overLimit, type Table } from "../../formats/tables/table.ts";
-import { asUtf8 } from "../../formats/tables/text-encoding.ts";
+import { asUtf8, foundEncoding } from "../../formats/tables/text-encoding.ts";
 import {
   ARCHIVE_MAGIC,
   MAX_WORKBOOK_BYTES,
@@ -72,7 +72,14 @@ async function withTable(task: ReadTask, use: (table: Table) => Promise<Ingested
   if (format === "json") return use(createJsonTable(chunks, limits));
   const delimiter = options.delimiter === "tab" ? "\t" : options.delimiter;
   const layout = { delimiter, header: options.header, skipLines: options.skip_lines, rows: options.rows };
-  return use(createCsvTable(chunks, layout, limits));
+  try {
+    return await use(createCsvTable(chunks, layout, limits));
+  } catch (error) {
+    const found = error instanceof TrainyardError && options.encoding === "utf-8" ? await foundEncoding(unpacked) : null;
+    if (!found) throw error;
+    const table = createCsvTable(asUtf8(unpacked, found), layout, limits);
+    return await use({ scan: async (visit) => ({ ...(await table.scan(visit)), encoding: found }) });
+  }
 }
 
 /** A sheet is written beside the workbook as CSV, and read as that: tables are walked through more than once. */

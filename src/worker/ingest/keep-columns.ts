@@ -24,7 +24,7 @@ export function withoutBlanks(inferred: InferredTable): InferredTable {
 
 /** Keeps the columns at these positions, in order. */
 function keepAt({ table, inference }: InferredTable, kept: readonly number[]): InferredTable {
-  const { rows, names, columns, csv, sheet } = inference;
+  const { rows, names, columns, csv, sheet, encoding } = inference;
   if (kept.length === names.length) return { table, inference };
   const positions = new Map(kept.map((column, position) => [column, position]));
   return {
@@ -40,6 +40,7 @@ function keepAt({ table, inference }: InferredTable, kept: readonly number[]): I
       names: kept.map((column) => names[column] as string),
       columns: kept.map((column) => columns[column] as Inference["columns"][number]),
       ...(sheet && { sheet }),
+      ...(encoding && { encoding }),
       ...(csv && { csv: { ...csv, unnamed: kept.flatMap((column, place) => (csv.unnamed.includes(column) ? [place] : [])) } }),
     },
   };

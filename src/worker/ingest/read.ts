@@ -72,8 +72,19 @@ async function readInferred(
   const columns = markIndex(finished, inference);
   const spellings = new Map(finished.flatMap(({ column, spellings: own }) => (own ? [[column.name, own] as const] : [])));
   const duplicates = duplicatesOf(finished, columns, rows);
-  const { csv = null, sheet = null } = inference;
-  const notes = uploadNotes({ columns, guesses, csv, sheet, rows, duplicates, totals, spellings, inferred: inference.columns });
+  const { csv = null, sheet = null, encoding = null } = inference;
+  const notes = uploadNotes({
+    columns,
+    guesses,
+    csv,
+    sheet,
+    encoding,
+    rows,
+    duplicates,
+    totals,
+    spellings,
+    inferred: inference.columns,
+  });
   return {
     rows,
     names,

@@ -141,3 +141,11 @@ describe("labels that differ only in capital letters", () => {
       expect((await read(many(40, (row) => labels[row % labels.length] as string))).categories).toEqual([...labels].sort());
   });
 });
+
+describe("sums of money", () => {
+  it("have thousands where three digits follow every sign, and no doubt beside a comma", async () => {
+    const sums = (sign: string) => many(12, (row) => (row % 3 ? `${row + 1}${sign}${500 + row} €` : `${row + 900} €`));
+    expect(await read(sums(","))).toMatchObject({ shown: expect.arrayContaining([2501]), codes: [] });
+    expect(await read(sums("."))).toMatchObject({ shown: expect.arrayContaining([2501]), codes: ["ambiguous_numbers"] });
+  });
+});
