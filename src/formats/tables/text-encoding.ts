@@ -33,8 +33,8 @@ function labelOf(encoding: Encoding, [first, second]: Uint8Array): string {
 }
 
 const LF = 0x0a;
-/** Of the bytes beyond ASCII, the share that may stand beside another one where most letters are ASCII, as in Western Europe. */
-const FEW_TOGETHER = 0.2;
+/** Of the letters beyond ASCII, the share that may be signs which are no text. */
+const FEW_ODD = 0.2;
 const KANA = /[\u3040-\u30ff]/;
 /** What stands in no text of Western Europe, but where its bytes are something else. */
 const NO_TEXT = /[\u0080-\u009f¤¦¨¬¯¸÷×ƒˆ˜†‡]/g;
@@ -68,6 +68,7 @@ function wholeLines(chunk: Uint8Array<ArrayBuffer>, isFirst: boolean): Uint8Arra
 }
 
 function singleByteOrJapanese(lines: Uint8Array<ArrayBuffer>): "latin1" | "shift_jis" | null {
+  if (isJapanese(lines)) return "shift_jis";
   const isHigh = (at: number): boolean => (lines[at] ?? 0) >= 0x80;
   let [high, together] = [0, 0];
   for (let at = 0; at < lines.length; at++) {
@@ -75,13 +76,15 @@ function singleByteOrJapanese(lines: Uint8Array<ArrayBuffer>): "latin1" | "shift
     high++;
     if (isHigh(at - 1) || isHigh(at + 1)) together++;
   }
-  if (together <= high * FEW_TOGETHER) {
-    const text = new TextDecoder("windows-1252").decode(lines);
-    return (text.match(NO_TEXT)?.length ?? 0) <= high * FEW_TOGETHER ? "latin1" : null;
-  }
+  const odd = new TextDecoder("windows-1252").decode(lines).match(NO_TEXT)?.length ?? 0;
+  return together <= high / 2 && odd <= high * FEW_ODD ? "latin1" : null;
+}
+
+/** Whether a text is Shift JIS with kana in it, which bytes of other encodings do not come to. */
+function isJapanese(lines: Uint8Array<ArrayBuffer>): boolean {
   try {
-    return KANA.test(new TextDecoder("shift_jis", { fatal: true }).decode(lines, { stream: true })) ? "shift_jis" : null;
+    return KANA.test(new TextDecoder("shift_jis", { fatal: true }).decode(lines, { stream: true }));
   } catch {
-    return null;
+    return false;
   }
 }
