@@ -30,7 +30,8 @@ export const UPLOAD_NOTES = {
 /** Codes of what is found in the rows and columns of a job, and their meaning. */
 const JOB_NOTES = {
   rows_without_target: "Rows without a target are neither trained on nor scored.",
-  task_guessed: "A target with few different whole numbers was read as classes.",
+  task_guessed:
+    "A target with few different whole numbers was read as classes, or as numbers where they are far apart or hardly repeat.",
   text_left_out:
     "A column of text is left out, because the network is given and no features are named, or because its texts were not kept.",
   column_without_values: "A column has no value in any row.",

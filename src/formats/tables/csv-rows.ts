@@ -113,7 +113,7 @@ function createNamesTest(names: CsvRecord): (record: CsvRecord) => boolean {
   // Most rows have another first cell.
   return (record) =>
     record.count === names.count &&
-    record.ends[0] - record.starts[0] === first.length &&
+    (record.ends[0] as number) - (record.starts[0] as number) === first.length &&
     first.equals(bytesOf(record, 0)) &&
     others.every((name, column) => name.equals(bytesOf(record, column + 1)));
 }

@@ -27,6 +27,8 @@ export interface Cells {
   /** 1 for true, 0 for false, -1 for neither. */
   truth(index: number): number;
   text(index: number): string;
+  /** The text of the cell as a label, where that is not the text that numbers are read from. */
+  label?(index: number): string;
   /** Whether the cell is a text, whose meaning depends on how its column is read; else the format says what it is. */
   isText(index: number): boolean;
   /** Whether all that the format has is text, so that a text may be a number: CSV. */

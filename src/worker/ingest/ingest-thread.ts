@@ -92,7 +92,8 @@ async function withWorkbook(
   const plain = unpackedPath(path);
   try {
     const sheet = await writeSheet(packed, plain, sheetOptions(options), limits);
-    const layout = { delimiter: ",", header: options.header, skipLines: options.skip_lines, rows: options.rows };
+    const { header, skip_lines: skipLines, rows } = options;
+    const layout = { delimiter: ",", header, skipLines, rows, isSheet: true };
     const table = createCsvTable(chunksOf(plain, false, limits.bytes), layout, limits);
     return await use({ scan: async (visit) => ({ ...(await table.scan(visit)), sheet }) });
   } finally {

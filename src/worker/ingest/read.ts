@@ -11,6 +11,7 @@ import {
   type ColumnPlan,
   createCellReader,
   type FinishedColumn,
+  labelIn,
   type PreviewValue,
   readTruth,
   shown,
@@ -193,7 +194,7 @@ function createBuilders(plans: readonly ColumnPlan[], rows: number, limits: Data
 function previewOf({ type, read, chosen }: ColumnPlan, cells: Cells, index: number): PreviewValue {
   if (type === "empty") return null;
   if (type === "boolean") return readTruth(cells, index, chosen) < 0 ? null : readTruth(cells, index, chosen) === 1;
-  if (type !== "number" && type !== "integer" && type !== "datetime") return shown(cells.text(index));
+  if (type !== "number" && type !== "integer" && type !== "datetime") return shown(labelIn(cells, index));
   const value = read(cells, index);
   return Number.isNaN(value) ? null : type === "datetime" ? isoTime(value) : value;
 }
