@@ -2,7 +2,7 @@
 import type { ColumnType, DatasetFormat } from "../domain/datasets/dataset.ts";
 import { ENCODINGS, type Encoding } from "../domain/datasets/encodings.ts";
 import { FORMAT_OF_ENDING } from "../domain/datasets/table-endings.ts";
-import type { DateFormat } from "../domain/datasets/written-dates.ts";
+import type { DateFormat } from "../domain/datasets/written/written-dates.ts";
 import type {
   AuditRequest,
   Corrections,

@@ -10,7 +10,7 @@
 import { parseNumber, parseTruth } from "./cell-parsing.ts";
 import { type ColumnReading, FEWEST_MILLISECONDS } from "./column-reading.ts";
 import { isOddWord } from "./missing-words.ts";
-import { type DateFormat, parseWrittenDate, WRITTEN_DATES } from "./written-dates.ts";
+import { type DateFormat, parseWrittenDate, WRITTEN_DATES } from "./written/written-dates.ts";
 import {
   CLOCK_UNIT,
   isBound,
@@ -21,7 +21,7 @@ import {
   splitUnit,
   type UnitText,
   unitOf,
-} from "./written-numbers.ts";
+} from "./written/written-numbers.ts";
 
 /** The share of values that may be something else, and the rows from which a single one may. */
 const MAX_OTHER_SHARE = 1 / 20;

@@ -3,8 +3,8 @@ import { z } from "zod";
 import { MAX_WORD_LENGTH, MAX_WORDS } from "./column-reading.ts";
 import { COLUMN_TYPES, type DatasetFormat } from "./dataset.ts";
 import { ENCODINGS } from "./encodings.ts";
-import { DATE_FORMATS } from "./written-dates.ts";
-import type { NumberFormat } from "./written-numbers.ts";
+import { DATE_FORMATS } from "./written/written-dates.ts";
+import type { NumberFormat } from "./written/written-numbers.ts";
 
 const word = z.string().trim().min(1).max(MAX_WORD_LENGTH);
 const dateFormat = z.enum(DATE_FORMATS, { error: `must be one of ${DATE_FORMATS.join(", ")}` });

@@ -3,7 +3,7 @@
  * those that Excel shows and a cell means what it means in CSV. hucre reads it; what the file claims is held to the limits first.
  */
 import { TrainyardError } from "../../domain/errors.ts";
-import { PADDED_NUMBER, padNumber } from "../tables/sheet-numbers.ts";
+import { PADDED_NUMBER, padNumber } from "../csv/sheet-numbers.ts";
 import { checkExtent, invalidTable, malformedTable, overLimit, type TableLimits } from "../tables/table.ts";
 import { type ArchivePart, partsOf } from "./archive.ts";
 import { contentsOf, type WorkbookContents } from "./contents.ts";

@@ -12,7 +12,7 @@ import type {
 } from "../../domain/datasets/upload.ts";
 import { TrainyardError } from "../../domain/errors.ts";
 import type { DatasetLimits } from "../../domain/limits.ts";
-import { createCsvTable } from "../../formats/tables/csv.ts";
+import { createCsvTable } from "../../formats/csv/csv.ts";
 import { withMissing } from "../../formats/tables/given-missing.ts";
 import { createJsonTable } from "../../formats/tables/json-table.ts";
 import { createNdjsonTable } from "../../formats/tables/ndjson.ts";

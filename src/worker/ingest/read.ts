@@ -19,11 +19,18 @@ import {
 import { type DuplicateRows, findDuplicateRows } from "./duplicate-rows.ts";
 import { chosenType, type GuessedColumn, guessColumns, type WritingOptions } from "./guess.ts";
 import { type Inference, inferTypes } from "./infer.ts";
-import { type InferredTable, keepColumns, withoutBlanks } from "./keep-columns.ts";
 import { createBooleanColumn, createLabelColumn } from "./label-column.ts";
 import { createLabelBudget } from "./labels.ts";
 import { createNumericColumn, isoTime } from "./numeric-column.ts";
-import { firstRows, type TotalsRow, totalsOf, withoutNotes } from "./table-end.ts";
+import {
+  firstRows,
+  type InferredTable,
+  keepColumns,
+  type TotalsRow,
+  totalsOf,
+  withoutBlanks,
+  withoutNotes,
+} from "./table-parts.ts";
 import { describeReading, uploadNotes } from "./upload-notes.ts";
 
 /** Rows that a preview has at most, and what it may take: tables with very many columns show fewer rows. */

@@ -11,7 +11,7 @@ import type { CsvLayout, TableExtent } from "../../formats/tables/table.ts";
 import type { DuplicateRows } from "./duplicate-rows.ts";
 import type { GuessedColumn } from "./guess.ts";
 import type { InferredColumn } from "./infer.ts";
-import type { TotalsRow } from "./table-end.ts";
+import type { TotalsRow } from "./table-parts.ts";
 
 /** How the table as a whole was read. */
 export function describeReading({ csv, sheet, encoding: found }: TableExtent, options: Partial<ReadingOptions>): TableReading {

@@ -4,7 +4,7 @@ import type { Column } from "../../../src/domain/datasets/dataset.ts";
 import { aboutTable } from "../../../src/domain/datasets/table-reading.ts";
 import type { IngestedTable } from "../../../src/domain/datasets/upload.ts";
 import { NOTES, UPLOAD_NOTES, type UploadNoteCode } from "../../../src/domain/notes.ts";
-import { createCsvTable } from "../../../src/formats/tables/csv.ts";
+import { createCsvTable } from "../../../src/formats/csv/csv.ts";
 import { createNdjsonTable } from "../../../src/formats/tables/ndjson.ts";
 import { parseConfig } from "../../../src/server/config.ts";
 import { readTable } from "../../../src/worker/ingest/read.ts";

@@ -1,9 +1,9 @@
 /** The cells of a record of CSV. */
 import { parseDatetime, parseTruth } from "../../domain/datasets/cell-parsing.ts";
-import { asciiOf, dropSpaces, isMissingBytes, kindOfBytes, readNumber, skipSpaces } from "./byte-literals.ts";
+import { asciiOf, dropSpaces, isMissingBytes, kindOfBytes, readNumber, skipSpaces } from "../tables/byte-literals.ts";
+import type { Cells } from "../tables/table.ts";
 import { type CsvRecord, QUOTING } from "./csv-scanner.ts";
 import { PADDED_NUMBER } from "./sheet-numbers.ts";
-import type { Cells } from "./table.ts";
 
 /** The cells of one record after the other; the index of a cell is its column. */
 export class CsvCells implements Cells {

@@ -1,10 +1,10 @@
 /** Tables in CSV: the names of the columns, and the cells of every record. */
 
+import { type ByteChunks, checkExtent, columnNames, type Table, type TableLimits } from "../tables/table.ts";
 import { CsvCells } from "./csv-cells.ts";
 import { CsvRows, SHOWN_LINES } from "./csv-rows.ts";
 import { type CsvRecord, createCsvScanner } from "./csv-scanner.ts";
 import { bytesFrom, type CsvStart, guessHeader, type HeaderGuess, readCsvStart } from "./csv-start.ts";
-import { type ByteChunks, checkExtent, columnNames, type Table, type TableLimits } from "./table.ts";
 
 export interface CsvOptions {
   /** One character of ASCII. Found out when it is left out. */

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { createCsvTable } from "../../../src/formats/tables/csv.ts";
-import { guessHeader, readCsvStart } from "../../../src/formats/tables/csv-start.ts";
-import { chunked, contentsOf, faultOf, LIMITS } from "./tables.ts";
+import { createCsvTable } from "../../../src/formats/csv/csv.ts";
+import { guessHeader, readCsvStart } from "../../../src/formats/csv/csv-start.ts";
+import { chunked, contentsOf, faultOf, LIMITS } from "../tables/tables.ts";
 
 const csv = (content: string) => createCsvTable(chunked(content), { header: "auto" }, LIMITS);
 const layoutOf = async (content: string) => (await csv(content).scan(() => undefined)).csv;

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { foundEncoding } from "../../../src/formats/tables/text-encoding.ts";
-import { chunked } from "../../formats/tables/tables.ts";
+import { chunked } from "./tables.ts";
 
 const found = (bytes: Uint8Array, size = bytes.length) =>
   foundEncoding(

@@ -4,12 +4,12 @@
  */
 import { parseTruth } from "../../domain/datasets/cell-parsing.ts";
 import { isMissingText, isOddWord } from "../../domain/datasets/missing-words.ts";
-import { parseWrittenDate, WRITTEN_DATES } from "../../domain/datasets/written-dates.ts";
-import { NUMBER_FORMATS, parseInFormats } from "../../domain/datasets/written-numbers.ts";
+import { parseWrittenDate, WRITTEN_DATES } from "../../domain/datasets/written/written-dates.ts";
+import { NUMBER_FORMATS, parseInFormats } from "../../domain/datasets/written/written-numbers.ts";
+import { type ByteChunks, invalidTable } from "../tables/table.ts";
 import { headOf } from "./csv-head.ts";
 import { type CsvRecord, createCsvScanner, QUOTING } from "./csv-scanner.ts";
 import { countTitles, type NameTests, type StartRecord } from "./csv-titles.ts";
-import { type ByteChunks, invalidTable } from "./table.ts";
 
 /** In the order in which they win a tie. */
 const DELIMITERS = [",", ";", "\t", "|"] as const;

@@ -2,10 +2,11 @@
  * Which records of a CSV below its names are rows. Comments, repeated names and empty lines among them are none, and neither are notes
  * below the last one. Knows records, nothing of what a file begins with.
  */
+
+import { invalidTable } from "../tables/table.ts";
 import type { CsvCells } from "./csv-cells.ts";
 import type { CsvRecord } from "./csv-scanner.ts";
 import { isComment } from "./csv-start.ts";
-import { invalidTable } from "./table.ts";
 
 /** Lines that are named. */
 export const SHOWN_LINES = 10;
