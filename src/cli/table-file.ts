@@ -4,7 +4,7 @@ import { stat } from "node:fs/promises";
 import { basename } from "node:path";
 import { Readable } from "node:stream";
 import { type Command, InvalidArgumentError, Option } from "commander";
-import { TABLE_ENDINGS, tableNamed, type UploadOptions } from "../client/datasets.ts";
+import { ENCODINGS, TABLE_ENDINGS, tableNamed, type UploadOptions } from "../client/datasets.ts";
 import type { Client, Dataset, DatasetFormat } from "../client/index.ts";
 import type { Context } from "./context.ts";
 import { CliError, usageError } from "./exit.ts";
@@ -76,7 +76,7 @@ export function addReadingOptions(command: Command): Command {
     .addOption(new Option("--thousands <sign>", "the thousands separator").choices(THOUSANDS))
     .addOption(new Option("--date-format <order>", "how dates are written").choices(DATE_FORMATS))
     .option("--missing <words>", "words that mean a missing value, separated by commas, instead of NA and its like; or column=word beside them", missingOf)
-    .addOption(new Option("--encoding <name>", "how text is encoded (utf-8)").choices(["utf-8", "latin1", "utf-16"]))
+    .addOption(new Option("--encoding <name>", "how text is encoded (utf-8)").choices(ENCODINGS))
     .optionsGroup("");
 }
 

@@ -1,8 +1,8 @@
 /** The client's methods for data sets: uploads, columns, the first rows. */
 import type { ColumnType, DatasetFormat } from "../domain/datasets/dataset.ts";
-import type { Encoding } from "../domain/datasets/reading-options.ts";
+import { ENCODINGS, type Encoding } from "../domain/datasets/encodings.ts";
 import { FORMAT_OF_ENDING } from "../domain/datasets/table-endings.ts";
-import type { DateFormat } from "../domain/datasets/written-dates.ts";
+import type { DateFormat } from "../domain/datasets/written/written-dates.ts";
 import type {
   AuditRequest,
   Corrections,
@@ -115,6 +115,8 @@ export function createDatasetsClient({ send, get, post, drop }: Transport): Data
     removeDataset: (id) => drop(pathOf(id)),
   };
 }
+
+export { ENCODINGS };
 
 /** The endings that name a format, without their dots. */
 export const TABLE_ENDINGS: readonly string[] = [...FORMAT_OF_ENDING.keys()];

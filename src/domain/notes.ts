@@ -15,6 +15,7 @@ export const UPLOAD_NOTES = {
   ambiguous_numbers: "The numbers of a column could be read in two ways.",
   ambiguous_dates: "The dates of a column could be read in two ways.",
   header_guessed: "It is not certain whether the first row has the column names.",
+  encoding_guessed: "The text of a CSV is not UTF-8, and was read in another encoding.",
   sheet_chosen: "A workbook has several sheets, and one of them was read.",
   title_lines: "Lines above the column names were left out as a title.",
   lines_skipped: "Comments, separator lines and repeated column names were skipped.",
@@ -30,7 +31,8 @@ export const UPLOAD_NOTES = {
 /** Codes of what is found in the rows and columns of a job, and their meaning. */
 const JOB_NOTES = {
   rows_without_target: "Rows without a target are neither trained on nor scored.",
-  task_guessed: "A target with few different whole numbers was read as classes.",
+  task_guessed:
+    "A target with few different whole numbers was read as classes, or as numbers where they are far apart or hardly repeat.",
   text_left_out:
     "A column of text is left out, because the network is given and no features are named, or because its texts were not kept.",
   column_without_values: "A column has no value in any row.",

@@ -10,7 +10,7 @@
 import { parseNumber, parseTruth } from "./cell-parsing.ts";
 import { type ColumnReading, FEWEST_MILLISECONDS } from "./column-reading.ts";
 import { isOddWord } from "./missing-words.ts";
-import { type DateFormat, parseWrittenDate, WRITTEN_DATES } from "./written-dates.ts";
+import { type DateFormat, parseWrittenDate, WRITTEN_DATES } from "./written/written-dates.ts";
 import {
   CLOCK_UNIT,
   isBound,
@@ -21,7 +21,7 @@ import {
   splitUnit,
   type UnitText,
   unitOf,
-} from "./written-numbers.ts";
+} from "./written/written-numbers.ts";
 
 /** The share of values that may be something else, and the rows from which a single one may. */
 const MAX_OTHER_SHARE = 1 / 20;
@@ -228,7 +228,7 @@ export class ColumnGuess {
 
   /** Decides, once every value was seen. */
   decide(context: GuessContext): Guess {
-    const numbers = likeliest(this.#numbers, (tied) => preferredNumbers(tied, context));
+    const numbers = likeliest(this.#numbers, (tied) => preferredNumbers(tied, context, this.#isMoney));
     const dates = likeliest(this.#dates, (tied) => preferredDate(tied, context));
     const counts = { numbers: numbers?.chosen.count ?? 0, dates: dates?.chosen.count ?? 0, truths: this.#truths };
     const fitting = Math.max(counts.numbers, counts.dates, counts.truths);
@@ -271,6 +271,12 @@ export class ColumnGuess {
     return isMany && this.#sameWords === others && others <= this.#values * MAX_WORD_SHARE;
   }
 
+  /** Whether the unit beside the numbers is one of money. */
+  get #isMoney(): boolean {
+    const units = [...this.#units, ...(this.#unit ? [this.#unit.unit] : [])];
+    return units.length > 0 && units.every((unit) => unit !== "%" && (unit !== this.#unit?.unit || MONEY.test(unit)));
+  }
+
   #asNumbers({ chosen, other }: Likeliest<NumberFormat>): Pick<Guess, "type" | "reading" | "ambiguity"> {
     const { epoch, dateFormat } = this.#options;
     if (epoch || dateFormat === "epoch_s" || dateFormat === "epoch_ms") {
@@ -283,10 +289,14 @@ export class ColumnGuess {
     // A unit of its own is needed to read the column; one of money or percent is told.
     const unit = this.#unit?.unit ?? (this.#units.size === 1 ? money : undefined);
     const reading: ColumnReading = { ...readingOf(chosen.format), ...(unit !== undefined && { unit }) };
-    const ambiguity = other && {
-      ...{ kind: "numbers" as const, example: chosen.example },
-      ...{ read: readingOf(chosen.format), instead: readingOf(other.format) },
-    };
+    const isCertain = this.#isMoney && chosen.format.thousands === ",";
+    const ambiguity =
+      !other || isCertain
+        ? null
+        : {
+            ...{ kind: "numbers" as const, example: chosen.example },
+            ...{ read: readingOf(chosen.format), instead: readingOf(other.format) },
+          };
     return { type: chosen.whole && this.#textIsWhole ? "integer" : "number", reading, ambiguity };
   }
 }
@@ -297,6 +307,8 @@ function readingOf({ decimal, thousands }: NumberFormat): ColumnReading {
 }
 
 const isNumber = (value: number): boolean => !Number.isNaN(value);
+/** Money that is written behind a number, in words and in East Asia. */
+const MONEY = /^(?:円|元|圆|圓|원|dollars?|euros?|pounds?|yen|kr|zł|Kč|Ft|₽|руб\.?)$/i;
 const LEADING_ZERO = /^[+-]?0\d+$/;
 
 function dateIn(text: string, format: WrittenDate): number {
@@ -343,8 +355,15 @@ function likeliest<Format>(
   return { chosen, other: tied.find((each) => disagrees(chosen, each)) ?? null };
 }
 
-function preferredNumbers(tied: readonly Tally<NumberFormat>[], { hasDecimalCommas, hasSemicolons }: GuessContext) {
+function preferredNumbers(
+  tied: readonly Tally<NumberFormat>[],
+  { hasDecimalCommas, hasSemicolons }: GuessContext,
+  isMoney: boolean,
+) {
   const isPlain = tied.some(({ format }) => format.decimal === "." && format.thousands === "");
+  // Nobody writes three decimals behind every sum of money.
+  const grouped = isMoney && !hasDecimalCommas && !(hasSemicolons && !isPlain);
+  if (grouped) return tied.find(({ format: { thousands }, example }) => thousands !== "" && example.includes(thousands));
   // 1.234 in a column that could be plain is a thousand only where other columns have decimal commas for certain.
   const decimal = hasDecimalCommas || (hasSemicolons && !isPlain) ? "," : ".";
   return tied.find(({ format }) => format.decimal === decimal);

@@ -6,7 +6,7 @@
 import { z } from "zod";
 import { parseNumber } from "./cell-parsing.ts";
 import { createWordTest, isOddWord } from "./missing-words.ts";
-import { DATE_FORMATS, type DateFormat, parseWrittenDate } from "./written-dates.ts";
+import { DATE_FORMATS, type DateFormat, parseWrittenDate } from "./written/written-dates.ts";
 import {
   CLOCK_UNIT,
   type NumberFormat,
@@ -15,7 +15,7 @@ import {
   parseWrittenNumber,
   splitUnit,
   unitKey,
-} from "./written-numbers.ts";
+} from "./written/written-numbers.ts";
 
 /** Longest word that stands for a missing value, in UTF-16 units, and most of them in a column. */
 export const MAX_WORD_LENGTH = 100;

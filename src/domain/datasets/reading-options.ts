@@ -2,12 +2,9 @@
 import { z } from "zod";
 import { MAX_WORD_LENGTH, MAX_WORDS } from "./column-reading.ts";
 import { COLUMN_TYPES, type DatasetFormat } from "./dataset.ts";
-import { DATE_FORMATS } from "./written-dates.ts";
-import type { NumberFormat } from "./written-numbers.ts";
-
-/** Encodings of text that are read. */
-export const ENCODINGS = ["utf-8", "latin1", "utf-16"] as const;
-export type Encoding = (typeof ENCODINGS)[number];
+import { ENCODINGS } from "./encodings.ts";
+import { DATE_FORMATS } from "./written/written-dates.ts";
+import type { NumberFormat } from "./written/written-numbers.ts";
 
 const word = z.string().trim().min(1).max(MAX_WORD_LENGTH);
 const words = z.array(word).max(MAX_WORDS);
@@ -74,7 +71,8 @@ export const readingOptions = z.strictObject({
     .enum(ENCODINGS, { error: `must be ${ENCODINGS.join(", ")}` })
     .default("utf-8")
     .meta({
-      description: "How the text of CSV, NDJSON or JSON is encoded. latin1 is Windows-1252.",
+      description:
+        "How the text of CSV, NDJSON or JSON is encoded. latin1 is Windows-1252. By default UTF-8; a CSV that is not is read as UTF-16, latin1 or shift_jis if its text is clearly that, with a note.",
     }),
 });
 

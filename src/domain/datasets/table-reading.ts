@@ -1,7 +1,7 @@
 /** How a table was read, and what is to be said of it: beside its columns, in the answers about a data set. */
 import { z } from "zod";
 import { type Note, note } from "../notes.ts";
-import { ENCODINGS } from "./reading-options.ts";
+import { ENCODINGS } from "./encodings.ts";
 
 const from = z.enum(["given", "found"]).meta({ description: "Whether the sender gave it or it was detected." });
 

@@ -24,7 +24,7 @@ const OF_NOTES: Partial<Record<NoteCode, string>> = {
   rare_class: "Little can be learned from so few rows, and the scores of the class are uncertain.",
   rows_have_times: "For later rows the score may be too good: hold out the last rows to check.",
   rows_without_target: "It is not known whether they are like the others.",
-  task_guessed: "If the numbers are amounts, train a regression instead.",
+  task_guessed: "If the task was guessed wrong, train again with the right one.",
   ambiguous_numbers: "Rows to predict are read the same way.",
   ambiguous_dates: "Rows to predict are read the same way.",
   duplicate_rows: "If a row and its copy are on different sides of the split, the score is too good.",

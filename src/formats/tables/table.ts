@@ -1,5 +1,6 @@
 /** What every format of tables comes to: cells that are visited one after another. Knows no format. */
 
+import type { Encoding } from "../../domain/datasets/encodings.ts";
 import { type ErrorCode, type FieldError, TrainyardError } from "../../domain/errors.ts";
 import { POLLUTION } from "../../domain/untrusted-json.ts";
 
@@ -26,6 +27,8 @@ export interface Cells {
   /** 1 for true, 0 for false, -1 for neither. */
   truth(index: number): number;
   text(index: number): string;
+  /** The text of the cell as a label, where that is not the text that numbers are read from. */
+  label?(index: number): string;
   /** Whether the cell is a text, whose meaning depends on how its column is read; else the format says what it is. */
   isText(index: number): boolean;
   /** Whether all that the format has is text, so that a text may be a number: CSV. */
@@ -45,6 +48,8 @@ export interface TableExtent {
   readonly names: readonly string[];
   /** Of CSV: what was made of the lines that are no rows. */
   readonly csv?: CsvLayout;
+  /** Of CSV: the encoding that was found where the text is not UTF-8. */
+  readonly encoding?: Encoding;
   /** Of a workbook: the sheet that was read, and the others that can be seen. */
   readonly sheet?: { readonly name: string; readonly others: readonly string[] };
 }
@@ -90,7 +95,8 @@ export interface TableLimits {
 export const MAX_ROW_BYTES = 16 * 1024 * 1024;
 
 /** Of text that is none, with the way out. */
-export const NOT_UTF8 = "not UTF-8: save the file as UTF-8, or upload it with encoding=latin1 (or utf-16) if it is that";
+export const NOT_UTF8 =
+  "not UTF-8: save the file as UTF-8, or upload it with encoding=latin1 (or utf-16, shift_jis, ...) if it is that";
 
 /** Not what the format says. */
 export function malformedTable(detail: string): TrainyardError {

@@ -5,7 +5,8 @@ import type { FastifyRequest } from "fastify";
 import { z } from "zod";
 import type { UploadRequest } from "../../app/datasets/upload.ts";
 import { DATASET_FORMATS } from "../../domain/datasets/dataset.ts";
-import { ENCODINGS, MAX_SKIPPED_LINES, misfitOption, readingOptions } from "../../domain/datasets/reading-options.ts";
+import { ENCODINGS } from "../../domain/datasets/encodings.ts";
+import { MAX_SKIPPED_LINES, misfitOption, readingOptions } from "../../domain/datasets/reading-options.ts";
 import { formatOf, mediaTypeOf, stemOf, type TableLabel } from "../../domain/datasets/table-label.ts";
 import type { Upload, UploadSpool } from "../../domain/datasets/upload.ts";
 import { invalid, TrainyardError } from "../../domain/errors.ts";
@@ -89,7 +90,8 @@ const asked = {
       examples: ["dmy"],
     }),
   encoding: z.enum(ENCODINGS).optional().meta({
-    description: "How the text of CSV, NDJSON or JSON is encoded: `utf-8`, the default, `latin1` (Windows-1252) or `utf-16`.",
+    description:
+      "How the text of CSV, NDJSON or JSON is encoded: `utf-8`, the default; `latin1` (Windows-1252), `utf-16`, or another of these. A CSV that is not UTF-8 is read as UTF-16, latin1 or shift_jis if its text is clearly that, with a note.",
   }),
 };
 

@@ -4,7 +4,7 @@ import { type JobNoteCode, MAX_NOTES, type Note } from "../../domain/notes.ts";
 import type { JobSpec } from "../../domain/spec/spec.ts";
 import { formOf } from "../../domain/spec/split.ts";
 import { ID_ROWS } from "./columns-worth-learning.ts";
-import type { ClassesResult } from "./dataset-columns.ts";
+import { type ClassesResult, isReadAsNumbers } from "./dataset-columns.ts";
 import { leakNotes } from "./leak-notes.ts";
 
 /** Rows that a class should have at least. */
@@ -46,6 +46,12 @@ function targetNotes({ spec, dataset, targets, classes, rows }: NotedData): Note
     const detail = `${missing} of ${dataset.rows} rows have no ${names}: they are left out`;
     const cure = "fill them in, and upload the file again, to train on them too";
     notes.push(noteOn("rows_without_target", target?.name ?? null, detail, cure));
+  }
+  const own = target && dataset.values.get(target.name);
+  const isGuess = target && targets.length === 1 && !spec.task && !spec.loss;
+  if (isGuess && !classes.codes && own && isReadAsNumbers(target, own)) {
+    const detail = `${target.name} has only ${target.distinct} different whole numbers, which were read as numbers and not as classes`;
+    notes.push(noteOn("task_guessed", target.name, detail, 'set "task": "multiclass_classification" if they are classes'));
   }
   if (target && !spec.task && !spec.loss && classes.codes && (target.type === "integer" || target.type === "number")) {
     const detail = `${target.name} has ${classes.classes.length} different whole numbers, which were read as classes`;

@@ -10,8 +10,8 @@ import type { Model, Prediction } from "../../domain/models/model.ts";
 import { type CsvReading, MAX_BATCH_ROW_BYTES, type RowBlock, type StreamOptions } from "../../domain/models/prediction.ts";
 import { topChoices } from "../../domain/models/prediction-json.ts";
 import { valuePlace } from "../../domain/quantiles.ts";
-import { type CsvRecord, createCsvScanner, QUOTING } from "../../formats/tables/csv-scanner.ts";
-import { type CsvStart, isComment, readCsvStart } from "../../formats/tables/csv-start.ts";
+import { type CsvRecord, createCsvScanner, QUOTING } from "../../formats/csv/csv-scanner.ts";
+import { type CsvStart, isComment, readCsvStart } from "../../formats/csv/csv-start.ts";
 import { nameAt } from "../../formats/tables/table.ts";
 
 export interface CsvRow {

@@ -103,6 +103,11 @@ export function createCellReader(type: ColumnPlan["type"], reading: ColumnReadin
   };
 }
 
+/** The label that a cell has. */
+export function labelIn(cells: Cells, index: number): string {
+  return cells.label?.(index) ?? cells.text(index);
+}
+
 /** 1, 0, or -1 when the cell is neither true nor false. More is taken when the type was asked for. */
 export function readTruth(cells: Cells, index: number, chosen: boolean): number {
   const strict = cells.truth(index);

@@ -5,8 +5,8 @@
 
 import type { ColumnType } from "../../domain/datasets/dataset.ts";
 import { isOddWord } from "../../domain/datasets/missing-words.ts";
-import { parseWrittenDate, WRITTEN_DATES } from "../../domain/datasets/written-dates.ts";
-import { NUMBER_FORMATS, parseClock, parseInFormats, splitUnit } from "../../domain/datasets/written-numbers.ts";
+import { parseWrittenDate, WRITTEN_DATES } from "../../domain/datasets/written/written-dates.ts";
+import { NUMBER_FORMATS, parseClock, parseInFormats, splitUnit } from "../../domain/datasets/written/written-numbers.ts";
 import type { Cells, Table, TableExtent } from "../../formats/tables/table.ts";
 
 /** What a column turned out to be. `label`: a category or text, which depends on how many labels there are. */

@@ -12,13 +12,13 @@ import type {
 } from "../../domain/datasets/upload.ts";
 import { TrainyardError } from "../../domain/errors.ts";
 import type { DatasetLimits } from "../../domain/limits.ts";
-import { createCsvTable } from "../../formats/tables/csv.ts";
+import { createCsvTable } from "../../formats/csv/csv.ts";
 import { withMissing } from "../../formats/tables/given-missing.ts";
 import { createJsonTable } from "../../formats/tables/json-table.ts";
 import { createNdjsonTable } from "../../formats/tables/ndjson.ts";
 import { createParquetTable } from "../../formats/tables/parquet.ts";
 import { type ByteChunks, malformedTable, overLimit, type Table } from "../../formats/tables/table.ts";
-import { asUtf8 } from "../../formats/tables/text-encoding.ts";
+import { asUtf8, foundEncoding } from "../../formats/tables/text-encoding.ts";
 import {
   ARCHIVE_MAGIC,
   MAX_WORKBOOK_BYTES,
@@ -75,7 +75,14 @@ async function withTable(task: ReadTask, use: (table: Table) => Promise<Ingested
   if (format === "json") return use(createJsonTable(chunks, limits));
   const delimiter = options.delimiter === "tab" ? "\t" : options.delimiter;
   const layout = { delimiter, header: options.header, skipLines: options.skip_lines, rows: options.rows };
-  return use(createCsvTable(chunks, layout, limits));
+  try {
+    return await use(createCsvTable(chunks, layout, limits));
+  } catch (error) {
+    const found = error instanceof TrainyardError && options.encoding === "utf-8" ? await foundEncoding(unpacked) : null;
+    if (!found) throw error;
+    const table = createCsvTable(asUtf8(unpacked, found), layout, limits);
+    return await use({ scan: async (visit) => ({ ...(await table.scan(visit)), encoding: found }) });
+  }
 }
 
 /** A sheet is written beside the workbook as CSV, and read as that: tables are walked through more than once. */
@@ -88,7 +95,8 @@ async function withWorkbook(
   const plain = unpackedPath(path);
   try {
     const sheet = await writeSheet(packed, plain, sheetOptions(options), limits);
-    const layout = { delimiter: ",", header: options.header, skipLines: options.skip_lines, rows: options.rows };
+    const { header, skip_lines: skipLines, rows } = options;
+    const layout = { delimiter: ",", header, skipLines, rows, isSheet: true };
     const table = createCsvTable(chunksOf(plain, false, limits.bytes), layout, limits);
     return await use({ scan: async (visit) => ({ ...(await table.scan(visit)), sheet }) });
   } finally {

@@ -4,7 +4,7 @@ import { mergedSpellings } from "../../domain/datasets/label-spellings.ts";
 import { isErrorWord } from "../../domain/datasets/missing-words.ts";
 import { createTextWriter, type TextValues, type TextWriter } from "../../domain/datasets/texts.ts";
 import { invalid, pointerOf } from "../../domain/errors.ts";
-import { type ColumnBuilder, type ColumnPlan, type FinishedColumn, readTruth, shown } from "./column.ts";
+import { type ColumnBuilder, type ColumnPlan, type FinishedColumn, labelIn, readTruth, shown } from "./column.ts";
 import { type LabelBudget, Labels, MAX_LABEL_LENGTH, MAX_LISTED_CHARACTERS } from "./labels.ts";
 import { createOddCells } from "./odd-cells.ts";
 import { TOP_VALUES } from "./statistics.ts";
@@ -54,7 +54,8 @@ export function createLabelColumn(plan: ColumnPlan, { rows, maxCategories, budge
   return {
     set(row, cells, index) {
       const known = labels.labels.length;
-      const code = labels.add(cells.text(index));
+      const text = labelIn(cells, index);
+      const code = labels.add(text);
       if (code >= known && isErrorWord(labels.labels[code] as string)) errors.add(code);
       if (errors.size > 0 && errors.has(code)) {
         odd.add(cells, index);
@@ -62,14 +63,14 @@ export function createLabelColumn(plan: ColumnPlan, { rows, maxCategories, budge
       }
       count++;
       if (!codes) {
-        texts?.add(row, cells.text(index));
+        texts?.add(row, text);
         return;
       }
       codes[row] = code;
       if (code >= 0 && code < maxCategories && labels.longest <= MAX_LABEL_LENGTH) return;
       if (plan.chosen) throw tooMany(plan.name, cells.place(index), code, maxCategories);
       texts = keepLabels(codes.subarray(0, row), labels.labels, budget);
-      texts.add(row, cells.text(index));
+      texts.add(row, text);
       codes = null;
     },
     finish() {

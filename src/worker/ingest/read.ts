@@ -12,6 +12,7 @@ import {
   type ColumnPlan,
   createCellReader,
   type FinishedColumn,
+  labelIn,
   type PreviewValue,
   readTruth,
   shown,
@@ -19,11 +20,18 @@ import {
 import { type DuplicateRows, findDuplicateRows } from "./duplicate-rows.ts";
 import { chosenType, type GuessedColumn, guessColumns, type WritingOptions } from "./guess.ts";
 import { type Inference, inferTypes } from "./infer.ts";
-import { type InferredTable, keepColumns, withoutBlanks } from "./keep-columns.ts";
 import { createBooleanColumn, createLabelColumn } from "./label-column.ts";
 import { createLabelBudget } from "./labels.ts";
 import { createNumericColumn, isoTime } from "./numeric-column.ts";
-import { firstRows, type TotalsRow, totalsOf, withoutNotes } from "./table-end.ts";
+import {
+  firstRows,
+  type InferredTable,
+  keepColumns,
+  type TotalsRow,
+  totalsOf,
+  withoutBlanks,
+  withoutNotes,
+} from "./table-parts.ts";
 import { describeReading, uploadNotes } from "./upload-notes.ts";
 
 /** Rows that a preview has at most, and what it may take: tables with very many columns show fewer rows. */
@@ -82,10 +90,21 @@ async function readInferred(
   const columns = markIndex(finished, inference);
   const spellings = new Map(finished.flatMap(({ column, spellings: own }) => (own ? [[column.name, own] as const] : [])));
   const duplicates = duplicatesOf(finished, columns, rows);
-  const { csv = null, sheet = null } = inference;
   const codes = new Map(finished.flatMap(({ column, missingCode }) => (missingCode ? [[column.name, missingCode] as const] : [])));
-  const { columns: inferredColumns } = inference;
-  const notes = uploadNotes({ columns, guesses, csv, sheet, rows, duplicates, totals, spellings, codes, inferred: inferredColumns });
+  const { csv = null, sheet = null, encoding = null } = inference;
+  const notes = uploadNotes({
+    columns,
+    guesses,
+    csv,
+    sheet,
+    encoding,
+    rows,
+    duplicates,
+    totals,
+    spellings,
+    codes,
+    inferred: inference.columns,
+  });
   return {
     rows,
     names,
@@ -203,7 +222,7 @@ function createBuilders(plans: readonly ColumnPlan[], rows: number, limits: Data
 function previewOf({ type, read, chosen }: ColumnPlan, cells: Cells, index: number): PreviewValue {
   if (type === "empty") return null;
   if (type === "boolean") return readTruth(cells, index, chosen) < 0 ? null : readTruth(cells, index, chosen) === 1;
-  if (type !== "number" && type !== "integer" && type !== "datetime") return shown(cells.text(index));
+  if (type !== "number" && type !== "integer" && type !== "datetime") return shown(labelIn(cells, index));
   const value = read(cells, index);
   return Number.isNaN(value) ? null : type === "datetime" ? isoTime(value) : value;
 }

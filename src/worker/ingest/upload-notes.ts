@@ -2,6 +2,7 @@
 import type { Ambiguity } from "../../domain/datasets/column-guess.ts";
 import type { ColumnReading } from "../../domain/datasets/column-reading.ts";
 import { type Column, listOddCells, type OddCells } from "../../domain/datasets/dataset.ts";
+import { ENCODINGS } from "../../domain/datasets/encodings.ts";
 import type { MissingCode } from "../../domain/datasets/missing-codes.ts";
 import { MISSING_WORDS } from "../../domain/datasets/missing-words.ts";
 import type { ReadingOptions } from "../../domain/datasets/reading-options.ts";
@@ -11,14 +12,14 @@ import type { CsvLayout, TableExtent } from "../../formats/tables/table.ts";
 import type { DuplicateRows } from "./duplicate-rows.ts";
 import type { GuessedColumn } from "./guess.ts";
 import type { InferredColumn } from "./infer.ts";
-import type { TotalsRow } from "./table-end.ts";
+import type { TotalsRow } from "./table-parts.ts";
 
 /** How the table as a whole was read. */
-export function describeReading({ csv, sheet }: TableExtent, options: Partial<ReadingOptions>): TableReading {
+export function describeReading({ csv, sheet, encoding: found }: TableExtent, options: Partial<ReadingOptions>): TableReading {
   const from = (given: unknown) => (given === undefined ? "found" : "given");
   const { delimiter, header, encoding, missing } = options;
   return {
-    ...(encoding && !sheet && { encoding: { value: encoding, from: encoding === "utf-8" ? "found" : "given" } }),
+    ...(encoding && !sheet && { encoding: { value: found ?? encoding, from: encoding === "utf-8" ? "found" : "given" } }),
     ...(sheet && { sheet: { value: sheet.name, from: from(options.sheet), others: sheet.others.slice(0, LISTED_SHEETS) } }),
     ...(csv && {
       ...(!sheet && { delimiter: { value: csv.delimiter, from: from(delimiter) } }),
@@ -37,6 +38,8 @@ export interface NotedTable {
   readonly guesses: ReadonlyMap<number, GuessedColumn>;
   readonly csv: CsvLayout | null;
   readonly sheet: TableExtent["sheet"] | null;
+  /** Found where the text is not UTF-8. */
+  readonly encoding: TableExtent["encoding"] | null;
   readonly rows: number;
   readonly duplicates: DuplicateRows | null;
   /** Of the last row, which was left out; null where it was not. */
@@ -54,6 +57,7 @@ export function uploadNotes({
   guesses,
   csv,
   sheet,
+  encoding,
   rows,
   duplicates,
   totals,
@@ -75,6 +79,7 @@ export function uploadNotes({
   });
   const ofTable = [
     ...(sheet ? sheetNotes(sheet) : []),
+    ...(encoding && encoding !== "utf-16" ? [encodingNote(encoding)] : []),
     ...(csv ? [...layoutNotes(csv, columns), ...headAndFootNotes(csv)] : []),
     ...(totals ? [totalsNote(totals)] : []),
     ...(duplicates ? [duplicatesNote(duplicates, rows)] : []),
@@ -86,6 +91,12 @@ export function uploadNotes({
 const noteOn = (code: UploadNoteCode, column: string | null, line: number | null, detail: string, cure: string): Note => ({
   ...{ code, column, line, detail, cure },
 });
+
+function encodingNote(encoding: string): Note {
+  const detail = `the text is not UTF-8, and was read as ${encoding}`;
+  const cure = `look at its letters beyond a to z, and upload the file with encoding= and ${ENCODINGS.filter((each) => each !== encoding && each !== "utf-8").join(", ")} if they are wrong`;
+  return noteOn("encoding_guessed", null, null, detail, cure);
+}
 
 /** The note on sheets that were left out; none where there is one alone. */
 function sheetNotes({ name, others }: NonNullable<TableExtent["sheet"]>): Note[] {

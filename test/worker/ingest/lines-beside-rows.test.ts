@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { Column } from "../../../src/domain/datasets/dataset.ts";
 import { aboutTable } from "../../../src/domain/datasets/table-reading.ts";
-import { createCsvTable } from "../../../src/formats/tables/csv.ts";
+import { createCsvTable } from "../../../src/formats/csv/csv.ts";
 import { parseConfig } from "../../../src/server/config.ts";
 import { readTable } from "../../../src/worker/ingest/read.ts";
 import { chunked } from "../../formats/tables/tables.ts";

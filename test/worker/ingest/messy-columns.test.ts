@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { Column } from "../../../src/domain/datasets/dataset.ts";
 import { aboutTable } from "../../../src/domain/datasets/table-reading.ts";
-import { createCsvTable } from "../../../src/formats/tables/csv.ts";
+import { createCsvTable } from "../../../src/formats/csv/csv.ts";
 import { parseConfig } from "../../../src/server/config.ts";
 import { readTable } from "../../../src/worker/ingest/read.ts";
 import { chunked } from "../../formats/tables/tables.ts";
@@ -139,5 +139,13 @@ describe("labels that differ only in capital letters", () => {
       ["mB", "Mb", "MB", "GB"],
     ])
       expect((await read(many(40, (row) => labels[row % labels.length] as string))).categories).toEqual([...labels].sort());
+  });
+});
+
+describe("sums of money", () => {
+  it("have thousands where three digits follow every sign, and no doubt beside a comma", async () => {
+    const sums = (sign: string) => many(12, (row) => (row % 3 ? `${row + 1}${sign}${500 + row} €` : `${row + 900} €`));
+    expect(await read(sums(","))).toMatchObject({ shown: expect.arrayContaining([2501]), codes: [] });
+    expect(await read(sums("."))).toMatchObject({ shown: expect.arrayContaining([2501]), codes: ["ambiguous_numbers"] });
   });
 });

@@ -54,7 +54,13 @@ export function ReadTable({ dataset, target, why, leftOut, onTarget, onLeftOut, 
             onChange={onTarget}
           />
           {reading.mend && (
-            <FileFields sheet={dataset.reading?.sheet} reading={reading.now} busy={reading.busy} onMend={reading.mend} />
+            <FileFields
+              sheet={dataset.reading?.sheet}
+              hasLines={dataset.format === "csv" || dataset.format === "xlsx"}
+              reading={reading.now}
+              busy={reading.busy}
+              onMend={reading.mend}
+            />
           )}
         </div>
         {!reading.mend && <p class="muted">To read it another way, drop the file again.</p>}
@@ -119,6 +125,8 @@ function useReading(dataset: Dataset, onRead: (dataset: Dataset) => void) {
 interface FileFieldsProps {
   /** Of a workbook. */
   readonly sheet: TableReading["sheet"];
+  /** Whether lines may stand above the names of the columns. */
+  readonly hasLines: boolean;
   readonly reading: Reading;
   readonly busy: boolean;
   onMend(change: Reading): void;
@@ -126,7 +134,9 @@ interface FileFieldsProps {
 
 const FOUND = { value: "", label: "found for each column" };
 
-function FileFields({ sheet, reading, busy, onMend }: FileFieldsProps) {
+function FileFields({ sheet, hasLines, reading, busy, onMend }: FileFieldsProps) {
+  const skipped = reading.skipLines === undefined ? "" : String(reading.skipLines);
+  const [lines, setLines] = useState(skipped);
   const given = formatMissingWords(reading.missing ?? []);
   const [words, setWords] = useState(given);
   const typed = parseMissingWords(words);
@@ -140,6 +150,24 @@ function FileFields({ sheet, reading, busy, onMend }: FileFieldsProps) {
           options={[sheet.value, ...sheet.others].map((name) => ({ value: name, label: name }))}
           // Types are of the columns of a sheet.
           onChange={(name) => onMend({ sheet: name, types: {} })}
+        />
+      )}
+      {hasLines && (
+        <TextField
+          label="Lines above the column names"
+          placeholder="detected"
+          value={lines}
+          onInput={setLines}
+          after={
+            lines !== skipped && (
+              <Button
+                busy={busy}
+                onClick={() => onMend({ skipLines: lines.trim() === "" ? undefined : Number(lines), types: {} } as Reading)}
+              >
+                Read again
+              </Button>
+            )
+          }
         />
       )}
       <SelectField

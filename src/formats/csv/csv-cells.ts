@@ -1,14 +1,21 @@
 /** The cells of a record of CSV. */
 import { parseDatetime, parseTruth } from "../../domain/datasets/cell-parsing.ts";
-import { asciiOf, dropSpaces, isMissingBytes, kindOfBytes, readNumber, skipSpaces } from "./byte-literals.ts";
+import { asciiOf, dropSpaces, isMissingBytes, kindOfBytes, readNumber, skipSpaces } from "../tables/byte-literals.ts";
+import type { Cells } from "../tables/table.ts";
 import { type CsvRecord, QUOTING } from "./csv-scanner.ts";
-import type { Cells } from "./table.ts";
+import { PADDED_NUMBER } from "./sheet-numbers.ts";
 
 /** The cells of one record after the other; the index of a cell is its column. */
 export class CsvCells implements Cells {
   readonly untyped = true;
   record!: CsvRecord;
   names: readonly string[] = [];
+  readonly isSheet: boolean;
+
+  /** `isSheet`: the CSV is a sheet of a workbook, as workbook.ts writes it. */
+  constructor(isSheet = false) {
+    this.isSheet = isSheet;
+  }
 
   isMissing(index: number): boolean {
     const { bytes, starts, ends, quoting } = this.record;
@@ -67,6 +74,12 @@ export class CsvCells implements Cells {
     }
     const text = bytes.toString("utf8", start, end);
     return quoting[index] === QUOTING.doubled ? text.replaceAll('""', '"') : text;
+  }
+
+  /** Of a sheet, a number without the zero that keeps 1.234 from being a thousand; a text is in quotes there. */
+  label(index: number): string {
+    const text = this.text(index);
+    return this.isSheet && this.record.quoting[index] === QUOTING.plain && PADDED_NUMBER.test(text) ? text.slice(0, -1) : text;
   }
 
   texts(): string[] {

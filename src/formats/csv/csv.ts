@@ -1,10 +1,10 @@
 /** Tables in CSV: the names of the columns, and the cells of every record. */
 
+import { type ByteChunks, checkExtent, columnNames, type Table, type TableLimits } from "../tables/table.ts";
 import { CsvCells } from "./csv-cells.ts";
 import { CsvRows, SHOWN_LINES } from "./csv-rows.ts";
 import { type CsvRecord, createCsvScanner } from "./csv-scanner.ts";
 import { bytesFrom, type CsvStart, guessHeader, type HeaderGuess, readCsvStart } from "./csv-start.ts";
-import { type ByteChunks, checkExtent, columnNames, type Table, type TableLimits } from "./table.ts";
 
 export interface CsvOptions {
   /** One character of ASCII. Found out when it is left out. */
@@ -14,6 +14,8 @@ export interface CsvOptions {
   readonly skipLines?: number | undefined;
   /** `auto` leaves out what reports have among and below their rows; otherwise every record below the names is a row, but comments. */
   readonly rows?: "auto" | "all" | undefined;
+  /** Whether the CSV is a sheet of a workbook, whose numbers are marked as such. */
+  readonly isSheet?: boolean;
 }
 
 /** A table in CSV. Its first record decides on the number of columns; whether it has names is up to `header`. */
@@ -24,7 +26,7 @@ export function createCsvTable(chunks: ByteChunks, options: CsvOptions, limits: 
       known ??= await readStart(chunks, options, limits);
       const { start, header } = known;
       const { delimiter, firstLine } = start;
-      const cells = new CsvCells();
+      const cells = new CsvCells(options.isSheet);
       let names: string[] | null = null;
       let given: readonly string[] = [];
       let records: CsvRows | null = null;

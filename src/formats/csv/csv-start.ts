@@ -4,17 +4,19 @@
  */
 import { parseTruth } from "../../domain/datasets/cell-parsing.ts";
 import { isMissingText, isOddWord } from "../../domain/datasets/missing-words.ts";
-import { parseWrittenDate, WRITTEN_DATES } from "../../domain/datasets/written-dates.ts";
-import { NUMBER_FORMATS, parseInFormats } from "../../domain/datasets/written-numbers.ts";
+import { parseWrittenDate, WRITTEN_DATES } from "../../domain/datasets/written/written-dates.ts";
+import { NUMBER_FORMATS, parseInFormats } from "../../domain/datasets/written/written-numbers.ts";
+import { type ByteChunks, invalidTable } from "../tables/table.ts";
 import { headOf } from "./csv-head.ts";
 import { type CsvRecord, createCsvScanner, QUOTING } from "./csv-scanner.ts";
 import { countTitles, type NameTests, type StartRecord } from "./csv-titles.ts";
-import { type ByteChunks, invalidTable } from "./table.ts";
 
 /** In the order in which they win a tie. */
 const DELIMITERS = [",", ";", "\t", "|"] as const;
-/** Bytes and records at the beginning that decide. */
+/** Bytes and records at the beginning that decide. Where rows are very long, more bytes do, so that several rows are among them. */
 const SAMPLE_BYTES = 64 * 1024;
+const MAX_SAMPLE_BYTES = 4 * 1024 * 1024;
+const SAMPLE_LINES = 10;
 const SAMPLE_RECORDS = 50;
 /** Rows below from which a number above texts is a name. */
 const MIN_ROWS_BELOW_NUMBERS = 3;
@@ -58,11 +60,11 @@ export interface CsvStartOptions {
 export async function readCsvStart(chunks: ByteChunks, options: CsvStartOptions): Promise<CsvStart> {
   const { delimiter, skipLines, maxCellBytes } = options;
   const findsTitles = skipLines === null && options.mayHaveTitles;
-  const bytes = await firstBytes(chunks, SAMPLE_BYTES);
+  const bytes = await firstBytes(chunks);
   const cursor = { offset: markBytes(bytes), line: 1 };
   const skippedLines: number[] = [];
   for (let line = 0; line < (skipLines ?? 0); line++) {
-    if (cursor.offset >= bytes.length) throw tooFewLines(skipLines as number);
+    if (cursor.offset >= bytes.length) throw tooFewLines(skipLines as number, bytes.length);
     skip(bytes, cursor, skippedLines);
   }
   const askedLines = skippedLines.length;
@@ -93,8 +95,8 @@ export async function readCsvStart(chunks: ByteChunks, options: CsvStartOptions)
   };
 }
 
-function tooFewLines(count: number): Error {
-  const detail = `must be less than the number of lines of the file, whose first ${SAMPLE_BYTES} bytes have only ${count}`;
+function tooFewLines(count: number, bytes: number): Error {
+  const detail = `must be less than the number of lines of the file, whose first ${bytes} bytes have only ${count}`;
   return invalidTable(detail, "/skip_lines");
 }
 
@@ -228,13 +230,23 @@ function recordsOf(sample: Uint8Array, delimiter: number, maxCellBytes: number, 
 }
 
 /** The first bytes with a line end after them, so that the only record of a short file counts too. */
-async function firstBytes(chunks: ByteChunks, count: number): Promise<Uint8Array> {
+async function firstBytes(chunks: ByteChunks): Promise<Uint8Array> {
   const parts: Uint8Array[] = [];
-  let length = 0;
+  let [length, lines] = [0, 0];
+  const take = (bytes: Uint8Array): void => {
+    parts.push(Uint8Array.from(bytes));
+    length += bytes.length;
+    for (const byte of bytes) if (byte === LF || byte === CR) lines++;
+  };
   for await (const chunk of chunks()) {
-    parts.push(Uint8Array.from(chunk.subarray(0, count - length)));
-    length += chunk.length;
-    if (length >= count) return Buffer.concat(parts);
+    for (let from = 0; from < chunk.length; ) {
+      const most = length < SAMPLE_BYTES ? SAMPLE_BYTES : Math.min(MAX_SAMPLE_BYTES, length + SAMPLE_BYTES);
+      const piece = chunk.subarray(from, from + most - length);
+      take(piece);
+      from += piece.length;
+      const isLong = length >= SAMPLE_BYTES && lines >= SAMPLE_LINES;
+      if (isLong || length >= MAX_SAMPLE_BYTES) return Buffer.concat(parts);
+    }
   }
   return Buffer.concat([...parts, Buffer.from("\n\n")]);
 }

@@ -2,10 +2,11 @@
  * Which records of a CSV below its names are rows. Comments, repeated names and empty lines among them are none, and neither are notes
  * below the last one. Knows records, nothing of what a file begins with.
  */
+
+import { invalidTable } from "../tables/table.ts";
 import type { CsvCells } from "./csv-cells.ts";
 import type { CsvRecord } from "./csv-scanner.ts";
 import { isComment } from "./csv-start.ts";
-import { invalidTable } from "./table.ts";
 
 /** Lines that are named. */
 export const SHOWN_LINES = 10;
@@ -113,7 +114,7 @@ function createNamesTest(names: CsvRecord): (record: CsvRecord) => boolean {
   // Most rows have another first cell.
   return (record) =>
     record.count === names.count &&
-    record.ends[0] - record.starts[0] === first.length &&
+    (record.ends[0] as number) - (record.starts[0] as number) === first.length &&
     first.equals(bytesOf(record, 0)) &&
     others.every((name, column) => name.equals(bytesOf(record, column + 1)));
 }
