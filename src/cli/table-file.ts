@@ -75,7 +75,11 @@ export function addReadingOptions(command: Command): Command {
     .addOption(new Option("--decimal <sign>", "the decimal separator").choices([".", ","]))
     .addOption(new Option("--thousands <sign>", "the thousands separator").choices(THOUSANDS))
     .addOption(new Option("--date-format <order>", "how dates are written").choices(DATE_FORMATS))
-    .option("--missing <words>", "words that mean a missing value, separated by commas, instead of NA and its like; or column=word beside them", missingOf)
+    .option(
+      "--missing <words>",
+      "words that mean a missing value, separated by commas, instead of NA and its like; or column=word beside them",
+      missingOf,
+    )
     .addOption(new Option("--encoding <name>", "how text is encoded (utf-8)").choices(ENCODINGS))
     .optionsGroup("");
 }

@@ -20,6 +20,9 @@ const FEWEST_DISTINCT = 10;
 const SHARE_OF_MEDIAN = 0.1;
 const STEPS = 5;
 
+/** Scales that end here may begin at -1. */
+const SMALL_SCALE = 2;
+
 /** How people write a code: -1, and 9, 8 or 7 over and over. */
 const WRITTEN = /^(?:-1|-9|-?(?:9{2,}|8{3,}|7{3,})(?:\.9+)?)$/;
 
@@ -37,8 +40,9 @@ function codeBelow(sorted: Float64Array): MissingCode | null {
   const count = countOf(sorted, value);
   const nearest = sorted[count];
   if (nearest === undefined || count < (value === -1 ? FEWEST_OF_PLAIN : FEWEST)) return null;
-  if (value === -1 && count > GREATEST_SHARE * sorted.length) return null;
-  const isApart = nearest >= 0 || nearest - value > (sorted.at(-1) as number) - nearest;
+  const last = sorted.at(-1) as number;
+  if (value === -1 && (count > GREATEST_SHARE * sorted.length || last <= SMALL_SCALE)) return null;
+  const isApart = nearest >= 0 || nearest - value > last - nearest;
   return isApart ? { value, count, nearest } : null;
 }
 

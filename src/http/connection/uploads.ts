@@ -76,7 +76,7 @@ const asked = {
     .optional()
     .meta({
       description:
-        "Words that stand for a missing value in every column, instead of NA and its like: divided by commas, or a JSON array. Empty: no word does, so that NA is a label. Words of single columns, beside NA and its like, are a JSON object: `{\"age\": [\"-1\"]}`.",
+        'Words that stand for a missing value in every column, instead of NA and its like: divided by commas, or a JSON array. Empty: no word does, so that NA is a label. Words of single columns, beside NA and its like, are a JSON object: `{"age": ["-1"]}`.',
       examples: ["NA,-999"],
     }),
   decimal: readingOptions.shape.decimal,

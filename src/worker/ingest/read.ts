@@ -55,7 +55,10 @@ async function withOwnMissing(walked: InferredTable, missing: ColumnOptions["mis
   if (missing === undefined || Array.isArray(missing)) return walked;
   const { names } = walked.inference;
   checkColumns(names, "missing", missing);
-  const table = withMissingOf(walked.table, new Map(Object.entries(missing).map(([name, words]) => [names.indexOf(name), words])));
+  const table = withMissingOf(
+    walked.table,
+    new Map(Object.entries(missing).map(([name, words]) => [names.indexOf(name), words])),
+  );
   return { table, inference: await inferTypes(table) };
 }
 
@@ -90,7 +93,9 @@ async function readInferred(
   const columns = markIndex(finished, inference);
   const spellings = new Map(finished.flatMap(({ column, spellings: own }) => (own ? [[column.name, own] as const] : [])));
   const duplicates = duplicatesOf(finished, columns, rows);
-  const codes = new Map(finished.flatMap(({ column, missingCode }) => (missingCode ? [[column.name, missingCode] as const] : [])));
+  const codes = new Map(
+    finished.flatMap(({ column, missingCode }) => (missingCode ? [[column.name, missingCode] as const] : [])),
+  );
   const { csv = null, sheet = null, encoding = null } = inference;
   const notes = uploadNotes({
     columns,

@@ -179,7 +179,11 @@ function FileFields({ sheet, hasLines, reading, busy, onMend }: FileFieldsProps)
       />
       <TextField
         label="Missing words"
-        hint={typed ? "For all columns: NA, -999. For some: age=-1, weight=0" : "Write the column before each word: age=-1, weight=0"}
+        hint={
+          typed
+            ? "For all columns: NA, -999. For some: age=-1, weight=0"
+            : "Write the column before each word: age=-1, weight=0"
+        }
         placeholder="NA and its like"
         value={words}
         onInput={setWords}
