@@ -2,8 +2,10 @@ import { readFileSync } from "node:fs";
 import { writeXlsx } from "hucre/xlsx";
 import { describe, expect, it } from "vitest";
 import type { TrainyardError } from "../../../src/domain/errors.ts";
+import { createCsvTable } from "../../../src/formats/csv/csv.ts";
 import { partsOf } from "../../../src/formats/workbooks/archive.ts";
 import { openSheet, type SheetOptions } from "../../../src/formats/workbooks/workbook.ts";
+import { chunked } from "../tables/tables.ts";
 import { partsOfBook, zipOf } from "./zip.ts";
 
 const LIMITS = { bytes: 2 ** 30, rows: 1000, columns: 50, cellBytes: 1000 };
@@ -189,5 +191,17 @@ describe("what is no workbook", () => {
     const lying = Buffer.from(whole);
     lying.writeUInt32LE(0, entry + 24);
     expect(() => partsOf(lying)).toThrow(/claims to be empty/);
+  });
+});
+
+describe("a number that could be a thousand", () => {
+  it("is told from one, and keeps its own digits as a label", async () => {
+    const rows = [["v"], [1.234], ["1.2340"], [12.5]];
+    const { csv } = await csvOf(Buffer.from(await writeXlsx({ sheets: [{ name: "S", rows }] })));
+    expect(csv).toBe('v\n1.2340\n"1.2340"\n12.5\n');
+    const labels: (string | undefined)[] = [];
+    const table = createCsvTable(chunked(csv), { header: "true", delimiter: ",", isSheet: true }, LIMITS);
+    await table.scan((_row, _column, cells, index) => labels.push(cells.label?.(index)));
+    expect(labels).toEqual(["1.234", "1.2340", "12.5"]);
   });
 });
