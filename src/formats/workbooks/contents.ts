@@ -14,8 +14,8 @@ const MAX_HELD_BYTES = 128 * 1024 * 1024;
 
 /** What is known of a workbook before one of its sheets is read. */
 export interface WorkbookContents {
-  /** The sheets that have cells, in order; those of a chart or of macros have none. */
-  readonly sheets: readonly { readonly name: string; readonly isHidden: boolean }[];
+  /** The sheets that have cells, in order, with the name of their part; those of a chart or of macros have none. */
+  readonly sheets: readonly { readonly name: string; readonly isHidden: boolean; readonly path: string }[];
   /** Whether days are counted from 1904 instead of 1900. */
   readonly is1904: boolean;
   /** The archive as hucre reads it rightly. */
@@ -52,10 +52,12 @@ export async function contentsOf(archive: Buffer, parts: readonly ArchivePart[])
   const heldAs = (kind: string) => targetsOf(relations, kind).map(({ target }) => hold(resolvePath(folder, target)));
   heldAs("sharedStrings");
   const [styles] = heldAs("styles");
-  const withCells = new Set(targetsOf(relations, "worksheet").map(({ id }) => id));
-  const sheets = elementsOf(path, "sheet")
-    .filter((sheet) => withCells.has(relationOf(sheet)) && sheet["@name"])
-    .map((sheet) => ({ name: String(sheet["@name"]), isHidden: /^(?:very)?hidden$/i.test(String(sheet["@state"])) }));
+  const withCells = new Map(targetsOf(relations, "worksheet").map(({ id, target }) => [id, resolvePath(folder, target)]));
+  const sheets = elementsOf(path, "sheet").flatMap((sheet) => {
+    const own = withCells.get(relationOf(sheet));
+    if (own === undefined || !sheet["@name"]) return [];
+    return [{ name: String(sheet["@name"]), isHidden: /^(?:very)?hidden$/i.test(String(sheet["@state"])), path: own }];
+  });
   const is1904 = elementsOf(path, "workbookPr").some((each) => /^(?:1|true)$/.test(String(each["@date1904"])));
   return { sheets, is1904, archive: styles ? withoutMoney(archive, styles) : archive };
 }

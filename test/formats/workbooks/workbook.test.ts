@@ -6,7 +6,7 @@ import { createCsvTable } from "../../../src/formats/csv/csv.ts";
 import { partsOf } from "../../../src/formats/workbooks/archive.ts";
 import { openSheet, type SheetOptions } from "../../../src/formats/workbooks/workbook.ts";
 import { chunked } from "../tables/tables.ts";
-import { partsOfBook, zipOf } from "./zip.ts";
+import { partsOfBook, TRANSITIONAL, zipOf } from "./zip.ts";
 
 const LIMITS = { bytes: 2 ** 30, rows: 1000, columns: 50, cellBytes: 1000 };
 const fixture = (name: string) => readFileSync(new URL(`../../fixtures/workbooks/${name}.xlsx`, import.meta.url));
@@ -203,5 +203,16 @@ describe("a number that could be a thousand", () => {
     const table = createCsvTable(chunked(csv), { header: "true", delimiter: ",", isSheet: true }, LIMITS);
     await table.scan((_row, _column, cells, index) => labels.push(cells.label?.(index)));
     expect(labels).toEqual(["1.234", "1.2340", "12.5"]);
+  });
+});
+
+describe("a Japanese text with its reading above it", () => {
+  it("is the text alone, in the cell and among the shared texts", async () => {
+    const reading = '<x:t>東京</x:t><x:rPh sb="0" eb="2"><x:t>トウキョウ</x:t></x:rPh>';
+    const inline = `<x:c r="A1" t="inlineStr"><x:is>${reading}</x:is></x:c>`;
+    const rows = `<x:row r="1">${inline}<x:c r="B1" t="s"><x:v>0</x:v></x:c></x:row>`;
+    const relations = `<Relationship Id="rId2" Type="${TRANSITIONAL}/sharedStrings" Target="sharedStrings.xml"/>`;
+    const more = { "xl/sharedStrings.xml": `<x:sst xmlns:x="main"><x:si>${reading}</x:si></x:sst>` };
+    expect((await csvOf(zipOf(partsOfBook({ rows, relations, more })))).csv).toBe("東京,東京\n");
   });
 });
