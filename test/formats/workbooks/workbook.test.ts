@@ -216,3 +216,17 @@ describe("a Japanese text with its reading above it", () => {
     expect((await csvOf(zipOf(partsOfBook({ rows, relations, more })))).csv).toBe("東京,東京\n");
   });
 });
+
+describe("texts that sheets share", () => {
+  it.each(["<si><t>a</t></si>", "<si/>", "<x:si><x:t/></x:si>"])(
+    "are refused where they are too many to hold: %s",
+    async (text) => {
+      const rows = '<x:row r="1"><x:c r="A1"><x:v>1</x:v></x:c></x:row>';
+      const relations = `<Relationship Id="rId2" Type="${TRANSITIONAL}/sharedStrings" Target="sharedStrings.xml"/>`;
+      const more = { "xl/sharedStrings.xml": `<sst>${text.repeat(2_000_001)}</sst>` };
+      expect(await faultOf(zipOf(partsOfBook({ rows, relations, more })))).toBe(
+        "too_large : the workbook has more than 2000000 texts: save the sheet as CSV",
+      );
+    },
+  );
+});
