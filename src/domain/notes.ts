@@ -39,7 +39,9 @@ const JOB_NOTES = {
   constant_column: "A column has the same value in every row.",
   id_like_column: "A column has a different value in every row, like an id.",
   rows_have_times: "The rows have times, but the held-out ones are drawn at random.",
+  rows_have_groups: "Rows may belong together, but the held-out ones are drawn one by one.",
   column_predicts_target: "A column alone predicts the target almost perfectly.",
+  class_may_be_missing: "A class is a word that may mean that the target is not known.",
   rare_class: "A class has fewer than ten rows.",
   imbalanced_classes: "One class has at least nine tenths of the rows.",
 } as const satisfies Readonly<Record<string, string>>;

@@ -69,3 +69,13 @@ export function isOddWord(text: string): boolean {
   if (trimmed.length <= LONGEST_ODD && ODD.has(trimmed.toLowerCase())) return true;
   return OVERFLOW.test(trimmed) && !Number.isFinite(Number(trimmed));
 }
+
+/** What people write where a value is not known, also where it is one of few labels. */
+const UNKNOWN_WORDS =
+  /^(?:n\/?a\b.*|unknown|not (?:known|available|measured|recorded|stated|applicable)|pending|t\.?b\.?[adc]\.?|missing|no answer|unbekannt|keine angabe|ausstehend|offen|inconnu|non renseigné|desconocido|不明|未定|無回答)$/i;
+
+/** Whether a label says that a value is not known, as likely as it is a class of its own. */
+export function isWordForMissing(label: string): boolean {
+  const trimmed = label.trim();
+  return isOddWord(trimmed) || UNKNOWN_WORDS.test(trimmed);
+}

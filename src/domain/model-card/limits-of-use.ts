@@ -23,6 +23,7 @@ const OF_NOTES: Partial<Record<NoteCode, string>> = {
   imbalanced_classes: "Accuracy says little here: look at the recall of each class.",
   rare_class: "Little can be learned from so few rows, and the scores of the class are uncertain.",
   rows_have_times: "For later rows the score may be too good: hold out the last rows to check.",
+  rows_have_groups: "For new groups the score may be too good: hold out whole groups to check.",
   rows_without_target: "It is not known whether they are like the others.",
   task_guessed: "If the task was guessed wrong, train again with the right one.",
   ambiguous_numbers: "Rows to predict are read the same way.",

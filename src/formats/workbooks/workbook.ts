@@ -7,6 +7,7 @@ import { PADDED_NUMBER, padNumber } from "../csv/sheet-numbers.ts";
 import { checkExtent, invalidTable, malformedTable, overLimit, type TableLimits } from "../tables/table.ts";
 import { type ArchivePart, partsOf } from "./archive.ts";
 import { contentsOf, type WorkbookContents } from "./contents.ts";
+import { withoutPhonetics } from "./phonetics.ts";
 
 /** Bytes of a workbook at most, which is held in memory whole: a full sheet of 20 columns is about 100 MB. */
 export const MAX_WORKBOOK_BYTES = 128 * 1024 * 1024;
@@ -72,7 +73,8 @@ export async function openSheet(
     const write = createCellWriter(is1904, decimal);
     const chosen = named === undefined ? visible : [find(sheets, named)];
     for (const name of chosen) {
-      const rows = await readRows(streamXlsxRows(archive, { sheet: name }), { name, write }, limits);
+      const plain = withoutPhonetics(archive, sheets.find((each) => each.name === name)?.path ?? "");
+      const rows = await readRows(streamXlsxRows(plain, { sheet: name }), { name, write }, limits);
       if (rows.columns.length === 0) continue;
       const others = visible.filter((each) => each !== name).map(shownName);
       return { sheet: { name: shownName(name), others }, csv: () => linesOf(rows) };
