@@ -4,12 +4,12 @@ import { stat } from "node:fs/promises";
 import { basename } from "node:path";
 import { Readable } from "node:stream";
 import { type Command, InvalidArgumentError, Option } from "commander";
-import { TABLE_ENDINGS, tableNamed, type UploadOptions } from "../client/datasets.ts";
+import { ENCODINGS, TABLE_ENDINGS, tableNamed, type UploadOptions } from "../client/datasets.ts";
 import type { Client, Dataset, DatasetFormat } from "../client/index.ts";
 import type { Context } from "./context.ts";
 import { CliError, usageError } from "./exit.ts";
 import { printNotes } from "./notes.ts";
-import { namesOf, typesOf, wholeNumber } from "./values.ts";
+import { missingOf, typesOf, wholeNumber } from "./values.ts";
 
 export interface TableFile {
   /** The file's name without its endings. */
@@ -57,7 +57,7 @@ export async function namesDataset(data: string): Promise<boolean> {
 /** How a table is read, where that is not to be found out. */
 export type Reading = Pick<
   UploadOptions,
-  "sheet" | "skipLines" | "types" | "delimiter" | "decimal" | "thousands" | "missing" | "dateFormat" | "encoding"
+  "sheet" | "skipLines" | "rows" | "types" | "delimiter" | "decimal" | "thousands" | "missing" | "dateFormat" | "encoding"
 >;
 
 const THOUSANDS = ["none", "comma", "point", "space", "apostrophe"];
@@ -69,20 +69,25 @@ export function addReadingOptions(command: Command): Command {
     .optionsGroup("How to read the table (each option is detected by default):")
     .option("--sheet <name>", "the sheet of an Excel workbook")
     .option("--skip-lines <count>", "lines to skip at the beginning", wholeNumber(0, 100))
+    .addOption(new Option("--rows <which>", "all: totals, notes and the like are rows too").choices(["auto", "all"]))
     .option("--types <column=type,...>", "types of columns: number, category, text, datetime or boolean", typesOf)
     .option("--delimiter <character>", "the character between the cells of a CSV")
     .addOption(new Option("--decimal <sign>", "the decimal separator").choices([".", ","]))
     .addOption(new Option("--thousands <sign>", "the thousands separator").choices(THOUSANDS))
     .addOption(new Option("--date-format <order>", "how dates are written").choices(DATE_FORMATS))
-    .option("--missing <words>", "words that mean a missing value, separated by commas, instead of NA and its like", namesOf)
-    .addOption(new Option("--encoding <name>", "how text is encoded (utf-8)").choices(["utf-8", "latin1", "utf-16"]))
+    .option(
+      "--missing <words>",
+      "words that mean a missing value, separated by commas, instead of NA and its like; or column=word beside them",
+      missingOf,
+    )
+    .addOption(new Option("--encoding <name>", "how text is encoded (utf-8)").choices(ENCODINGS))
     .optionsGroup("");
 }
 
 /** The options of `addReadingOptions` among those of a command. */
 export function readingOf(options: Reading): Reading {
-  const { sheet, skipLines, types, delimiter, decimal, thousands, missing, dateFormat, encoding } = options;
-  const all = { sheet, skipLines, types, delimiter, decimal, thousands, missing, dateFormat, encoding };
+  const { sheet, skipLines, rows, types, delimiter, decimal, thousands, missing, dateFormat, encoding } = options;
+  const all = { sheet, skipLines, rows, types, delimiter, decimal, thousands, missing, dateFormat, encoding };
   return Object.fromEntries(Object.entries(all).filter(([, value]) => value !== undefined));
 }
 

@@ -2,6 +2,7 @@
 import { InvalidArgumentError } from "commander";
 import type { UploadOptions } from "../client/datasets.ts";
 import type { LabelChanges } from "../client/jobs.ts";
+import { parseMissingWords } from "../client/missing-words.ts";
 import { usageError } from "./exit.ts";
 
 /** Returns a parser of whole numbers from `min` to `max`, both included. */
@@ -51,6 +52,13 @@ export function typesOf(text: string): Record<string, ColumnType> {
       return [pair.slice(0, at), type];
     }),
   );
+}
+
+/** Reads the value of `--missing`. Throws an InvalidArgumentError. */
+export function missingOf(text: string): NonNullable<UploadOptions["missing"]> {
+  const words = parseMissingWords(text);
+  if (words) return words;
+  throw new InvalidArgumentError("write column=word for each word, or words alone.");
 }
 
 /** Tags to set, and those to remove as null. */

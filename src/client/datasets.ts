@@ -1,8 +1,8 @@
 /** The client's methods for data sets: uploads, columns, the first rows. */
 import type { ColumnType, DatasetFormat } from "../domain/datasets/dataset.ts";
-import type { Encoding } from "../domain/datasets/reading-options.ts";
+import { ENCODINGS, type Encoding } from "../domain/datasets/encodings.ts";
 import { FORMAT_OF_ENDING } from "../domain/datasets/table-endings.ts";
-import type { DateFormat } from "../domain/datasets/written-dates.ts";
+import type { DateFormat } from "../domain/datasets/written/written-dates.ts";
 import type {
   AuditRequest,
   Corrections,
@@ -30,14 +30,16 @@ export interface UploadOptions extends CallOptions {
   readonly header?: boolean;
   /** Of CSV and Excel: lines to skip at the beginning; a title is found out when left out. */
   readonly skipLines?: number;
+  /** Of CSV and Excel: `all` makes every line below the names a row; by default totals, notes and the like are left out. */
+  readonly rows?: "auto" | "all";
   /** Of Excel: the name of the sheet; the first one that is not hidden and not empty when left out. */
   readonly sheet?: string;
   /** Types of columns by name, instead of inferring them. */
   readonly types?: Readonly<Record<string, ColumnType>>;
   /** The columns to keep; by default all. */
   readonly columns?: readonly string[];
-  /** Words that stand for a missing value in every column, instead of NA and its like. */
-  readonly missing?: readonly string[];
+  /** Words that stand for a missing value in every column, instead of NA and its like; or words by column, beside them. */
+  readonly missing?: readonly string[] | Readonly<Record<string, readonly string[]>>;
   /** The sign before decimals, and the one between groups of three digits; found out for each column when left out. */
   readonly decimal?: "." | ",";
   readonly thousands?: "none" | "comma" | "point" | "space" | "apostrophe";
@@ -113,6 +115,8 @@ export function createDatasetsClient({ send, get, post, drop }: Transport): Data
     removeDataset: (id) => drop(pathOf(id)),
   };
 }
+
+export { ENCODINGS };
 
 /** The endings that name a format, without their dots. */
 export const TABLE_ENDINGS: readonly string[] = [...FORMAT_OF_ENDING.keys()];

@@ -2,7 +2,7 @@
  * The client's methods for models: the registry, files, predictions. `ref` is an id, a name (its newest version),
  * `name@version` or `name@alias`.
  */
-import type { Encoding } from "../domain/datasets/reading-options.ts";
+import type { Encoding } from "../domain/datasets/encodings.ts";
 import type { PartEvaluation } from "../domain/models/evaluation.ts";
 import type { Note } from "../domain/notes.ts";
 import type {

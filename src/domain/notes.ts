@@ -8,13 +8,20 @@ import { z } from "zod";
 export const UPLOAD_NOTES = {
   cells_read_as_missing:
     "A few cells in a column of numbers, dates or booleans could not be read as such, and were read as missing.",
+  missing_codes: "A number stands apart from all others of its column and may mean a missing value, as -999 does.",
   column_in_doubt: "A column was read as labels because too many of its cells are not numbers or dates.",
+  bounds_read_as_numbers: "Cells of a column of numbers are bounds such as <0.5, and were read as the number beside the sign.",
+  spellings_merged: "Labels of a column that differ only in capital letters were read as one label.",
   ambiguous_numbers: "The numbers of a column could be read in two ways.",
   ambiguous_dates: "The dates of a column could be read in two ways.",
   header_guessed: "It is not certain whether the first row has the column names.",
+  encoding_guessed: "The text of a CSV is not UTF-8, and was read in another encoding.",
   sheet_chosen: "A workbook has several sheets, and one of them was read.",
   title_lines: "Lines above the column names were left out as a title.",
-  lines_skipped: "Comments and separator lines were skipped.",
+  lines_skipped: "Comments, separator lines and repeated column names were skipped.",
+  name_lines: "Lines below the column names that have no values, such as units, were taken as part of the names.",
+  lines_below: "Lines below the rows were left out as notes on the table.",
+  totals_row: "The last row has the sums of all others, and was left out.",
   index_column: "The first column has no name and counts the rows: it is a feature only if `features` names it.",
   large_integers: "A column of whole numbers beyond 2^53 was read as labels, which keep their digits.",
   cells_corrected: "Cells of a column were corrected after the upload.",
@@ -24,14 +31,17 @@ export const UPLOAD_NOTES = {
 /** Codes of what is found in the rows and columns of a job, and their meaning. */
 const JOB_NOTES = {
   rows_without_target: "Rows without a target are neither trained on nor scored.",
-  task_guessed: "A target with few different whole numbers was read as classes.",
+  task_guessed:
+    "A target with few different whole numbers was read as classes, or as numbers where they are far apart or hardly repeat.",
   text_left_out:
     "A column of text is left out, because the network is given and no features are named, or because its texts were not kept.",
   column_without_values: "A column has no value in any row.",
   constant_column: "A column has the same value in every row.",
   id_like_column: "A column has a different value in every row, like an id.",
   rows_have_times: "The rows have times, but the held-out ones are drawn at random.",
+  rows_have_groups: "Rows may belong together, but the held-out ones are drawn one by one.",
   column_predicts_target: "A column alone predicts the target almost perfectly.",
+  class_may_be_missing: "A class is a word that may mean that the target is not known.",
   rare_class: "A class has fewer than ten rows.",
   imbalanced_classes: "One class has at least nine tenths of the rows.",
 } as const satisfies Readonly<Record<string, string>>;

@@ -28,14 +28,15 @@ export async function storeWithoutRows(
   if (!dataset || !document || !preview) throw notFound("data set", id);
   const { rows, name, format, bytes } = dataset;
   const about: AboutTable | null = document.aboutJson === null ? null : JSON.parse(document.aboutJson);
-  const missing = about?.reading?.missing.value ?? [];
+  const missing = about?.reading?.missing;
   const columns: Column[] = [];
   const values = new Map<string, ColumnValues>();
   const hash = createHash("sha256");
   for (const column of dataset.columns) {
     const isStored = column.type !== "text" || column.kept === true;
     const stored = isStored ? (await store.datasets.readColumns(id, [column.name])).get(column.name) : undefined;
-    const remaining = await uploadSpool.remove({ column, values: stored ?? null, rows, missing, positions });
+    const words = [...(missing?.value ?? []), ...(missing?.by_column?.[column.name] ?? [])];
+    const remaining = await uploadSpool.remove({ column, values: stored ?? null, rows, missing: words, positions });
     columns.push(remaining.column);
     hash.update(remaining.sha256);
     if (remaining.values) values.set(column.name, remaining.values);

@@ -100,7 +100,7 @@ async function judge({ store: { monitors } }: ProjectServices, model: Model): Pr
 }
 
 function truthsOf({ task, classes }: Model, labels: readonly FeedbackLabel[]): Truth[] {
-  const readClass = createLabelReader(classes);
+  const readClass = createLabelReader(classes, { case: "ignored" });
   const errors: FieldError[] = [];
   const truths = labels.map(({ prediction_id: predictionId, row, label }, index): Truth => {
     const isValue = task === "regression";

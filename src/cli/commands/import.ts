@@ -3,8 +3,9 @@ import type { ImportRequest } from "../../client/index.ts";
 import { examples, type Register } from "../context.ts";
 import { CliError, EXIT, usageError } from "../exit.ts";
 import { idText } from "../references.ts";
+import { addReadingOptions, type Reading, readingOf } from "../table-file.ts";
 
-interface ImportOptions {
+interface ImportOptions extends Reading {
   readonly name?: string;
   readonly format?: string;
   readonly header?: readonly string[];
@@ -14,7 +15,7 @@ interface ImportOptions {
 }
 
 export const registerImport: Register = (program, context) => {
-  program
+  const command = program
     .command("import")
     .description("make the server fetch a table, from https://, s3://bucket/key or postgres:// with --query")
     .argument("<address>", "where the table is")
@@ -27,21 +28,30 @@ export const registerImport: Register = (program, context) => {
     )
     .option("-q, --query <select>", "of PostgreSQL")
     .option("--region <region>", "of S3 (default: $AWS_REGION)")
-    .option("--endpoint <url>", "another server with the S3 API (default: $AWS_ENDPOINT_URL)")
+    .option("--endpoint <url>", "another server with the S3 API (default: $AWS_ENDPOINT_URL)");
+  addReadingOptions(command)
     .addHelpText(
       "after",
       examples(
         "trainyard import https://example.com/penguins.csv",
         "trainyard import s3://tables/penguins.parquet --region eu-central-1",
+        "trainyard import https://example.com/sales.xlsx --sheet 2025 --skip-lines 3",
         "trainyard import postgres://reader:secret@db.example.com/shop --query 'select * from orders order by id' --name orders",
       ),
     )
     .action(async (address: string, options: ImportOptions) => {
       const { name, format } = options;
+      const { skipLines, dateFormat, ...others } = readingOf(options);
+      const reading = {
+        ...others,
+        ...(skipLines !== undefined && { skip_lines: skipLines }),
+        ...(dateFormat !== undefined && { date_format: dateFormat }),
+      };
       const request = {
         source: sourceOf(address, options, context.environment),
         ...(name !== undefined && { name }),
         ...(format !== undefined && { format }),
+        ...(Object.keys(reading).length > 0 && { reading }),
       };
       const { out } = context;
       const leaving = new AbortController();

@@ -1,5 +1,6 @@
 /** `trainyard predict`: streams rows of any number to a model, and their predictions to a file. */
 import { Option } from "commander";
+import { ENCODINGS } from "../../client/datasets.ts";
 import type { BatchQuery, DatasetFormat } from "../../client/index.ts";
 import { type Context, examples, type Register } from "../context.ts";
 import { usageError } from "../exit.ts";
@@ -43,7 +44,7 @@ export const registerPredict: Register = (program, context) => {
     )
     .option("--explain", "add what each column contributes to the value, or to the probability of the answered class")
     .option("--background <rows>", "with --explain: compare with this many training rows (default: 100)", wholeNumber(1))
-    .addOption(new Option("--encoding <name>", "how text is encoded (default: utf-8)").choices(["utf-8", "latin1", "utf-16"]))
+    .addOption(new Option("--encoding <name>", "how text is encoded (default: utf-8)").choices(ENCODINGS))
     .option("--spreadsheet", "write CSV for a spreadsheet: puts a ' before texts that it would run as formulas")
     .addHelpText(
       "after",

@@ -35,6 +35,8 @@ const NOTE_RULES: Partial<Record<NoteCode, NoteRule>> = {
   imbalanced_classes: { title: "One class outweighs the others" },
   rare_class: { title: "A class has few rows" },
   rows_have_times: { title: "Rows have times", remedy: splitByTime },
+  rows_have_groups: { title: "Rows may belong together", remedy: splitByGroup },
+  class_may_be_missing: { title: "A class may be no class" },
   rows_without_target: { title: "Rows were left out" },
   column_without_values: { title: "A column is empty", remedy: withoutColumn },
 };
@@ -74,6 +76,12 @@ function withoutColumn({ column }: Note, { spec: { data } }: Warned): Remedy | n
   if (features.length === 0) return null;
   const change = (spec: JsonObject) => withValue(spec, "/data/dataset/features", features);
   return { label: `Train without ${column}`, change };
+}
+
+function splitByGroup({ column }: Note): Remedy | null {
+  if (column === null) return null;
+  const change = (spec: JsonObject) => withValue(spec, "/split", { group: column });
+  return { label: `Hold out whole groups by ${column}`, change };
 }
 
 function splitByTime({ column }: Note): Remedy | null {

@@ -1,5 +1,5 @@
 /** Values written as text in the plain way: numbers, dates, truths. As in CSV, so in every format. */
-import { parseWrittenDate } from "./written-dates.ts";
+import { parseWrittenDate } from "./written/written-dates.ts";
 
 const NUMBER = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?$/;
 

@@ -10,12 +10,28 @@
 import { parseNumber, parseTruth } from "./cell-parsing.ts";
 import { type ColumnReading, FEWEST_MILLISECONDS } from "./column-reading.ts";
 import { isOddWord } from "./missing-words.ts";
-import { type DateFormat, parseWrittenDate, WRITTEN_DATES } from "./written-dates.ts";
-import { NUMBER_FORMATS, type NumberFormat, parseInFormats, unitOf } from "./written-numbers.ts";
+import { type DateFormat, parseWrittenDate, WRITTEN_DATES } from "./written/written-dates.ts";
+import {
+  CLOCK_UNIT,
+  isBound,
+  NUMBER_FORMATS,
+  type NumberFormat,
+  parseClock,
+  parseInFormats,
+  splitUnit,
+  type UnitText,
+  unitOf,
+} from "./written/written-numbers.ts";
 
 /** The share of values that may be something else, and the rows from which a single one may. */
 const MAX_OTHER_SHARE = 1 / 20;
 const MIN_ROWS_FOR_ONE = 10;
+
+/** Different numbers from which a column measures something. */
+const MANY_NUMBERS = 5;
+/** Of the values with one word, the most that may say it, and the least. */
+const MAX_WORD_SHARE = 1 / 2;
+const MIN_SAME_WORDS = 2;
 
 /** Whether so few of a column's values are something else that they are taken for missing. */
 function areFew(others: number, values: number): boolean {
@@ -61,6 +77,8 @@ export interface Guess {
   readonly fitting: number;
   readonly values: number;
   readonly ambiguity: Ambiguity | null;
+  /** How many of the values are bounds that were read as numbers, and one of them; null where none is. */
+  readonly bounds: { readonly count: number; readonly example: string } | null;
 }
 
 /** How many values fit one way of writing, and what they would be. */
@@ -88,6 +106,18 @@ export class ColumnGuess {
   readonly #dates: readonly Tally<WrittenDate>[];
   readonly #formats: readonly NumberFormat[];
   readonly #units = new Set<string>();
+  /** The first unit that is not of money or percent, and how many values have it: they are counted as numbers. */
+  #unit: UnitText | null = null;
+  #withUnit = 0;
+  #bounds = 0;
+  #bound = "";
+  /** Numbers that stand for themselves, up to `MANY_NUMBERS` different ones. */
+  readonly #different = new Set<number>();
+  /** The first text that is neither a number nor a date, in small letters, and how often it comes. */
+  #word = "";
+  #sameWords = 0;
+  #clocks = 0;
+  #clockIsWhole = true;
   #values = 0;
   #truths = 0;
   #codes = 0;
@@ -114,22 +144,68 @@ export class ColumnGuess {
     this.#values++;
     if (LEADING_ZERO.test(text)) this.#codes++;
     if (parseTruth(text) >= 0) this.#truths++;
-    const values = this.#options.textNumbers ? parseInFormats(text, this.#formats) : null;
-    if (values) {
-      const unit = unitOf(text);
-      if (unit !== null) this.#units.add(unit);
-      const plain = values.find(isNumber);
-      if (plain !== undefined) this.#largest = Math.max(this.#largest, Math.abs(plain));
-      countIn(this.#numbers, values, text);
-    } else if (/[.e]/i.test(text) && isNumber(parseNumber(text))) this.#textIsWhole = false;
     const times = this.#dates.map(({ format }) => dateIn(text, format));
     countIn(this.#dates, times, text);
-    return values?.some(isNumber) || times.some(isNumber) || parseTruth(text) >= 0;
+    const isDate = times.some(isNumber);
+    const isNumeric = this.#options.textNumbers ? this.#seeNumberText(text, isDate) : false;
+    if (!this.#options.textNumbers && /[.e]/i.test(text) && isNumber(parseNumber(text))) this.#textIsWhole = false;
+    if (isNumeric || isDate || parseTruth(text) >= 0) return true;
+    this.#seeWord(text.toLowerCase());
+    return false;
+  }
+
+  /** Takes in a text where texts may be numbers, and says whether it is one, perhaps with a unit. */
+  #seeNumberText(text: string, isDate: boolean): boolean {
+    const values = parseInFormats(text, this.#formats);
+    const plain = values?.find(isNumber);
+    if (values && plain !== undefined) {
+      const unit = unitOf(text);
+      if (unit !== null) this.#units.add(unit);
+      if (isBound(text)) {
+        this.#bounds++;
+        this.#bound ||= text;
+      } else this.#keepDifferent(plain);
+      this.#largest = Math.max(this.#largest, Math.abs(plain));
+      countIn(this.#numbers, values, text);
+      return true;
+    }
+    // 12 March has the form of a number with a unit.
+    const split = isDate ? null : splitUnit(text);
+    if (!split || (this.#unit ?? split).key !== split.key) return this.#seeClock(text);
+    const within = parseInFormats(split.number, this.#formats);
+    const value = within?.find(isNumber);
+    if (!within || value === undefined) return false;
+    this.#unit ??= split;
+    this.#withUnit++;
+    if (LEADING_ZERO.test(split.number)) this.#codes++;
+    this.#keepDifferent(value);
+    countIn(this.#numbers, within, split.number);
+    return true;
+  }
+
+  /** Takes in a text that is no number, and says whether it is a time of day or a duration. */
+  #seeClock(text: string): boolean {
+    const seconds = parseClock(text);
+    if (Number.isNaN(seconds)) return false;
+    this.#clocks++;
+    this.#clockIsWhole &&= Number.isInteger(seconds);
+    this.#keepDifferent(seconds);
+    return true;
+  }
+
+  #keepDifferent(value: number): void {
+    if (this.#different.size < MANY_NUMBERS) this.#different.add(value);
+  }
+
+  #seeWord(word: string): void {
+    if (this.#sameWords === 0 && !/\d/.test(word)) this.#word = word;
+    if (this.#word !== "" && word === this.#word) this.#sameWords++;
   }
 
   /** Takes in a value that the file itself says is a number. */
   seeNumber(value: number): void {
     this.#values++;
+    this.#keepDifferent(value);
     this.#largest = Math.max(this.#largest, Math.abs(value));
     for (const each of this.#numbers) {
       each.count++;
@@ -152,13 +228,26 @@ export class ColumnGuess {
 
   /** Decides, once every value was seen. */
   decide(context: GuessContext): Guess {
-    const numbers = likeliest(this.#numbers, (tied) => preferredNumbers(tied, context));
+    const numbers = likeliest(this.#numbers, (tied) => preferredNumbers(tied, context, this.#isMoney));
     const dates = likeliest(this.#dates, (tied) => preferredDate(tied, context));
     const counts = { numbers: numbers?.chosen.count ?? 0, dates: dates?.chosen.count ?? 0, truths: this.#truths };
     const fitting = Math.max(counts.numbers, counts.dates, counts.truths);
-    const base = { fitting, values: this.#values, reading: {}, ambiguity: null };
-    if (this.#values === 0 || !areFew(this.#values - fitting, this.#values)) return { ...base, type: "label" };
-    if (numbers && counts.numbers === fitting) return { ...base, ...this.#asNumbers(numbers) };
+    const areNumbers = numbers !== null && counts.numbers === fitting;
+    const base = { fitting, values: this.#values, reading: {}, ambiguity: null, bounds: null };
+    if (areNumbers && !this.#areMeasures(fitting)) {
+      return { ...base, type: "label", fitting: fitting - this.#withUnit - this.#bounds };
+    }
+    const others = this.#values - fitting;
+    if (this.#clocks > fitting && this.#different.size >= MANY_NUMBERS && areFew(this.#values - this.#clocks, this.#values)) {
+      const type = this.#clockIsWhole ? "integer" : "number";
+      return { ...base, type, fitting: this.#clocks, reading: { unit: CLOCK_UNIT } };
+    }
+    const isOneWord = areNumbers && this.#isOneWord(others);
+    if (this.#values === 0 || !(isOneWord || areFew(others, this.#values))) return { ...base, type: "label" };
+    if (areNumbers) {
+      const bounds = this.#bounds > 0 ? { count: this.#bounds, example: this.#bound } : null;
+      return { ...base, ...this.#asNumbers(numbers), bounds };
+    }
     if (counts.truths === fitting) return { ...base, type: "boolean" };
     if (!dates) return { ...base, type: "label" };
     const { chosen, other } = dates;
@@ -170,6 +259,24 @@ export class ColumnGuess {
     return { ...base, type: "datetime", reading, ambiguity };
   }
 
+  /** Whether the units and bounds among so many numbers, if there are any, are those of measures. */
+  #areMeasures(numbers: number): boolean {
+    if (this.#withUnit === 0 && this.#bounds === 0) return true;
+    return this.#different.size >= MANY_NUMBERS && (this.#withUnit === 0 || this.#withUnit * 2 > numbers);
+  }
+
+  /** Whether so many values that are no numbers are one word: what is missing can be told from it, and nothing else. */
+  #isOneWord(others: number): boolean {
+    const isMany = this.#sameWords >= MIN_SAME_WORDS && this.#different.size >= MANY_NUMBERS;
+    return isMany && this.#sameWords === others && others <= this.#values * MAX_WORD_SHARE;
+  }
+
+  /** Whether the unit beside the numbers is one of money. */
+  get #isMoney(): boolean {
+    const units = [...this.#units, ...(this.#unit ? [this.#unit.unit] : [])];
+    return units.length > 0 && units.every((unit) => unit !== "%" && (unit !== this.#unit?.unit || MONEY.test(unit)));
+  }
+
   #asNumbers({ chosen, other }: Likeliest<NumberFormat>): Pick<Guess, "type" | "reading" | "ambiguity"> {
     const { epoch, dateFormat } = this.#options;
     if (epoch || dateFormat === "epoch_s" || dateFormat === "epoch_ms") {
@@ -178,15 +285,18 @@ export class ColumnGuess {
     }
     // Codes and ids that happen to be digits.
     if (this.#codes > 0 || (chosen.whole && chosen.big)) return { type: "label", reading: {}, ambiguity: null };
-    const [unit] = this.#units;
-    const reading: ColumnReading = {
-      ...readingOf(chosen.format),
-      ...(unit !== undefined && this.#units.size === 1 && { unit }),
-    };
-    const ambiguity = other && {
-      ...{ kind: "numbers" as const, example: chosen.example },
-      ...{ read: readingOf(chosen.format), instead: readingOf(other.format) },
-    };
+    const [money] = this.#units;
+    // A unit of its own is needed to read the column; one of money or percent is told.
+    const unit = this.#unit?.unit ?? (this.#units.size === 1 ? money : undefined);
+    const reading: ColumnReading = { ...readingOf(chosen.format), ...(unit !== undefined && { unit }) };
+    const isCertain = this.#isMoney && chosen.format.thousands === ",";
+    const ambiguity =
+      !other || isCertain
+        ? null
+        : {
+            ...{ kind: "numbers" as const, example: chosen.example },
+            ...{ read: readingOf(chosen.format), instead: readingOf(other.format) },
+          };
     return { type: chosen.whole && this.#textIsWhole ? "integer" : "number", reading, ambiguity };
   }
 }
@@ -197,6 +307,8 @@ function readingOf({ decimal, thousands }: NumberFormat): ColumnReading {
 }
 
 const isNumber = (value: number): boolean => !Number.isNaN(value);
+/** Money that is written behind a number, in words and in East Asia. */
+const MONEY = /^(?:円|元|圆|圓|원|dollars?|euros?|pounds?|yen|kr|zł|Kč|Ft|₽|руб\.?)$/i;
 const LEADING_ZERO = /^[+-]?0\d+$/;
 
 function dateIn(text: string, format: WrittenDate): number {
@@ -243,8 +355,15 @@ function likeliest<Format>(
   return { chosen, other: tied.find((each) => disagrees(chosen, each)) ?? null };
 }
 
-function preferredNumbers(tied: readonly Tally<NumberFormat>[], { hasDecimalCommas, hasSemicolons }: GuessContext) {
+function preferredNumbers(
+  tied: readonly Tally<NumberFormat>[],
+  { hasDecimalCommas, hasSemicolons }: GuessContext,
+  isMoney: boolean,
+) {
   const isPlain = tied.some(({ format }) => format.decimal === "." && format.thousands === "");
+  // Nobody writes three decimals behind every sum of money.
+  const grouped = isMoney && !hasDecimalCommas && !(hasSemicolons && !isPlain);
+  if (grouped) return tied.find(({ format: { thousands }, example }) => thousands !== "" && example.includes(thousands));
   // 1.234 in a column that could be plain is a thousand only where other columns have decimal commas for certain.
   const decimal = hasDecimalCommas || (hasSemicolons && !isPlain) ? "," : ".";
   return tied.find(({ format }) => format.decimal === decimal);

@@ -11,6 +11,7 @@ import {
   FEWEST_MILLISECONDS,
   timeOfCount,
 } from "./column-reading.ts";
+import { spellingKey } from "./label-spellings.ts";
 import { isErrorWord, isMissingText } from "./missing-words.ts";
 import type { EncodedColumn, TextColumn, ValueColumn } from "./preprocessing.ts";
 
@@ -139,13 +140,14 @@ function booleanReader(categories: readonly string[], reading: ColumnReading): V
 
 /**
  * Reads one of some labels: as it is written, else without the spaces around it, else as the number or the truth that exactly one
- * label is (1, 1.0 and "1" are one label, and so are TRUE and true).
+ * label is (1, 1.0 and "1" are one label, and so are TRUE and true), else, where capital letters say nothing, without regard to them.
  */
-export function createLabelReader(labels: readonly string[], { missing = [] }: ColumnReading = {}): ValueReader {
+export function createLabelReader(labels: readonly string[], { missing = [], case: letters }: ColumnReading = {}): ValueReader {
   const places = new Map(labels.map((label, place) => [label, place]));
   const words = new Set(missing.map((word) => word.trim().toLowerCase()));
   const byNumber = uniqueBy(labels, (label) => orNull(parseNumber(label)));
   const byTruth = uniqueBy(labels, (label) => truthOf(label));
+  const bySpelling = letters === "ignored" ? uniqueBy(labels, spellingKey) : new Map<string, number>();
   return (raw) => {
     if (isAbsent(raw) || raw === "") return Number.NaN;
     if (typeof raw === "object") return NOT_A_LABEL;
@@ -156,7 +158,7 @@ export function createLabelReader(labels: readonly string[], { missing = [] }: C
     if (exact !== undefined) return exact;
     if (trimmed === "" || words.has(trimmed.toLowerCase()) || isErrorWord(trimmed)) return Number.NaN;
     const number = byNumber.size > 0 ? byNumber.get(parseNumber(trimmed)) : undefined;
-    return number ?? byTruth.get(truthOf(trimmed) ?? -1) ?? UNKNOWN;
+    return number ?? byTruth.get(truthOf(trimmed) ?? -1) ?? bySpelling.get(spellingKey(trimmed)) ?? UNKNOWN;
   };
 }
 
@@ -169,9 +171,9 @@ function truthOf(text: string): number | null {
 }
 
 /** The place of the only label that has a key; labels without a key, and keys of several labels, are left out. */
-function uniqueBy(labels: readonly string[], keyOf: (label: string) => number | null): ReadonlyMap<number, number> {
-  const places = new Map<number, number>();
-  const shared = new Set<number>();
+function uniqueBy<Key>(labels: readonly string[], keyOf: (label: string) => Key | null): ReadonlyMap<Key, number> {
+  const places = new Map<Key, number>();
+  const shared = new Set<Key>();
   labels.forEach((label, place) => {
     const key = keyOf(label);
     if (key === null) return;

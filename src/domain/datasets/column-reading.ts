@@ -5,9 +5,17 @@
  */
 import { z } from "zod";
 import { parseNumber } from "./cell-parsing.ts";
-import { isOddWord } from "./missing-words.ts";
-import { DATE_FORMATS, type DateFormat, parseWrittenDate } from "./written-dates.ts";
-import { type NumberFormat, PLAIN_NUMBERS, parseWrittenNumber } from "./written-numbers.ts";
+import { createWordTest, isOddWord } from "./missing-words.ts";
+import { DATE_FORMATS, type DateFormat, parseWrittenDate } from "./written/written-dates.ts";
+import {
+  CLOCK_UNIT,
+  type NumberFormat,
+  PLAIN_NUMBERS,
+  parseClock,
+  parseWrittenNumber,
+  splitUnit,
+  unitKey,
+} from "./written/written-numbers.ts";
 
 /** Longest word that stands for a missing value, in UTF-16 units, and most of them in a column. */
 export const MAX_WORD_LENGTH = 100;
@@ -20,10 +28,16 @@ export const columnReading = z
       .enum([",", ".", " ", "'"])
       .optional()
       .meta({ description: "The thousands separator; left out if there is none." }),
-    unit: z.string().optional().meta({ description: "A unit beside the numbers, which is left out: 5% is 5." }),
+    unit: z.string().optional().meta({
+      description:
+        "A unit beside the numbers, which is left out: 5% is 5, and 20.1 °C is 20.1. `h:mm:ss`: times of day or durations, which are read as seconds.",
+    }),
     date_format: z.enum(DATE_FORMATS).optional().meta({
       description:
         "`dmy`, `mdy`: the order of day, month and year. `epoch_s`, `epoch_ms`: seconds or milliseconds since 1970. Left out: `ymd`, ISO 8601.",
+    }),
+    case: z.literal("ignored").optional().meta({
+      description: "Labels that differ only in capital letters are one label: Yes, yes and YES.",
     }),
     missing: z
       .array(z.string())
@@ -40,13 +54,20 @@ export type ColumnReading = z.output<typeof columnReading>;
 /** Reads a text to a number as `encodeValue` takes it: NaN where it is none. */
 export type TextReader = (text: string) => number;
 
-/** The reader of texts in a column of numbers; a unit of money or percent beside a number is left out. */
-export function createNumberReader({ decimal = ".", thousands }: ColumnReading): TextReader {
+/** The reader of texts in a column of numbers. A unit of money or percent beside a number is left out, and so is the column's own. */
+export function createNumberReader({ decimal = ".", thousands, unit }: ColumnReading): TextReader {
   const format: NumberFormat = { decimal, thousands: thousands ?? "" };
-  if (decimal !== "." || thousands !== undefined) return (text) => parseWrittenNumber(text, format);
+  const isPlain = decimal === "." && thousands === undefined;
+  const key = unit === undefined ? null : unitKey(unit);
+  const readOwn = (text: string): number => {
+    if (unit === CLOCK_UNIT) return parseClock(text);
+    const split = splitUnit(text);
+    return split?.key === key ? parseWrittenNumber(split.number, format) : Number.NaN;
+  };
   return (text) => {
-    const value = parseNumber(text);
-    return Number.isNaN(value) ? parseWrittenNumber(text, format) : value;
+    const plain = isPlain ? parseNumber(text) : Number.NaN;
+    const value = Number.isNaN(plain) ? parseWrittenNumber(text, format) : plain;
+    return Number.isNaN(value) && key !== null ? readOwn(text) : value;
   };
 }
 
@@ -79,6 +100,7 @@ export const FEWEST_MILLISECONDS = 1e11;
 
 /** Tells whether a text stands for nothing in a column of numbers or times: a known word, or one of the column's own. */
 export function createOddWords({ missing = [] }: ColumnReading): (text: string) => boolean {
-  const own = new Set(missing.map((word) => word.trim().toLowerCase()));
-  return own.size === 0 ? isOddWord : (text) => own.has(text.trim().toLowerCase()) || isOddWord(text);
+  if (missing.length === 0) return isOddWord;
+  const isOwn = createWordTest(missing);
+  return (text) => isOwn(text) || isOddWord(text);
 }

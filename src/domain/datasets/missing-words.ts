@@ -49,6 +49,18 @@ export function missingWordsAmong(kind: "labels" | "truths"): readonly string[] 
   return kind === "labels" ? ERROR_WORDS : [...MISSING_WORDS, ...ODD];
 }
 
+/** Tells whether a text is one of some words, in small or capital letters. A word that is a number means the number: -999 is -999.0 too. */
+export function createWordTest(words: readonly string[]): (text: string) => boolean {
+  const own = new Set(words.map((word) => word.trim().toLowerCase()));
+  const numbers = new Set([...own].filter(isPlainNumber).map(Number));
+  return (text) => {
+    const trimmed = text.trim();
+    return own.has(trimmed.toLowerCase()) || (numbers.size > 0 && isPlainNumber(trimmed) && numbers.has(Number(trimmed)));
+  };
+}
+
+const isPlainNumber = (text: string): boolean => text !== "" && Number.isFinite(Number(text));
+
 const OVERFLOW = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?$/;
 
 /** Whether a text stands for nothing among numbers, dates and truths: a known word, or a number beyond every float64. */
@@ -56,4 +68,14 @@ export function isOddWord(text: string): boolean {
   const trimmed = text.trim();
   if (trimmed.length <= LONGEST_ODD && ODD.has(trimmed.toLowerCase())) return true;
   return OVERFLOW.test(trimmed) && !Number.isFinite(Number(trimmed));
+}
+
+/** What people write where a value is not known, also where it is one of few labels. */
+const UNKNOWN_WORDS =
+  /^(?:n\/?a\b.*|unknown|not (?:known|available|measured|recorded|stated|applicable)|pending|t\.?b\.?[adc]\.?|missing|no answer|unbekannt|keine angabe|ausstehend|offen|inconnu|non renseigné|desconocido|不明|未定|無回答)$/i;
+
+/** Whether a label says that a value is not known, as likely as it is a class of its own. */
+export function isWordForMissing(label: string): boolean {
+  const trimmed = label.trim();
+  return isOddWord(trimmed) || UNKNOWN_WORDS.test(trimmed);
 }

@@ -2,14 +2,12 @@
 import { z } from "zod";
 import { MAX_WORD_LENGTH, MAX_WORDS } from "./column-reading.ts";
 import { COLUMN_TYPES, type DatasetFormat } from "./dataset.ts";
-import { DATE_FORMATS } from "./written-dates.ts";
-import type { NumberFormat } from "./written-numbers.ts";
-
-/** Encodings of text that are read. */
-export const ENCODINGS = ["utf-8", "latin1", "utf-16"] as const;
-export type Encoding = (typeof ENCODINGS)[number];
+import { ENCODINGS } from "./encodings.ts";
+import { DATE_FORMATS } from "./written/written-dates.ts";
+import type { NumberFormat } from "./written/written-numbers.ts";
 
 const word = z.string().trim().min(1).max(MAX_WORD_LENGTH);
+const words = z.array(word).max(MAX_WORDS);
 const dateFormat = z.enum(DATE_FORMATS, { error: `must be one of ${DATE_FORMATS.join(", ")}` });
 
 /** Lines at the beginning that can be passed over. */
@@ -34,6 +32,10 @@ export const readingOptions = z.strictObject({
     description:
       "For CSV and Excel: how many lines to skip at the beginning. By default detected: a title above the names is skipped.",
   }),
+  rows: z.enum(["auto", "all"], { error: "must be auto or all" }).default("auto").meta({
+    description:
+      "For CSV and Excel: which lines are rows. auto: lines without values below the names, repeated names, notes below the rows and a row of totals are left out.",
+  }),
   sheet: z.string().trim().min(1).max(MAX_SHEET_NAME).optional().meta({
     description: "For Excel: the name of the sheet. By default the first one that is neither hidden nor empty.",
   }),
@@ -42,10 +44,13 @@ export const readingOptions = z.strictObject({
     .default({})
     .meta({ description: "Types of columns by name, instead of inferring them." }),
   columns: z.array(z.string()).min(1).optional().meta({ description: "The columns to keep; by default all." }),
-  missing: z.array(word).max(MAX_WORDS).optional().meta({
-    description:
-      "Words that mean a missing value in every column, in small or capital letters, instead of NA and its like. In columns of numbers, dates and booleans, NA and its like are missing in any case.",
-  }),
+  missing: z
+    .union([words, z.record(z.string(), words)])
+    .optional()
+    .meta({
+      description:
+        "Words that mean a missing value in every column, in small or capital letters, instead of NA and its like; or words by column, beside them. In columns of numbers, dates and booleans, NA and its like are missing in any case. A word that is a number means the number, however it is written.",
+    }),
   decimal: z.enum([".", ","], { error: "must be . or ,: the decimal separator" }).optional().meta({
     description: "The decimal separator. By default detected for each column.",
   }),
@@ -66,7 +71,8 @@ export const readingOptions = z.strictObject({
     .enum(ENCODINGS, { error: `must be ${ENCODINGS.join(", ")}` })
     .default("utf-8")
     .meta({
-      description: "How the text of CSV, NDJSON or JSON is encoded. latin1 is Windows-1252.",
+      description:
+        "How the text of CSV, NDJSON or JSON is encoded. latin1 is Windows-1252. By default UTF-8; a CSV that is not is read as UTF-16, latin1 or shift_jis if its text is clearly that, with a note.",
     }),
 });
 
@@ -86,18 +92,21 @@ export const THOUSANDS: Readonly<Record<NonNullable<ReadingOptions["thousands"]>
  * the hash of the file, else the options as JSON on a line of their own.
  */
 export function digestSuffix(options: ReadingOptions): string {
-  const { delimiter, header, skip_lines, sheet, types, columns, missing, decimal, thousands, date_format, encoding } = options;
+  const { delimiter, header, skip_lines, rows, sheet, types, columns, missing, decimal, thousands, date_format, encoding } =
+    options;
   const sorted = <Value>(record: Readonly<Record<string, Value>>) =>
     Object.fromEntries(Object.entries(record).sort(([a], [b]) => (a < b ? -1 : 1)));
   const dates = typeof date_format === "object" ? sorted(date_format) : date_format;
+  const words = missing === undefined || Array.isArray(missing) ? missing : sorted(missing);
   const given = {
     ...(delimiter === undefined ? {} : { delimiter }),
     ...(header === "auto" ? {} : { header }),
     ...(skip_lines === undefined ? {} : { skip_lines }),
+    ...(rows === "all" ? { rows } : {}),
     ...(sheet === undefined ? {} : { sheet }),
     ...(Object.keys(types).length === 0 ? {} : { types: sorted(types) }),
     ...(columns === undefined ? {} : { columns: [...new Set(columns)].sort() }),
-    ...(missing === undefined ? {} : { missing }),
+    ...(words === undefined ? {} : { missing: words }),
     ...(decimal === undefined ? {} : { decimal }),
     ...(thousands === undefined ? {} : { thousands }),
     ...(dates === undefined ? {} : { date_format: dates }),
@@ -114,7 +123,7 @@ const NAMES: Readonly<Record<DatasetFormat, string>> = {
 /** What is said where an option does not fit the format; null where all do. The pointer is that of the option. */
 export function misfitOption(
   format: DatasetFormat,
-  { encoding, delimiter, sheet, skip_lines }: ReadingOptions,
+  { encoding, delimiter, sheet, skip_lines, rows }: ReadingOptions,
 ): { readonly pointer: string; readonly detail: string } | null {
   const name = NAMES[format];
   const isBinary = format === "parquet" || format === "xlsx";
@@ -126,5 +135,7 @@ export function misfitOption(
     return { pointer: "/sheet", detail: `is only for Excel; ${name} has no sheets` };
   if (format !== "xlsx" && format !== "csv" && skip_lines !== undefined)
     return { pointer: "/skip_lines", detail: `is only for CSV and Excel; ${name} has no lines above its rows` };
+  if (format !== "xlsx" && format !== "csv" && rows === "all")
+    return { pointer: "/rows", detail: `is only for CSV and Excel; ${name} has nothing but rows` };
   return null;
 }

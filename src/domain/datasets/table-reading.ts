@@ -1,7 +1,7 @@
 /** How a table was read, and what is to be said of it: beside its columns, in the answers about a data set. */
 import { z } from "zod";
 import { type Note, note } from "../notes.ts";
-import { ENCODINGS } from "./reading-options.ts";
+import { ENCODINGS } from "./encodings.ts";
 
 const from = z.enum(["given", "found"]).meta({ description: "Whether the sender gave it or it was detected." });
 
@@ -22,9 +22,16 @@ export const tableReading = z
       .optional()
       .meta({ description: "For CSV and Excel: whether the first row has the column names." }),
     skipped_lines: z.array(z.int()).optional().meta({ description: "Lines that are not rows: titles, comments, `sep=;`." }),
-    missing: z.strictObject({ value: z.array(z.string()), from: z.enum(["given", "default"]) }).meta({
-      description: "Words that mean a missing value in every column.",
-    }),
+    missing: z
+      .strictObject({
+        value: z.array(z.string()),
+        from: z.enum(["given", "default"]),
+        by_column: z
+          .record(z.string(), z.array(z.string()))
+          .optional()
+          .meta({ description: "Words that the sender gave for single columns, beside those of every column." }),
+      })
+      .meta({ description: "Words that mean a missing value in every column." }),
   })
   .meta({ id: "TableReading", description: "How a table was read." });
 

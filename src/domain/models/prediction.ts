@@ -69,6 +69,8 @@ export interface CsvReading {
   readonly width: number;
   /** The index of the cell of each of the model's columns, in the model's order. */
   readonly cellIndices: readonly number[];
+  /** The cells of the row with the names, which may come again; null where rows have no names. */
+  readonly names: readonly string[] | null;
 }
 
 /** Whole lines of a stream, in order, or a whole document. */

@@ -3,6 +3,7 @@
  * what domain/datasets/column-reader.ts says to predictions, with regular expressions of RE2, which ignore case and spaces around.
  */
 import { wordsOfTruth } from "../../domain/datasets/cell-parsing.ts";
+import { spellingKey } from "../../domain/datasets/label-spellings.ts";
 import { missingWordsAmong } from "../../domain/datasets/missing-words.ts";
 import type { EncodedColumn } from "../../domain/datasets/preprocessing.ts";
 import type { GraphBuilder, Value } from "./onnx-graph.ts";
@@ -38,8 +39,18 @@ function spellingsOf(column: CategoryColumn): readonly (readonly [label: string,
     });
   }
   const words = new Set(missingWordsOf(column));
-  const wordLike = categories.filter((label) => words.has(label.trim().toLowerCase()));
-  return wordLike.map((label) => [label, surrounded(quoted(label))]);
+  const isWordLike = (label: string) => words.has(label.trim().toLowerCase());
+  const wordLike = categories.filter(isWordLike);
+  const spelled = column.reading?.case === "ignored" ? categories.filter((label) => isAlone(label, categories)) : [];
+  return [
+    ...spelled.filter((label) => !isWordLike(label)).map((label) => [label, anyCase([label.trim()])] as const),
+    ...wordLike.map((label) => [label, surrounded(quoted(label))] as const),
+  ];
+}
+
+/** Whether no other label differs from one in capital letters alone. */
+function isAlone(label: string, labels: readonly string[]): boolean {
+  return labels.filter((other) => spellingKey(other) === spellingKey(label)).length === 1;
 }
 
 function missingWordsOf({ boolean, reading }: CategoryColumn): readonly string[] {

@@ -1,5 +1,6 @@
 /** What every format of tables comes to: cells that are visited one after another. Knows no format. */
 
+import type { Encoding } from "../../domain/datasets/encodings.ts";
 import { type ErrorCode, type FieldError, TrainyardError } from "../../domain/errors.ts";
 import { POLLUTION } from "../../domain/untrusted-json.ts";
 
@@ -26,6 +27,8 @@ export interface Cells {
   /** 1 for true, 0 for false, -1 for neither. */
   truth(index: number): number;
   text(index: number): string;
+  /** The text of the cell as a label, where that is not the text that numbers are read from. */
+  label?(index: number): string;
   /** Whether the cell is a text, whose meaning depends on how its column is read; else the format says what it is. */
   isText(index: number): boolean;
   /** Whether all that the format has is text, so that a text may be a number: CSV. */
@@ -45,6 +48,8 @@ export interface TableExtent {
   readonly names: readonly string[];
   /** Of CSV: what was made of the lines that are no rows. */
   readonly csv?: CsvLayout;
+  /** Of CSV: the encoding that was found where the text is not UTF-8. */
+  readonly encoding?: Encoding;
   /** Of a workbook: the sheet that was read, and the others that can be seen. */
   readonly sheet?: { readonly name: string; readonly others: readonly string[] };
 }
@@ -55,8 +60,6 @@ export interface CsvLayout {
   readonly hasHeader: boolean;
   /** What speaks for or against the header, where it is not certain; null where it is, or was said. */
   readonly headerDoubt: string | null;
-  /** Whether the header leaves the first column without a name. */
-  readonly isFirstUnnamed: boolean;
   /** The first lines that were passed over, titles, comments and `sep=;`, and how many there are. */
   readonly skippedLines: readonly number[];
   readonly skipped: number;
@@ -65,6 +68,11 @@ export interface CsvLayout {
   /** Those of them that stand above the names as a title, and the line of the names. */
   readonly titleLines: readonly number[];
   readonly namesLine: number;
+  /** Lines below it that belong to the names, and the columns that it gives no name. */
+  readonly nameLines: readonly number[];
+  readonly unnamed: readonly number[];
+  /** Notes below the rows: their lines, and how many of the last rows are none but such notes. */
+  readonly notes: { readonly rows: number; readonly lines: readonly number[] };
 }
 
 /** A table that can be walked through several times. */
@@ -87,7 +95,8 @@ export interface TableLimits {
 export const MAX_ROW_BYTES = 16 * 1024 * 1024;
 
 /** Of text that is none, with the way out. */
-export const NOT_UTF8 = "not UTF-8: save the file as UTF-8, or upload it with encoding=latin1 (or utf-16) if it is that";
+export const NOT_UTF8 =
+  "not UTF-8: save the file as UTF-8, or upload it with encoding=latin1 (or utf-16, shift_jis, ...) if it is that";
 
 /** Not what the format says. */
 export function malformedTable(detail: string): TrainyardError {

@@ -12,10 +12,15 @@ import { type ArchivePart, replacePart, unpack } from "./archive.ts";
  */
 const MAX_HELD_BYTES = 128 * 1024 * 1024;
 
+/** Texts that the sheets of a workbook share at most: each takes far more memory than the few bytes that it may be written in. */
+const MAX_TEXTS = 2_000_000;
+/** Bytes in which so many texts can be written: `<si/>` is the shortest. */
+const FEWEST_BYTES = MAX_TEXTS * 5;
+
 /** What is known of a workbook before one of its sheets is read. */
 export interface WorkbookContents {
-  /** The sheets that have cells, in order; those of a chart or of macros have none. */
-  readonly sheets: readonly { readonly name: string; readonly isHidden: boolean }[];
+  /** The sheets that have cells, in order, with the name of their part; those of a chart or of macros have none. */
+  readonly sheets: readonly { readonly name: string; readonly isHidden: boolean; readonly path: string }[];
   /** Whether days are counted from 1904 instead of 1900. */
   readonly is1904: boolean;
   /** The archive as hucre reads it rightly. */
@@ -50,15 +55,36 @@ export async function contentsOf(archive: Buffer, parts: readonly ArchivePart[])
   const relations = elementsOf(`${folder}_rels/${file}.rels`, "Relationship");
   // Those that hucre will hold, wherever they are said to be.
   const heldAs = (kind: string) => targetsOf(relations, kind).map(({ target }) => hold(resolvePath(folder, target)));
-  heldAs("sharedStrings");
+  for (const part of heldAs("sharedStrings")) if (part) checkTexts(archive, part);
   const [styles] = heldAs("styles");
-  const withCells = new Set(targetsOf(relations, "worksheet").map(({ id }) => id));
-  const sheets = elementsOf(path, "sheet")
-    .filter((sheet) => withCells.has(relationOf(sheet)) && sheet["@name"])
-    .map((sheet) => ({ name: String(sheet["@name"]), isHidden: /^(?:very)?hidden$/i.test(String(sheet["@state"])) }));
+  const withCells = new Map(targetsOf(relations, "worksheet").map(({ id, target }) => [id, resolvePath(folder, target)]));
+  const sheets = elementsOf(path, "sheet").flatMap((sheet) => {
+    const own = withCells.get(relationOf(sheet));
+    if (own === undefined || !sheet["@name"]) return [];
+    return [{ name: String(sheet["@name"]), isHidden: /^(?:very)?hidden$/i.test(String(sheet["@state"])), path: own }];
+  });
   const is1904 = elementsOf(path, "workbookPr").some((each) => /^(?:1|true)$/.test(String(each["@date1904"])));
   return { sheets, is1904, archive: styles ? withoutMoney(archive, styles) : archive };
 }
+
+/** Throws too_large where a part has more texts than are held. */
+function checkTexts(archive: Buffer, part: ArchivePart): void {
+  if (part.bytes < FEWEST_BYTES) return;
+  const content = unpack(archive, part);
+  let ends = 0;
+  // `</si>` or `<si/>`, whatever stands before the name.
+  for (let at = content.indexOf("si"); at >= 0; at = content.indexOf("si", at + 2)) {
+    const [before, after] = [content[at - 1], content[at + 2]];
+    // A prefix is short: looking further back would take forever in a text without tags.
+    const back = content.subarray(Math.max(0, at - LONGEST_PREFIX), at);
+    const isClosing = before === SLASH || (before === COLON && back[back.lastIndexOf(LESS) + 1] === SLASH);
+    if ((isClosing && after === GREATER) || (after === SLASH && (before === LESS || before === COLON))) ends++;
+    if (ends > MAX_TEXTS) throw tooManyTexts();
+  }
+}
+
+const LONGEST_PREFIX = 24;
+const [SLASH, COLON, LESS, GREATER] = [0x2f, 0x3a, 0x3c, 0x3e];
 
 function withoutMoney(archive: Buffer, styles: ArchivePart): Buffer {
   const written = unpack(archive, styles).toString("utf8");
@@ -87,6 +113,11 @@ function resolvePath(folder: string, target: string): string {
     else if (name !== ".") names.push(name);
   }
   return names.join("/");
+}
+
+function tooManyTexts(): TrainyardError {
+  const detail = `the workbook has more than ${MAX_TEXTS} texts: save the sheet as CSV`;
+  return new TrainyardError("too_large", detail, [{ pointer: "", detail }]);
 }
 
 function tooMuchHeld(): TrainyardError {

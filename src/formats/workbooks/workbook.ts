@@ -3,9 +3,11 @@
  * those that Excel shows and a cell means what it means in CSV. hucre reads it; what the file claims is held to the limits first.
  */
 import { TrainyardError } from "../../domain/errors.ts";
+import { PADDED_NUMBER, padNumber } from "../csv/sheet-numbers.ts";
 import { checkExtent, invalidTable, malformedTable, overLimit, type TableLimits } from "../tables/table.ts";
 import { type ArchivePart, partsOf } from "./archive.ts";
 import { contentsOf, type WorkbookContents } from "./contents.ts";
+import { withoutPhonetics } from "./phonetics.ts";
 
 /** Bytes of a workbook at most, which is held in memory whole: a full sheet of 20 columns is about 100 MB. */
 export const MAX_WORKBOOK_BYTES = 128 * 1024 * 1024;
@@ -71,7 +73,8 @@ export async function openSheet(
     const write = createCellWriter(is1904, decimal);
     const chosen = named === undefined ? visible : [find(sheets, named)];
     for (const name of chosen) {
-      const rows = await readRows(streamXlsxRows(archive, { sheet: name }), { name, write }, limits);
+      const plain = withoutPhonetics(archive, sheets.find((each) => each.name === name)?.path ?? "");
+      const rows = await readRows(streamXlsxRows(plain, { sheet: name }), { name, write }, limits);
       if (rows.columns.length === 0) continue;
       const others = visible.filter((each) => each !== name).map(shownName);
       return { sheet: { name: shownName(name), others }, csv: () => linesOf(rows) };
@@ -181,21 +184,19 @@ function createCellWriter(is1904: boolean, decimal: SheetOptions["decimal"]): Ce
     if (typeof value === "number") return numberText(value, decimal);
     if (value instanceof Date) return timeText(value, dayZero);
     const text = String(value).replace(CONTROLS, " ").trim();
-    return /[",]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+    // A text that looks like a number which was padded is none.
+    return /[",]/.test(text) || PADDED_NUMBER.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
   };
 }
 
 // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what it is for
 const CONTROLS = /\s*[\u0000-\u001f]+\s*/g;
 
-/** What is a thousand to whoever writes decimal commas. */
-const GROUPED = /^-?[1-9]\d{0,2}\.\d{3}$/;
-
 /** A number, so that nobody takes its point for a sign between thousands: 1.234 is written 1.2340. */
 function numberText(value: number, decimal: SheetOptions["decimal"]): string {
   const text = String(value);
   if (decimal === ",") return text.includes(".") ? `"${text.replace(".", ",")}"` : text;
-  return GROUPED.test(text) ? `${text}0` : text;
+  return padNumber(text);
 }
 
 const DAY_MS = 86_400_000;

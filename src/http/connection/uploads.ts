@@ -5,7 +5,8 @@ import type { FastifyRequest } from "fastify";
 import { z } from "zod";
 import type { UploadRequest } from "../../app/datasets/upload.ts";
 import { DATASET_FORMATS } from "../../domain/datasets/dataset.ts";
-import { ENCODINGS, MAX_SKIPPED_LINES, misfitOption, readingOptions } from "../../domain/datasets/reading-options.ts";
+import { ENCODINGS } from "../../domain/datasets/encodings.ts";
+import { MAX_SKIPPED_LINES, misfitOption, readingOptions } from "../../domain/datasets/reading-options.ts";
 import { formatOf, mediaTypeOf, stemOf, type TableLabel } from "../../domain/datasets/table-label.ts";
 import type { Upload, UploadSpool } from "../../domain/datasets/upload.ts";
 import { invalid, TrainyardError } from "../../domain/errors.ts";
@@ -50,6 +51,10 @@ const asked = {
         "For CSV and Excel: how many lines at the beginning are no rows. When left out, a title above the names is found out.",
       examples: [3],
     }),
+  rows: z.enum(["auto", "all"]).optional().meta({
+    description:
+      "For CSV and Excel: which lines below the names are rows. `auto`, the default: lines without values below the names, repeated names, notes below the rows and a row of totals are none. `all`: each is one.",
+  }),
   sheet: readingOptions.shape.sheet,
   types: z
     .string()
@@ -71,7 +76,7 @@ const asked = {
     .optional()
     .meta({
       description:
-        "Words that stand for a missing value in every column, instead of NA and its like: divided by commas, or a JSON array. Empty: no word does, so that NA is a label.",
+        'Words that stand for a missing value in every column, instead of NA and its like: divided by commas, or a JSON array. Empty: no word does, so that NA is a label. Words of single columns, beside NA and its like, are a JSON object: `{"age": ["-1"]}`.',
       examples: ["NA,-999"],
     }),
   decimal: readingOptions.shape.decimal,
@@ -85,7 +90,8 @@ const asked = {
       examples: ["dmy"],
     }),
   encoding: z.enum(ENCODINGS).optional().meta({
-    description: "How the text of CSV, NDJSON or JSON is encoded: `utf-8`, the default, `latin1` (Windows-1252) or `utf-16`.",
+    description:
+      "How the text of CSV, NDJSON or JSON is encoded: `utf-8`, the default; `latin1` (Windows-1252), `utf-16`, or another of these. A CSV that is not UTF-8 is read as UTF-16, latin1 or shift_jis if its text is clearly that, with a note.",
   }),
 };
 
@@ -259,6 +265,7 @@ function requestOf(
     ...{
       delimiter: rest.delimiter,
       header: rest.header,
+      rows: rest.rows,
       decimal: rest.decimal,
       thousands: rest.thousands,
       encoding: rest.encoding,
@@ -267,7 +274,9 @@ function requestOf(
     },
     types: parseJson("types", types ?? "{}", '{"zip": "category"}'),
     columns: listOf("columns", columns, '["island", "sex"]'),
-    missing: listOf("missing", missing, '["NA", "-999"]'),
+    missing: missing?.trimStart().startsWith("{")
+      ? parseJson("missing", missing, '{"age": ["-1"]}')
+      : listOf("missing", missing, '["NA", "-999"]'),
     date_format: dates?.trim().startsWith("{") ? parseJson("date_format", dates, '{"sold": "dmy"}') : dates,
   });
   if (!options.success) throw invalid(fieldErrors(options.error));

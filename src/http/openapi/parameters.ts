@@ -1,7 +1,7 @@
 /** Path and query parameters, as the routes take them. */
 
 import { z } from "zod";
-import { ENCODINGS } from "../../domain/datasets/reading-options.ts";
+import { ENCODINGS } from "../../domain/datasets/encodings.ts";
 import { MAX_BACKGROUND_ROWS } from "../../domain/explanations/explanation.ts";
 import { type Fields, FilterError, OPERATORS, parseFilter } from "../../domain/filter.ts";
 import { ID_PREFIXES } from "../../domain/id.ts";

@@ -9,7 +9,7 @@ import { findModel, knownModel } from "../../app/models/find-model.ts";
 import { predictNow, predictRows } from "../../app/models/predict.ts";
 import { type LineOptions, predictDocument, predictStream } from "../../app/models/predict-stream.ts";
 import { assertKeepable, keepAnswers } from "../../app/monitoring/feedback.ts";
-import type { Encoding } from "../../domain/datasets/reading-options.ts";
+import type { Encoding } from "../../domain/datasets/encodings.ts";
 import { invalid, TrainyardError } from "../../domain/errors.ts";
 import { type ExplainRequest, explainRequestOf, notExplained } from "../../domain/explanations/explanation.ts";
 import { type AnswerOptions, NOTHING_ASKED, optionsOf } from "../../domain/models/answer-options.ts";

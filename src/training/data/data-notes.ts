@@ -1,16 +1,21 @@
 /** Notes on the data of a job: which rows and columns were left out, what was guessed, and what looks wrong with the classes. */
 import { type Column, type DatasetRows, hasValues } from "../../domain/datasets/dataset.ts";
+import { isWordForMissing } from "../../domain/datasets/missing-words.ts";
 import { type JobNoteCode, MAX_NOTES, type Note } from "../../domain/notes.ts";
 import type { JobSpec } from "../../domain/spec/spec.ts";
 import { formOf } from "../../domain/spec/split.ts";
 import { ID_ROWS } from "./columns-worth-learning.ts";
-import type { ClassesResult } from "./dataset-columns.ts";
+import { type ClassesResult, isReadAsNumbers } from "./dataset-columns.ts";
 import { leakNotes } from "./leak-notes.ts";
 
 /** Rows that a class should have at least. */
 const FEW_ROWS = 10;
 /** The share of the largest class from which accuracy says little. */
 const IMBALANCE = 0.9;
+/** Groups from which a column of ids may divide the rows, and how such a column is called: by a person or a thing with several rows. */
+const FEWEST_GROUPS = 5;
+const GROUP_NAME =
+  /^(?:(?:participant|subject|patient|proband|person|user|customer|client|kunde|student|pupil|child|family|household|school|animal|mouse|device|machine|session|vehicle|site)[ _-]?(?:id|no|nr|nummer|number|code)?|(?:participant|subject|patient|person|user|customer|client|student|family|household|device|machine|session|group)s?[ _-]?(?:id|no|nr|number|code))\.?$/i;
 /** Different times of a column from which it may order the rows. */
 const TIMES = 10;
 
@@ -27,7 +32,7 @@ export interface NotedData {
 
 /** The notes on a job's data, at most `MAX_NOTES` of them. */
 export function dataNotes(data: NotedData): Note[] {
-  const notes = [targetNotes, classNotes, leftOutNotes, timeNotes, featureNotes, targetLeaks].flatMap((notesOn) =>
+  const notes = [targetNotes, classNotes, leftOutNotes, timeNotes, groupNotes, featureNotes, targetLeaks].flatMap((notesOn) =>
     notesOn(data),
   );
   return notes.slice(0, MAX_NOTES);
@@ -46,6 +51,12 @@ function targetNotes({ spec, dataset, targets, classes, rows }: NotedData): Note
     const detail = `${missing} of ${dataset.rows} rows have no ${names}: they are left out`;
     const cure = "fill them in, and upload the file again, to train on them too";
     notes.push(noteOn("rows_without_target", target?.name ?? null, detail, cure));
+  }
+  const own = target && dataset.values.get(target.name);
+  const isGuess = target && targets.length === 1 && !spec.task && !spec.loss;
+  if (isGuess && !classes.codes && own && isReadAsNumbers(target, own)) {
+    const detail = `${target.name} has only ${target.distinct} different whole numbers, which were read as numbers and not as classes`;
+    notes.push(noteOn("task_guessed", target.name, detail, 'set "task": "multiclass_classification" if they are classes'));
   }
   if (target && !spec.task && !spec.loss && classes.codes && (target.type === "integer" || target.type === "number")) {
     const detail = `${target.name} has ${classes.classes.length} different whole numbers, which were read as classes`;
@@ -68,6 +79,12 @@ function classNotes({ targets, classes: { classes, codes }, rows }: NotedData): 
     notes.push(
       noteOn("rare_class", name, detail, "collect more rows of them, merge them with other classes, or leave them out"),
     );
+  }
+  const words = classes.filter((label) => isWordForMissing(label));
+  if (words.length > 0 && classes.length > 2) {
+    const detail = `${words.map((word) => JSON.stringify(word)).join(", ")} ${words.length === 1 ? "is a class" : "are classes"} of ${name}, but may mean that it is not known`;
+    const cure = `upload the file with missing=NA,${words.join(",")} to leave these rows out`;
+    notes.push(noteOn("class_may_be_missing", name, detail, cure));
   }
   const most = Math.max(...counts);
   if (most >= IMBALANCE * rows && rows >= FEW_ROWS) {
@@ -114,6 +131,23 @@ function timeNotes({ spec, dataset: { columns } }: NotedData): Note[] {
   const detail = `rows have times (${column.name}), but the held-out ones are drawn at random from all of them`;
   const cure = `hold out the last rows if you want to predict later ones: "split": {"time": ${JSON.stringify(column.name)}}`;
   return [noteOn("rows_have_times", column.name, detail, cure)];
+}
+
+/** Rows that are drawn one by one although they seem to belong to persons or things of which each has several. */
+function groupNotes({ spec, dataset: { columns, rows }, targets }: NotedData): Note[] {
+  const isDrawn = spec.split === undefined || (spec.split !== null && formOf(spec.split).form === "shares");
+  const isTarget = (name: string) => targets.some((target) => target.name === name);
+  const column =
+    isDrawn &&
+    columns.find(({ name, type, distinct, missing }) => {
+      const isId = (type === "integer" || type === "category") && GROUP_NAME.test(name.trim()) && !isTarget(name);
+      return isId && distinct >= FEWEST_GROUPS && distinct * 2 <= rows - missing;
+    });
+  if (!column) return [];
+  const { name } = column;
+  const detail = `rows may belong together by ${name} (${column.distinct} different values), but the held-out ones are drawn one by one: a score on rows of a known ${name} is too good for a new one`;
+  const cure = `hold out whole groups if you want to predict new ones: "split": {"group": ${JSON.stringify(name)}}`;
+  return [noteOn("rows_have_groups", name, detail, cure)];
 }
 
 function featureNotes({ dataset, features }: NotedData): Note[] {

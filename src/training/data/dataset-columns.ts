@@ -14,8 +14,14 @@ import type { JobSpec, Task } from "../../domain/spec/spec.ts";
 import { formOf, type SplitForm, splitColumnOf } from "../../domain/spec/split.ts";
 import { MAX_CLASSES } from "./targets.ts";
 
-/** An integer target with at most this many values is taken for classes, unless the task or the loss says otherwise. */
+/**
+ * An integer target is taken for classes, unless the task or the loss says otherwise, if it has at most so many values, each in so many rows
+ * on average, and they are as near to each other as codes are or very few: twenty prices of twenty houses are no classes.
+ */
 const MAX_INTEGER_CLASSES = 20;
+const ROWS_A_CLASS = 3;
+const MAX_GAP = 10;
+const VERY_FEW_CLASSES = 5;
 
 type DatasetSpec = Extract<JobSpec["data"], { dataset: unknown }>["dataset"];
 
@@ -180,7 +186,25 @@ function impliesRegression(spec: JobSpec, targets: readonly Column[], values: Da
   const [target] = targets as [Column];
   if (targets.length > 1 || target.type === "datetime") return true;
   if (!isNumeric(target.type)) return false;
-  return target.distinct > MAX_INTEGER_CLASSES || !(values.get(target.name) ?? []).every(isWholeOrMissing);
+  return !areIntegerClasses(target, values.get(target.name) ?? []);
+}
+
+/** Whether the values of a column of numbers are classes, by `MAX_INTEGER_CLASSES`. */
+function areIntegerClasses({ distinct, missing, statistics }: Column, values: ColumnValues | readonly number[]): boolean {
+  if (distinct > MAX_INTEGER_CLASSES || !values.every(isWholeOrMissing)) return false;
+  if (distinct > 2 && values.length - missing < distinct * ROWS_A_CLASS) return false;
+  const range = statistics ? statistics.max - statistics.min : 0;
+  return distinct <= VERY_FEW_CLASSES || range < distinct * MAX_GAP;
+}
+
+/** Whether a target of few whole numbers was read as numbers. */
+export function isReadAsNumbers(target: Column, values: ColumnValues): boolean {
+  return (
+    isNumeric(target.type) &&
+    target.type !== "datetime" &&
+    target.distinct <= MAX_INTEGER_CLASSES &&
+    values.every(isWholeOrMissing)
+  );
 }
 
 const isWholeOrMissing = (value: number): boolean => Number.isInteger(value) || Number.isNaN(value);

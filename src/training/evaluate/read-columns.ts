@@ -49,7 +49,7 @@ const textOrNull = (raw: string | number | null): string | null => (raw === null
 
 /** The place among `labels` of every row's value; `UNKNOWN` where it is none of them or missing. */
 export function readPlaces(labels: readonly string[], column: Column, values: ColumnValues): Int32Array {
-  const read = createLabelReader(labels);
+  const read = createLabelReader(labels, { case: "ignored" });
   const known = new Map<number, number>();
   return Int32Array.from(values, (value) => {
     const place = known.get(value) ?? placeOf(read(rawOf(column, value)));

@@ -49,7 +49,7 @@ export function resolveSearch(spec: JobSpec, data: DataShape): { resolution: Sea
   if (shape.rows < FEWEST_ROWS)
     errors.push({
       pointer: "/model/auto",
-      detail: `needs at least ${FEWEST_ROWS} rows to train on, not ${shape.rows}: give model.layers`,
+      detail: `needs at least ${FEWEST_ROWS} rows to train on, not ${shape.rows}: add rows, or name a network in model.layers`,
     });
   if (data.embeddings.length > 0)
     errors.push({

@@ -10,8 +10,8 @@ import type { Model, Prediction } from "../../domain/models/model.ts";
 import { type CsvReading, MAX_BATCH_ROW_BYTES, type RowBlock, type StreamOptions } from "../../domain/models/prediction.ts";
 import { topChoices } from "../../domain/models/prediction-json.ts";
 import { valuePlace } from "../../domain/quantiles.ts";
-import { type CsvRecord, createCsvScanner, QUOTING } from "../../formats/tables/csv-scanner.ts";
-import { type CsvStart, isComment, readCsvStart } from "../../formats/tables/csv-start.ts";
+import { type CsvRecord, createCsvScanner, QUOTING } from "../../formats/csv/csv-scanner.ts";
+import { type CsvStart, isComment, readCsvStart } from "../../formats/csv/csv-start.ts";
 import { nameAt } from "../../formats/tables/table.ts";
 
 export interface CsvRow {
@@ -47,14 +47,18 @@ export async function readCsvRows(
   const onRecord = (record: CsvRecord): void => {
     const cells = Array.from({ length: record.count }, (_, index) => cellText(record, index));
     if (!found) {
-      const names = isHeader(model, cells, options) ? cells : null;
-      found = { delimiter, width: cells.length, cellIndices: cellIndicesOf(model, names, cells.length, record.line) };
+      const together = start?.names ?? cells;
+      const names = isHeader(model, together, options) ? cells : null;
+      const cellIndices = cellIndicesOf(model, names && together, cells.length, record.line);
+      found = { delimiter, width: cells.length, cellIndices, names };
       if (names) {
-        head = textOf(record, cells);
+        head = start?.names ? start.names.map((name) => csvCell(name, style)).join(style.delimiter) : textOf(record, cells);
         return;
       }
     }
-    if (cells.length !== found.width) {
+    if (found.names && (start?.nameLines.includes(record.line) || isRepeated(found.names, cells))) return;
+    const isPadded = cells.length > found.width && cells.slice(found.width).every((cell) => cell.trim() === "");
+    if (cells.length !== found.width && !isPadded) {
       if (isComment(record, found.width)) return;
       throw wrong(`line ${record.line}: the row has ${cells.length} cells, and the first one ${found.width}`);
     }
@@ -69,14 +73,24 @@ export async function readCsvRows(
   const scanner = createCsvScanner({ delimiter, maxCellBytes: MAX_BATCH_ROW_BYTES, firstLine: line, onRecord });
   scanner.push(bytes.subarray(start?.offset ?? 0));
   scanner.end();
-  return { rows, head, reading: found ?? { delimiter, width: 0, cellIndices: [] } };
+  return { rows, head, reading: found ?? { delimiter, width: 0, cellIndices: [], names: null } };
 }
+
+/** Whether a row repeats the names, as in files that were put together. */
+const isRepeated = (names: readonly string[], cells: readonly string[]): boolean =>
+  names.length > 1 && cells.length === names.length && names.every((name, index) => name === cells[index]);
 
 /** A title is above the names of the model's columns and nowhere else: any other row is one to predict, however little it has. */
 async function startOf(model: Model, bytes: Uint8Array<ArrayBuffer>, options: StreamOptions): Promise<CsvStart> {
   const read = (mayHaveTitles: boolean) =>
     readCsvStart(() => once(bytes), {
-      ...{ delimiter: null, skipLines: null, mayHaveTitles, maxCellBytes: MAX_BATCH_ROW_BYTES },
+      ...{
+        delimiter: null,
+        skipLines: null,
+        mayHaveTitles,
+        mayHaveNameLines: mayHaveTitles,
+        maxCellBytes: MAX_BATCH_ROW_BYTES,
+      },
     });
   const start = await read(options.header === "auto");
   const [first = []] = start.sample;
@@ -107,7 +121,7 @@ function cellIndicesOf(
   width: number,
   line: number,
 ): number[] {
-  if (preprocessing && names) return cellIndicesByName(preprocessing, names.map(nameAt), line);
+  if (preprocessing && names) return cellIndicesByName(preprocessing, names, line);
   const columns = preprocessing?.columns.map(({ column }) => column) ?? null;
   const expected = columns?.length ?? inputWidth;
   if (width !== expected) {
@@ -117,7 +131,8 @@ function cellIndicesOf(
   return Array.from({ length: expected }, (_, index) => index);
 }
 
-function cellIndicesByName(preprocessing: Preprocessing, names: readonly string[], line: number): number[] {
+function cellIndicesByName(preprocessing: Preprocessing, given: readonly string[], line: number): number[] {
+  const names = given.map(nameAt);
   const loose = names.map(looseName);
   const places = preprocessing.columns.map(({ column }) => {
     const exact = names.indexOf(column);
@@ -127,7 +142,10 @@ function cellIndicesByName(preprocessing: Preprocessing, names: readonly string[
   const known = ignoredNames(preprocessing);
   const ignored = known && new Set([...known].map(looseName));
   // A name that nobody knows says more of a mistyped one than the column that is missing for it.
-  const stranger = names.find((_, index) => ignored && !places.includes(index) && !ignored.has(loose[index] as string));
+  const isNamed = (index: number) => (given[index] as string).trim() !== "";
+  const stranger = names.find(
+    (_, index) => isNamed(index) && ignored && !places.includes(index) && !ignored.has(loose[index] as string),
+  );
   if (stranger !== undefined) throw wrong(`line ${line}: ${stranger} ${strangerDetail(stranger, preprocessing)}`);
   if (places.every((place) => place === LEFT_OUT)) {
     const all = preprocessing.columns.map(({ column }) => column).join(", ");

@@ -3,6 +3,7 @@
 import { parseLooseTruth } from "../../domain/datasets/cell-parsing.ts";
 import { type ColumnReading, createDateReader, createNumberReader, timeOfCount } from "../../domain/datasets/column-reading.ts";
 import type { Column, ColumnType, ColumnValues, OddCells } from "../../domain/datasets/dataset.ts";
+import type { MissingCode } from "../../domain/datasets/missing-codes.ts";
 import type { TextValues } from "../../domain/datasets/texts.ts";
 import { invalid, pointerOf } from "../../domain/errors.ts";
 import type { Cells } from "../../formats/tables/table.ts";
@@ -16,6 +17,10 @@ export interface FinishedColumn {
   readonly values: Exclude<ColumnValues, TextValues> | null;
   /** Of text, unless there is too much of it. */
   readonly texts?: TextValues | null;
+  /** Labels that were written in several ways, each with all of them, the one that is kept first. */
+  readonly spellings?: readonly (readonly string[])[];
+  /** Of a column of numbers: what may stand for a missing value. */
+  readonly missingCode?: MissingCode;
 }
 
 /** Takes in the cells of a column that are there, and says in the end what they came to. Rows count from 0. */
@@ -96,6 +101,11 @@ export function createCellReader(type: ColumnPlan["type"], reading: ColumnReadin
     const value = cells.isText(index) ? readText(cells.text(index)) : cells.number(index);
     return type === "integer" && !Number.isSafeInteger(value) ? Number.NaN : value;
   };
+}
+
+/** The label that a cell has. */
+export function labelIn(cells: Cells, index: number): string {
+  return cells.label?.(index) ?? cells.text(index);
 }
 
 /** 1, 0, or -1 when the cell is neither true nor false. More is taken when the type was asked for. */

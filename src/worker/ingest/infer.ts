@@ -5,8 +5,8 @@
 
 import type { ColumnType } from "../../domain/datasets/dataset.ts";
 import { isOddWord } from "../../domain/datasets/missing-words.ts";
-import { parseWrittenDate, WRITTEN_DATES } from "../../domain/datasets/written-dates.ts";
-import { NUMBER_FORMATS, parseInFormats } from "../../domain/datasets/written-numbers.ts";
+import { parseWrittenDate, WRITTEN_DATES } from "../../domain/datasets/written/written-dates.ts";
+import { NUMBER_FORMATS, parseClock, parseInFormats, splitUnit } from "../../domain/datasets/written/written-numbers.ts";
 import type { Cells, Table, TableExtent } from "../../formats/tables/table.ts";
 
 /** What a column turned out to be. `label`: a category or text, which depends on how many labels there are. */
@@ -127,6 +127,10 @@ function couldBeOther(cells: Cells, index: number): boolean {
   if (!cells.isText(index)) return true;
   const text = cells.text(index);
   if (isOddWord(text)) return true;
-  if (cells.untyped && parseInFormats(text, NUMBER_FORMATS)?.some((value) => !Number.isNaN(value))) return true;
+  if (cells.untyped && (isNumber(text) || isNumber(splitUnit(text)?.number ?? "") || !Number.isNaN(parseClock(text))))
+    return true;
   return cells.truth(index) >= 0 || WRITTEN_DATES.some((format) => !Number.isNaN(parseWrittenDate(text, format)));
 }
+
+const isNumber = (text: string): boolean =>
+  parseInFormats(text, NUMBER_FORMATS)?.some((value) => !Number.isNaN(value)) ?? false;

@@ -12,13 +12,13 @@ import type {
 } from "../../domain/datasets/upload.ts";
 import { TrainyardError } from "../../domain/errors.ts";
 import type { DatasetLimits } from "../../domain/limits.ts";
-import { createCsvTable } from "../../formats/tables/csv.ts";
+import { createCsvTable } from "../../formats/csv/csv.ts";
 import { withMissing } from "../../formats/tables/given-missing.ts";
 import { createJsonTable } from "../../formats/tables/json-table.ts";
 import { createNdjsonTable } from "../../formats/tables/ndjson.ts";
 import { createParquetTable } from "../../formats/tables/parquet.ts";
 import { type ByteChunks, malformedTable, overLimit, type Table } from "../../formats/tables/table.ts";
-import { asUtf8 } from "../../formats/tables/text-encoding.ts";
+import { asUtf8, foundEncoding } from "../../formats/tables/text-encoding.ts";
 import {
   ARCHIVE_MAGIC,
   MAX_WORKBOOK_BYTES,
@@ -47,7 +47,7 @@ export async function digest({ path, suffix }: DigestTask): Promise<string> {
 export async function read(task: ReadTask): Promise<Ingestion> {
   try {
     const table = await withTable(task, (opened) =>
-      readTable(withMissing(opened, task.options.missing), task.options, task.limits),
+      readTable(withMissing(opened, everywhere(task.options.missing)), task.options, task.limits),
     );
     return moving({ ok: true, table }, wholeBuffers([...table.values.values()]));
   } catch (error) {
@@ -55,6 +55,9 @@ export async function read(task: ReadTask): Promise<Ingestion> {
     return { ok: false, code: error.code, detail: error.message, errors: error.errors };
   }
 }
+
+/** Words that are given for all columns; those of single ones are for whoever knows the columns. */
+const everywhere = (missing: ReadTask["options"]["missing"]) => (Array.isArray(missing) ? missing : undefined);
 
 async function withTable(task: ReadTask, use: (table: Table) => Promise<IngestedTable>): Promise<IngestedTable> {
   const { path, format, limits, options } = task;
@@ -71,7 +74,15 @@ async function withTable(task: ReadTask, use: (table: Table) => Promise<Ingested
   if (format === "ndjson") return use(createNdjsonTable(chunks, limits));
   if (format === "json") return use(createJsonTable(chunks, limits));
   const delimiter = options.delimiter === "tab" ? "\t" : options.delimiter;
-  return use(createCsvTable(chunks, { delimiter, header: options.header, skipLines: options.skip_lines }, limits));
+  const layout = { delimiter, header: options.header, skipLines: options.skip_lines, rows: options.rows };
+  try {
+    return await use(createCsvTable(chunks, layout, limits));
+  } catch (error) {
+    const found = error instanceof TrainyardError && options.encoding === "utf-8" ? await foundEncoding(unpacked) : null;
+    if (!found) throw error;
+    const table = createCsvTable(asUtf8(unpacked, found), layout, limits);
+    return await use({ scan: async (visit) => ({ ...(await table.scan(visit)), encoding: found }) });
+  }
 }
 
 /** A sheet is written beside the workbook as CSV, and read as that: tables are walked through more than once. */
@@ -84,7 +95,8 @@ async function withWorkbook(
   const plain = unpackedPath(path);
   try {
     const sheet = await writeSheet(packed, plain, sheetOptions(options), limits);
-    const layout = { delimiter: ",", header: options.header, skipLines: options.skip_lines };
+    const { header, skip_lines: skipLines, rows } = options;
+    const layout = { delimiter: ",", header, skipLines, rows, isSheet: true };
     const table = createCsvTable(chunksOf(plain, false, limits.bytes), layout, limits);
     return await use({ scan: async (visit) => ({ ...(await table.scan(visit)), sheet }) });
   } finally {

@@ -1,9 +1,10 @@
 /** Columns of labels: booleans, categories, and text, which has too many. */
 import type { Column } from "../../domain/datasets/dataset.ts";
+import { mergedSpellings } from "../../domain/datasets/label-spellings.ts";
 import { isErrorWord } from "../../domain/datasets/missing-words.ts";
 import { createTextWriter, type TextValues, type TextWriter } from "../../domain/datasets/texts.ts";
 import { invalid, pointerOf } from "../../domain/errors.ts";
-import { type ColumnBuilder, type ColumnPlan, type FinishedColumn, readTruth, shown } from "./column.ts";
+import { type ColumnBuilder, type ColumnPlan, type FinishedColumn, labelIn, readTruth, shown } from "./column.ts";
 import { type LabelBudget, Labels, MAX_LABEL_LENGTH, MAX_LISTED_CHARACTERS } from "./labels.ts";
 import { createOddCells } from "./odd-cells.ts";
 import { TOP_VALUES } from "./statistics.ts";
@@ -53,7 +54,8 @@ export function createLabelColumn(plan: ColumnPlan, { rows, maxCategories, budge
   return {
     set(row, cells, index) {
       const known = labels.labels.length;
-      const code = labels.add(cells.text(index));
+      const text = labelIn(cells, index);
+      const code = labels.add(text);
       if (code >= known && isErrorWord(labels.labels[code] as string)) errors.add(code);
       if (errors.size > 0 && errors.has(code)) {
         odd.add(cells, index);
@@ -61,14 +63,14 @@ export function createLabelColumn(plan: ColumnPlan, { rows, maxCategories, budge
       }
       count++;
       if (!codes) {
-        texts?.add(row, cells.text(index));
+        texts?.add(row, text);
         return;
       }
       codes[row] = code;
       if (code >= 0 && code < maxCategories && labels.longest <= MAX_LABEL_LENGTH) return;
       if (plan.chosen) throw tooMany(plan.name, cells.place(index), code, maxCategories);
       texts = keepLabels(codes.subarray(0, row), labels.labels, budget);
-      texts.add(row, cells.text(index));
+      texts.add(row, text);
       codes = null;
     },
     finish() {
@@ -86,15 +88,34 @@ export function createLabelColumn(plan: ColumnPlan, { rows, maxCategories, budge
         if (plan.chosen) throw tooLong(plan.name);
         return asText();
       }
+      const merged = plan.chosen ? null : mergedSpellings(labels.labels, labels.counts);
+      const spellings = merged && mergeLabels(labels, codes, merged);
       const order = sortedOrder(labels);
       const column = describeLabels(plan.name, "category", rows, labels.labels, labels.counts);
       for (let row = 0; row < rows; row++) {
         const code = codes[row] as number;
         if (code >= 0) codes[row] = order.rank[code] as number;
       }
-      return { column: asLabels({ ...column, categories: order.sorted }), values: codes };
+      const described = asLabels({ ...column, categories: order.sorted });
+      if (!spellings) return { column: described, values: codes };
+      return { column: { ...described, reading: { ...described.reading, case: "ignored" } }, values: codes, spellings };
     },
   };
+}
+
+/** Counts spellings as the label that stands for them, and returns those of each such label, the label first. */
+function mergeLabels(labels: Labels, codes: Int32Array, merged: Int32Array): string[][] {
+  const groups = new Map<number, string[]>();
+  merged.forEach((main, code) => {
+    if (main === code) return;
+    const group = groups.get(main) ?? [labels.labels[main] as string];
+    groups.set(main, [...group, labels.labels[code] as string]);
+    labels.counts[main] = (labels.counts[main] as number) + (labels.counts[code] as number);
+    labels.counts[code] = 0;
+  });
+  for (let row = 0; row < codes.length; row++)
+    if ((codes[row] as number) >= 0) codes[row] = merged[codes[row] as number] as number;
+  return [...groups.values()];
 }
 
 /** Packs texts while there is room for them. */

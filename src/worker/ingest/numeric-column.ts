@@ -1,5 +1,6 @@
 /** Columns of numbers, whole numbers and datetimes. */
 import type { Column } from "../../domain/datasets/dataset.ts";
+import { findMissingCode } from "../../domain/datasets/missing-codes.ts";
 import type { ColumnBuilder, ColumnPlan } from "./column.ts";
 import { createOddCells } from "./odd-cells.ts";
 import { summarise } from "./statistics.ts";
@@ -23,7 +24,10 @@ export function createNumericColumn(
       values[row] = value;
     },
     finish() {
-      return { column: odd.describe(describeNumbers({ name, type }, values, scratch)), values };
+      const column = describeNumbers({ name, type }, values, scratch);
+      // The values that are there are sorted in `scratch` now.
+      const missingCode = type === "datetime" ? null : findMissingCode(scratch.subarray(0, rows - column.missing));
+      return { column: odd.describe(column), values, ...(missingCode && { missingCode }) };
     },
   };
 }

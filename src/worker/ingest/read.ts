@@ -5,12 +5,14 @@ import type { AboutTable } from "../../domain/datasets/table-reading.ts";
 import type { IngestedTable } from "../../domain/datasets/upload.ts";
 import { invalid, pointerOf, TrainyardError } from "../../domain/errors.ts";
 import type { DatasetLimits } from "../../domain/limits.ts";
+import { besideKnown, withMissingOf } from "../../formats/tables/given-missing.ts";
 import { type Cells, invalidTable, type Table } from "../../formats/tables/table.ts";
 import {
   type ColumnBuilder,
   type ColumnPlan,
   createCellReader,
   type FinishedColumn,
+  labelIn,
   type PreviewValue,
   readTruth,
   shown,
@@ -18,10 +20,18 @@ import {
 import { type DuplicateRows, findDuplicateRows } from "./duplicate-rows.ts";
 import { chosenType, type GuessedColumn, guessColumns, type WritingOptions } from "./guess.ts";
 import { type Inference, inferTypes } from "./infer.ts";
-import { keepColumns } from "./keep-columns.ts";
 import { createBooleanColumn, createLabelColumn } from "./label-column.ts";
 import { createLabelBudget } from "./labels.ts";
 import { createNumericColumn, isoTime } from "./numeric-column.ts";
+import {
+  firstRows,
+  type InferredTable,
+  keepColumns,
+  type TotalsRow,
+  totalsOf,
+  withoutBlanks,
+  withoutNotes,
+} from "./table-parts.ts";
 import { describeReading, uploadNotes } from "./upload-notes.ts";
 
 /** Rows that a preview has at most, and what it may take: tables with very many columns show fewer rows. */
@@ -29,12 +39,37 @@ const PREVIEW_ROWS = 100;
 const PREVIEW_CHARACTERS = 1024 * 1024;
 
 /** The options that the columns of a table depend on. */
-export type ColumnOptions = WritingOptions & Pick<ReadingOptions, "missing" | "columns">;
+export type ColumnOptions = WritingOptions &
+  Pick<ReadingOptions, "missing" | "columns"> &
+  Partial<Pick<ReadingOptions, "rows">>;
 
 /** Reads a table that is walked through twice, or three times. Throws what is wrong with it, with the place. */
 export async function readTable(given: Table, options: ColumnOptions, limits: DatasetLimits): Promise<IngestedTable> {
-  const inferred = { table: given, inference: await inferTypes(given) };
-  const { table, inference } = keepColumns(inferred, options.columns);
+  const walked = await withOwnMissing({ table: given, inference: await inferTypes(given) }, options.missing);
+  const inferred = options.rows === "all" ? walked : await withoutNotes(walked);
+  return await readInferred(inferred, options, limits, null);
+}
+
+/** The table with the words that are given by column, where some are: their columns are inferred without them. */
+async function withOwnMissing(walked: InferredTable, missing: ColumnOptions["missing"]): Promise<InferredTable> {
+  if (missing === undefined || Array.isArray(missing)) return walked;
+  const { names } = walked.inference;
+  checkColumns(names, "missing", missing);
+  const table = withMissingOf(
+    walked.table,
+    new Map(Object.entries(missing).map(([name, words]) => [names.indexOf(name), words])),
+  );
+  return { table, inference: await inferTypes(table) };
+}
+
+/** Reads a table whose columns are known, but for its last row where that has totals: `totals` is then what was left out. */
+async function readInferred(
+  inferred: InferredTable,
+  options: ColumnOptions,
+  limits: DatasetLimits,
+  totals: TotalsRow | null,
+): Promise<IngestedTable> {
+  const { table, inference } = keepColumns(withoutBlanks(inferred), options.columns);
   const { rows, names } = inference;
   if (names.length === 0) throw invalidTable("the table has no columns");
   if (rows === 0) throw invalidTable("the table has no rows");
@@ -50,10 +85,31 @@ export async function readTable(given: Table, options: ColumnOptions, limits: Da
     if (row < PREVIEW_ROWS) preview.set(row, column, cells, index);
   });
   const finished = builders.map((builder) => builder.finish());
+  const found = inference.csv && !totals && options.rows !== "all" ? totalsOf(finished, rows) : null;
+  if (found) {
+    const above = firstRows(inferred.table, rows - 1);
+    return await readInferred({ table: above, inference: await inferTypes(above) }, options, limits, found);
+  }
   const columns = markIndex(finished, inference);
+  const spellings = new Map(finished.flatMap(({ column, spellings: own }) => (own ? [[column.name, own] as const] : [])));
   const duplicates = duplicatesOf(finished, columns, rows);
-  const { csv = null, sheet = null } = inference;
-  const notes = uploadNotes({ columns, guesses, csv, sheet, rows, duplicates, inferred: inference.columns });
+  const codes = new Map(
+    finished.flatMap(({ column, missingCode }) => (missingCode ? [[column.name, missingCode] as const] : [])),
+  );
+  const { csv = null, sheet = null, encoding = null } = inference;
+  const notes = uploadNotes({
+    columns,
+    guesses,
+    csv,
+    sheet,
+    encoding,
+    rows,
+    duplicates,
+    totals,
+    spellings,
+    codes,
+    inferred: inference.columns,
+  });
   return {
     rows,
     names,
@@ -71,14 +127,15 @@ export async function readTable(given: Table, options: ColumnOptions, limits: Da
 
 /** Every column that an option names must be there. */
 function checkNames(names: readonly string[], { types, date_format: dates }: ColumnOptions): void {
+  checkColumns(names, "types", types);
+  if (typeof dates === "object") checkColumns(names, "date_format", dates);
+}
+
+function checkColumns(names: readonly string[], option: string, byColumn: object): void {
   const known = new Set(names);
-  const given = [
-    ...Object.keys(types).map((name) => ["types", name]),
-    ...Object.keys(typeof dates === "object" ? dates : {}).map((name) => ["date_format", name]),
-  ];
-  const unknown = given.filter(([, name]) => !known.has(name as string));
+  const unknown = Object.keys(byColumn).filter((name) => !known.has(name));
   if (unknown.length > 0)
-    throw invalid(unknown.map((path) => ({ pointer: pointerOf(path), detail: "the table has no such column" })));
+    throw invalid(unknown.map((name) => ({ pointer: pointerOf([option, name]), detail: "the table has no such column" })));
 }
 
 function planColumns(
@@ -91,7 +148,8 @@ function planColumns(
     const guess = guesses.get(column);
     const type = chosen ?? guess?.type ?? columns[column]?.type ?? "empty";
     const written = type === "number" || type === "integer" || type === "datetime" ? guess?.reading : {};
-    const reading = { ...written, ...(options.missing && { missing: options.missing }) };
+    const missing = missingOf(name, options.missing);
+    const reading = { ...written, ...(missing && { missing }) };
     return {
       ...{ name, type, chosen: chosen !== undefined, reading },
       takesWords: type === "label" || type === "category" || type === "text",
@@ -99,6 +157,13 @@ function planColumns(
       doubt: chosen === undefined && guess ? doubtOf(guess) : null,
     };
   });
+}
+
+/** The words that are missing in a column; undefined where none are given. */
+function missingOf(name: string, missing: ColumnOptions["missing"]): string[] | undefined {
+  if (missing === undefined || Array.isArray(missing)) return missing;
+  const own = missing[name];
+  return own && besideKnown(own);
 }
 
 /** The cells that keep a column from being one of numbers or dates, where at least half of it is. */
@@ -111,7 +176,7 @@ function doubtOf({ type, fitting, values, odd }: GuessedColumn): OddCells | null
 function markIndex(finished: readonly FinishedColumn[], { csv }: Inference): Column[] {
   const columns = finished.map(({ column }) => column);
   const [first] = finished;
-  const isUnnamed = csv?.isFirstUnnamed || first?.column.name === "Unnamed: 0";
+  const isUnnamed = csv?.unnamed[0] === 0 || first?.column.name === "Unnamed: 0";
   if (!isUnnamed || columns.length === 1 || first?.column.type !== "integer" || !first.values) return columns;
   const [start] = first.values;
   const counts = (start === 0 || start === 1) && first.values.every((value, row) => value === start + row);
@@ -162,7 +227,7 @@ function createBuilders(plans: readonly ColumnPlan[], rows: number, limits: Data
 function previewOf({ type, read, chosen }: ColumnPlan, cells: Cells, index: number): PreviewValue {
   if (type === "empty") return null;
   if (type === "boolean") return readTruth(cells, index, chosen) < 0 ? null : readTruth(cells, index, chosen) === 1;
-  if (type !== "number" && type !== "integer" && type !== "datetime") return shown(cells.text(index));
+  if (type !== "number" && type !== "integer" && type !== "datetime") return shown(labelIn(cells, index));
   const value = read(cells, index);
   return Number.isNaN(value) ? null : type === "datetime" ? isoTime(value) : value;
 }

@@ -2,6 +2,8 @@
 import type { Ambiguity } from "../../domain/datasets/column-guess.ts";
 import type { ColumnReading } from "../../domain/datasets/column-reading.ts";
 import { type Column, listOddCells, type OddCells } from "../../domain/datasets/dataset.ts";
+import { ENCODINGS } from "../../domain/datasets/encodings.ts";
+import type { MissingCode } from "../../domain/datasets/missing-codes.ts";
 import { MISSING_WORDS } from "../../domain/datasets/missing-words.ts";
 import type { ReadingOptions } from "../../domain/datasets/reading-options.ts";
 import type { TableReading } from "../../domain/datasets/table-reading.ts";
@@ -10,20 +12,23 @@ import type { CsvLayout, TableExtent } from "../../formats/tables/table.ts";
 import type { DuplicateRows } from "./duplicate-rows.ts";
 import type { GuessedColumn } from "./guess.ts";
 import type { InferredColumn } from "./infer.ts";
+import type { TotalsRow } from "./table-parts.ts";
 
 /** How the table as a whole was read. */
-export function describeReading({ csv, sheet }: TableExtent, options: Partial<ReadingOptions>): TableReading {
+export function describeReading({ csv, sheet, encoding: found }: TableExtent, options: Partial<ReadingOptions>): TableReading {
   const from = (given: unknown) => (given === undefined ? "found" : "given");
   const { delimiter, header, encoding, missing } = options;
   return {
-    ...(encoding && !sheet && { encoding: { value: encoding, from: encoding === "utf-8" ? "found" : "given" } }),
+    ...(encoding && !sheet && { encoding: { value: found ?? encoding, from: encoding === "utf-8" ? "found" : "given" } }),
     ...(sheet && { sheet: { value: sheet.name, from: from(options.sheet), others: sheet.others.slice(0, LISTED_SHEETS) } }),
     ...(csv && {
       ...(!sheet && { delimiter: { value: csv.delimiter, from: from(delimiter) } }),
       header: { value: csv.hasHeader, from: from(header === "auto" ? undefined : header) },
       ...(csv.skipped > 0 && { skipped_lines: [...csv.skippedLines] }),
     }),
-    missing: missing ? { value: missing, from: "given" } : { value: [...MISSING_WORDS], from: "default" },
+    missing: Array.isArray(missing)
+      ? { value: missing, from: "given" }
+      : { value: [...MISSING_WORDS], from: "default", ...(missing && { by_column: missing }) },
   };
 }
 
@@ -33,26 +38,52 @@ export interface NotedTable {
   readonly guesses: ReadonlyMap<number, GuessedColumn>;
   readonly csv: CsvLayout | null;
   readonly sheet: TableExtent["sheet"] | null;
+  /** Found where the text is not UTF-8. */
+  readonly encoding: TableExtent["encoding"] | null;
   readonly rows: number;
   readonly duplicates: DuplicateRows | null;
+  /** Of the last row, which was left out; null where it was not. */
+  readonly totals: TotalsRow | null;
+  /** By column: labels that were written in several ways. */
+  /** Numbers that may stand for a missing value, by column. */
+  readonly codes: ReadonlyMap<string, MissingCode>;
+  readonly spellings: ReadonlyMap<string, readonly (readonly string[])[]>;
   readonly inferred: readonly InferredColumn[];
 }
 
 /** The notes on a table, at most `MAX_NOTES` of them. */
-export function uploadNotes({ columns, guesses, csv, sheet, rows, duplicates, inferred }: NotedTable): Note[] {
+export function uploadNotes({
+  columns,
+  guesses,
+  csv,
+  sheet,
+  encoding,
+  rows,
+  duplicates,
+  totals,
+  spellings,
+  codes,
+  inferred,
+}: NotedTable): Note[] {
   const ofColumns = columns.flatMap((column, index) => {
-    const ambiguity = guesses.get(index)?.ambiguity;
+    const { ambiguity = null, bounds = null } = guesses.get(index) ?? {};
     const isAsGuessed = column.type !== "category" && column.type !== "text";
+    const own = spellings.get(column.name);
     return [
+      ...(own ? [spellingsNote(column.name, own)] : []),
       ...(inferred[index]?.isBig && !isAsGuessed ? [largeIntegersNote(column.name)] : []),
       ...(column.odd ? [oddNote(column, column.odd, rows)] : []),
+      ...(bounds && isAsGuessed ? [boundsNote(column.name, bounds)] : []),
       ...(ambiguity && isAsGuessed ? [ambiguityNote(column.name, ambiguity)] : []),
     ];
   });
   const ofTable = [
     ...(sheet ? sheetNotes(sheet) : []),
-    ...(csv ? layoutNotes(csv, columns) : []),
+    ...(encoding && encoding !== "utf-16" ? [encodingNote(encoding)] : []),
+    ...(csv ? [...layoutNotes(csv, columns), ...headAndFootNotes(csv)] : []),
+    ...(totals ? [totalsNote(totals)] : []),
     ...(duplicates ? [duplicatesNote(duplicates, rows)] : []),
+    ...(codes.size > 0 ? [codesNote(codes)] : []),
   ];
   return [...ofTable, ...ofColumns].slice(0, MAX_NOTES);
 }
@@ -60,6 +91,12 @@ export function uploadNotes({ columns, guesses, csv, sheet, rows, duplicates, in
 const noteOn = (code: UploadNoteCode, column: string | null, line: number | null, detail: string, cure: string): Note => ({
   ...{ code, column, line, detail, cure },
 });
+
+function encodingNote(encoding: string): Note {
+  const detail = `the text is not UTF-8, and was read as ${encoding}`;
+  const cure = `look at its letters beyond a to z, and upload the file with encoding= and ${ENCODINGS.filter((each) => each !== encoding && each !== "utf-8").join(", ")} if they are wrong`;
+  return noteOn("encoding_guessed", null, null, detail, cure);
+}
 
 /** The note on sheets that were left out; none where there is one alone. */
 function sheetNotes({ name, others }: NonNullable<TableExtent["sheet"]>): Note[] {
@@ -73,6 +110,8 @@ function sheetNotes({ name, others }: NonNullable<TableExtent["sheet"]>): Note[]
 /** Sheets that a note names, and that a reading lists. */
 const SHOWN_SHEETS = 10;
 const LISTED_SHEETS = 100;
+/** Lines that a note names. */
+const SHOWN_LINES = 10;
 
 function layoutNotes(
   { headerDoubt, skipped, skippedLines, askedLines, titleLines, namesLine, hasHeader }: CsvLayout,
@@ -94,7 +133,7 @@ function layoutNotes(
     const titles = new Set(titleLines);
     const lines = skippedLines.slice(askedLines).filter((line) => !titles.has(line));
     const which = `line${others === 1 ? "" : "s"} ${lines.join(", ")}${others > lines.length ? ", …" : ""}`;
-    const detail = `${which}: skipped as comments or separator lines`;
+    const detail = `${which}: skipped as comments, separator lines or repeated column names`;
     notes.push(noteOn("lines_skipped", null, lines[0] ?? null, detail, "if they are rows, quote the first cell"));
   }
   if (first?.role === "index") {
@@ -102,6 +141,32 @@ function layoutNotes(
     notes.push(noteOn("index_column", first.name, null, detail, "name it in features to train on it"));
   }
   return notes;
+}
+
+const READ_ALL = "upload the file with rows=all if that is wrong";
+
+/** Notes on lines beside the rows: more than one row of names, and what stands below the last row. */
+function headAndFootNotes({ nameLines, notes: below }: CsvLayout): Note[] {
+  const linesOf = (lines: readonly number[]) =>
+    `line${lines.length === 1 ? "" : "s"} ${lines.slice(0, SHOWN_LINES).join(", ")}`;
+  const notes: Note[] = [];
+  if (nameLines.length > 0) {
+    const isOne = nameLines.length === 1;
+    const detail = `${linesOf(nameLines)} below the column names ${isOne ? "has" : "have"} no values but names, units or questions: ${isOne ? "it is no row" : "they are no rows"}`;
+    notes.push(noteOn("name_lines", null, nameLines[0] ?? null, detail, READ_ALL));
+  }
+  if (below.lines.length > 0) {
+    const isOne = below.lines.length === 1;
+    const detail = `${linesOf(below.lines)} below the rows ${isOne ? "was" : "were"} left out as ${isOne ? "a note" : "notes"} on the table`;
+    notes.push(noteOn("lines_below", null, below.lines[0] ?? null, detail, READ_ALL));
+  }
+  return notes;
+}
+
+function totalsNote({ columns }: TotalsRow): Note {
+  const shown = columns.slice(0, SHOWN_SHEETS).join(", ");
+  const detail = `the last row has the sum of all rows above it (${shown}), so it was left out as a row of totals`;
+  return noteOn("totals_row", columns[0] ?? null, null, detail, READ_ALL);
 }
 
 function largeIntegersNote(name: string): Note {
@@ -120,6 +185,23 @@ function duplicatesNote({ count, first: { row, of } }: DuplicateRows, rows: numb
   const detail = `${count} of ${rows} rows ${verb} an earlier one in every column, first row ${row + 1} (the same as row ${of + 1})`;
   const cure = "remove them if they are copies: a held-out copy of a training row makes the score too good";
   return noteOn("duplicate_rows", null, null, detail, cure);
+}
+
+/** Columns that a note on codes describes, and that its cure names. */
+const CODED_COLUMNS = 8;
+
+/** One note on all columns, whose cure can be sent as it is. */
+function codesNote(codes: ReadonlyMap<string, MissingCode>): Note {
+  const shown = [...codes].slice(0, CODED_COLUMNS);
+  const each = shown.map(([name, { value, count, nearest }]) => {
+    const others = value < nearest ? `at least ${nearest}` : `at most ${nearest}`;
+    return `${name} is ${value} in ${count} rows and ${others} in all others`;
+  });
+  const more = codes.size > shown.length ? `, and ${codes.size - shown.length} more` : "";
+  const option = Object.fromEntries(shown.map(([name, { value }]) => [name, [String(value)]]));
+  const column = codes.size === 1 ? (shown[0]?.[0] ?? null) : null;
+  const cure = `if ${shown.length === 1 ? "that number means" : "those numbers mean"} a missing value, upload the file with missing=${JSON.stringify(option)}`;
+  return noteOn("missing_codes", column, null, `${each.join("; ")}${more}`, cure);
 }
 
 const NOUNS: Readonly<Record<string, { readonly one: string; readonly many: string }>> = {
@@ -149,6 +231,28 @@ export function oddNote({ name, type, missing }: Column, odd: OddCells, rows: nu
     detail,
     `correct ${isOne ? "it" : "them"}, or add types={"${name}":"category"} if it is a column of labels`,
   );
+}
+
+function spellingsNote(column: string, groups: readonly (readonly string[])[]): Note {
+  const shown = groups
+    .slice(0, SHOWN_SHEETS)
+    .map(([label, ...others]) => `${others.map(quotedLabel).join(", ")} as ${quotedLabel(label)}`);
+  const more = groups.length > SHOWN_SHEETS ? ` and ${groups.length - SHOWN_SHEETS} more` : "";
+  const detail = `labels of ${column} differ only in capital letters, and were read as one: ${shown.join("; ")}${more}`;
+  const cure = `upload the file with types={"${column}":"category"} to keep them apart`;
+  return noteOn("spellings_merged", column, null, detail, cure);
+}
+
+/** A label in a note, without its end where it is long. */
+const quotedLabel = (label = ""): string =>
+  JSON.stringify(label.length > SHOWN_LABEL ? `${label.slice(0, SHOWN_LABEL)}…` : label);
+const SHOWN_LABEL = 60;
+
+function boundsNote(column: string, { count, example }: NonNullable<GuessedColumn["bounds"]>): Note {
+  const isOne = count === 1;
+  const detail = `${count} value${isOne ? "" : "s"} of ${column} ${isOne ? "is a bound" : "are bounds"}, such as ${JSON.stringify(example)}, and ${isOne ? "was" : "were"} read as the number beside the sign`;
+  const cure = `write another number in place of ${isOne ? "it" : "them"}, such as half of it, or list ${isOne ? "it" : "them"} in missing= if you want missing values instead`;
+  return noteOn("bounds_read_as_numbers", column, null, detail, cure);
 }
 
 function ambiguityNote(column: string, { kind, example, read, instead }: Ambiguity): Note {

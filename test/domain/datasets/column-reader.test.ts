@@ -50,6 +50,13 @@ describe("a value", () => {
     expect(["NA", "None", "null", null].map(read)).toEqual([1, 2, UNKNOWN, Number.NaN]);
   });
 
+  it("of labels is one in any capitals only where these were found to say nothing", () => {
+    const read = createLabelReader(["No", "Yes"], { case: "ignored" });
+    expect(["YES", " yes ", "no", "yeah"].map(read)).toEqual([1, 1, 0, UNKNOWN]);
+    expect(createLabelReader(["No", "Yes"])("YES")).toBe(UNKNOWN);
+    expect(["AA", "Aa", "aA"].map(createLabelReader(["AA", "Aa"], { case: "ignored" }))).toEqual([0, 1, UNKNOWN]);
+  });
+
   it("beyond 2^53 is exact as a text or a bigint, and refused as a float64", () => {
     const read = createLabelReader(["9007199254740993", "9007199254740992"]);
     expect([read("9007199254740993"), read(9007199254740993n)]).toEqual([0, 0]);

@@ -466,6 +466,27 @@ describe("an ONNX file takes the raw rows that predict takes", () => {
     );
   });
 
+  it("with labels in any capitals, where the column's reading ignores them", async () => {
+    const columns = [
+      category("answer", { categories: ["No", "Yes", "n/a", "Ünlü", "AB", "ab"], fill: "No", reading: { case: "ignored" } }),
+    ];
+    const preprocessing = tables(columns);
+    const rows = ["No", "NO ", "yes", "YES", " Yes", "N/A", "n/a", "ünlü", "ÜNLÜ", "AB", "ab", "Ab", "yess", "", "#N/A"].map(
+      (text) => [text],
+    );
+    const model = modelOf({ preprocessing, layers: [linear(1)] });
+    const width = featureWidth(preprocessing);
+    const weights = packTensors([
+      { name: "0.weight", shape: [1, width], values: Array.from({ length: width }, (_, index) => 2 ** index) },
+      { name: "0.bias", shape: [1], values: [0] },
+    ]);
+    const predicted = createPredictor(model, weights).predict(rows);
+    if (!predicted.ok) throw new Error(JSON.stringify(predicted.errors));
+    const expected = predicted.predictions.flatMap((each) => ("value" in each ? [each.value].flat() : []));
+    expect(Array.from((await runOnnx(model, weights, rows)).value?.data as Float32Array)).toEqual(expected);
+    expect(new Set(expected).size).toBe(7);
+  });
+
   it("with datetimes: every part, of leap days, ends of months and years, and before 1970", async () => {
     const parts = DATETIME_PARTS.map((part) => ({
       part,

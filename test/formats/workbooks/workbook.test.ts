@@ -2,9 +2,11 @@ import { readFileSync } from "node:fs";
 import { writeXlsx } from "hucre/xlsx";
 import { describe, expect, it } from "vitest";
 import type { TrainyardError } from "../../../src/domain/errors.ts";
+import { createCsvTable } from "../../../src/formats/csv/csv.ts";
 import { partsOf } from "../../../src/formats/workbooks/archive.ts";
 import { openSheet, type SheetOptions } from "../../../src/formats/workbooks/workbook.ts";
-import { partsOfBook, zipOf } from "./zip.ts";
+import { chunked } from "../tables/tables.ts";
+import { partsOfBook, TRANSITIONAL, zipOf } from "./zip.ts";
 
 const LIMITS = { bytes: 2 ** 30, rows: 1000, columns: 50, cellBytes: 1000 };
 const fixture = (name: string) => readFileSync(new URL(`../../fixtures/workbooks/${name}.xlsx`, import.meta.url));
@@ -190,4 +192,41 @@ describe("what is no workbook", () => {
     lying.writeUInt32LE(0, entry + 24);
     expect(() => partsOf(lying)).toThrow(/claims to be empty/);
   });
+});
+
+describe("a number that could be a thousand", () => {
+  it("is told from one, and keeps its own digits as a label", async () => {
+    const rows = [["v"], [1.234], ["1.2340"], [12.5]];
+    const { csv } = await csvOf(Buffer.from(await writeXlsx({ sheets: [{ name: "S", rows }] })));
+    expect(csv).toBe('v\n1.2340\n"1.2340"\n12.5\n');
+    const labels: (string | undefined)[] = [];
+    const table = createCsvTable(chunked(csv), { header: "true", delimiter: ",", isSheet: true }, LIMITS);
+    await table.scan((_row, _column, cells, index) => labels.push(cells.label?.(index)));
+    expect(labels).toEqual(["1.234", "1.2340", "12.5"]);
+  });
+});
+
+describe("a Japanese text with its reading above it", () => {
+  it("is the text alone, in the cell and among the shared texts", async () => {
+    const reading = '<x:t>東京</x:t><x:rPh sb="0" eb="2"><x:t>トウキョウ</x:t></x:rPh>';
+    const inline = `<x:c r="A1" t="inlineStr"><x:is>${reading}</x:is></x:c>`;
+    const rows = `<x:row r="1">${inline}<x:c r="B1" t="s"><x:v>0</x:v></x:c></x:row>`;
+    const relations = `<Relationship Id="rId2" Type="${TRANSITIONAL}/sharedStrings" Target="sharedStrings.xml"/>`;
+    const more = { "xl/sharedStrings.xml": `<x:sst xmlns:x="main"><x:si>${reading}</x:si></x:sst>` };
+    expect((await csvOf(zipOf(partsOfBook({ rows, relations, more })))).csv).toBe("東京,東京\n");
+  });
+});
+
+describe("texts that sheets share", () => {
+  it.each(["<si><t>a</t></si>", "<si/>", "<x:si><x:t/></x:si>"])(
+    "are refused where they are too many to hold: %s",
+    async (text) => {
+      const rows = '<x:row r="1"><x:c r="A1"><x:v>1</x:v></x:c></x:row>';
+      const relations = `<Relationship Id="rId2" Type="${TRANSITIONAL}/sharedStrings" Target="sharedStrings.xml"/>`;
+      const more = { "xl/sharedStrings.xml": `<sst>${text.repeat(2_000_001)}</sst>` };
+      expect(await faultOf(zipOf(partsOfBook({ rows, relations, more })))).toBe(
+        "too_large : the workbook has more than 2000000 texts: save the sheet as CSV",
+      );
+    },
+  );
 });

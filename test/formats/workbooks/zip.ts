@@ -69,7 +69,8 @@ export interface Book {
   readonly more?: Readonly<Record<string, string>>;
 }
 
-const TRANSITIONAL = "http://schemas.openxmlformats.org/officeDocument/2006/relationships";
+/** What types of relationships begin with in most workbooks. */
+export const TRANSITIONAL = "http://schemas.openxmlformats.org/officeDocument/2006/relationships";
 
 /** The parts of a workbook. */
 export function partsOfBook({ sheets, rows, relations = "", namespace = TRANSITIONAL, more = {} }: Book) {

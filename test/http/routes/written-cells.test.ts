@@ -98,8 +98,20 @@ describe("an upload whose reading is given", () => {
     const text = `${encoding === "utf-16" ? "\ufeff" : ""}city,n\nKöln,1\nZürich,2\n`;
     const response = await upload(Buffer.from(text, own), `&encoding=${encoding}`);
     expect(response.json().columns[0].categories).toEqual(["Köln", "Zürich"]);
-    const plain = await upload(Buffer.from(text, own));
-    expect([plain.statusCode, plain.json().detail]).toEqual([400, expect.stringContaining(`encoding=${encoding}`)]);
+    // It is clear without the option too, which a note says where the file does not.
+    const plain = (await upload(Buffer.from(text, own))).json();
+    expect(plain.columns[0].categories).toEqual(["Köln", "Zürich"]);
+    expect(plain.reading.encoding).toEqual({ value: encoding, from: "found" });
+    expect(plain.notes.map(({ code }: { code: string }) => code)).toEqual(encoding === "latin1" ? ["encoding_guessed"] : []);
+  });
+
+  it("is refused in an encoding that is not clear, which can be named", async () => {
+    // город,n and Тверь,1 in windows-1251.
+    const text = Buffer.from("e3eef0eee42c6e0ad2e2e5f0fc2c310a", "hex");
+    const plain = await upload(text);
+    expect([plain.statusCode, plain.json().detail]).toEqual([400, expect.stringContaining("encoding=latin1")]);
+    const named = (await upload(text, "&encoding=windows-1251")).json();
+    expect([named.columns[0].name, named.columns[0].categories]).toEqual(["город", ["Тверь"]]);
   });
 
   it.each([

@@ -150,6 +150,34 @@ const PLANTED: Readonly<Record<JobNoteCode, Planted>> = {
     ),
     detail: /^rows have times \(at\)/,
   },
+  rows_have_groups: {
+    data: dataset(
+      x,
+      column(
+        "Patient ID",
+        numbers((row) => row % 20),
+        "integer",
+      ),
+      column(
+        "y",
+        numbers((row) => ((row * 37) % 101) / 3),
+        "number",
+      ),
+    ),
+    detail: /^rows may belong together by Patient ID \(20 different values\)/,
+  },
+  class_may_be_missing: {
+    data: dataset(
+      x,
+      column(
+        "y",
+        codes((row) => (row * 7) % 3),
+        "category",
+        ["no", "pending", "yes"],
+      ),
+    ),
+    detail: /^"pending" is a class of y, but may mean that it is not known$/,
+  },
   column_predicts_target: {
     data: dataset(
       x,

@@ -66,8 +66,16 @@ describe("a target with a cell that is no number", () => {
 });
 
 describe("a target of numbers with decimals", () => {
-  const specOf = (values: Float64Array<ArrayBuffer>, rest: object = {}) => {
-    const data = dataset({ odd: undefined, distinct: new Set(values).size } as Partial<Column>, values);
+  /** Of the first `rows` values; the others are missing. */
+  const specOf = (
+    given: Float64Array<ArrayBuffer>,
+    rest: object = {},
+    rows = ROWS,
+    statistics: Column["statistics"] = null,
+  ) => {
+    const values = given.map((value, row) => (row < rows ? value : Number.NaN));
+    const distinct = new Set(values.slice(0, rows)).size;
+    const data = dataset({ odd: undefined, distinct, missing: ROWS - rows, statistics } as Partial<Column>, values);
     const prepared = prepare(
       { data: { dataset: { id: "ds_x", target: "y" } }, model: { layers }, epochs: 1, ...rest },
       {},
@@ -89,5 +97,47 @@ describe("a target of numbers with decimals", () => {
   it("is a regression where they are many, or not all whole", () => {
     expect(specOf(every((row) => row)).spec.task).toBe("regression");
     expect(specOf(every((row) => (row % 3) / 2)).spec.task).toBe("regression");
+  });
+
+  it("is a regression, which a note says, where they hardly repeat or are far apart, as the prices of a few houses are", () => {
+    const spread = {
+      min: 0,
+      max: 100_000,
+      mean: 0,
+      sd: 1,
+      histogram: { edges: [], counts: [] },
+    } as unknown as Column["statistics"];
+    for (const prepared of [
+      specOf(
+        every((row) => row % 20),
+        {},
+        ROWS - 10,
+      ),
+      specOf(
+        every((row) => (row % 6) * 20_000),
+        {},
+        ROWS,
+        spread,
+      ),
+    ]) {
+      expect(prepared.spec.task).toBe("regression");
+      expect(prepared.notes.map(({ code }) => code)).toContain("task_guessed");
+    }
+    // Codes may be far apart where they are very few, and two values are classes of few rows too.
+    expect(
+      specOf(
+        every((row) => (row % 3) * 20_000),
+        {},
+        ROWS,
+        spread,
+      ).spec.task,
+    ).toBe("multiclass_classification");
+    expect(
+      specOf(
+        every((row) => (row > 4 ? Number.NaN : row % 2)),
+        {},
+        5,
+      ).spec.task,
+    ).toBe("binary_classification");
   });
 });

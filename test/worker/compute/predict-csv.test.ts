@@ -25,4 +25,11 @@ describe("rows of CSV to predict", () => {
     expect(await read("Report\n\nc,b,a\nx,y,z\n")).toEqual(["c,b,a", "4: x,y,z"]);
     expect(await read("Report,,\nC,B,A\nx,y,1\nx,y,2\n")).toEqual(["C,B,A", "3: x,y,1", "4: x,y,2"]);
   });
+
+  it("may have what the table had beside its rows: repeated names, units, an empty last column", async () => {
+    expect(await read("a,b,c\nx,y,z\na,b,c\nu,v,w\n")).toEqual(["a,b,c", "2: x,y,z", "4: u,v,w"]);
+    expect(await read("a,b,c\n,[m],[kg]\nx,1,2\ny,2,3\nz,3,4\n")).toEqual(["a,b,c", "3: x,1,2", "4: y,2,3", "5: z,3,4"]);
+    expect(await read("a,b,c,\nx,y,z,\n")).toEqual(["a,b,c,", "2: x,y,z,"]);
+    expect(await read("a;b;c\nx;y;z;\n")).toEqual(["a;b;c", "2: x;y;z;"]);
+  });
 });

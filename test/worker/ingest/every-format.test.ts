@@ -4,7 +4,7 @@ import { describe, expect, it } from "vitest";
 import { cellOf, createValueReader } from "../../../src/domain/datasets/column-reader.ts";
 import type { Column } from "../../../src/domain/datasets/dataset.ts";
 import type { ValueColumn } from "../../../src/domain/datasets/preprocessing.ts";
-import { createCsvTable } from "../../../src/formats/tables/csv.ts";
+import { createCsvTable } from "../../../src/formats/csv/csv.ts";
 import { createJsonTable } from "../../../src/formats/tables/json-table.ts";
 import { createNdjsonTable } from "../../../src/formats/tables/ndjson.ts";
 import { createParquetTable } from "../../../src/formats/tables/parquet.ts";

@@ -4,7 +4,7 @@ import { describe, expect, it } from "vitest";
 import { type Column, columnSchema } from "../../../src/domain/datasets/dataset.ts";
 import { type TextValues, textsOf } from "../../../src/domain/datasets/texts.ts";
 import type { IngestedTable } from "../../../src/domain/datasets/upload.ts";
-import { createCsvTable } from "../../../src/formats/tables/csv.ts";
+import { createCsvTable } from "../../../src/formats/csv/csv.ts";
 import { createNdjsonTable } from "../../../src/formats/tables/ndjson.ts";
 import { createParquetTable } from "../../../src/formats/tables/parquet.ts";
 import { parseConfig } from "../../../src/server/config.ts";

@@ -1,10 +1,11 @@
 import { readFile } from "node:fs/promises";
 import { describe, expect, it } from "vitest";
 import type { Column } from "../../../src/domain/datasets/dataset.ts";
+import { MISSING_WORDS } from "../../../src/domain/datasets/missing-words.ts";
 import { aboutTable } from "../../../src/domain/datasets/table-reading.ts";
 import type { IngestedTable } from "../../../src/domain/datasets/upload.ts";
 import { NOTES, UPLOAD_NOTES, type UploadNoteCode } from "../../../src/domain/notes.ts";
-import { createCsvTable } from "../../../src/formats/tables/csv.ts";
+import { createCsvTable } from "../../../src/formats/csv/csv.ts";
 import { createNdjsonTable } from "../../../src/formats/tables/ndjson.ts";
 import { parseConfig } from "../../../src/server/config.ts";
 import { readTable } from "../../../src/worker/ingest/read.ts";
@@ -36,6 +37,16 @@ const PLANTED: Partial<
     text: column([...numbers(20), "low", "high", "low", "high"]),
     line: 22,
     detail: /^v was read as labels because 4 of its 24 values are not numbers or dates: line 22 \("low"\)/,
+  },
+  bounds_read_as_numbers: {
+    text: column([...numbers(20), "<0.5", "<0.5"]),
+    line: null,
+    detail: /^2 values of v are bounds, such as "<0\.5", and were read as the number beside the sign$/,
+  },
+  missing_codes: {
+    text: column([...numbers(40).map((text) => String(Number(text) + 60)), "0", "0", "0"]),
+    line: null,
+    detail: /^v is 0 in 3 rows and at least 60 in all others$/,
   },
   ambiguous_numbers: {
     text: column(["1,234", "2,345", "3,456"].map((cell) => `"${cell}"`)),
@@ -98,7 +109,9 @@ describe("a note", () => {
     const text = "made by\nsome tool\n# a comment\na,b\n1,2\n3,4\n";
     const table = createCsvTable(chunked(text), { header: "auto", skipLines: 2 }, LIMITS);
     const { notes, reading } = aboutOf(await readTable(table, { types: {} }, LIMITS));
-    expect(notes).toMatchObject([{ code: "lines_skipped", line: 3, detail: "line 3: skipped as comments or separator lines" }]);
+    expect(notes).toMatchObject([
+      { code: "lines_skipped", line: 3, detail: "line 3: skipped as comments, separator lines or repeated column names" },
+    ]);
     expect(reading?.skipped_lines).toEqual([1, 2, 3]);
   });
 
@@ -166,5 +179,39 @@ describe("a stray cell", () => {
 
   it("that no list knows is missing in the column from then on", async () => {
     expect(columnsOf(await csv(column([...numbers(79), "seven"])))[1]?.reading).toEqual({ missing: ["seven"] });
+  });
+});
+
+it("names every column whose number stands apart, with an option that reads them as missing, after which nothing does", async () => {
+  const rows = Array.from({ length: 60 }, (_, row) => {
+    const isOdd = row % 10 === 0;
+    return `${row % 7},${isOdd ? 0 : 60 + row},${isOdd ? -999 : row / 4},${["a", "b"][row % 2]}\n`;
+  });
+  const text = `n,pressure,depth,kind\n${rows.join("")}`;
+  const [note, ...others] = await notesOf(text);
+  expect(others).toEqual([]);
+  expect(note).toMatchObject({
+    code: "missing_codes",
+    column: null,
+    detail: "pressure is 0 in 6 rows and at least 61 in all others; depth is -999 in 6 rows and at least 0.25 in all others",
+    cure: 'if those numbers mean a missing value, upload the file with missing={"pressure":["0"],"depth":["-999"]}',
+  });
+  const missing = JSON.parse(note?.cure.replace(/^.*missing=/, "") ?? "") as Record<string, string[]>;
+  const read = await csv(text, { missing });
+  expect(aboutOf(read).notes).toEqual([]);
+  expect(aboutOf(read).reading?.missing).toMatchObject({ from: "default", by_column: missing });
+  const [n, pressure, depth, kind] = columnsOf(read);
+  expect([n?.missing, pressure?.missing, depth?.missing, kind?.missing]).toEqual([0, 6, 6, 0]);
+  // Rows to predict are read by it too, and NA is missing still.
+  expect(pressure?.reading?.missing).toEqual([...MISSING_WORDS, "0"]);
+  expect(n?.reading?.missing).toBeUndefined();
+});
+
+it("reads a word that is a number as the number, and refuses words of a column that is not there", async () => {
+  const text = column([...numbers(20), "-999.0", "-999", "NA"]);
+  const [, v] = columnsOf(await csv(text, { missing: { v: ["-999"] } }));
+  expect([v?.type, v?.missing]).toEqual(["number", 3]);
+  await expect(csv(text, { missing: { w: ["-999"] } })).rejects.toMatchObject({
+    errors: [{ pointer: "/missing/w", detail: "the table has no such column" }],
   });
 });

@@ -1,6 +1,7 @@
 /** A table as it was read, with what to mend in place: types, the decimal sign, missing words, the target, columns to leave out. */
 import { useEffect, useRef, useState } from "preact/hooks";
 import type { Dataset } from "../../../client/answers.ts";
+import { formatMissingWords, parseMissingWords } from "../../../client/missing-words.ts";
 import type { Column, ColumnType } from "../../../domain/datasets/dataset.ts";
 import type { TableReading } from "../../../domain/datasets/table-reading.ts";
 import { ColumnPicture, columnSummary } from "../../datasets/column-picture.tsx";
@@ -53,7 +54,13 @@ export function ReadTable({ dataset, target, why, leftOut, onTarget, onLeftOut, 
             onChange={onTarget}
           />
           {reading.mend && (
-            <FileFields sheet={dataset.reading?.sheet} reading={reading.now} busy={reading.busy} onMend={reading.mend} />
+            <FileFields
+              sheet={dataset.reading?.sheet}
+              hasLines={dataset.format === "csv" || dataset.format === "xlsx"}
+              reading={reading.now}
+              busy={reading.busy}
+              onMend={reading.mend}
+            />
           )}
         </div>
         {!reading.mend && <p class="muted">To read it another way, drop the file again.</p>}
@@ -118,6 +125,8 @@ function useReading(dataset: Dataset, onRead: (dataset: Dataset) => void) {
 interface FileFieldsProps {
   /** Of a workbook. */
   readonly sheet: TableReading["sheet"];
+  /** Whether lines may stand above the names of the columns. */
+  readonly hasLines: boolean;
   readonly reading: Reading;
   readonly busy: boolean;
   onMend(change: Reading): void;
@@ -125,13 +134,12 @@ interface FileFieldsProps {
 
 const FOUND = { value: "", label: "found for each column" };
 
-function FileFields({ sheet, reading, busy, onMend }: FileFieldsProps) {
-  const given = (reading.missing ?? []).join(", ");
+function FileFields({ sheet, hasLines, reading, busy, onMend }: FileFieldsProps) {
+  const skipped = reading.skipLines === undefined ? "" : String(reading.skipLines);
+  const [lines, setLines] = useState(skipped);
+  const given = formatMissingWords(reading.missing ?? []);
   const [words, setWords] = useState(given);
-  const typed = words
-    .split(",")
-    .map((word) => word.trim())
-    .filter(Boolean);
+  const typed = parseMissingWords(words);
   return (
     <>
       {sheet && sheet.others.length > 0 && (
@@ -144,6 +152,24 @@ function FileFields({ sheet, reading, busy, onMend }: FileFieldsProps) {
           onChange={(name) => onMend({ sheet: name, types: {} })}
         />
       )}
+      {hasLines && (
+        <TextField
+          label="Lines above the column names"
+          placeholder="detected"
+          value={lines}
+          onInput={setLines}
+          after={
+            lines !== skipped && (
+              <Button
+                busy={busy}
+                onClick={() => onMend({ skipLines: lines.trim() === "" ? undefined : Number(lines), types: {} } as Reading)}
+              >
+                Read again
+              </Button>
+            )
+          }
+        />
+      )}
       <SelectField
         label="Decimal sign"
         disabled={busy}
@@ -153,13 +179,21 @@ function FileFields({ sheet, reading, busy, onMend }: FileFieldsProps) {
       />
       <TextField
         label="Missing words"
-        hint="Separated by commas"
+        hint={
+          typed
+            ? "For all columns: NA, -999. For some: age=-1, weight=0"
+            : "Write the column before each word: age=-1, weight=0"
+        }
         placeholder="NA and its like"
         value={words}
         onInput={setWords}
         after={
           words !== given && (
-            <Button busy={busy} onClick={() => onMend({ missing: typed.length === 0 ? undefined : typed } as Reading)}>
+            <Button
+              busy={busy}
+              disabled={typed === null}
+              onClick={() => onMend({ missing: words.trim() === "" ? undefined : typed } as Reading)}
+            >
               Read again
             </Button>
           )

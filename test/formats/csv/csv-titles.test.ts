@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { createCsvTable } from "../../../src/formats/tables/csv.ts";
-import { chunked, contentsOf, faultOf, LIMITS } from "./tables.ts";
+import { createCsvTable } from "../../../src/formats/csv/csv.ts";
+import { chunked, contentsOf, faultOf, LIMITS } from "../tables/tables.ts";
 
 const csv = (content: string, options: { header?: "true" | "false" | "auto"; skipLines?: number } = {}) =>
   createCsvTable(chunked(content), { header: "auto", ...options }, LIMITS);

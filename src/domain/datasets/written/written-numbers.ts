@@ -1,4 +1,7 @@
-/** Numbers as people write them: which sign divides decimals and which groups thousands, with units of money and percent. */
+/**
+ * Numbers as people write them: which sign divides decimals and which groups thousands, with units of money and percent, bounds such as
+ * <0.5, and any other unit behind the number.
+ */
 
 /** How numbers are written. `thousands` is empty where digits are not grouped. */
 export interface NumberFormat {
@@ -21,9 +24,21 @@ export const NUMBER_FORMATS: readonly NumberFormat[] = [
   { decimal: ",", thousands: "'" },
 ];
 
-/** What may stand around a number: a sign, brackets for a negative one, a unit of money before or after, percent after. */
-const FRAME =
-  /^(\()?([+\-\u2212]?)\s*(?:[$€£¥₹]|USD|EUR|GBP|CHF|JPY)?\s*([+\-\u2212]?)\s*((?:\d|[.,]\d)[\d.,'’ \u00a0\u202f]*(?:[eE][+-]?\d+)?)\s*(?:[$€£¥₹%]|USD|EUR|GBP|CHF|JPY)?(\))?$/;
+/** Money before a number. After it, each is a unit like any other; those of CODES are known there too. */
+const SIGNS = "[$€£¥₹₩₽₺₴₪฿₫₱]|(?:US|CA|AU|NZ|HK|SG|R|A|C)\\$|Rs\\.?|[Kk]r\\.?|Fr\\.?";
+const CODES = "USD|EUR|GBP|CHF|JPY|CNY|INR|AUD|CAD|SEK|NOK|DKK|PLN|CZK|HUF|BRL|MXN|ZAR|NZD|SGD|HKD|KRW|TRY|RUB";
+
+/** What may stand around a number: a bound, a sign, brackets for a negative one, a unit of money before or after, percent after. */
+const FRAME = new RegExp(
+  `^(?:[<>≤≥]=?\\s*)?(\\()?([+\\-\u2212]?)\\s*(?:${SIGNS}|${CODES})?\\s*([+\\-\u2212]?)\\s*` +
+    "((?:\\d|[.,]\\d)[\\d.,'’ \u00a0\u202f]*(?:[eE][+-]?\\d+)?)" +
+    `\\s*(?:[$€£¥₹%]|${CODES})?(\\))?$`,
+);
+
+/** A number and a unit behind it: letters, and what stands between and above them. A date, a time or a range is none. */
+const BEFORE_UNIT = /^(.*[\d.,])\s*([\p{L}\p{M}°′″'"‰²³Ωµ][\p{L}\p{M}\p{N}°%‰²³⁻¹Ωµ/·*^._ -]{0,19})$/u;
+/** An ordinal is no measure. */
+const ORDINAL = /^(?:st|nd|rd|th)$/i;
 
 const BODIES: ReadonlyMap<string, RegExp> = new Map(NUMBER_FORMATS.map((format) => [keyOf(format), bodyOf(format)]));
 
@@ -51,6 +66,53 @@ export function parseWrittenNumber(text: string, format: NumberFormat): number {
 export function parseInFormats(text: string, formats: readonly NumberFormat[]): number[] | null {
   const written = unframe(text);
   return written && formats.map((format) => valueIn(written, format));
+}
+
+/** A text as a number with a unit of its own: `20.1 °C`. */
+export interface UnitText {
+  /** The number, with what may stand around one. */
+  readonly number: string;
+  /** As it is written, and by what spellings of it are one. */
+  readonly unit: string;
+  readonly key: string;
+}
+
+/**
+ * The number and the unit of a text that ends in a unit other than of money and percent; null for every other text. Whether the
+ * number is one is up to its format.
+ */
+export function splitUnit(text: string): UnitText | null {
+  if (text.length > LONGEST_NUMBER) return null;
+  const [, number = "", unit = ""] = BEFORE_UNIT.exec(text.trim()) ?? [];
+  return unit === "" || ORDINAL.test(unit) ? null : { number, unit, key: unitKey(unit) };
+}
+
+/** A unit by which spellings of it are one: `Days` and `day` are. Single letters stay as they are: M is not m. */
+export function unitKey(unit: string): string {
+  const trimmed = unit.trim();
+  return /^\p{L}{3,}$/u.test(trimmed) ? trimmed.toLowerCase().replace(/s$/, "") : trimmed;
+}
+
+/** What the unit of a column is called whose values are times of day or durations: they are read as seconds. */
+export const CLOCK_UNIT = "h:mm:ss";
+
+const CLOCK = /^([+-]?)(\d{1,3}):([0-5]\d)(?::([0-5]\d)(?:[.,](\d{1,9}))?)?(?:\s*([ap])\.?m\.?)?$/i;
+
+/** The seconds of a time of day or a duration, h:mm or h:mm:ss, with or without am and pm; NaN when a text is something else. */
+export function parseClock(text: string): number {
+  const found = CLOCK.exec(text.trim());
+  if (!found) return Number.NaN;
+  const [, sign, hours, minutes, seconds = "0", fraction = "0", half] = found;
+  const given = Number(hours);
+  if (half !== undefined && (given < 1 || given > 12)) return Number.NaN;
+  const hour = half === undefined ? given : (given % 12) + (half.toLowerCase() === "p" ? 12 : 0);
+  const total = hour * 3600 + Number(minutes) * 60 + Number(seconds) + Number(`0.${fraction}`);
+  return sign === "-" ? -total : total;
+}
+
+/** Whether a number is the bound of a range: <0.5. */
+export function isBound(text: string): boolean {
+  return /^\s*[<>≤≥]/.test(text);
 }
 
 /** The digits of a number with the signs between them, without what stands around. */
@@ -84,7 +146,9 @@ const MARKS: Readonly<Record<Exclude<NumberFormat["thousands"], "">, RegExp>> = 
   "'": /['’]/g,
 };
 
+const UNIT = new RegExp(`${SIGNS}|%|${CODES}`);
+
 /** The unit of money or percent that stands beside a number; null where there is none. */
 export function unitOf(text: string): string | null {
-  return /[$€£¥₹%]|USD|EUR|GBP|CHF|JPY/.exec(text)?.[0] ?? null;
+  return UNIT.exec(text)?.[0] ?? null;
 }

@@ -1,8 +1,8 @@
 import { parse } from "csv-parse/sync";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { createCsvTable } from "../../../src/formats/tables/csv.ts";
-import { chunked, contentsOf, faultOf, LIMITS } from "./tables.ts";
+import { createCsvTable } from "../../../src/formats/csv/csv.ts";
+import { chunked, contentsOf, faultOf, LIMITS } from "../tables/tables.ts";
 
 const DELIMITERS = [",", ";", "\t", "|"] as const;
 const LINE_ENDS = ["\n", "\r\n", "\r"] as const;

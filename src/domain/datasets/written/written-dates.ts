@@ -2,6 +2,7 @@
  * Dates and times as people and programs write them, to milliseconds since 1970. Which of day and month comes first is up to a
  * format, for a whole column; everything else is read from the text. Without a zone it is UTC.
  */
+import { MONTH_NAME, monthNamed } from "./month-names.ts";
 
 /** In which order a date is written, or what a number counts. `ymd` is ISO 8601, and the same with other signs between. */
 export const DATE_FORMATS = ["ymd", "dmy", "mdy", "epoch_s", "epoch_ms"] as const;
@@ -32,33 +33,40 @@ function parseIso(trimmed: string): number {
   return days * DAY_MS + ((hour * 60 + minute - zone) * 60 + second) * 1000 + fractionMs;
 }
 
-const NAME = "(jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*\\.?";
-const MONTHS = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"];
 const BETWEEN = "[-/. ]";
 /** What may come after a date: a time of 12 or 24 hours, and a zone. */
 const TIME =
   "(?:(?:[T,]| |, )\\s*(?<hour>\\d{1,2}):(?<minute>\\d{2})(?::(?<second>\\d{2})(?:[.,](?<fraction>\\d{1,9}))?)?\\s*(?<half>[ap])?\\.?(?:m\\.?)?)?" +
   "(?:\\s*(?<zone>z|utc|gmt|(?:utc|gmt)?[+-]\\d{2}(?::?\\d{2})?))?";
-const WEEKDAY = "(?:(?:mon|tue|wed|thu|fri|sat|sun)[a-z]*\\.?,? +)?";
+/** English, German, French, Spanish and Italian. */
+const WEEKDAY =
+  "(?:(?:mon|tue|wed|thu|fri|sat|sun|mo|di|mi|do|fr|sa|so|lun|mar|mer|mié|jeu|jue|gio|ven|vie|sam|sáb|sab|dim|dom)\\p{L}*\\.?,? +)?";
 
-const pattern = (...dates: readonly string[]): RegExp[] => dates.map((date) => new RegExp(`^${WEEKDAY}${date}${TIME}$`, "i"));
+const pattern = (...dates: readonly string[]): RegExp[] => dates.map((date) => new RegExp(`^${WEEKDAY}${date}${TIME}$`, "iu"));
 
 /** What a date looks like in each order. `mark` is the same sign in both places. */
 const PATTERNS: Readonly<Record<(typeof WRITTEN_DATES)[number], readonly RegExp[]>> = {
   ymd: pattern(
     `(?<year>\\d{4})(?<mark>[-/.])(?<month>\\d{1,2})\\k<mark>(?<day>\\d{1,2})`,
     `(?<year>\\d{4})[-/](?<month>\\d{2})`,
-    `(?<year>\\d{4})${BETWEEN}?(?<month>${NAME})${BETWEEN}?(?<day>\\d{1,2})`,
+    // Months alone, whose order leaves no doubt.
+    `(?<month>\\d{1,2})/(?<year>\\d{4})`,
+    `(?<month>${MONTH_NAME})${BETWEEN}?(?:de )?(?<year>\\d{4})`,
+    // Chinese and Japanese, with the day of the week in brackets.
+    `(?<year>\\d{4})年 ?(?<month>\\d{1,2})月(?: ?(?<day>\\d{1,2})日(?: ?[(（]\\p{L}[)）])?)?`,
+    `(?<year>\\d{4})${BETWEEN}?(?<month>${MONTH_NAME})${BETWEEN}?(?<day>\\d{1,2})`,
   ),
   dmy: pattern(
     // With points, a year of two digits only where all have two: 1.2.10 is a version.
     `(?<day>\\d{2})\\.(?<month>\\d{2})\\.(?<year>\\d{2})`,
     `(?<day>\\d{1,2})(?<mark>[-/.])(?<month>\\d{1,2})\\k<mark>(?<year>\\d{4}|(?<!\\.)\\d{2})`,
-    `(?<day>\\d{1,2})(?:st|nd|rd|th)?\\.?${BETWEEN}?(?<month>${NAME})${BETWEEN}?,? ?(?<year>\\d{4})`,
+    `(?<day>\\d{1,2})(?:st|nd|rd|th|er)?\\.?${BETWEEN}?(?:de )?(?<month>${MONTH_NAME})${BETWEEN}?,? ?(?:de )?(?<year>\\d{4})`,
+    // As Excel shortens a date.
+    `(?<day>\\d{1,2})(?<mark>[-/ ])(?<month>${MONTH_NAME})\\k<mark>(?<year>\\d{2})`,
   ),
   mdy: pattern(
     `(?<month>\\d{1,2})(?<mark>[-/.])(?<day>\\d{1,2})\\k<mark>(?<year>\\d{4}|(?<!\\.)\\d{2})`,
-    `(?<month>${NAME})${BETWEEN}?(?<day>\\d{1,2})(?:st|nd|rd|th)?,?${BETWEEN}+(?<year>\\d{4})`,
+    `(?<month>${MONTH_NAME})${BETWEEN}?(?<day>\\d{1,2})(?:st|nd|rd|th)?,?${BETWEEN}+(?<year>\\d{4})`,
   ),
 };
 
@@ -89,7 +97,7 @@ export function parseWrittenDate(text: string, format: (typeof WRITTEN_DATES)[nu
 function timeOf(found: Readonly<Record<string, string | undefined>>): number {
   const { year: yearText = "", month: monthText = "", day: dayText, half, zone } = found;
   const year = yearText.length === 2 ? Number(yearText) + (Number(yearText) < 69 ? 2000 : 1900) : Number(yearText);
-  const month = isDigit(monthText.charCodeAt(0)) ? Number(monthText) : MONTHS.indexOf(monthText.slice(0, 3).toLowerCase()) + 1;
+  const month = isDigit(monthText.charCodeAt(0)) ? Number(monthText) : monthNamed(monthText);
   if (dayText === undefined && (year < PLAUSIBLE.first || year > PLAUSIBLE.last)) return Number.NaN;
   const day = Number(dayText ?? 1);
   if (month < 1 || month > 12 || day < 1 || day > daysOfMonth(year, month)) return Number.NaN;

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { createCsvTable } from "../../../src/formats/tables/csv.ts";
-import { guessHeader } from "../../../src/formats/tables/csv-start.ts";
-import { chunked, contentsOf, faultOf, LIMITS } from "./tables.ts";
+import { createCsvTable } from "../../../src/formats/csv/csv.ts";
+import { guessHeader, readCsvStart } from "../../../src/formats/csv/csv-start.ts";
+import { chunked, contentsOf, faultOf, LIMITS } from "../tables/tables.ts";
 
 const csv = (content: string) => createCsvTable(chunked(content), { header: "auto" }, LIMITS);
 const layoutOf = async (content: string) => (await csv(content).scan(() => undefined)).csv;
@@ -85,4 +85,16 @@ it("spaces around quotes are no part of a cell", async () => {
     ["3", "z", "4"],
   ]);
   expect(await faultOf(csv('a,b\n1,x "y"\n'))).toMatch(/a quote in the middle of a cell/);
+});
+
+describe("names that take more than the first bytes", () => {
+  it("are read as names", async () => {
+    const names = Array.from({ length: 9000 }, (_, column) => `measurement ${column}`);
+    const row = names.map((_, column) => column % 7).join(",");
+    const start = await readCsvStart(chunked(`${names.join(",")}\n${`${row}\n`.repeat(3)}`), {
+      ...{ delimiter: null, skipLines: null, mayHaveTitles: true, mayHaveNameLines: true, maxCellBytes: 1000 },
+    });
+    expect(guessHeader(start.sample)).toEqual({ isHeader: true, doubt: null });
+    expect(start.sample[0]).toEqual(names);
+  });
 });

@@ -2,6 +2,7 @@
  * Lines above the names of a table's columns: a title, a date of export, empty rows, as reports and spreadsheets have them. Knows
  * cells and lines, nothing of bytes.
  */
+import { type HeadTests, togetherNames } from "./csv-head.ts";
 
 /** A record at the beginning of a CSV: the line that it starts on, from 1, and its cells. */
 export interface StartRecord {
@@ -10,9 +11,7 @@ export interface StartRecord {
 }
 
 /** What the rows of a table say of its first one. */
-export interface NameTests {
-  /** Whether it has the names for certain. */
-  areNames(rows: readonly (readonly string[])[]): boolean;
+export interface NameTests extends HeadTests {
   /** Whether it is read as names where nothing else is known. */
   mayBeNames(rows: readonly (readonly string[])[]): boolean;
 }
@@ -27,7 +26,8 @@ const MOST_TITLES = 20;
  * are names for certain or an empty line sets them apart; from there on every record is as wide as they are. Everything else is left to
  * whoever reads the table: a row with a missing cell is an error and no title.
  */
-export function countTitles(records: readonly StartRecord[], { areNames, mayBeNames }: NameTests): number {
+export function countTitles(records: readonly StartRecord[], tests: NameTests): number {
+  const { areNames, mayBeNames } = tests;
   const width = records.at(-1)?.cells.length ?? 0;
   const isAsWide = ({ cells }: StartRecord) => cells.length === width;
   // Data frames leave the name of their index out, which is half of the names where there are two.
@@ -38,9 +38,16 @@ export function countTitles(records: readonly StartRecord[], { areNames, mayBeNa
   if (width < 2 || titles < 1 || linesOf(records.slice(0, titles)) > MOST_TITLES) return 0;
   const table = records.slice(titles);
   const [names, ...rows] = table as [StartRecord, ...StartRecord[]];
-  const isNamed = filled(names.cells) === width && new Set(names.cells.map((cell) => cell.trim())).size === width;
-  if (!isNamed || rows.length === 0 || !table.every(isAsWide)) return 0;
+  if (rows.length === 0 || !table.every(isAsWide)) return 0;
   const cells = table.map((record) => record.cells);
+  const groups = records[titles - 1] as StartRecord;
+  // What looks like a title may be the groups of the columns.
+  if (togetherNames(groups.cells, names.cells, cells.slice(1), tests)) return titles - 1;
+  if (togetherNames(names.cells, cells[1] as readonly string[], cells.slice(2), tests)) return titles;
+  // Whoever writes a delimiter behind every cell has an empty last column.
+  const named = names.cells.slice(0, names.cells.findLastIndex((cell) => cell.trim() !== "") + 1);
+  const isNamed = filled(named) === named.length && new Set(named.map((cell) => cell.trim())).size === named.length;
+  if (!isNamed || named.length < 2) return 0;
   return areNames(cells) || (isSetApart(records, titles) && mayBeNames(cells)) ? titles : 0;
 }
 

@@ -4,7 +4,7 @@
  */
 import { isUtf8 } from "node:buffer";
 import type { TrainyardError } from "../../domain/errors.ts";
-import { MAX_ROW_BYTES, malformedTable, NOT_UTF8, overLimit, rowTooLong } from "./table.ts";
+import { MAX_ROW_BYTES, malformedTable, NOT_UTF8, overLimit, rowTooLong } from "../tables/table.ts";
 
 const QUOTE = 0x22;
 const SPACE = 0x20;

@@ -4,16 +4,19 @@
  */
 import { parseTruth } from "../../domain/datasets/cell-parsing.ts";
 import { isMissingText, isOddWord } from "../../domain/datasets/missing-words.ts";
-import { parseWrittenDate, WRITTEN_DATES } from "../../domain/datasets/written-dates.ts";
-import { NUMBER_FORMATS, parseInFormats } from "../../domain/datasets/written-numbers.ts";
+import { parseWrittenDate, WRITTEN_DATES } from "../../domain/datasets/written/written-dates.ts";
+import { NUMBER_FORMATS, parseInFormats } from "../../domain/datasets/written/written-numbers.ts";
+import { type ByteChunks, invalidTable } from "../tables/table.ts";
+import { headOf } from "./csv-head.ts";
 import { type CsvRecord, createCsvScanner, QUOTING } from "./csv-scanner.ts";
 import { countTitles, type NameTests, type StartRecord } from "./csv-titles.ts";
-import { type ByteChunks, invalidTable } from "./table.ts";
 
 /** In the order in which they win a tie. */
 const DELIMITERS = [",", ";", "\t", "|"] as const;
-/** Bytes and records at the beginning that decide. */
+/** Bytes and records at the beginning that decide. Where rows are very long, more bytes do, so that several rows are among them. */
 const SAMPLE_BYTES = 64 * 1024;
+const MAX_SAMPLE_BYTES = 4 * 1024 * 1024;
+const SAMPLE_LINES = 10;
 const SAMPLE_RECORDS = 50;
 /** Rows below from which a number above texts is a name. */
 const MIN_ROWS_BELOW_NUMBERS = 3;
@@ -33,7 +36,10 @@ export interface CsvStart {
   readonly skippedLines: readonly number[];
   readonly askedLines: number;
   readonly titleLines: readonly number[];
-  /** The cells of the first records. */
+  /** Lines below the first record that belong to the names, and the names of two rows together; null where one row has them. */
+  readonly nameLines: readonly number[];
+  readonly names: readonly string[] | null;
+  /** The cells of the first records, those with names as one. */
   readonly sample: readonly (readonly string[])[];
 }
 
@@ -45,6 +51,8 @@ export interface CsvStartOptions {
   readonly skipLines: number | null;
   /** Whether the first record may have names, so that titles may stand above it. */
   readonly mayHaveTitles: boolean;
+  /** Whether the names may take more than one record. */
+  readonly mayHaveNameLines: boolean;
   readonly maxCellBytes: number;
 }
 
@@ -52,11 +60,11 @@ export interface CsvStartOptions {
 export async function readCsvStart(chunks: ByteChunks, options: CsvStartOptions): Promise<CsvStart> {
   const { delimiter, skipLines, maxCellBytes } = options;
   const findsTitles = skipLines === null && options.mayHaveTitles;
-  const bytes = await firstBytes(chunks, SAMPLE_BYTES);
+  const bytes = await firstBytes(chunks);
   const cursor = { offset: markBytes(bytes), line: 1 };
   const skippedLines: number[] = [];
   for (let line = 0; line < (skipLines ?? 0); line++) {
-    if (cursor.offset >= bytes.length) throw tooFewLines(skipLines as number);
+    if (cursor.offset >= bytes.length) throw tooFewLines(skipLines as number, bytes.length);
     skip(bytes, cursor, skippedLines);
   }
   const askedLines = skippedLines.length;
@@ -73,16 +81,22 @@ export async function readCsvStart(chunks: ByteChunks, options: CsvStartOptions)
   const titles = findsTitles ? countTitles(records, NAME_TESTS) : 0;
   const titleLines: number[] = [];
   const linesAbove = (records[titles]?.line ?? 1) - 1;
+  const linesBefore = cursor.line - 1;
   for (let line = 0; line < linesAbove && titles > 0; line++) skip(bytes, cursor, titleLines);
+  const table = records.slice(titles);
+  const cells = table.map((record) => record.cells);
+  const head = options.mayHaveNameLines ? headOf(cells, NAME_TESTS) : { rows: 1, names: null };
   return {
     ...{ delimiter: byte, offset: cursor.offset, firstLine: cursor.line, askedLines, titleLines },
     skippedLines: [...skippedLines, ...titleLines],
-    sample: records.slice(titles).map(({ cells }) => cells),
+    nameLines: table.slice(1, head.rows).map(({ line }) => line + linesBefore),
+    names: head.names,
+    sample: [head.names ?? cells[0] ?? [], ...cells.slice(head.rows)],
   };
 }
 
-function tooFewLines(count: number): Error {
-  const detail = `must be less than the number of lines of the file, whose first ${SAMPLE_BYTES} bytes have only ${count}`;
+function tooFewLines(count: number, bytes: number): Error {
+  const detail = `must be less than the number of lines of the file, whose first ${bytes} bytes have only ${count}`;
   return invalidTable(detail, "/skip_lines");
 }
 
@@ -123,7 +137,7 @@ function startsWithComment(bytes: Uint8Array, delimiter: number, maxCellBytes: n
 /** Whether the first of some records has the names of the columns for certain: texts alone, and one of them above numbers. */
 function areNames([first = [], ...below]: readonly (readonly string[])[]): boolean {
   return (
-    first.every((cell) => kindOf(cell) === "text") &&
+    first.every((cell, column) => kindOf(cell) === "text" || (cell.trim() === "" && isEmptyFrom(first, column))) &&
     first.some((_, column) => {
       const kinds = kindsIn(below.map((row) => row[column] ?? ""));
       return kinds.size > 0 && !kinds.has("text");
@@ -131,7 +145,16 @@ function areNames([first = [], ...below]: readonly (readonly string[])[]): boole
   );
 }
 
-const NAME_TESTS: NameTests = { areNames, mayBeNames: (rows) => guessHeader(rows).isHeader };
+/** Whether no cell from a column on has anything in it. */
+const isEmptyFrom = (cells: readonly string[], column: number): boolean =>
+  column > 0 && cells.slice(column).every((cell) => cell.trim() === "");
+
+const NAME_TESTS: NameTests = {
+  areNames,
+  mayBeNames: (rows) => guessHeader(rows).isHeader,
+  isText: (cell) => ["text", "blank"].includes(kindOf(cell)),
+  isBlank: (cell) => cell.trim() === "",
+};
 
 /** Lines that begin with # at a place, each with the place after it. Empty when nothing else follows them. */
 function commentLines(bytes: Uint8Array, { offset }: Cursor): { readonly text: string; readonly end: number }[] {
@@ -176,12 +199,17 @@ function sniffDelimiter(sample: Uint8Array, maxCellBytes: number, findsTitles: b
   for (const delimiter of DELIMITERS) {
     const records = recordsOf(sample, delimiter.charCodeAt(0), maxCellBytes);
     const titles = findsTitles ? countTitles(records, NAME_TESTS) : 0;
-    const [width = 0, ...widths] = records.slice(titles).map(({ cells }) => cells.length);
+    const width = records[titles]?.cells.length ?? 0;
     const isBetter = best.width > 1 && titles > 0 !== best.titles > 0 ? titles === 0 : width > best.width;
-    if (width > 1 && isBetter && widths.every((other) => other === width)) best = { delimiter, width, titles };
+    const isTable = records.slice(titles).every(({ cells }) => cells.length === width || isPadded(cells, width));
+    if (width > 1 && isBetter && isTable) best = { delimiter, width, titles };
   }
   return best.delimiter.charCodeAt(0);
 }
+
+/** Whether a record has more cells than a table has columns, and nothing in the others: its writer puts a delimiter behind every cell. */
+const isPadded = (cells: readonly string[], width: number): boolean =>
+  cells.length > width && cells.slice(width).every((cell) => cell.trim() === "");
 
 /** The cells of the first records, comments left out; none where they cannot be read with this delimiter. */
 function recordsOf(sample: Uint8Array, delimiter: number, maxCellBytes: number, dropsComments = true): StartRecord[] {
@@ -202,13 +230,23 @@ function recordsOf(sample: Uint8Array, delimiter: number, maxCellBytes: number, 
 }
 
 /** The first bytes with a line end after them, so that the only record of a short file counts too. */
-async function firstBytes(chunks: ByteChunks, count: number): Promise<Uint8Array> {
+async function firstBytes(chunks: ByteChunks): Promise<Uint8Array> {
   const parts: Uint8Array[] = [];
-  let length = 0;
+  let [length, lines] = [0, 0];
+  const take = (bytes: Uint8Array): void => {
+    parts.push(Uint8Array.from(bytes));
+    length += bytes.length;
+    for (const byte of bytes) if (byte === LF || byte === CR) lines++;
+  };
   for await (const chunk of chunks()) {
-    parts.push(Uint8Array.from(chunk.subarray(0, count - length)));
-    length += chunk.length;
-    if (length >= count) return Buffer.concat(parts);
+    for (let from = 0; from < chunk.length; ) {
+      const most = length < SAMPLE_BYTES ? SAMPLE_BYTES : Math.min(MAX_SAMPLE_BYTES, length + SAMPLE_BYTES);
+      const piece = chunk.subarray(from, from + most - length);
+      take(piece);
+      from += piece.length;
+      const isLong = length >= SAMPLE_BYTES && lines >= SAMPLE_LINES;
+      if (isLong || length >= MAX_SAMPLE_BYTES) return Buffer.concat(parts);
+    }
   }
   return Buffer.concat([...parts, Buffer.from("\n\n")]);
 }
@@ -241,7 +279,10 @@ export function guessHeader([first = [], ...below]: readonly (readonly string[])
   });
   const hasNumbers = kinds.includes("integer") || kinds.includes("date");
   const isRepeated = new Set(given).size !== given.length;
-  const recurring = first.find((cell, column) => kinds[column] === "text" && below.some((row) => row[column] === cell));
+  const isNames = (row: readonly string[]) => row.every((cell, column) => cell === first[column]);
+  const recurring = first.find(
+    (cell, column) => kinds[column] === "text" && below.some((row) => row[column] === cell && !isNames(row)),
+  );
   if (!hasNumbers) {
     if (isContrast) return { isHeader: true, doubt: null };
     if (isRepeated)

@@ -1,0 +1,78 @@
+/**
+ * The names of a table's columns where they take more than one row: groups of columns above them, as merged cells have them, and rows of
+ * units or questions below. Knows cells, nothing of bytes and lines.
+ */
+
+type Row = readonly string[];
+
+/** What the rows of a table say of its first one. */
+export interface HeadTests {
+  /** Whether it has the names for certain: texts alone, and one of them above numbers. */
+  areNames(rows: readonly Row[]): boolean;
+  /** Whether a cell is a text, or empty. */
+  isText(cell: string): boolean;
+  isBlank(cell: string): boolean;
+}
+
+/** The rows at the beginning of a table that have its names. */
+export interface Head {
+  /** How many there are. */
+  readonly rows: number;
+  /** The names of two rows together; null where the first row has them. */
+  readonly names: readonly string[] | null;
+}
+
+/** Rows below the names that may have no values: Qualtrics has a question and an id in them, instruments a unit. */
+const MOST_BELOW = 3;
+/** Columns of numbers that such a row must have a text above, and rows of values that must follow. */
+const FEWEST_COLUMNS = 2;
+const FEWEST_ROWS = 3;
+
+/** Where the values of a table begin whose first row has names. One row has them, unless the rows leave no doubt. */
+export function headOf(rows: readonly Row[], tests: HeadTests): Head {
+  const [first = [], second = [], ...below] = rows;
+  const names = togetherNames(first, second, below, tests);
+  if (names) return { rows: 2, names };
+  for (let count = MOST_BELOW; count > 0; count--) {
+    const values = rows.slice(1 + count);
+    const isHead = rows.slice(1, 1 + count).every((row) => hasNoValue(row, values, tests));
+    if (values.length >= FEWEST_ROWS && isHead) return { rows: 1 + count, names: null };
+  }
+  return { rows: 1, names: null };
+}
+
+/**
+ * The names of groups and columns together; null where they are not that. Groups leave cells empty, and either the names below repeat
+ * themselves, so that a group tells them apart, or they are empty below the columns that are in no group.
+ */
+export function togetherNames(groups: Row, names: Row, below: readonly Row[], tests: HeadTests): string[] | null {
+  const { isBlank, isText } = tests;
+  const isGroups = groups.length === names.length && groups.some(isBlank) && !groups.every(isBlank) && groups.every(isText);
+  if (!isGroups || below.length === 0) return null;
+  const last = names.findLastIndex((name, column) => !isBlank(name) || !isBlank(groups[column] as string));
+  if (names.some((name, column) => column <= last && isBlank(name) && isBlank(groups[column] as string))) return null;
+  const isRepeated = (name: string) => names.indexOf(name) !== names.lastIndexOf(name);
+  const isDivided = names.some((name) => !isBlank(name) && isRepeated(name));
+  // Below a name that spans both rows the second one is empty, while all values are there.
+  const spans = (name: string, column: number) =>
+    isBlank(name) && !isBlank(groups[column] as string) && below.every((row) => !isBlank(row[column] ?? ""));
+  if (!isDivided && !names.some(spans)) return null;
+  let group = "";
+  const together = names.map((name, column) => {
+    const own = groups[column] as string;
+    if (!isBlank(own)) group = own.trim();
+    if (isBlank(name)) return own.trim();
+    const isInGroup = group !== "" && (isRepeated(name) || !isDivided);
+    return isInGroup ? `${group} ${name.trim()}` : name.trim();
+  });
+  const given = together.filter((name) => name !== "");
+  if (new Set(given).size !== given.length) return null;
+  return tests.areNames([together.slice(0, last + 1), ...below.map((row) => row.slice(0, last + 1))]) ? together : null;
+}
+
+/** Whether a row has texts above at least two columns of numbers, and a value in none of them. */
+function hasNoValue(row: Row, values: readonly Row[], { areNames, isText, isBlank }: HeadTests): boolean {
+  if (!row.every(isText)) return false;
+  const measured = row.map((_, column) => areNames([["name"], ...values.map((value) => [value[column] ?? ""])]));
+  return row.filter((cell, column) => measured[column] && !isBlank(cell)).length >= FEWEST_COLUMNS;
+}

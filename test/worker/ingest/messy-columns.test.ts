@@ -1,0 +1,151 @@
+import { describe, expect, it } from "vitest";
+import type { Column } from "../../../src/domain/datasets/dataset.ts";
+import { aboutTable } from "../../../src/domain/datasets/table-reading.ts";
+import { createCsvTable } from "../../../src/formats/csv/csv.ts";
+import { parseConfig } from "../../../src/server/config.ts";
+import { readTable } from "../../../src/worker/ingest/read.ts";
+import { chunked } from "../../formats/tables/tables.ts";
+
+const LIMITS = parseConfig({}).datasetLimits;
+
+/** What a column of these cells is read as, the values of its first rows, and the codes of the notes on it. */
+async function read(cells: readonly string[]) {
+  const text = `x|v\n${cells.map((cell, row) => `${row % 7}|${cell}\n`).join("")}`;
+  const options = { header: "auto", delimiter: "|" } as const;
+  const table = await readTable(createCsvTable(chunked(text), options, LIMITS), { types: {} }, LIMITS);
+  const column = (JSON.parse(table.columnsJson) as Column[])[1] as Column;
+  const { notes } = aboutTable.parse(JSON.parse(table.aboutJson ?? ""));
+  const shown = table.previewLines.map((line) => (JSON.parse(line) as unknown[])[1]);
+  const { type, missing, reading, categories } = column;
+  return {
+    type,
+    missing,
+    reading,
+    categories,
+    shown,
+    codes: notes.filter((note) => note.column === "v").map(({ code }) => code),
+  };
+}
+
+const many = (count: number, cell: (row: number) => string) => Array.from({ length: count }, (_, row) => cell(row));
+
+describe("a column of numbers with a unit", () => {
+  it.each([
+    ["°C", (row: number) => `${(row * 1.3 + 15).toFixed(1)} °C`, 15],
+    ["hPa", (row: number) => `${1000 + row} hPa`, 1000],
+    ["km", (row: number) => `${10 + row},${100 + row} km`, 10_100],
+    ["m²", (row: number) => `${20 + row},5 m²`, 20.5],
+    ["円", (row: number) => `${row + 3},980円`, 3980],
+    ["M", (row: number) => `$${row + 1}.5M`, 1.5],
+    ["days", (row: number) => (row === 0 ? "1 day" : `${row + 1} days`), 1],
+    ["h:mm:ss", (row: number) => `8:${row + 10}`, 8 * 3600 + 600],
+  ])("is one of numbers: %s", async (unit, cell, first) => {
+    const { type, reading, shown } = await read(many(12, cell));
+    expect(["number", "integer"]).toContain(type);
+    expect(reading?.unit === "day" ? "days" : reading?.unit).toBe(unit);
+    expect(shown[0]).toBe(first);
+  });
+
+  it("stays one of labels where there are several units, few numbers, or codes", async () => {
+    for (const cells of [
+      many(20, (row) => `${row + 1} ${row % 2 ? "kg" : "lb"}`),
+      many(20, (row) => (row % 2 ? "2WD" : "4WD")),
+      many(20, (row) => `00${row + 10}A`),
+      many(20, (row) => ["1st", "2nd", "3rd", "4th", "5th", "6th"][row % 6] as string),
+      many(20, (row) => `${row + 10}${row % 3 ? "" : "ab"[row % 2]}`),
+    ])
+      expect((await read(cells)).type).toBe("category");
+  });
+});
+
+describe("bounds among numbers", () => {
+  it("are the numbers beside the sign, with a note", async () => {
+    const { type, missing, shown, codes } = await read(many(20, (row) => (row % 3 ? `0.${row + 10}` : "<0.1")));
+    expect({ type, missing, first: shown[0], codes }).toEqual({
+      ...{ type: "number", missing: 0, first: 0.1 },
+      codes: ["bounds_read_as_numbers"],
+    });
+  });
+
+  it("are labels where they name ranges", async () => {
+    const { type, codes } = await read(many(30, (row) => ["<18", "18-25", "26-65", ">65"][row % 4] as string));
+    expect({ type, codes }).toEqual({ type: "category", codes: [] });
+  });
+});
+
+describe("one word among numbers", () => {
+  it("is missing, however often it is there", async () => {
+    const cells = many(40, (row) => (row % 4 ? `${row * 1.5}` : "N/A (pending)"));
+    const { type, missing, reading, codes } = await read(cells);
+    expect({ type, missing, reading, codes }).toEqual({
+      ...{ type: "number", missing: 10, reading: { missing: ["N/A (pending)"] } },
+      codes: ["cells_read_as_missing"],
+    });
+  });
+
+  it("is a label beside others, among few numbers, and where it is most values", async () => {
+    for (const cells of [
+      many(40, (row) => (row % 4 ? `${row}` : row % 8 ? "low" : "high")),
+      many(40, (row) => (row % 4 ? `${row % 3}` : "none yet")),
+      many(40, (row) => (row % 4 ? "sold out" : `${row}`)),
+    ])
+      expect((await read(cells)).type).toBe("category");
+  });
+});
+
+describe("dates in the languages of their owners", () => {
+  it.each([
+    ["1 avril 2024", "2024-04-01"],
+    ["1er août 2024", "2024-08-01"],
+    ["12. März 2024", "2024-03-12"],
+    ["Mo, 05. Feb. 2024", "2024-02-05"],
+    ["5 de marzo de 2024", "2024-03-05"],
+    ["2024年3月5日", "2024-03-05"],
+    ["2024年3月5日(火)", "2024-03-05"],
+    ["01-Apr-23", "2023-04-01"],
+    ["Jan 2024", "2024-01-01"],
+    ["03/2024", "2024-03-01"],
+  ])("are read: %s", async (cell, day) => {
+    const { type, shown } = await read(many(10, () => cell));
+    expect(type).toBe("datetime");
+    expect(String(shown[0])).toContain(day);
+  });
+
+  it("are not read out of words that only begin like a month", async () => {
+    expect((await read(many(10, (row) => `Setup ${2020 + (row % 3)}`))).type).toBe("category");
+  });
+});
+
+describe("labels that differ only in capital letters", () => {
+  it("are one label, spelled as most of them are, with a note", async () => {
+    const { categories, reading, codes } = await read(
+      many(40, (row) => ["Yes", "yes", "YES", "No", "no", "Yes", "NO", "No"][row % 8] as string),
+    );
+    expect({ categories, reading, codes }).toEqual({
+      ...{ categories: ["No", "Yes"], reading: { case: "ignored" } },
+      codes: ["spellings_merged"],
+    });
+    expect((await read(many(40, (row) => ["m", "M", "f", "F", "male"][row % 5] as string))).categories).toEqual(
+      ["F", "M", "male"].map((label) => (label === "male" ? label : label.toLowerCase())),
+    );
+  });
+
+  it("stay apart where capitals may tell more", async () => {
+    for (const labels of [
+      ["AA", "Aa", "aa"],
+      ["K", "k", "q", "Q"],
+      ["TP53", "Tp53", "tP53", "x"],
+      ["a", "A"],
+      ["mB", "Mb", "MB", "GB"],
+    ])
+      expect((await read(many(40, (row) => labels[row % labels.length] as string))).categories).toEqual([...labels].sort());
+  });
+});
+
+describe("sums of money", () => {
+  it("have thousands where three digits follow every sign, and no doubt beside a comma", async () => {
+    const sums = (sign: string) => many(12, (row) => (row % 3 ? `${row + 1}${sign}${500 + row} €` : `${row + 900} €`));
+    expect(await read(sums(","))).toMatchObject({ shown: expect.arrayContaining([2501]), codes: [] });
+    expect(await read(sums("."))).toMatchObject({ shown: expect.arrayContaining([2501]), codes: ["ambiguous_numbers"] });
+  });
+});
