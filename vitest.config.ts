@@ -22,8 +22,9 @@ const COMPUTING = ["dashboard", "domain", "engine", "formats", "parity", "traini
 
 const shared = { env, maxWorkers, setupFiles: ["test/each-file.ts"] };
 /**
- * Units share a process and what it has loaded, which is half of what a short file takes in a process of its own. Files that start servers
- * and browsers do not: what a hook starts that was given up would be left to the file after it.
+ * Files share a process and what it has loaded, which is half of what a short unit takes in a process of its own; those of the page share a
+ * browser too. What a hook starts that was given up is ended by each-file.ts, after the next file at the latest. Those of the cluster do not:
+ * they are few, and follow one another nowhere.
  */
 const sharedProcess = { ...shared, isolate: false };
 
@@ -68,7 +69,7 @@ export default defineConfig({
         plugins: [builtThreads],
         test: {
           name: "e2e",
-          ...shared,
+          ...sharedProcess,
           include: ["test/e2e/**/*.test.ts", "test/faults/**/*.test.ts"],
           testTimeout: 60_000,
           hookTimeout: 60_000,
@@ -81,7 +82,7 @@ export default defineConfig({
         plugins: [builtThreads],
         test: {
           name: "e2e-postgres",
-          ...shared,
+          ...sharedProcess,
           env: { ...env, TRAINYARD_TEST_STORE: "postgres" },
           include: [
             ...[

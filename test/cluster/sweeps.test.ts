@@ -5,7 +5,7 @@ import { createDataDir, type LiveServer, startLiveServer } from "../e2e/live-ser
 import { range } from "../http/streaming/readers.ts";
 import { type Cluster, createCluster, type Node, until } from "./nodes.ts";
 
-const TRIALS = 240;
+const TRIALS = 120;
 
 /** Workers say which chunks they lease. */
 const SETTINGS = { TRAINYARD_LOG_LEVEL: "debug" };
@@ -49,7 +49,7 @@ const spec = (name: string, method: SweepSpec["method"], epochs: number): SweepS
 
 const METHODS: readonly SweepSpec[] = [
   spec("shared-random", { type: "random" }, 4000),
-  spec("shared-tpe", { type: "tpe", startup_trials: 80, generation: 80 }, 4000),
+  spec("shared-tpe", { type: "tpe", startup_trials: 40, generation: 40 }, 4000),
   spec("shared-halving", { type: "halving", factor: 3, min_epochs: 1500 }, 13_500),
 ];
 
@@ -77,7 +77,7 @@ describe("four workers on one sweep", () => {
     const { id } = await serve.client.submitSweep(each);
     const victim = await until(() => {
       const leased = work.map((node) => chunksOf(node, id).length);
-      const isMidway = leased.every((chunks) => chunks > 0) && leased.reduce((sum, chunks) => sum + chunks) >= 8;
+      const isMidway = leased.every((chunks) => chunks > 0) && leased.reduce((sum, chunks) => sum + chunks) >= 6;
       return Promise.resolve(isMidway && work[0]);
     }, 10);
     await victim.kill();

@@ -14,8 +14,8 @@ const SPEC: JobSpec = {
   data: { generator: { type: "moons", samples: 200 } },
   model: { layers: [{ type: "linear", units: 16 }, { type: "relu" }, { type: "linear" }] },
   batch_size: 50,
-  epochs: 20_000,
-  checkpoint: { every_epochs: 2000, min_seconds: 0 },
+  epochs: 8000,
+  checkpoint: { every_epochs: 1000, min_seconds: 0 },
 };
 
 async function backUp(url: string): Promise<Uint8Array<ArrayBuffer>> {

@@ -1,4 +1,4 @@
-/** A real Chromium for tests of the page: one for a test file, a fresh context for each page, every console error kept. */
+/** A real Chromium for tests of the page: one for the files of a process, a fresh context for each page, every console error kept. */
 import { execFile } from "node:child_process";
 import { existsSync } from "node:fs";
 import { mkdtemp, readFile, rename, rm } from "node:fs/promises";
@@ -6,7 +6,13 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import chromium from "@sparticuz/chromium";
-import { type Browser, type BrowserContextOptions, chromium as launcher, type Page } from "playwright-core";
+import {
+  type Browser,
+  type BrowserContext,
+  type BrowserContextOptions,
+  chromium as launcher,
+  type Page,
+} from "playwright-core";
 import { mustEnd } from "../leftovers.ts";
 
 export interface OpenPage {
@@ -16,9 +22,9 @@ export interface OpenPage {
 }
 
 export interface TestBrowser {
-  readonly browser: Browser;
   /** A page in a context of its own. 1440 by 900 unless the options say otherwise. */
   open(url: string, options?: BrowserContextOptions): Promise<OpenPage>;
+  /** Closes its pages. */
   close(): Promise<void>;
 }
 
@@ -68,24 +74,48 @@ async function unpacked(): Promise<string> {
   return join(folder, "chromium");
 }
 
-/** Starts a browser. The page is built with the server that it opens. */
-export async function openBrowser(): Promise<TestBrowser> {
-  const browser = await launcher.launch({
+const launch = async (): Promise<Browser> =>
+  launcher.launch({
     executablePath: await unpacked(),
     args: chromium.args.filter((arg) => !UNWANTED.has(arg)).concat("--no-sandbox", "--disable-gpu"),
   });
-  const isOver = mustEnd("a browser", () => browser.close());
+
+/** A start takes a second of processor time: the files of a process take one after the other, and it ends with the process. */
+let shared: Promise<Browser> | null = null;
+
+async function sharedBrowser(): Promise<Browser> {
+  const running = await shared?.catch(() => null);
+  if (running?.isConnected()) return running;
+  shared = launch();
+  return shared;
+}
+
+/** A browser, started where there is none; one of its own for a program that is no test. The page is built with the server that it opens. */
+export async function openBrowser(): Promise<TestBrowser> {
+  const isShared = process.env.VITEST !== undefined;
+  const browser = await (isShared ? sharedBrowser() : launch());
+  const contexts = new Set<BrowserContext>();
+  const end = async (): Promise<void> => {
+    await Promise.all([...contexts].map((context) => context.close()));
+    if (!isShared) await browser.close();
+  };
+  const isOver = mustEnd("pages of a browser", end);
   browser.once("disconnected", isOver);
   return {
-    browser,
     async open(url, options = {}) {
       const context = await browser.newContext({ ...DESKTOP, ...options });
+      contexts.add(context);
+      context.once("close", () => contexts.delete(context));
       const page = await context.newPage();
       const faults = watchFaults(page, new URL(url).host);
       await page.goto(url);
       return { page, faults };
     },
-    close: () => browser.close(),
+    async close() {
+      await end();
+      browser.off("disconnected", isOver);
+      isOver();
+    },
   };
 }
 

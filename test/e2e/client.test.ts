@@ -16,7 +16,7 @@ const SPEC: JobSpec = {
   data: { generator: { type: "moons", samples: 200 } },
   model: { layers: [{ type: "linear", units: 16 }, { type: "relu" }, { type: "linear" }] },
   batch_size: 50,
-  epochs: 30_000,
+  epochs: 12_000,
 };
 
 const dataDir = await createDataDir();

@@ -25,7 +25,7 @@ const SPEC: JobSpec = {
   checkpoint: { every_epochs: 100, min_seconds: 0, keep: 3 },
 };
 /** Trains for seconds: there is time to interrupt it where it is said below. */
-const LONG: JobSpec = { ...SPEC, name: "long", epochs: 20_000, checkpoint: { every_epochs: 1000, min_seconds: 0, keep: 3 } };
+const LONG: JobSpec = { ...SPEC, name: "long", epochs: 10_000, checkpoint: { every_epochs: 1000, min_seconds: 0, keep: 3 } };
 /** Several of those, on a machine with other work. */
 const RETRY_FOR_MS = 240_000;
 /** Trains for hours. */
@@ -50,6 +50,10 @@ async function until(id: string, condition: (job: Job) => boolean): Promise<Job>
 const hasEpochs = (count: number) => (job: Job) => job.epochs_done >= count;
 const inState = (state: Job["state"]) => (job: Job) => job.state === state;
 
+let reference: Promise<Job> | null = null;
+/** What it comes to when nobody interrupts it. */
+const undisturbedLong = () => (reference ??= server.client.submit(LONG).then(({ id }) => server.client.wait(id)));
+
 interface CheckpointPage {
   readonly data: { id: string; epoch: number; step: number; reason: string; is_best: boolean; sha256: string }[];
 }
@@ -65,7 +69,7 @@ describe("a job that is paused", () => {
   it("frees its worker, and goes on when it is resumed, to the same weights, each epoch seen once", {
     timeout: RETRY_FOR_MS,
   }, async () => {
-    const undisturbed = await server.client.wait((await server.client.submit(LONG)).id);
+    const undisturbed = await undisturbedLong();
     const { id } = await server.client.submit(LONG);
     for (const epochs of [200, 1000, 2000]) {
       await until(id, (job) => inState("running")(job) && hasEpochs(epochs)(job));
@@ -152,7 +156,7 @@ describe("a server that stops", () => {
   it("has a running job write a checkpoint, and goes on from it after the next start, to the same weights", {
     timeout: RETRY_FOR_MS,
   }, async () => {
-    const undisturbed = await server.client.wait((await server.client.submit(LONG)).id);
+    const undisturbed = await undisturbedLong();
     const { id } = await server.client.submit({ ...LONG, checkpoint: { every_seconds: 3600, keep: 1000 } });
     await until(id, hasEpochs(500));
     expect(await server.stop()).toBe(0);

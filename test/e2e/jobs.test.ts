@@ -63,7 +63,7 @@ const WIDE: JobSpec = {
   optimizer: { type: "adamw", lr: 0.001 },
   clip_grad: { type: "norm", max_norm: 1 },
   batch_size: 512,
-  epochs: 25,
+  epochs: 12,
   seed: 5,
 };
 

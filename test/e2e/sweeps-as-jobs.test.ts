@@ -148,22 +148,13 @@ describe("the quotas of a project", () => {
       (error: unknown) => (error instanceof ApiError ? error.problem : error),
     );
 
-  it("bound how many sweeps are open, paused ones too; a dry run, and the same key again, need no room", async () => {
-    await withServer({ TRAINYARD_PROJECT_QUEUED_JOBS: "2" }, async ({ client }) => {
-      const first = await client.submitSweep(ENDLESS, { idempotencyKey: "first" });
-      await client.pauseSweep((await client.submitSweep(ENDLESS)).id);
-      const refused = await statusOf(client.submitSweep(ENDLESS));
-      expect(refused).toMatchObject({ status: 429, code: "rate_limited" });
-      expect(refused).toMatchObject({ detail: expect.stringContaining("cancel some") });
-      expect(await client.validateSweep(ENDLESS)).toMatchObject({ valid: true });
-      expect((await client.submitSweep(ENDLESS, { idempotencyKey: "first" })).id).toBe(first.id);
-      await client.cancelSweep(first.id);
-      expect(await statusOf(client.submitSweep(ENDLESS))).toBe(202);
-    });
-  });
-
-  it.each([1, 2])("bound how many chunks of its sweeps are trained at a time, to %i", async (most) => {
-    const settings = { TRAINYARD_WORKERS: "2", TRAINYARD_PROJECT_RUNNING_JOBS: String(most) };
+  // Paused ones are open too; a dry run, and the same key again, need no room.
+  it.each([1, 2])("bound how many chunks of its sweeps are trained at a time, to %i, and how many are open", async (most) => {
+    const settings = {
+      TRAINYARD_WORKERS: "2",
+      TRAINYARD_PROJECT_RUNNING_JOBS: String(most),
+      TRAINYARD_PROJECT_QUEUED_JOBS: "2",
+    };
     await withServer(settings, async ({ client, logged }) => {
       const { id } = await client.submitSweep(ENDLESS);
       // Chunks of an endless sweep are never given back: each one that is leased is being trained.
@@ -173,6 +164,16 @@ describe("the quotas of a project", () => {
       await delay(500);
       expect(trained()).toHaveLength(most);
       await client.cancelSweep(id);
+
+      const first = await client.submitSweep(ENDLESS, { idempotencyKey: "first" });
+      await client.pauseSweep((await client.submitSweep(ENDLESS)).id);
+      const refused = await statusOf(client.submitSweep(ENDLESS));
+      expect(refused).toMatchObject({ status: 429, code: "rate_limited" });
+      expect(refused).toMatchObject({ detail: expect.stringContaining("cancel some") });
+      expect(await client.validateSweep(ENDLESS)).toMatchObject({ valid: true });
+      expect((await client.submitSweep(ENDLESS, { idempotencyKey: "first" })).id).toBe(first.id);
+      await client.cancelSweep(first.id);
+      expect(await statusOf(client.submitSweep(ENDLESS))).toBe(202);
     });
   });
 });

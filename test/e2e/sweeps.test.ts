@@ -67,21 +67,30 @@ describe("a sweep", () => {
     expect(job.spec.optimizer).toMatchObject({ lr: other.parameters["/optimizer/lr"] });
   });
 
-  it.each([
-    ["random", { type: "random" }],
-    ["grid", { type: "grid", points: 3 }],
-    ["tpe", { type: "tpe", startup_trials: 5 }],
-    ["halving", { type: "halving", factor: 3, min_epochs: 4 }],
-  ] as const)("has the same trials and winner by %s on one thread as on two", async (name, method) => {
-    const spec: SweepSpec = { ...SWEEP, name, method, trials: 27, promote: "none" };
-    const two = await run(spec);
-    const folder = await createDataDir();
-    const alone = await startLiveServer(folder.path, { TRAINYARD_WORKERS: "1" });
-    const one = await run(spec, alone);
-    expect(one.progress).toEqual(two.progress);
-    expect(bits(await trialsOf(one, alone))).toEqual(bits(await trialsOf(two)));
-    await alone.stop();
-    await folder.remove();
+  describe("on one thread", () => {
+    let folder: Awaited<ReturnType<typeof createDataDir>>;
+    let alone: LiveServer;
+    beforeAll(async () => {
+      folder = await createDataDir();
+      alone = await startLiveServer(folder.path, { TRAINYARD_WORKERS: "1" });
+    });
+    afterAll(async () => {
+      await alone.stop();
+      await folder.remove();
+    });
+
+    it.each([
+      ["random", { type: "random" }],
+      ["grid", { type: "grid", points: 3 }],
+      ["tpe", { type: "tpe", startup_trials: 5 }],
+      ["halving", { type: "halving", factor: 3, min_epochs: 4 }],
+    ] as const)("has the same trials and winner by %s as on two", async (name, method) => {
+      const spec: SweepSpec = { ...SWEEP, name, method, trials: 27, promote: "none" };
+      const two = await run(spec);
+      const one = await run(spec, alone);
+      expect(one.progress).toEqual(two.progress);
+      expect(bits(await trialsOf(one, alone))).toEqual(bits(await trialsOf(two)));
+    });
   });
 
   it("goes on from the rungs of halving at no loss of bits", async () => {
@@ -124,7 +133,7 @@ describe("a sweep", () => {
   });
 
   it("pauses, goes on, and comes to the same", async () => {
-    const spec: SweepSpec = { ...SWEEP, job: { ...JOB, epochs: 20_000 }, trials: 12, promote: "none" };
+    const spec: SweepSpec = { ...SWEEP, job: { ...JOB, epochs: 8000 }, trials: 12, promote: "none" };
     const { id } = await server.client.submitSweep(spec);
     await expect.poll(async () => (await server.client.sweep(id)).state).toBe("running");
     expect((await server.client.pauseSweep(id)).state).toBe("paused");

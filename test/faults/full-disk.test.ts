@@ -23,7 +23,7 @@ afterAll(async () => {
   await disk?.remove();
 });
 
-const LONG = { ...SPECS["batches-adam-dropout"], name: "long", epochs: 20_000 } as JobSpec;
+const LONG = { ...SPECS["batches-adam-dropout"], name: "long", epochs: 12_000 } as JobSpec;
 const rows = Array.from({ length: 20_000 }, (_, row) => [row / 20_000]);
 /** A third of a megabyte in the database. */
 const BALLAST: JobSpec = {
