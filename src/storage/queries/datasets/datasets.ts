@@ -17,7 +17,7 @@ import { TERMINAL_STATES } from "../../../domain/jobs/job.ts";
 import type { Page, PageRequest } from "../../../domain/page.ts";
 import type { ResolvedSpec } from "../../../domain/spec/spec.ts";
 import { ENDED_STATES } from "../../../domain/sweeps/sweep.ts";
-import { isDuplicate } from "../../dialect.ts";
+import { holdRows, isDuplicate, lockRows } from "../../dialect.ts";
 import { parseInSlices } from "../../parse-in-slices.ts";
 import type { DatasetsTable, Tables } from "../../tables.ts";
 import { assertRoomForDataset } from "../access/quotas.ts";
@@ -84,12 +84,14 @@ export async function insertDataset(
 function makeReady(
   writer: Kysely<Tables>,
   project: string,
-  { id, sha256, format }: NewDataset,
+  { id, sha256, format, isClaimed = false }: NewDataset,
 ): Promise<DatasetDocument | null> {
   return writer.transaction().execute(async (transaction) => {
     const existing = await findDataset(transaction, project, sha256, format);
-    if (!existing) await transaction.updateTable("datasets").set({ ready: 1 }).where("id", "=", id).execute();
-    return existing;
+    // PostgreSQL may delete it between the two statements; then this one takes its place.
+    if (existing && (!isClaimed || (await claimDataset(transaction, existing.summary.id)))) return existing;
+    await transaction.updateTable("datasets").set({ ready: 1 }).where("id", "=", id).execute();
+    return null;
   });
 }
 
@@ -247,6 +249,8 @@ export async function deleteDataset(
   { unlessClaimed = false }: { readonly unlessClaimed?: boolean } = {},
 ): Promise<{ readonly deleted: boolean; readonly usedBy: string | null }> {
   const result = await writer.transaction().execute(async (transaction) => {
+    // Whoever is submitting a job on it holds the row: it is waited for, so that its job is seen.
+    await lockRows(transaction, transaction.selectFrom("datasets").select("id").where("id", "=", id)).execute();
     const usedBy = await jobUsing(transaction, id);
     if (usedBy !== null) return { deleted: false, usedBy };
     const { numUpdatedRows } = await transaction
@@ -268,11 +272,15 @@ export async function claimDataset(writer: Kysely<Tables>, id: string): Promise<
   return (await claiming.executeTakeFirstOrThrow()).numUpdatedRows > 0n;
 }
 
-/** Throws invalid when the data set of a job to be inserted does not exist: it may have been deleted since its rows were read. */
+/**
+ * Throws invalid when the data set of a job to be inserted does not exist: it may have been deleted since its rows were read. It stays until
+ * the transaction ends, and after it for the job.
+ */
 export async function assertDatasetIsThere(db: Kysely<Tables>, { data }: ResolvedSpec): Promise<void> {
   if (!("dataset" in data)) return;
   const { id } = data.dataset;
-  const row = await db.selectFrom("datasets").select("id").where("id", "=", id).where("ready", "=", 1).executeTakeFirst();
+  const found = db.selectFrom("datasets").select("id").where("id", "=", id).where("ready", "=", 1);
+  const row = await holdRows(db, found).executeTakeFirst();
   if (!row) throw invalid([{ pointer: "/data/dataset/id", detail: `there is no data set ${id}` }]);
 }
 
@@ -365,7 +373,7 @@ function toRow(project: string, dataset: NewDataset, layout: readonly ColumnLayo
     columns: dataset.aboutJson ? `${dataset.columnsJson}\n${dataset.aboutJson}` : dataset.columnsJson,
     preview: dataset.previewLines.join("\n"),
     ready: 0,
-    claimed: 0,
+    claimed: dataset.isClaimed ? 1 : 0,
     created_at: dataset.createdAt,
   };
 }
