@@ -22,12 +22,20 @@ export function traceRequests(app: App, tracing: Tracing): void {
   if (!tracing.isOn) return;
   app.decorateRequest("span", null);
   app.addHook("onRequest", (request, reply, done) => {
+    const { traceparent, upgrade } = request.headers;
+    if (upgrade !== undefined) return done();
+    // Most requests of a server that records few: nothing is said of them, nor asked.
+    const trace = traceparent === undefined ? tracing.begin() : undefined;
+    if (trace === null) {
+      request.span = tracing.unrecorded;
+      return done();
+    }
     const { url: route } = request.routeOptions;
-    if (PROBES.has(route) || request.headers.upgrade !== undefined) return done();
-    const span = startSpan(tracing, request, route);
+    if (PROBES.has(route)) return done();
+    const span = startSpan(tracing, request, route, trace);
     request.span = span;
     // Nobody looks for a trace that is recorded nowhere and that nobody else has named.
-    if (span.isSampled || request.headers.traceparent !== undefined) {
+    if (span.isSampled || traceparent !== undefined) {
       const log = request.log.child({ trace_id: span.traceId });
       request.log = log;
       reply.log = log;
@@ -49,13 +57,13 @@ export function traceRequests(app: App, tracing: Tracing): void {
   });
 }
 
-function startSpan(tracing: Tracing, request: FastifyRequest, route: string | undefined): Span {
+function startSpan(tracing: Tracing, request: FastifyRequest, route: string | undefined, trace: string | undefined): Span {
   const { url, headers } = request;
   const query = url.indexOf("?");
   const attributes = { "url.path": query < 0 ? url : url.slice(0, query) };
   const parent = typeof headers.traceparent === "string" ? headers.traceparent : null;
-  const { name, shared } = startOf(request.method, request.protocol, route);
-  return tracing.start(name, { kind: "server", parent, attributes, shared });
+  const { name, shared } = startOf(request, route);
+  return tracing.start(name, { kind: "server", parent, trace, attributes, shared });
 }
 
 interface RequestStart {
@@ -63,34 +71,44 @@ interface RequestStart {
   readonly shared: SpanAttributes;
 }
 
-/** What spans of requests begin and end with, by what it is made of: few different ones, and written once each. */
-const starts = new Map<string, RequestStart>();
-const ends = new Map<string, SpanAttributes>();
+/** What spans of requests begin with, by route and method, and by scheme: few different ones, and written once each. */
+const starts = new Map<string | undefined, Map<string, RequestStart>>();
+const secureStarts: typeof starts = new Map();
+/** What they end with, by project and status. */
+const ends = new Map<string | null, Map<number | null, SpanAttributes>>();
 /** Projects are many. */
 const MAX_KEPT = 2000;
 
-function startOf(method: string, scheme: string, route: string | undefined): RequestStart {
-  const key = `${method} ${scheme} ${route}`;
-  const known = starts.get(key);
-  if (known) return known;
-  const shared = {
-    "http.request.method": method,
-    "url.scheme": scheme,
-    ...(route !== undefined && { "http.route": route }),
-  };
-  const made = { name: route === undefined ? method : `${method} ${route}`, shared };
-  if (starts.size < MAX_KEPT) starts.set(key, made);
-  return made;
+function startOf({ method, protocol }: FastifyRequest, route: string | undefined): RequestStart {
+  return kept(protocol === "https" ? secureStarts : starts, route, method, () => ({
+    name: route === undefined ? method : `${method} ${route}`,
+    shared: {
+      "http.request.method": method,
+      "url.scheme": protocol,
+      ...(route !== undefined && { "http.route": route }),
+    },
+  }));
 }
 
 function endOf(status: number | null, project: string | null): SpanAttributes {
-  const key = `${status} ${project}`;
-  const known = ends.get(key);
-  if (known) return known;
-  const made = {
+  return kept(ends, project, status, () => ({
     ...(status !== null && { "http.response.status_code": status }),
     ...(project !== null && { "trainyard.project": project }),
-  };
-  if (ends.size < MAX_KEPT) ends.set(key, made);
+  }));
+}
+
+/** What is kept under two keys, which takes no text of both; or what is made. */
+function kept<First, Second, Value>(
+  all: Map<First, Map<Second, Value>>,
+  first: First,
+  second: Second,
+  make: () => Value,
+): Value {
+  const group = all.get(first);
+  const known = group?.get(second);
+  if (known !== undefined) return known;
+  const made = make();
+  if (group) group.set(second, made);
+  else if (all.size < MAX_KEPT) all.set(first, new Map([[second, made]]));
   return made;
 }
