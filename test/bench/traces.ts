@@ -7,13 +7,13 @@
  * those that trace nothing: of the medians of rounds, of their least tenth, and of the means of the lower nine tenths, which alone have what
  * the garbage costs; the median of the starts, and its range. The bar is 1.03. Linux alone says what a process has used.
  *
- * `--hooks`: instead, what the hooks of a request cost by themselves, without a server: many short slices in one thread, in turn.
+ * `--in-process`: instead, a prediction of one row without its sockets, for a busy machine. `--hooks`: instead, what the hooks of a request cost by themselves, without a server: many short slices in one thread, in turn.
  */
-import { readdirSync, readFileSync } from "node:fs";
 import { Agent, request } from "node:http";
 import { parseArgs } from "node:util";
 import { createDataDir, type LiveServer, startLiveServer } from "../e2e/live-server.ts";
 import { startOtlpReceiver } from "../telemetry/otlp-receiver.ts";
+import { measureRounds, printRatios, quantile } from "./processor-rounds.ts";
 
 const { values } = parseArgs({
   options: {
@@ -21,6 +21,7 @@ const { values } = parseArgs({
     starts: { type: "string", default: "3" },
     only: { type: "string" },
     hooks: { type: "boolean", default: false },
+    "in-process": { type: "boolean", default: false },
   },
 });
 const rounds = Number(values.rounds);
@@ -44,13 +45,6 @@ function post(url: string, body: string): Promise<string> {
     });
     sent.on("error", reject).end(body);
   });
-}
-
-/** Processor time of all threads of a process so far, in milliseconds. Threads that have ended are not in it. */
-function usedMs({ pid }: LiveServer["process"]): number {
-  const folder = `/proc/${pid}/task`;
-  const nanoseconds = readdirSync(folder).map((id) => Number(readFileSync(`${folder}/${id}/schedstat`, "utf8").split(" ")[0]));
-  return nanoseconds.reduce((sum, each) => sum + each, 0) / 1e6;
 }
 
 const SPEC = {
@@ -108,42 +102,6 @@ const SETTINGS: readonly (readonly [name: string, of: (url: string) => Record<st
   ["one trace in a million", (url) => sampled(url, "0.000001")],
 ];
 
-/** What a server of each setting has used in each round of a kind of request, in milliseconds. */
-async function measure(kind: Kind, servers: readonly LiveServer[], models: readonly string[]): Promise<number[][]> {
-  const work = async (at: number): Promise<void> => {
-    const server = servers[at] as LiveServer;
-    let left = kind.count;
-    const sender = async () => {
-      while (left-- > 0) await kind.send(server, models[at] ?? "");
-    };
-    await Promise.all(Array.from({ length: CONNECTIONS }, sender));
-    // Its log is of no use here, and would grow.
-    server.logged.length = 0;
-  };
-  const turns = [...servers.keys()];
-  for (let round = 0; round < 8 * 5; round++) for (const at of turns) await work(at);
-  const spent: number[][] = turns.map(() => []);
-  let before = servers.map(({ process }) => usedMs(process));
-  for (let round = 0; round < rounds; round++) {
-    // There and back, each first as often as the others.
-    const order = turns.map((turn) => (turn + (round >> 1)) % turns.length);
-    for (const at of round % 2 === 0 ? order : order.toReversed()) await work(at);
-    const now = servers.map(({ process }) => usedMs(process));
-    for (const at of turns) spent[at]?.push((now[at] ?? 0) - (before[at] ?? 0));
-    before = now;
-  }
-  return spent;
-}
-
-const sorted = (list: readonly number[]) => list.toSorted((a, b) => a - b);
-const quantile = (list: readonly number[], share: number) => sorted(list)[Math.floor(share * (list.length - 1))] ?? Number.NaN;
-const mean = (list: readonly number[]) => list.reduce((sum, each) => sum + each, 0) / list.length;
-const FIGURES: readonly (readonly [name: string, of: (list: readonly number[]) => number])[] = [
-  ["median", (list) => quantile(list, 0.5)],
-  ["least tenth", (list) => quantile(list, 0.1)],
-  ["mean of the lower nine tenths", (list) => mean(sorted(list).slice(0, Math.ceil(0.9 * list.length)))],
-];
-
 async function compareServers(): Promise<void> {
   const receiver = await startOtlpReceiver();
   const kinds = KINDS.filter(({ name }) => name.includes(values.only ?? ""));
@@ -160,7 +118,16 @@ async function compareServers(): Promise<void> {
     const models = await Promise.all(
       servers.map(async ({ client }) => (await client.wait((await client.submit(SPEC as never)).id)).model?.id ?? ""),
     );
-    for (const [at, kind] of kinds.entries()) results[at]?.push(await measure(kind, servers, models));
+    for (const [index, kind] of kinds.entries()) {
+      const work = async (at: number): Promise<void> => {
+        let left = kind.count;
+        const sender = async () => {
+          while (left-- > 0) await kind.send(servers[at] as LiveServer, models[at] ?? "");
+        };
+        await Promise.all(Array.from({ length: CONNECTIONS }, sender));
+      };
+      results[index]?.push(await measureRounds(servers, rounds, work));
+    }
     await Promise.all(servers.map(({ stop }) => stop()));
     for (const folder of folders) await folder.remove();
     receiver.spans.length = 0;
@@ -174,21 +141,13 @@ async function compareServers(): Promise<void> {
       0.5,
     );
     console.log(`${kind.name}: ${((base * 1000) / kind.count).toFixed(0)} µs without traces`);
-    for (const [setting, [name]] of SETTINGS.entries()) {
-      if (setting === 0) continue;
-      const told = FIGURES.map(([figure, of]) => {
-        const ratios = ofKind.map((start) => {
-          const [none = 0, again = 0] = start.map(of);
-          // The second that traces nothing is compared with the first.
-          return of(start[setting] ?? []) / (setting === 1 ? none : (none + again) / 2);
-        });
-        const [low, high] = [Math.min(...ratios), Math.max(...ratios)];
-        return `${figure} ${quantile(ratios, 0.5).toFixed(3)} (${low.toFixed(3)} to ${high.toFixed(3)})`;
-      });
-      console.log(`  ${name}: ${told.join(", ")}`);
-    }
+    printRatios(
+      SETTINGS.map(([name]) => name),
+      ofKind,
+    );
   }
 }
 
-if (values.hooks) await (await import("./trace-hooks.ts")).compareHooks(rounds);
+if (values["in-process"]) await (await import("./trace-in-process.ts")).compareInProcess(rounds);
+else if (values.hooks) await (await import("./trace-hooks.ts")).compareHooks(rounds);
 else await compareServers();

@@ -12,6 +12,13 @@ declare module "fastify" {
     /** Null where nothing is traced. */
     span: Span | null;
   }
+  interface FastifyContextConfig {
+    /**
+     * The handler enters the span itself, by `inSpan`, where it waits for something: one that answers at once spares the context, which takes
+     * longer than the span.
+     */
+    entersSpan?: true;
+  }
 }
 
 /** What machines ask every few seconds. */
@@ -44,8 +51,10 @@ export function traceRequests(app: App, tracing: Tracing): void {
   });
   // Not before: the end of a body arrives from the connection, which knows no span.
   app.addHook("preHandler", (request, _reply, done) => {
-    if (request.span) tracing.within(request.span, done);
-    else done();
+    const { span } = request;
+    // That of what is not recorded is there already.
+    if (!span || (span !== tracing.unrecorded && request.routeOptions.config.entersSpan)) done();
+    else tracing.within(span, done);
   });
   onRequestEnd(app, ({ span }, _reply, { ending, status, project }) => {
     if (!span?.isSampled) return;
@@ -55,6 +64,14 @@ export function traceRequests(app: App, tracing: Tracing): void {
       errorType: ending === "answered" ? failed : ending,
     });
   });
+}
+
+/** Runs work of a request, and what it waits for, within its span. For routes with `entersSpan`. */
+export function inSpan<Result>(
+  { span, services: { tracing } }: Pick<FastifyRequest, "span" | "services">,
+  work: () => Result,
+): Result {
+  return span ? tracing.within(span, work) : work();
 }
 
 function startSpan(tracing: Tracing, request: FastifyRequest, route: string | undefined, trace: string | undefined): Span {
