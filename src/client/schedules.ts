@@ -48,6 +48,10 @@ function pause(ms: number, signal: AbortSignal | undefined): Promise<void> {
   });
 }
 
+/** A key of a request. Pages that came without TLS have no `randomUUID`. */
+const newKey = () =>
+  Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, "0")).join("");
+
 /** Time between two looks at an import. */
 const LOOK_MS = 1000;
 
@@ -92,7 +96,8 @@ export interface Schedule {
 export interface SchedulesClient {
   /**
    * Has the server fetch a table, and waits for it however long that takes; the same bytes with the same options are the same data set.
-   * Rejects with an ImportFailed when it failed or was cancelled later than in its first seconds. Aborting cancels it.
+   * Rejects with an ImportFailed when it failed or was cancelled later than in its first seconds. Aborting cancels it, whether or
+   * not the server's answer has arrived.
    */
   importDataset(request: ImportRequest, options?: ImportWait): Promise<Dataset>;
   /** Makes a schedule. */
@@ -118,7 +123,14 @@ export function createSchedulesClient({ send, get, post, drop }: Transport): Sch
   const pathOf = (id: string) => `v1/schedules/${segment(id)}`;
   return {
     async importDataset(request, { onProgress, signal } = {}) {
-      const first = await post<Dataset | TableImport>("v1/datasets/import", request, {}, { signal });
+      const key = newKey();
+      const options = { body: request, signal, headers: { "idempotency-key": key } };
+      const answer = send("POST", "v1/datasets/import", options).then((sent) => sent.json() as Promise<Dataset | TableImport>);
+      const first = await answer.catch(async (error: unknown) => {
+        // The answer may have been on its way, with an id that nobody will know. The key names the import too.
+        if (signal?.aborted) await post(`v1/imports/${segment(key)}/cancel`).catch(() => undefined);
+        throw error;
+      });
       if (!("state" in first)) return first;
       let underWay = first;
       while (underWay.finished_at === null) {

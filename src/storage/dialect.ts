@@ -49,6 +49,11 @@ export function keepRows<T, TB extends keyof T, O>(db: Kysely<T>, query: SelectQ
   return locksRows(db) ? query.forKeyShare() : query;
 }
 
+/** Keeps the rows of a query from being changed or deleted until the transaction ends. Others may hold them too: nobody waits for that. */
+export function holdRows<T, TB extends keyof T, O>(db: Kysely<T>, query: SelectQueryBuilder<T, TB, O>) {
+  return locksRows(db) ? query.forShare() : query;
+}
+
 /** Declares text columns with the collation "C", so that PostgreSQL compares text bytewise, as SQLite and JavaScript do. */
 export class BytewisePostgresCompiler extends PostgresQueryCompiler {
   protected override visitDataType(node: Parameters<PostgresQueryCompiler["visitDataType"]>[0]): void {

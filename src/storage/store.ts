@@ -36,13 +36,12 @@ import {
   answerKey,
   claimKey,
   countKeyBytes,
+  findKeyed,
   fingerprintKey,
   releaseKey,
   releaseKeys,
 } from "./queries/access/idempotency-keys.ts";
 import {
-  claimDataset,
-  deleteDataset,
   describeDataset,
   findDataset,
   getDataset,
@@ -50,8 +49,8 @@ import {
   listDatasets,
   readDatasetColumns,
   readDatasetPreview,
-  removeUnfinishedDatasets,
 } from "./queries/datasets/datasets.ts";
+import { claimDataset, deleteDataset, removeUnfinishedDatasets } from "./queries/datasets/delete-datasets.ts";
 import {
   cancelForget,
   claimForget,
@@ -370,6 +369,7 @@ function accessStores({ reader, writer, insertWriter }: Context): Pick<EntitySto
     },
     idempotency: {
       claim: (claim) => claimKey(insertWriter, claim),
+      find: (name) => findKeyed(reader, name),
       fingerprint: (name, owner, fingerprint) => fingerprintKey(writer, name, owner, fingerprint),
       answer: (name, owner, answer) => answerKey(writer, name, owner, answer),
       release: (name, owner) => releaseKey(writer, name, owner),

@@ -32,56 +32,84 @@ export interface EndedSpan {
 
 /** One span, as a JSON object. */
 export function encodeSpan(span: EndedSpan): string {
-  const { traceId, spanId, parentSpanId, name, kind, startedMs, endedMs, errorType } = span;
-  let attributes = encodeShared(span.sharedAtStart);
-  attributes = encodeAttributes(span.given, attributes);
-  const atEnd = encodeShared(span.sharedAtEnd);
-  if (atEnd !== "") attributes = attributes === "" ? atEnd : `${attributes},${atEnd}`;
-  attributes = encodeAttributes(span.attributes, attributes);
-  if (errorType !== null) attributes = encodeAttributes({ "error.type": errorType }, attributes);
+  const { traceId, spanId, parentSpanId, startedMs, endedMs } = span;
+  const { text: begun, hasAttributes } = encodeBeginning(span);
+  // What many spans have is first, in one piece: what takes time is to join pieces, not to copy them.
+  let text = encodeAttributes(span.given, begun, !hasAttributes);
+  text = encodeAttributes(span.attributes, text, !hasAttributes && isEmpty(span.given));
   const parent = parentSpanId === null ? "" : `"parentSpanId":"${parentSpanId}",`;
-  return `{"traceId":"${traceId}","spanId":"${spanId}",${parent}"name":${nameOf(name)},"kind":${KINDS[kind]},"startTimeUnixNano":"${nanosecondsOf(startedMs)}","endTimeUnixNano":"${nanosecondsOf(Math.max(startedMs, endedMs))}","attributes":[${attributes}],"status":{"code":${errorType === null ? STATUS.unset : STATUS.error}}}`;
+  return `${text}],"traceId":"${traceId}","spanId":"${spanId}",${parent}"startTimeUnixNano":"${nanosecondsOf(startedMs)}","endTimeUnixNano":"${nanosecondsOf(Math.max(startedMs, endedMs))}"}`;
+}
+
+/** How the texts of spans begin that have the same name, kind, end and shared attributes. */
+interface Beginning extends Pick<EndedSpan, "name" | "kind" | "errorType" | "sharedAtStart" | "sharedAtEnd"> {
+  readonly text: string;
+  readonly hasAttributes: boolean;
+}
+
+/** By the shared attributes of the start: one, or a few, for each end. */
+const beginnings = new WeakMap<SpanAttributes, Beginning[]>();
+const MAX_BEGINNINGS = 20;
+const NOTHING_SHARED: SpanAttributes = {};
+
+function encodeBeginning(span: EndedSpan): Beginning {
+  const { name, kind, errorType, sharedAtStart = NOTHING_SHARED, sharedAtEnd } = span;
+  let known = beginnings.get(sharedAtStart);
+  if (!known) {
+    known = [];
+    beginnings.set(sharedAtStart, known);
+  }
+  for (const each of known)
+    if (each.sharedAtEnd === sharedAtEnd && each.errorType === errorType && each.name === name && each.kind === kind)
+      return each;
+  let attributes = encodeAttributes(sharedAtStart, "", true);
+  attributes = encodeAttributes(sharedAtEnd, attributes, attributes === "");
+  if (errorType !== null) attributes = encodeAttributes({ "error.type": errorType }, attributes, attributes === "");
+  const status = errorType === null ? STATUS.unset : STATUS.error;
+  const text = `{"name":${textOf(name)},"kind":${KINDS[kind]},"status":{"code":${status}},"attributes":[${attributes}`;
+  const made = { name, kind, errorType, sharedAtStart, sharedAtEnd, text: flat(text), hasAttributes: attributes !== "" };
+  known.unshift(made);
+  if (known.length > MAX_BEGINNINGS) known.pop();
+  return made;
+}
+
+/** The same text as one piece: V8 keeps one that was joined as its pieces, and would join them for each span again. */
+const flat = (text: string) => Buffer.from(text).toString();
+
+function isEmpty(attributes: SpanAttributes | undefined): boolean {
+  for (const _ in attributes) return false;
+  return true;
 }
 
 /** What stands before the spans of an export: the resource and the scope. */
 export function exportHead(resource: SpanAttributes, version: string): string {
   const scope = `{"name":"trainyard","version":${JSON.stringify(version)}}`;
-  return `{"resourceSpans":[{"resource":{"attributes":[${encodeAttributes(resource, "")}]},"scopeSpans":[{"scope":${scope},"spans":[`;
+  return `{"resourceSpans":[{"resource":{"attributes":[${encodeAttributes(resource, "", true)}]},"scopeSpans":[{"scope":${scope},"spans":[`;
 }
 
 /** What stands after them. */
 export const exportTail = "]}]}]}";
 
-/** The text of attributes that many spans have, by the object. */
-const shared = new WeakMap<SpanAttributes, string>();
+/** Keys of attributes are few. */
+const keys = new Map<string, string>();
+const MAX_KEYS = 1000;
 
-function encodeShared(attributes: SpanAttributes | undefined): string {
-  if (!attributes) return "";
-  let text = shared.get(attributes);
-  if (text === undefined) {
-    text = encodeAttributes(attributes, "");
-    shared.set(attributes, text);
-  }
-  return text;
-}
-
-/** Names of spans and keys of attributes are few. */
-const quoted = new Map<string, string>();
-const MAX_QUOTED = 1000;
-
-function nameOf(text: string): string {
-  const known = quoted.get(text);
+function keyOf(key: string): string {
+  const known = keys.get(key);
   if (known !== undefined) return known;
-  const made = textOf(text);
-  if (quoted.size < MAX_QUOTED) quoted.set(text, made);
+  const made = flat(`{"key":${textOf(key)},"value":`);
+  if (keys.size < MAX_KEYS) keys.set(key, made);
   return made;
 }
 
-function encodeAttributes(attributes: SpanAttributes | undefined, before: string): string {
+/** Adds attributes to those that stand before, if any do. */
+function encodeAttributes(attributes: SpanAttributes | undefined, before: string, isFirst: boolean): string {
   let text = before;
+  let needsComma = !isFirst;
   for (const key in attributes) {
-    if (text !== "") text += ",";
-    text += `{"key":${nameOf(key)},"value":${anyValueOf(attributes[key] as string | number | boolean)}}`;
+    if (needsComma) text += ",";
+    needsComma = true;
+    text += `${keyOf(key)}${anyValueOf(attributes[key] as string | number | boolean)}}`;
   }
   return text;
 }

@@ -39,6 +39,8 @@ export function createOtlpQueue(exporter: OtlpExporter, head: string, onExport: 
   const tail = Buffer.from(exportTail);
   /** The last one takes spans; those before it are full. */
   let batches: Batch[] = [];
+  /** The bytes of a batch that was sent: new ones would have to be mapped and cleared by the kernel. */
+  let spare: Buffer | null = null;
   let waiting = 0;
   let timer: NodeJS.Timeout | undefined;
   let exporting: Promise<void> | null = null;
@@ -49,6 +51,8 @@ export function createOtlpQueue(exporter: OtlpExporter, head: string, onExport: 
     const failure = await exporter.send(bytes.subarray(0, size + tail.copy(bytes, size)));
     if ((failure !== null) !== isFailing) onExport(failure);
     isFailing = failure !== null;
+    // After a failure the request may still read them.
+    if (failure === null && bytes.length === BATCH_BYTES) spare = bytes;
   };
   const hasFull = (): boolean => batches.length > 1 || (batches[0]?.spans ?? 0) >= BATCH;
   const flush = (): void => {
@@ -73,7 +77,9 @@ export function createOtlpQueue(exporter: OtlpExporter, head: string, onExport: 
   const batchFor = (room: number): Batch => {
     const last = batches.at(-1);
     if (last && last.spans < BATCH && last.size + room + tail.length < last.bytes.length) return last;
-    const bytes = Buffer.allocUnsafeSlow(Math.max(BATCH_BYTES, head.length * MAX_UTF8 + room + tail.length + 1));
+    const needed = Math.max(BATCH_BYTES, head.length * MAX_UTF8 + room + tail.length + 1);
+    const bytes = spare?.length === needed ? spare : Buffer.allocUnsafeSlow(needed);
+    if (bytes === spare) spare = null;
     const batch = { bytes, size: bytes.write(head), spans: 0 };
     batches.push(batch);
     return batch;

@@ -3,12 +3,19 @@
  * .../specs/otel/trace/sdk.
  */
 import { AsyncLocalStorage } from "node:async_hooks";
-import { randomFillSync } from "node:crypto";
-import { readTraceparent, type Span, type SpanEnd, type SpanOptions, type Tracing } from "../domain/operation/tracing.ts";
+import {
+  readTraceparent,
+  type Span,
+  type SpanEnd,
+  type SpanOptions,
+  type TraceContext,
+  type Tracing,
+} from "../domain/operation/tracing.ts";
 import { VERSION } from "../domain/version.ts";
 import { createOtlpExporter } from "./otlp-exporter.ts";
-import { encodeSpan, exportHead } from "./otlp-json.ts";
+import { type EndedSpan, encodeSpan, exportHead } from "./otlp-json.ts";
 import { createOtlpQueue } from "./otlp-queue.ts";
+import { createTraces, newId } from "./trace-ids.ts";
 import type { SamplerName, TracingSettings } from "./tracing-settings.ts";
 
 export interface TracingOptions extends TracingSettings {
@@ -18,144 +25,122 @@ export interface TracingOptions extends TracingSettings {
   readonly onExport: (failure: string | null) => void;
 }
 
-/** Whether to record a span: by its trace, and by its parent's flag, which is null for the first span of a trace. */
-type Sampler = (traceId: string, parent: boolean | null) => boolean;
-
-/** By the last 64 bits of the trace, as the SDKs do: a trace that is recorded at a share is recorded at any larger one. */
-const isWithin = (traceId: string, ratio: number) => Number.parseInt(traceId.slice(16), 16) < ratio * 2 ** 64;
-
+/** How a sampler decides. */
 interface Sampling {
-  /** Whether it decides by the id of the trace. */
-  readonly asksTrace: boolean;
-  create(ratio: number): Sampler;
+  /** Traces that begin here, and others where it does not go by the parent: all, none, or a share by their ids. */
+  readonly of: "all" | "none" | "share";
+  /** Whether a span is recorded as its parent is. */
+  readonly byParent: boolean;
 }
 
 /** The samplers of the specification, by their names in OTEL_TRACES_SAMPLER. */
 const SAMPLERS: Readonly<Record<SamplerName, Sampling>> = {
-  always_on: { asksTrace: false, create: () => () => true },
-  always_off: { asksTrace: false, create: () => () => false },
-  traceidratio: { asksTrace: true, create: (ratio) => (traceId) => isWithin(traceId, ratio) },
-  parentbased_always_on: { asksTrace: false, create: () => (_, parent) => parent ?? true },
-  parentbased_always_off: { asksTrace: false, create: () => (_, parent) => parent ?? false },
-  parentbased_traceidratio: {
-    asksTrace: true,
-    create: (ratio) => (traceId, parent) => parent ?? isWithin(traceId, ratio),
-  },
+  always_on: { of: "all", byParent: false },
+  always_off: { of: "none", byParent: false },
+  traceidratio: { of: "share", byParent: false },
+  parentbased_always_on: { of: "all", byParent: true },
+  parentbased_always_off: { of: "none", byParent: true },
+  parentbased_traceidratio: { of: "share", byParent: true },
 };
 
-/** Takes the text of a span that has ended. */
-type Keep = (span: string) => void;
-
-/** Draws a new id of so many hexadecimal digits. */
-type NewId = (digits: number) => string;
+/** Takes a span that has ended. */
+type Keep = (span: EndedSpan) => void;
 
 class OtlpSpan implements Span {
+  readonly traceId: string;
+  readonly spanId: string;
   readonly isSampled: boolean;
-  readonly #newId: NewId;
   readonly #parentSpanId: string | null;
   readonly #name: string;
   readonly #options: SpanOptions;
   readonly #startedMs: number;
   readonly #startedAt: number;
-  #traceId: string | null;
-  #spanId: string | null = null;
   #keep: Keep | null;
 
-  constructor(traceId: string | null, parentSpanId: string | null, of: SpanOf, newId: NewId, keep: Keep | null) {
-    this.#traceId = traceId;
+  constructor(context: TraceContext, parentSpanId: string | null, name: string, options: SpanOptions, keep: Keep | null) {
+    this.traceId = context.traceId;
+    this.spanId = context.spanId;
+    this.isSampled = context.isSampled;
     this.#parentSpanId = parentSpanId;
-    this.#name = of.name;
-    this.#options = of.options;
-    this.#newId = newId;
+    this.#name = name;
+    this.#options = options;
     this.#keep = keep;
-    this.isSampled = keep !== null;
     // What is not recorded is not timed.
-    this.#startedMs = keep ? (of.options.startedAt ?? Date.now()) : 0;
+    this.#startedMs = keep ? (options.startedAt ?? Date.now()) : 0;
     this.#startedAt = keep ? performance.now() : 0;
   }
 
-  /** Ids of a span that is not recorded are drawn when somebody asks for them. */
-  get traceId(): string {
-    this.#traceId ??= this.#newId(32);
-    return this.#traceId;
-  }
-
-  get spanId(): string {
-    this.#spanId ??= this.#newId(16);
-    return this.#spanId;
-  }
-
   get traceparent(): string {
-    return `00-${this.traceId}-${this.spanId}-${this.isSampled ? "01" : "00"}`;
+    return traceparentOf(this);
   }
 
   end({ attributes, shared, errorType = null, endedAt }: SpanEnd = {}): void {
     const keep = this.#keep;
     if (!keep) return;
     this.#keep = null;
-    const { traceId, spanId } = this;
     const { kind = "internal", attributes: given, shared: sharedAtStart } = this.#options;
-    keep(
-      encodeSpan({
-        traceId,
-        spanId,
-        parentSpanId: this.#parentSpanId,
-        name: this.#name,
-        kind,
-        errorType,
-        startedMs: this.#startedMs,
-        // The clock of the machine may be set meanwhile.
-        endedMs: endedAt ?? this.#startedMs + performance.now() - this.#startedAt,
-        sharedAtStart,
-        given,
-        sharedAtEnd: shared,
-        attributes,
-      }),
-    );
+    keep({
+      traceId: this.traceId,
+      spanId: this.spanId,
+      parentSpanId: this.#parentSpanId,
+      name: this.#name,
+      kind,
+      errorType,
+      startedMs: this.#startedMs,
+      // The clock of the machine may be set meanwhile.
+      endedMs: endedAt ?? this.#startedMs + performance.now() - this.#startedAt,
+      sharedAtStart,
+      given,
+      sharedAtEnd: shared,
+      attributes,
+    });
   }
 }
 
-interface SpanOf {
-  readonly name: string;
-  readonly options: SpanOptions;
-}
+const traceparentOf = ({ traceId, spanId, isSampled }: TraceContext) => `00-${traceId}-${spanId}-${isSampled ? "01" : "00"}`;
 
 /** Starts tracing. */
 export function createOtlpTracing({ sampler, ratio, ...options }: TracingOptions): Tracing {
   const queue = createOtlpQueue(createOtlpExporter(options), exportHead(resourceOf(options), VERSION), options.onExport);
-  const sampling = SAMPLERS[sampler];
-  const isSampled = sampling.create(ratio);
-  const newId = createIds();
+  const keep: Keep = (span) => queue.add(encodeSpan(span));
+  const { of, byParent } = SAMPLERS[sampler];
+  const traces = createTraces(of === "share" ? ratio : of === "all" ? 1 : 0);
+  const unrecorded: Span = {
+    isSampled: false,
+    get traceId() {
+      return traces.leftOut();
+    },
+    get traceparent() {
+      return traceparentOf({ traceId: traces.leftOut(), spanId: newId(16), isSampled: false });
+    },
+    end: () => undefined,
+  };
   const storage = new AsyncLocalStorage<Span | null>();
+  // All of its requests are within the same: to enter one context that is there costs half of making two.
+  const withinUnrecorded = storage.run(unrecorded, () => AsyncLocalStorage.snapshot());
   const active = (): Span | null => storage.getStore() ?? null;
+  const first = (traceId: string, name: string, given: SpanOptions): Span =>
+    new OtlpSpan({ traceId, spanId: newId(16), isSampled: true }, null, name, given, keep);
   return {
     isOn: true,
     active,
+    begin: traces.begin,
+    unrecorded,
     start(name, given = {}) {
+      if (given.trace !== undefined) return first(given.trace, name, given);
       const own = given.parent === undefined ? active() : null;
+      if (own === unrecorded) return unrecorded;
       const parent = own instanceof OtlpSpan ? own : readTraceparent(given.parent);
-      // Of a trace that begins here and is not looked at, the id is drawn when somebody asks for it.
-      const traceId = parent?.traceId ?? (sampling.asksTrace ? newId(32) : null);
-      const keep = isSampled(traceId ?? "", parent?.isSampled ?? null) ? queue.add : null;
-      return new OtlpSpan(traceId, parent?.spanId ?? null, { name, options: given }, newId, keep);
+      if (!parent) {
+        const traceId = traces.begin();
+        return traceId === null ? unrecorded : first(traceId, name, given);
+      }
+      const { traceId, spanId } = parent;
+      const isSampled = byParent ? parent.isSampled : traces.has(traceId);
+      return new OtlpSpan({ traceId, spanId: newId(16), isSampled }, spanId, name, given, isSampled ? keep : null);
     },
-    within: (span, work) => storage.run(span, work),
+    within: (span, work) => (span === unrecorded ? withinUnrecorded(work) : storage.run(span, work)),
     close: queue.close,
-  };
-}
-
-/** Random ids in hexadecimal digits, cut from one long text at a time. */
-function createIds(): NewId {
-  const bytes = Buffer.alloc(8192);
-  let text = "";
-  let at = 0;
-  return (digits) => {
-    if (at + digits > text.length) {
-      text = randomFillSync(bytes).toString("hex");
-      at = 0;
-    }
-    at += digits;
-    return text.slice(at - digits, at);
   };
 }
 

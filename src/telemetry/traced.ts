@@ -56,7 +56,7 @@ export function traceLog(log: TracedLog, tracing: Tracing): TracedLog {
   const entries = LEVELS.map((level) => {
     const write = (fields: object, message: string) => {
       const span = tracing.active();
-      log[level](span ? { ...fields, trace_id: span.traceId } : fields, message);
+      log[level](span && span !== tracing.unrecorded ? { ...fields, trace_id: span.traceId } : fields, message);
     };
     return [level, write] as const;
   });

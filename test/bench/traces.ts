@@ -1,18 +1,31 @@
 /**
- * What tracing costs: `npm run bench:traces [-- --rounds 60] [--only row]`. Servers that trace nothing, everything, one trace in twenty and one in
- * a million to a receiver in this process answer the same requests in turn, and the processor time of all threads of each is read before and after. Prints
- * for each kind of request and server the ratio of the medians to those of the one that traces nothing, and the quartiles of the ratios of rounds. The bar is 1.03. Linux alone says
- * what a process has used.
+ * What tracing costs: `npm run bench:traces [-- --rounds 200] [--starts 3] [--only row]`. Servers that trace nothing (two of them, whose
+ * difference is what the method cannot tell), everything, one trace in twenty and one in a million, to a receiver in this process, answer the
+ * same requests in short rounds in turn, there and back, and the processor time of all threads of each is read between. The time between two
+ * rounds of a server counts to the first: its last answers are followed by what is logged and exported. All are started again several times,
+ * since what V8 makes of the same code differs from process to process. Prints for each kind of request and setting the ratio to the mean of
+ * those that trace nothing: of the medians of rounds, of their least tenth, and of the means of the lower nine tenths, which alone have what
+ * the garbage costs; the median of the starts, and its range. The bar is 1.03. Linux alone says what a process has used.
+ *
+ * `--in-process`: instead, a prediction of one row without its sockets, for a busy machine. `--hooks`: instead, what the hooks of a request cost by themselves, without a server: many short slices in one thread, in turn.
  */
-import { readdirSync, readFileSync } from "node:fs";
 import { Agent, request } from "node:http";
 import { parseArgs } from "node:util";
 import { createDataDir, type LiveServer, startLiveServer } from "../e2e/live-server.ts";
 import { startOtlpReceiver } from "../telemetry/otlp-receiver.ts";
+import { measureRounds, printRatios, quantile } from "./processor-rounds.ts";
 
-const { values } = parseArgs({ options: { rounds: { type: "string", default: "60" }, only: { type: "string" } } });
+const { values } = parseArgs({
+  options: {
+    rounds: { type: "string", default: "200" },
+    starts: { type: "string", default: "3" },
+    only: { type: "string" },
+    hooks: { type: "boolean", default: false },
+    "in-process": { type: "boolean", default: false },
+  },
+});
 const rounds = Number(values.rounds);
-const BAR = 1.03;
+const starts = Number(values.starts);
 
 /** Requests under way at the same time. */
 const CONNECTIONS = 16;
@@ -34,13 +47,6 @@ function post(url: string, body: string): Promise<string> {
   });
 }
 
-/** Processor time of all threads of a process so far, in milliseconds. Threads that have ended are not in it. */
-function usedMs({ pid }: LiveServer["process"]): number {
-  const folder = `/proc/${pid}/task`;
-  const nanoseconds = readdirSync(folder).map((id) => Number(readFileSync(`${folder}/${id}/schedstat`, "utf8").split(" ")[0]));
-  return nanoseconds.reduce((sum, each) => sum + each, 0) / 1e6;
-}
-
 const SPEC = {
   data: { generator: { type: "moons", samples: 60, seed: 1 } },
   model: { layers: [{ type: "linear", units: 4 }, { type: "tanh" }, { type: "linear" }] },
@@ -57,12 +63,12 @@ interface Kind {
 const KINDS: readonly Kind[] = [
   {
     name: "a prediction of one row",
-    count: 300,
+    count: 64,
     send: ({ url }, model) => post(`${url}/v1/models/${model}/predict`, '{"instances":[[0.5,0.1]]}'),
   },
   {
     name: "a prediction of 100 rows",
-    count: 200,
+    count: 48,
     send: ({ url }, model) =>
       post(
         `${url}/v1/models/${model}/predict`,
@@ -71,78 +77,77 @@ const KINDS: readonly Kind[] = [
   },
   {
     name: "a submission that is only validated",
-    count: 60,
+    count: 16,
     send: ({ url }) => post(`${url}/v1/jobs?validate_only=true`, JSON.stringify(SPEC)),
   },
   {
     name: "a job of 20 epochs, from its submission to its end",
-    count: 10,
+    count: 4,
     async send({ client }) {
       await client.wait((await client.submit(SPEC as never)).id);
     },
   },
 ];
 
-const receiver = await startOtlpReceiver();
-const sampled = (ratio: string) => ({
-  OTEL_EXPORTER_OTLP_ENDPOINT: receiver.url,
+const sampled = (url: string, ratio: string) => ({
+  OTEL_EXPORTER_OTLP_ENDPOINT: url,
   OTEL_TRACES_SAMPLER: "parentbased_traceidratio",
   OTEL_TRACES_SAMPLER_ARG: ratio,
 });
-const SETTINGS: Readonly<Record<string, Record<string, string>>> = {
-  none: {},
-  "all traces": { OTEL_EXPORTER_OTLP_ENDPOINT: receiver.url },
-  "one trace in 20": sampled("0.05"),
-  "one trace in a million": sampled("0.000001"),
-};
-const names = Object.keys(SETTINGS);
-const folders: Awaited<ReturnType<typeof createDataDir>>[] = [];
-const servers: LiveServer[] = [];
-for (const settings of Object.values(SETTINGS)) {
-  const folder = await createDataDir();
-  folders.push(folder);
-  servers.push(await startLiveServer(folder.path, settings));
-}
-const models = await Promise.all(
-  servers.map(async ({ client }) => (await client.wait((await client.submit(SPEC as never)).id)).model?.id ?? ""),
-);
+const SETTINGS: readonly (readonly [name: string, of: (url: string) => Record<string, string>])[] = [
+  ["none", () => ({})],
+  ["none again", () => ({})],
+  ["all traces", (url) => ({ OTEL_EXPORTER_OTLP_ENDPOINT: url })],
+  ["one trace in 20", (url) => sampled(url, "0.05")],
+  ["one trace in a million", (url) => sampled(url, "0.000001")],
+];
 
-async function spend(kind: Kind, at: number): Promise<number> {
-  const server = servers[at] as LiveServer;
-  const before = usedMs(server.process);
-  let left = kind.count;
-  const sender = async () => {
-    while (left-- > 0) await kind.send(server, models[at] ?? "");
-  };
-  await Promise.all(Array.from({ length: CONNECTIONS }, sender));
-  return usedMs(server.process) - before;
-}
-
-const quartile = (sorted: readonly number[], share: number) => sorted[Math.floor(share * (sorted.length - 1))] ?? Number.NaN;
-
-for (const kind of KINDS.filter(({ name }) => name.includes(values.only ?? ""))) {
-  for (const at of [...servers.keys(), ...servers.keys()]) await spend(kind, at);
-  const spent: number[][] = servers.map(() => []);
-  for (let round = 0; round < rounds; round++)
-    // Each goes first as often as the others.
-    for (const turn of servers.keys()) {
-      const at = (turn + round) % servers.length;
-      spent[at]?.push(await spend(kind, at));
+async function compareServers(): Promise<void> {
+  const receiver = await startOtlpReceiver();
+  const kinds = KINDS.filter(({ name }) => name.includes(values.only ?? ""));
+  /** By kind, by start, by setting. */
+  const results = kinds.map((): number[][][] => []);
+  for (let start = 0; start < starts; start++) {
+    const folders: Awaited<ReturnType<typeof createDataDir>>[] = [];
+    const servers: LiveServer[] = [];
+    for (const [, of] of SETTINGS) {
+      const folder = await createDataDir();
+      folders.push(folder);
+      servers.push(await startLiveServer(folder.path, of(receiver.url)));
     }
-  const median = (at: number) =>
-    quartile(
-      (spent[at] ?? []).toSorted((a, b) => a - b),
+    const models = await Promise.all(
+      servers.map(async ({ client }) => (await client.wait((await client.submit(SPEC as never)).id)).model?.id ?? ""),
+    );
+    for (const [index, kind] of kinds.entries()) {
+      const work = async (at: number): Promise<void> => {
+        let left = kind.count;
+        const sender = async () => {
+          while (left-- > 0) await kind.send(servers[at] as LiveServer, models[at] ?? "");
+        };
+        await Promise.all(Array.from({ length: CONNECTIONS }, sender));
+      };
+      results[index]?.push(await measureRounds(servers, rounds, work));
+    }
+    await Promise.all(servers.map(({ stop }) => stop()));
+    for (const folder of folders) await folder.remove();
+    receiver.spans.length = 0;
+    receiver.texts.length = 0;
+  }
+  await receiver.close();
+  for (const [at, kind] of kinds.entries()) {
+    const ofKind = results[at] ?? [];
+    const base = quantile(
+      ofKind.flatMap(([none = [], again = []]) => [quantile(none, 0.5), quantile(again, 0.5)]),
       0.5,
     );
-  console.log(`${kind.name}: ${((median(0) * 1000) / kind.count).toFixed(0)} µs without traces`);
-  for (let at = 1; at < servers.length; at++) {
-    const ratios = (spent[at] ?? []).map((each, round) => each / (spent[0]?.[round] ?? 1)).toSorted((a, b) => a - b);
-    const ratio = median(at) / median(0);
-    const [low, high] = [0.25, 0.75].map((share) => quartile(ratios, share).toFixed(3));
-    console.log(`  ${names[at]}: ${ratio.toFixed(3)} (quartiles ${low} to ${high})${ratio > BAR ? `: above ${BAR}` : ""}`);
+    console.log(`${kind.name}: ${((base * 1000) / kind.count).toFixed(0)} µs without traces`);
+    printRatios(
+      SETTINGS.map(([name]) => name),
+      ofKind,
+    );
   }
 }
-console.log(`${receiver.spans.length} spans arrived`);
-await Promise.all(servers.map(({ stop }) => stop()));
-await receiver.close();
-for (const folder of folders) await folder.remove();
+
+if (values["in-process"]) await (await import("./trace-in-process.ts")).compareInProcess(rounds);
+else if (values.hooks) await (await import("./trace-hooks.ts")).compareHooks(rounds);
+else await compareServers();

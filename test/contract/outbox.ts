@@ -131,6 +131,16 @@ export function outboxContract(name: string, open: () => Promise<Store>): void {
         expect(await store.idempotency.claim(claim({ owner: "b" }))).toEqual({ kind: "answered", fingerprint: "f", answer });
       });
 
+      it("say what the request with a key makes, whether or not it was answered", async () => {
+        expect(await store.idempotency.find(claim())).toBeNull();
+        await store.idempotency.claim(claim());
+        expect(await store.idempotency.find(claim())).toBe("job_a");
+        await store.idempotency.answer(claim(), "a", answer);
+        expect(await store.idempotency.find(claim())).toBe("job_a");
+        for (const other of [{ route: "POST /v1/models" }, { project: "p" }, { key: "k2" }])
+          expect(await store.idempotency.find(claim(other))).toBeNull();
+      });
+
       it("are owned by one of many who come at once", async () => {
         const owners = ["a", "b", "c", "d"];
         const states = await Promise.all(

@@ -102,6 +102,19 @@ export function projectContract(name: string, open: () => Promise<Store>): void 
         expect(await ours.datasets.readColumns(id, ["x"])).toEqual(new Map([["x", Float64Array.of(1, 2)]]));
       });
 
+      it("deletes no data set that somebody relies on as one that nobody does, be it theirs or the one that they are given for it", async () => {
+        const unlessClaimed = { unlessClaimed: true };
+        const ofSchedule = (await ours.datasets.insert(aNewDataset())).summary.id;
+        const given = await ours.datasets.insert({ ...aNewDataset(), isClaimed: true });
+        expect([given.created, given.summary.id]).toEqual([false, ofSchedule]);
+        expect(await ours.datasets.delete(ofSchedule, unlessClaimed)).toEqual({ deleted: false, usedBy: null });
+        const own = await ours.datasets.insert({ ...aNewDataset(), sha256: "ef".repeat(32), isClaimed: true });
+        expect(await ours.datasets.delete(own.summary.id, unlessClaimed)).toEqual({ deleted: false, usedBy: null });
+        expect((await ours.datasets.delete(ofSchedule)).deleted).toBe(true);
+        const again = (await ours.datasets.insert(aNewDataset())).summary.id;
+        expect(await ours.datasets.delete(again, unlessClaimed)).toEqual({ deleted: true, usedBy: null });
+      });
+
       it("copy the columns of a data set that another one shares", async () => {
         const { id } = (await ours.datasets.insert(aNewDataset())).summary;
         const values = new Map<string, never>();
@@ -115,7 +128,8 @@ export function projectContract(name: string, open: () => Promise<Store>): void 
   });
 }
 
-function aNewDataset(): NewDataset {
+/** A data set of two rows. */
+export function aNewDataset(): NewDataset {
   return {
     id: createId("dataset"),
     name: "table",

@@ -52,6 +52,20 @@ export function scheduleContract(name: string, open: () => Promise<Store>): void
       });
     });
 
+    describe("imports that are cancelled before they are under way", () => {
+      it("stay so for whoever would begin them", async () => {
+        const { imports } = store.ofProject("a");
+        const id = createId("import");
+        const cancelled = await imports.insert({ id, state: "cancelled", bytes: 0, createdAt: 10 });
+        expect(cancelled).toMatchObject({ state: "cancelled", finishedAt: 10 });
+        expect(await imports.insert({ id, state: "fetching", bytes: 5, createdAt: 20 })).toEqual(cancelled);
+        expect(await imports.change(id, { state: "reading", bytes: 9 }, 30)).toBe(true);
+        const other = createId("import");
+        const begun = await imports.insert({ id: other, state: "fetching", bytes: 5, createdAt: 20 });
+        expect(await imports.insert({ id: other, state: "cancelled", bytes: 0, createdAt: 30 })).toEqual(begun);
+      });
+    });
+
     describe("schedules", () => {
       it("belong to a project, which has so many", async () => {
         const schedule = await insert("a");

@@ -85,6 +85,35 @@ describe("a job", () => {
     expect((await client.wait(id)).state).toBe("cancelled");
   });
 
+  it("has cards of its checkpoints, which say how far it was and how it is, until they are deleted", async () => {
+    const { client } = server;
+    const { id } = await client.submit({ ...SPEC, name: "half-way", epochs: 100_000_000 });
+    for await (const frame of client.watch(id)) if (frame.type === "metrics") break;
+    await client.pause(id);
+    for await (const frame of client.watch(id)) if (frame.type === "state" && frame.state === "paused") break;
+    const [checkpoint] = (await client.checkpoints(id)).data;
+    const { id: ref = "", epoch = 0 } = checkpoint ?? {};
+    const count = epoch.toLocaleString("en-US").replaceAll(",", " ");
+    const card = await fetch(`${server.url}/v1/models/${ref}/card`);
+    expect([card.status, card.headers.get("content-type")]).toEqual([200, "text/html; charset=utf-8"]);
+    expect(card.headers.get("content-disposition")).toBe(`inline; filename="${ref}.html"`);
+    const html = await card.text();
+    const text = html.replaceAll(/<style>.*?<\/style>|<[^>]+>/gs, " ").replaceAll(/\s+/g, " ");
+    expect(text).toContain(`half-way, checkpoint after epoch ${count}`);
+    expect(text).toContain(`${count} of 100 000 000 when it was taken; its job is paused`);
+    expect(text).not.toMatch(/undefined|NaN|\[object/);
+    // What the card says of the server is what the server does.
+    const again = await fetch(`${server.url}/v1/models/${ref}/reproduce`, { method: "POST" });
+    expect([again.status, html.includes("/reproduce")]).toEqual([409, false]);
+    expect(text).toContain("A checkpoint is not trained again by itself");
+    expect(html).toContain(ref);
+    await client.cancel(id);
+    await client.wait(id);
+    expect(await (await fetch(`${server.url}/v1/models/${ref}/card`)).text()).toContain("its job is cancelled");
+    await client.removeCheckpoint(ref);
+    expect((await fetch(`${server.url}/v1/models/${ref}/card`)).status).toBe(404);
+  });
+
   it("submitted again under the same idempotency key is the same job", async () => {
     const { client } = server;
     const spec: JobSpec = { ...SPEC, name: "once", epochs: 1 };

@@ -115,6 +115,64 @@ describe("tracing", () => {
     expect(traces.filter((trace) => isTaken(few, trace) && !isTaken(more, trace))).toEqual([]);
   });
 
+  it("begins the traces of its share with their ids, and says nothing of the others", async () => {
+    const { receiver, tracing } = await openTracing({ sampler: "parentbased_traceidratio", ratio: 0.25 });
+    const begun = Array.from({ length: 2000 }, () => tracing.begin()).filter((trace) => trace !== null);
+    // Five standard deviations.
+    expect(Math.abs(begun.length - 500)).toBeLessThan(97);
+    expect(new Set(begun).size).toBe(begun.length);
+    for (const trace of begun) expect(Number.parseInt(trace.slice(16), 16)).toBeLessThan(2 ** 62);
+    for (const trace of begun) tracing.start("first", { trace }).end();
+    await tracing.close();
+    expect(receiver.spans.map(({ traceId }) => traceId)).toEqual(begun);
+    expect(receiver.spans.every((span) => !("parentSpanId" in span))).toBe(true);
+  });
+
+  it.each(["traceidratio", "parentbased_traceidratio"] as const)(
+    "by %s leaves out what is below a trace that is left out, here and elsewhere",
+    async (sampler) => {
+      const { receiver, tracing } = await openTracing({ sampler, ratio: 0.5 });
+      const below = async () => {
+        expect(tracing.active()).toBe(tracing.unrecorded);
+        await traced(tracing, "inner", {}, async () => tracing.start("within it").end());
+        return tracing.active()?.traceparent ?? "";
+      };
+      const names: string[] = [];
+      for (let at = 0; at < 50; at++) {
+        while (tracing.begin() !== null);
+        names.push(await tracing.within(tracing.unrecorded, below));
+        expect(tracing.active()).toBeNull();
+      }
+      // What was left out may be named to others, each time as another trace, which none of them records.
+      expect(new Set(names.map((name) => readTraceparent(name)?.traceId)).size).toBe(50);
+      for (const name of names) expect(tracing.start("elsewhere", { parent: name }).isSampled).toBe(false);
+      await tracing.close();
+      expect(receiver.spans).toEqual([]);
+    },
+  );
+
+  it("encodes what many spans share once, and of each what is its own", async () => {
+    const { receiver, tracing } = await openTracing();
+    const [start, ok, failed] = [{ method: "GET" }, { status: 200 }, { status: 500 }];
+    const one = (name: string, shared: object | undefined, end: object, attributes?: object) =>
+      tracing.start(name, { parent: null, ...(shared && { shared }), ...(attributes && { attributes }) } as never).end(end);
+    one("a", start, { shared: ok }, { path: "/1" });
+    one("a", start, { shared: failed, errorType: "500" }, { path: "/2" });
+    one("b", start, { shared: ok });
+    one("b", undefined, { attributes: { late: true } });
+    one("b", undefined, {});
+    one("a", start, { shared: ok, attributes: { late: false } }, { path: "/3" });
+    await tracing.close();
+    expect(receiver.spans.map(({ name, attributes, status }) => [name, attributes, status.code])).toEqual([
+      ["a", { method: "GET", status: 200, path: "/1" }, 0],
+      ["a", { method: "GET", status: 500, "error.type": "500", path: "/2" }, 2],
+      ["b", { method: "GET", status: 200 }, 0],
+      ["b", { late: true }, 0],
+      ["b", {}, 0],
+      ["a", { method: "GET", status: 200, path: "/3", late: false }, 0],
+    ]);
+  });
+
   it("loses spans and nothing else while the receiver is away, and says so once", async () => {
     const { tracing, failures } = await openTracing({ url: "http://127.0.0.1:9/v1/traces" });
     // More than the queue holds, and more than one batch.

@@ -35,7 +35,7 @@ export async function correctDataset(
   if (!result.ok) throw invalid(result.errors);
   const { values: own, ...described } = result.corrected;
   const existing = await store.datasets.find(described.sha256, dataset.format);
-  if (existing) return { ...existing, created: false };
+  if (existing && (await store.datasets.claim(existing.summary.id))) return { ...existing, created: false };
   return store.datasets.insert({
     ...described,
     id: createId("dataset"),
@@ -47,6 +47,7 @@ export async function correctDataset(
     copyOf: id,
     bytes: dataset.bytes,
     createdAt: Date.now(),
+    isClaimed: true,
     within: limits.project,
   });
 }

@@ -2,13 +2,21 @@
 import { notFound, TrainyardError } from "../../domain/errors.ts";
 import { createId } from "../../domain/id.ts";
 import type { ImportRequest } from "../../domain/sources/import-request.ts";
-import { IMPORT_BEAT_MS, type ImportChange, type ImportState, type TableImport } from "../../domain/sources/table-import.ts";
-import type { ProjectServices } from "../services.ts";
+import {
+  IMPORT_BEAT_MS,
+  type ImportChange,
+  type ImportState,
+  isEndedImport,
+  type TableImport,
+} from "../../domain/sources/table-import.ts";
+import type { ProjectServices, Services } from "../services.ts";
 import { type Imported, importTable } from "./import-table.ts";
 
 export interface InTime {
-  /** Aborts when whoever asked has gone before there was an answer. */
+  /** Aborts when whoever asked has gone before the answer was sent, the one that names the import included. */
   readonly left: AbortSignal;
+  /** The id for its record, if it is known already. */
+  readonly id?: string | undefined;
   /** How long the answer may take. */
   readonly withinMs: number;
 }
@@ -21,11 +29,13 @@ export async function importInTime(
   services: ProjectServices,
   project: string,
   request: ImportRequest,
-  { left, withinMs }: InTime,
+  { left, id, withinMs }: InTime,
 ): Promise<{ readonly imported: Imported } | { readonly underWay: TableImport }> {
   const ending = new AbortController();
   const over = services.importsUnderWay.begin(ending);
-  const leave = (): void => ending.abort(left.reason);
+  let isLong = false;
+  // What has a record is not answered for: it says how it ended.
+  const leave = (): void => ending.abort(isLong ? CANCELLED : left.reason);
   if (left.aborted) leave();
   else left.addEventListener("abort", leave);
   let progress: ImportChange = { state: "fetching", bytes: 0 };
@@ -42,22 +52,28 @@ export async function importInTime(
   });
   let isRecorded = false;
   try {
-    const imported = await Promise.race([importing, waited]).finally(() => {
-      clearTimeout(timer);
-      left.removeEventListener("abort", leave);
-    });
+    const imported = await Promise.race([importing, waited]).finally(() => clearTimeout(timer));
     if (imported) return { imported };
     ending.signal.throwIfAborted();
-    const started = { id: createId("import"), ...progress, createdAt: Date.now() };
+    isLong = true;
+    const started = { id: id ?? createId("import"), ...progress, createdAt: Date.now() };
     const underWay = await services.store.imports.insert(started).catch((error: unknown) => {
       ending.abort(error);
       throw error;
     });
+    if (isEndedImport(underWay.state)) {
+      // Whoever asked has cancelled it by the key of the request.
+      ending.abort(CANCELLED);
+      throw CANCELLED;
+    }
     isRecorded = true;
     void record(services, underWay.id, importing, () => progress, ending).finally(over);
     return { underWay };
   } finally {
-    if (!isRecorded) over();
+    if (!isRecorded) {
+      over();
+      left.removeEventListener("abort", leave);
+    }
   }
 }
 
@@ -103,6 +119,25 @@ export async function readImport({ store }: ProjectServices, id: string): Promis
   const found = await store.imports.get(id);
   if (!found) throw notFound("import", id);
   return found;
+}
+
+/** The route that asks for an import, as keys of requests name it. */
+const ROUTE = "POST /v1/datasets/import";
+
+/**
+ * Cancels the import that a request asked for under an Idempotency-Key, by whoever may have missed the answer with its id. One that has no
+ * record yet gets none but this, and ends when it would get one. Throws not_found for a key that no such request has had.
+ */
+export async function cancelRequested(
+  services: ProjectServices,
+  { store }: Pick<Services, "store">,
+  project: string,
+  key: string,
+): Promise<TableImport> {
+  const id = await store.idempotency.find({ project, route: ROUTE, key });
+  if (id === null) throw notFound("import", key);
+  await services.store.imports.insert({ id, state: "cancelled", bytes: 0, createdAt: Date.now() });
+  return cancelImport(services, id);
 }
 
 /** Asks for the end of an import, which comes within a second or two; a table that is being read becomes a data set first. Throws not_found. */

@@ -36,7 +36,7 @@ export async function createDataset(
     const result = await uploadSpool.read(upload, { format, gzip, options });
     if (!result.ok) throw new TrainyardError(result.code, result.detail, result.errors);
     const { bytes } = upload;
-    const made = await store.datasets.insert({
+    return await store.datasets.insert({
       ...result.table,
       id: createId("dataset"),
       name,
@@ -44,10 +44,9 @@ export async function createDataset(
       sha256,
       bytes,
       createdAt: Date.now(),
+      isClaimed: !isScheduled,
       within: limits.project,
     });
-    if (!made.created && !isScheduled) await store.datasets.claim(made.summary.id);
-    return made;
   } finally {
     await uploadSpool.discard(upload);
   }

@@ -16,10 +16,16 @@ import { singleFlight } from "../single-flight.ts";
 /** How long counts wait in memory where no window is full. */
 const EVERY_MS = 2000;
 /**
- * Between two times that counts are stored because a window is full. Each costs two commits, some milliseconds: without this, a server
- * that predicts thousands of rows a second would spend a third of its processor on them. What comes meanwhile makes a larger window.
+ * Between two times that counts are stored, at least. Each costs two commits, some milliseconds: without this, a server that predicts
+ * thousands of rows a second would spend a third of its processor on them. What comes meanwhile makes a larger window.
  */
-const BETWEEN_MS = 1000;
+const LEAST_BETWEEN_MS = 1000;
+/**
+ * Storing takes no more than one part in so many of the time, on a slow disk or on a machine that others use too; but it waits no longer than
+ * MOST_BETWEEN_MS, since a process that is killed loses what it has not stored.
+ */
+const SHARE = 50;
+const MOST_BETWEEN_MS = 5000;
 /** Models whose counts are stored at the same time: the database commits them together. */
 const AT_ONCE = 16;
 
@@ -53,27 +59,31 @@ export function startCountKeeper(services: Monitoring, everyMs = EVERY_MS): Coun
       log.warn(fields, "cannot store what a model was asked: rows are not counted");
     }
   };
-  let storedAt = Number.NEGATIVE_INFINITY;
+  let nextAt = Number.NEGATIVE_INFINITY;
   let takenAt = Date.now();
   const flush = singleFlight(async () => {
     const since = takenAt;
     takenAt = Date.now();
+    const startedAt = performance.now();
     const all = computePool.counted.take();
     for (let from = 0; from < all.length; from += AT_ONCE)
       await Promise.all(all.slice(from, from + AT_ONCE).map((counted) => store(counted, since)));
-    storedAt = performance.now();
+    const endedAt = performance.now();
+    nextAt = endedAt + Math.min(MOST_BETWEEN_MS, Math.max(LEAST_BETWEEN_MS, SHARE * (endedAt - startedAt)));
   });
   let soon: NodeJS.Timeout | null = null;
   computePool.counted.onWindow(() => {
     if (soon) return;
-    const wait = storedAt + BETWEEN_MS - performance.now();
+    const wait = nextAt - performance.now();
     const flushNow = () => {
       soon = null;
       void flush();
     };
     soon = setTimeout(flushNow, Math.max(0, wait)).unref();
   });
-  const timer = setInterval(() => void flush(), everyMs);
+  const timer = setInterval(() => {
+    if (performance.now() >= nextAt) void flush();
+  }, everyMs);
   timer.unref();
   return {
     flush,

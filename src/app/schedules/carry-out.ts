@@ -80,7 +80,12 @@ export async function carryOut(
       // The id is stored before the job is: submitting it again finds it.
       await keep({ job: createId("job") }, "training");
     }
-    const job = await jobOf(services, schedule, held);
+    const job = await jobOf(services, schedule, held).catch(async (error: unknown) => {
+      if (held.isSubmitted || (await services.store.datasets.describe(held.dataset as string))) throw error;
+      // Somebody deleted the table, or the schedule did that had made it.
+      await keep({ dataset: null });
+      throw new TrainyardError("unavailable", "the table was deleted before its job was submitted: it is fetched again");
+    });
     // What comes next has attempts of its own.
     if (!held.isSubmitted) await keep({ isSubmitted: true, attempts: 0, error: null });
     if (!isTerminal(job.state)) return;

@@ -14,6 +14,8 @@ export interface NewDataset extends IngestedTable {
   readonly createdAt: number;
   /** The data set whose columns it has where `values` has none: it has the same columns and rows, and its values are copied in the database. */
   readonly copyOf?: string;
+  /** Somebody relies on it, as by `claim`: on this one, and on the one that is answered in its place. Left out, nobody does yet. */
+  readonly isClaimed?: boolean;
   /** Limits of its project. `insert` throws too_large beyond them. */
   readonly within?: Pick<ProjectLimits, "datasetBytes">;
 }
@@ -37,8 +39,9 @@ export interface DatasetDeletion {
 export interface DatasetStore {
   /**
    * Stores a data set in several transactions of bounded size; others see it after the last one. When one of the same hash and
-   * format came first, that one is answered, with `created` false, and this one leaves nothing. Throws too_large beyond
-   * `dataset.within`, before anything is written, and not_found where `dataset.copyOf` is gone.
+   * format came first, that one is answered, with `created` false, and this one leaves nothing; it is claimed in the transaction that finds
+   * it, so that nothing deletes it between. Throws too_large beyond `dataset.within`, before anything is written, and not_found where
+   * `dataset.copyOf` is gone.
    */
   insert(dataset: NewDataset): Promise<DatasetDocument & { readonly created: boolean }>;
   /** The data set of these uploaded bytes and options. Null when there is none. */

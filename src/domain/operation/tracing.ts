@@ -13,6 +13,8 @@ export interface SpanOptions {
   readonly kind?: "server" | "client" | "internal";
   /** The `traceparent` of another span; null for the first span of a trace. Default: the active span. */
   readonly parent?: string | null;
+  /** The id of a trace that `begin` gave: this is its first span. */
+  readonly trace?: string | undefined;
   readonly attributes?: SpanAttributes;
   /** More of them, in an object that is the same for many spans and never changes: it is written once. */
   readonly shared?: SpanAttributes;
@@ -44,6 +46,16 @@ export interface Span {
 export interface Tracing {
   /** False where nothing is traced: then spans cost nothing and name nothing. */
   readonly isOn: boolean;
+  /**
+   * Begins a trace and returns its id; null where it is not recorded. Whoever asks first spares what is only said of spans that somebody sees:
+   * for all spans of a trace that is not recorded there is `unrecorded`.
+   */
+  begin(): string | null;
+  /**
+   * Stands for the spans of all traces that began here and are not recorded, and keeps what comes below it from being so. It has no end, and
+   * a new name each time it is asked for one, so that no two of those traces become one elsewhere.
+   */
+  readonly unrecorded: Span;
   /** Starts a span. It must be ended. */
   start(name: string, options?: SpanOptions): Span;
   /** Runs work, and what the work waits for, with this span active; null for none. */
@@ -59,6 +71,8 @@ const NO_SPAN: Span = { traceId: "", isSampled: false, traceparent: "", end: () 
 /** Traces nothing. */
 export const NO_TRACING: Tracing = {
   isOn: false,
+  begin: () => null,
+  unrecorded: NO_SPAN,
   start: () => NO_SPAN,
   within: (_, work) => work(),
   active: () => null,

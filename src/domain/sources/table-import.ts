@@ -37,7 +37,7 @@ export interface ImportChange {
 }
 
 export interface ImportStore {
-  /** Stores an import that is under way. */
+  /** Stores an import that is under way, or that somebody has cancelled before it was. Where its id is known already, returns that one. */
   insert(started: Pick<TableImport, "id" | "state" | "bytes" | "createdAt">): Promise<TableImport>;
   /** Null for an unknown id. */
   get(id: string): Promise<TableImport | null>;

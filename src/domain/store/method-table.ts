@@ -312,6 +312,7 @@ export const METHODS = {
   },
   idempotency: {
     claim: { access: "write", project: "server" },
+    find: { access: "read", project: "server" },
     fingerprint: { access: "write", project: "server" },
     answer: { access: "write", project: "server" },
     release: { access: "write", project: "server" },

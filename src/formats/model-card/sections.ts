@@ -224,19 +224,25 @@ ${table([markup`<th>Candidate</th><th class="num">${search.metric.replaceAll("_"
 <p class="dim">Each by the rows that its networks had not seen.${rest > 0 ? ` ${count(rest)} more were tried.` : ""}</p>`;
 }
 
-export function receiptSection({ model, job, dataset, serverVersion }: ModelCardFacts): Markup {
+/** Why a model cannot be trained again by its server, as `POST /v1/models/{ref}/reproduce` has it; null where it can. */
+function whyNotAgain({ model: { receipt }, job, dataset, checkpoint }: ModelCardFacts): string | null {
+  if (checkpoint) return "A checkpoint is not trained again by itself: the final model of its job is.";
+  const hasRows = job !== null && (!("dataset" in job.spec.data) || dataset !== null);
+  if (hasRows && receipt.data !== null && receipt.engineVersion !== null) return null;
+  return "It cannot be trained again from here: what it was made of is not here any more.";
+}
+
+export function receiptSection(card: ModelCardFacts): Markup {
+  const { model, job, serverVersion } = card;
   const { data, specSha256, engineVersion } = model.receipt;
   const hash = (text: string | null | undefined) => (text ? markup`<code>${text}</code>` : NOT_KNOWN);
-  const hasRows = job !== null && (!("dataset" in job.spec.data) || dataset !== null);
-  const canRepeat = hasRows && data !== null && engineVersion !== null;
+  const reason = whyNotAgain(card);
   return section(
     "Receipt",
     markup`<p>${
-      canRepeat
-        ? "The same rows, spec and engine give the same weights, bit by bit. To see it, on a server of the engine below:"
-        : "It cannot be trained again from here: what it was made of is not here any more."
+      reason ?? "The same rows, spec and engine give the same weights, bit by bit. To see it, on a server of the engine below:"
     }</p>
-${canRepeat ? markup`<pre><code>curl -X POST SERVER/v1/models/${model.id}/reproduce</code></pre>` : null}
+${reason === null ? markup`<pre><code>curl -X POST SERVER/v1/models/${model.id}/reproduce</code></pre>` : null}
 ${facts([
   ["Rows", hash(data?.sha256)],
   ["Spec", hash(specSha256)],

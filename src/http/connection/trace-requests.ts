@@ -12,6 +12,13 @@ declare module "fastify" {
     /** Null where nothing is traced. */
     span: Span | null;
   }
+  interface FastifyContextConfig {
+    /**
+     * The handler enters the span itself, by `inSpan`, where it waits for something: one that answers at once spares the context, which takes
+     * longer than the span.
+     */
+    entersSpan?: true;
+  }
 }
 
 /** What machines ask every few seconds. */
@@ -22,12 +29,20 @@ export function traceRequests(app: App, tracing: Tracing): void {
   if (!tracing.isOn) return;
   app.decorateRequest("span", null);
   app.addHook("onRequest", (request, reply, done) => {
+    const { traceparent, upgrade } = request.headers;
+    if (upgrade !== undefined) return done();
+    // Most requests of a server that records few: nothing is said of them, nor asked.
+    const trace = traceparent === undefined ? tracing.begin() : undefined;
+    if (trace === null) {
+      request.span = tracing.unrecorded;
+      return done();
+    }
     const { url: route } = request.routeOptions;
-    if (PROBES.has(route) || request.headers.upgrade !== undefined) return done();
-    const span = startSpan(tracing, request, route);
+    if (PROBES.has(route)) return done();
+    const span = startSpan(tracing, request, route, trace);
     request.span = span;
     // Nobody looks for a trace that is recorded nowhere and that nobody else has named.
-    if (span.isSampled || request.headers.traceparent !== undefined) {
+    if (span.isSampled || traceparent !== undefined) {
       const log = request.log.child({ trace_id: span.traceId });
       request.log = log;
       reply.log = log;
@@ -36,8 +51,10 @@ export function traceRequests(app: App, tracing: Tracing): void {
   });
   // Not before: the end of a body arrives from the connection, which knows no span.
   app.addHook("preHandler", (request, _reply, done) => {
-    if (request.span) tracing.within(request.span, done);
-    else done();
+    const { span } = request;
+    // That of what is not recorded is there already.
+    if (!span || (span !== tracing.unrecorded && request.routeOptions.config.entersSpan)) done();
+    else tracing.within(span, done);
   });
   onRequestEnd(app, ({ span }, _reply, { ending, status, project }) => {
     if (!span?.isSampled) return;
@@ -49,13 +66,21 @@ export function traceRequests(app: App, tracing: Tracing): void {
   });
 }
 
-function startSpan(tracing: Tracing, request: FastifyRequest, route: string | undefined): Span {
+/** Runs work of a request, and what it waits for, within its span. For routes with `entersSpan`. */
+export function inSpan<Result>(
+  { span, services: { tracing } }: Pick<FastifyRequest, "span" | "services">,
+  work: () => Result,
+): Result {
+  return span ? tracing.within(span, work) : work();
+}
+
+function startSpan(tracing: Tracing, request: FastifyRequest, route: string | undefined, trace: string | undefined): Span {
   const { url, headers } = request;
   const query = url.indexOf("?");
   const attributes = { "url.path": query < 0 ? url : url.slice(0, query) };
   const parent = typeof headers.traceparent === "string" ? headers.traceparent : null;
-  const { name, shared } = startOf(request.method, request.protocol, route);
-  return tracing.start(name, { kind: "server", parent, attributes, shared });
+  const { name, shared } = startOf(request, route);
+  return tracing.start(name, { kind: "server", parent, trace, attributes, shared });
 }
 
 interface RequestStart {
@@ -63,34 +88,44 @@ interface RequestStart {
   readonly shared: SpanAttributes;
 }
 
-/** What spans of requests begin and end with, by what it is made of: few different ones, and written once each. */
-const starts = new Map<string, RequestStart>();
-const ends = new Map<string, SpanAttributes>();
+/** What spans of requests begin with, by route and method, and by scheme: few different ones, and written once each. */
+const starts = new Map<string | undefined, Map<string, RequestStart>>();
+const secureStarts: typeof starts = new Map();
+/** What they end with, by project and status. */
+const ends = new Map<string | null, Map<number | null, SpanAttributes>>();
 /** Projects are many. */
 const MAX_KEPT = 2000;
 
-function startOf(method: string, scheme: string, route: string | undefined): RequestStart {
-  const key = `${method} ${scheme} ${route}`;
-  const known = starts.get(key);
-  if (known) return known;
-  const shared = {
-    "http.request.method": method,
-    "url.scheme": scheme,
-    ...(route !== undefined && { "http.route": route }),
-  };
-  const made = { name: route === undefined ? method : `${method} ${route}`, shared };
-  if (starts.size < MAX_KEPT) starts.set(key, made);
-  return made;
+function startOf({ method, protocol }: FastifyRequest, route: string | undefined): RequestStart {
+  return kept(protocol === "https" ? secureStarts : starts, route, method, () => ({
+    name: route === undefined ? method : `${method} ${route}`,
+    shared: {
+      "http.request.method": method,
+      "url.scheme": protocol,
+      ...(route !== undefined && { "http.route": route }),
+    },
+  }));
 }
 
 function endOf(status: number | null, project: string | null): SpanAttributes {
-  const key = `${status} ${project}`;
-  const known = ends.get(key);
-  if (known) return known;
-  const made = {
+  return kept(ends, project, status, () => ({
     ...(status !== null && { "http.response.status_code": status }),
     ...(project !== null && { "trainyard.project": project }),
-  };
-  if (ends.size < MAX_KEPT) ends.set(key, made);
+  }));
+}
+
+/** What is kept under two keys, which takes no text of both; or what is made. */
+function kept<First, Second, Value>(
+  all: Map<First, Map<Second, Value>>,
+  first: First,
+  second: Second,
+  make: () => Value,
+): Value {
+  const group = all.get(first);
+  const known = group?.get(second);
+  if (known !== undefined) return known;
+  const made = make();
+  if (group) group.set(second, made);
+  else if (all.size < MAX_KEPT) all.set(first, new Map([[second, made]]));
   return made;
 }

@@ -181,6 +181,15 @@ export const deliveriesQuery = z.object(pageOf(ID_PREFIXES.delivery));
 
 export const datasetParams = z.object({ id: idOf(ID_PREFIXES.dataset, "data set") });
 export const importParams = z.object({ id: idOf(ID_PREFIXES.import, "import") });
+export const cancelImportParams = z.object({
+  id: z
+    .string()
+    .regex(/^[\x21-\x7e]{1,255}$/, { error: `must be an id like ${exampleId(ID_PREFIXES.import)}, or an Idempotency-Key` })
+    .meta({
+      description: "The import, or the `Idempotency-Key` of the request that asked for it, whose answer may have been lost.",
+      examples: [exampleId(ID_PREFIXES.import)],
+    }),
+});
 export const datasetsQuery = z.object(pageOf(ID_PREFIXES.dataset));
 export const forgetParams = z.object({ id: idOf(ID_PREFIXES.forget, "run") });
 /** Each run lists up to ten thousand rows. */

@@ -25,6 +25,7 @@ import { PARSED_HERE_BYTES, parseBody } from "../connection/body.ts";
 import { drainRequest } from "../connection/connections.ts";
 import { isGzip, unpackGzip } from "../connection/content-coding.ts";
 import { whileConnected } from "../connection/request-ending.ts";
+import { inSpan } from "../connection/trace-requests.ts";
 import type { App, RouteContext } from "../context.ts";
 import { toProblem } from "../errors/problem.ts";
 import { answers } from "../openapi/openapi.ts";
@@ -69,7 +70,7 @@ function registerRoute(app: App, { limits }: RouteContext): void {
     "/v1/models/:ref/predict",
     {
       bodyLimit: limits.bodyBytes,
-      config: { gzip: true },
+      config: { gzip: true, entersSpan: true },
       schema: {
         tags,
         operationId: "predict",
@@ -114,16 +115,18 @@ function registerRoute(app: App, { limits }: RouteContext): void {
       const { ref } = request.params;
       const now = explain || keepAs !== null || !isCounted ? null : answerNow(request, ref, given);
       if (now === null)
-        return answer(request as FastifyRequest, reply as FastifyReply, ref, {
-          ...given,
-          header,
-          encoding,
-          explain,
-          keepAs,
-          isCounted,
-          spreadsheet: spreadsheet === "true",
-          hasTrailer: trailer === "true",
-        });
+        return inSpan(request as FastifyRequest, () =>
+          answer(request as FastifyRequest, reply as FastifyReply, ref, {
+            ...given,
+            header,
+            encoding,
+            explain,
+            keepAs,
+            isCounted,
+            spreadsheet: spreadsheet === "true",
+            hasTrailer: trailer === "true",
+          }),
+        );
       // What is returned would be waited for.
       sendBatched(reply.type(JSON_TYPE) as FastifyReply, now);
       return undefined;

@@ -1,7 +1,8 @@
 /** Imports that take longer than their request waits: how far they are, how they end, and who may end them. */
-import { afterAll, beforeAll, expect, it, vi } from "vitest";
-import { cancelImport, importInTime, readImport } from "../../../src/app/datasets/import-in-time.ts";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
+import { cancelImport, cancelRequested, importInTime, readImport } from "../../../src/app/datasets/import-in-time.ts";
 import { type ProjectServices, servicesOf } from "../../../src/app/services.ts";
+import { createId } from "../../../src/domain/id.ts";
 import { representImport } from "../../../src/domain/sources/table-import.ts";
 import { openStagedApp, type StagedApp } from "../../http/staged-app.ts";
 
@@ -92,6 +93,71 @@ it("does not begin for whom has left already", async () => {
   const left = AbortSignal.abort(new Error("left"));
   await expect(importInTime(services, "default", REQUEST, { left, withinMs: 0 })).rejects.toThrow("left");
   expect(isGiven()).toBe(false);
+});
+
+it("ends where whoever asked leaves before its answer is sent, at whatever moment", async () => {
+  const { services } = stage("");
+  const whileStored = new AbortController();
+  const { imports } = services.store;
+  const insert: typeof imports.insert = async (started) => {
+    const stored = await imports.insert(started);
+    whileStored.abort(new Error("left"));
+    return stored;
+  };
+  const store = { ...services.store, imports: { ...imports, insert } };
+  const stored = await importInTime({ ...services, store }, "default", REQUEST, { left: whileStored.signal, withinMs: 0 });
+  if (!("underWay" in stored)) throw new Error("it was done at once");
+  expect(await ended(services, stored.underWay.id)).toMatchObject({ state: "cancelled", error: null });
+
+  const other = stage("");
+  const afterwards = new AbortController();
+  const begun = await importInTime(other.services, "default", REQUEST, { left: afterwards.signal, withinMs: 0 });
+  if (!("underWay" in begun)) throw new Error("it was done at once");
+  // The answer is written, and not yet sent.
+  afterwards.abort(new Error("left"));
+  expect(await ended(services, begun.underWay.id)).toMatchObject({ state: "cancelled", error: null });
+});
+
+describe("an import whose answer is lost", () => {
+  const asked = async (key: string) => {
+    const id = createId("import");
+    const at = Date.now();
+    await staged.services.store.idempotency.claim({
+      ...{ project: "default", route: "POST /v1/datasets/import", key, owner: "test", ownedUntil: at + 1e6 },
+      ...{ resourceId: id, at, expiredBefore: 0, isFull: false },
+    });
+    return id;
+  };
+
+  it("is cancelled by the key of its request", async () => {
+    const { services } = stage("");
+    const id = await asked("lost");
+    await importInTime(services, "default", REQUEST, { left: NEVER, id, withinMs: 0 });
+    expect(await cancelRequested(services, staged.services, "default", "lost")).toMatchObject({ id, state: "fetching" });
+    expect(await ended(services, id)).toMatchObject({ state: "cancelled" });
+  });
+
+  it("is so too where that comes before it has a record", async () => {
+    const { services } = stage("");
+    const id = await asked("early");
+    const { imports } = services.store;
+    const insert: typeof imports.insert = async (started) => {
+      await cancelRequested(services, staged.services, "default", "early");
+      return imports.insert(started);
+    };
+    const store = { ...services.store, imports: { ...imports, insert } };
+    const request = importInTime({ ...services, store }, "default", REQUEST, { left: NEVER, id, withinMs: 0 });
+    await expect(request).rejects.toThrow("the import was cancelled");
+    expect(await readImport(services, id)).toMatchObject({ state: "cancelled" });
+  });
+
+  it("is nobody else's to cancel", async () => {
+    const { services } = stage("");
+    await asked("mine");
+    const other = servicesOf(staged.services, "other");
+    await expect(cancelRequested(other, staged.services, "other", "mine")).rejects.toMatchObject({ code: "not_found" });
+    await expect(cancelRequested(services, staged.services, "default", "none")).rejects.toMatchObject({ code: "not_found" });
+  });
 });
 
 it("ends while it waits for its turn, as soon as it is cancelled", async () => {

@@ -1,10 +1,13 @@
 /** Runs of schedules whose job, table or server goes wrong under way: each ends, and says why. */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { createDataset } from "../../../src/app/datasets/upload.ts";
 import { carryOut, RunLost } from "../../../src/app/schedules/carry-out.ts";
 import { changeSchedule, createSchedule, runSchedule } from "../../../src/app/schedules/change-schedules.ts";
 import { type ProjectServices, servicesOf } from "../../../src/app/services.ts";
+import { readingOptions } from "../../../src/domain/datasets/reading-options.ts";
 import { TrainyardError } from "../../../src/domain/errors.ts";
 import { isEndedRun, type ScheduleRun, scheduleBody } from "../../../src/domain/schedules/schedule.ts";
+import type { FetchedTable } from "../../../src/domain/sources/source-fetcher.ts";
 import { openStagedApp, type StagedApp } from "../../http/staged-app.ts";
 
 let staged: StagedApp;
@@ -198,6 +201,62 @@ describe("a run of a schedule", () => {
     });
     await runAgain();
     expect(await isThere()).toBe(false);
+  });
+
+  it("deletes no table that somebody is being given, at whatever moment it tries", async () => {
+    const fresh = stage();
+    const run = await goOn(fresh, await begin(fresh, "raced"));
+    const table = run.document.dataset as string;
+    await finishJob(run);
+    await goOn(fresh, run);
+    const { datasets } = fresh.store;
+    const deleteOld = () => datasets.delete(table, { unlessClaimed: true });
+    const store = {
+      ...fresh.store,
+      // There is none when the upload looks for one; the schedule deletes its own as soon as it is the answer.
+      datasets: {
+        ...datasets,
+        find: async () => null,
+        insert: async (given: Parameters<typeof datasets.insert>[0]) => {
+          const made = await datasets.insert(given);
+          expect(await deleteOld()).toEqual({ deleted: false, usedBy: null });
+          return made;
+        },
+      },
+    };
+    const { stream } = (await fresh.sources.fetch({ url: "" } as never, { etag: null } as never)) as FetchedTable;
+    const upload = await fresh.uploadSpool.receive(stream);
+    const asked = { name: "mine", format: "csv", gzip: false, options: readingOptions.parse({}) } as const;
+    const given = await createDataset({ ...fresh, store }, upload, asked);
+    expect([given.created, given.summary.id]).toEqual([false, table]);
+    expect(await deleteOld()).toEqual({ deleted: false, usedBy: null });
+  });
+
+  it("fetches a table again that was deleted before its job was there", async () => {
+    const services = stage();
+    const removed: string[] = [];
+    const { datasets } = services.store;
+    const run = await begin(services, "gone");
+    // The schedule that made the table deletes it in the moment before the job is submitted.
+    const computePool = {
+      ...services.computePool,
+      prepare: async (...given: Parameters<ProjectServices["computePool"]["prepare"]>) => {
+        if (removed.length === 0) {
+          const { document } = (await services.store.scheduleRuns.get(run.id)) as ScheduleRun;
+          removed.push(document.dataset as string);
+          expect((await datasets.delete(document.dataset as string)).deleted).toBe(true);
+        }
+        return services.computePool.prepare(...given);
+      },
+    };
+    const first = await goOn({ ...services, computePool }, run);
+    expect(first).toMatchObject({ state: "training", document: { dataset: null, attempts: 1 } });
+    expect(first.document).toMatchObject({ retryAt: expect.any(Number), error: expect.stringContaining("fetched again") });
+    expect(first.document.isSubmitted).toBeFalsy();
+    const second = await goOn({ ...services, computePool }, run);
+    expect(second.document).toMatchObject({ isSubmitted: true, error: null });
+    expect(second.document.dataset).not.toBe(removed[0]);
+    await finishJob(second);
   });
 
   it("does not bring a job back that was deleted", async () => {

@@ -3,7 +3,7 @@ import { type AddressInfo, connect as connectSocket, createServer } from "node:n
 import { Kysely, PostgresDialect } from "kysely";
 import { Migrator } from "kysely/migration";
 import pg from "pg";
-import { describe, expect, it, onTestFinished } from "vitest";
+import { describe, expect, it, onTestFinished, vi } from "vitest";
 import { createId } from "../../../src/domain/id.ts";
 import { MIGRATION_NAMES } from "../../../src/storage/migrations.ts";
 import { checkpointContract } from "../../contract/checkpoints.ts";
@@ -15,7 +15,7 @@ import { queueOrderContract } from "../../contract/line.ts";
 import { monitorContract } from "../../contract/monitors.ts";
 import { outboxContract } from "../../contract/outbox.ts";
 import { freshDatabase, migratedDatabase, openEmptyPostgres, openOnPostgres } from "../../contract/postgres.ts";
-import { projectContract } from "../../contract/projects.ts";
+import { aNewDataset, projectContract } from "../../contract/projects.ts";
 import { scheduleContract } from "../../contract/schedules.ts";
 import { sharesContract } from "../../contract/shares.ts";
 import { storeContract } from "../../contract/store.ts";
@@ -132,6 +132,37 @@ describe("a store on PostgreSQL", () => {
   it("refuses text with the character NUL, which PostgreSQL cannot hold", async () => {
     const { store } = await openOnPostgres(await migratedDatabase());
     await expect(store.secrets.getOrCreate("a\u0000b", "x")).rejects.toMatchObject({ code: "invalid" });
+  });
+
+  it("deletes no data set under a job that is being submitted on it", async () => {
+    const url = await migratedDatabase();
+    const admin = await connect(url);
+    const isWaitedFor = () =>
+      vi.waitFor(
+        async () => {
+          const { rows } = await admin.query(
+            "select 1 from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'",
+          );
+          expect(rows.length).toBeGreaterThan(0);
+        },
+        { timeout: 20_000, interval: 10 },
+      );
+    let deletion: Promise<unknown> | undefined;
+    const { store } = await openOnPostgres(url, {
+      onQueued: async ({ job: { id } }) => {
+        deletion = store.datasets.delete(dataset.id);
+        // The job is stored, and nobody else can see it yet.
+        await isWaitedFor();
+        queued = id;
+      },
+    });
+    let queued = "";
+    const dataset = aNewDataset();
+    await store.datasets.insert(dataset);
+    const job = aNewJob();
+    const data = { dataset: { id: dataset.id, features: ["x"], target: "x" } } as never;
+    await store.jobs.insert({ ...job, spec: { ...job.spec, data } });
+    expect(await deletion).toEqual({ deleted: false, usedBy: queued });
   });
 
   it("answers as if nothing had happened when its connections are cut between two requests", async () => {

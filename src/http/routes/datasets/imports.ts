@@ -1,17 +1,18 @@
 /** Tables that the server fetches: from a URL, from S3, or by a query of PostgreSQL. */
 import type { z } from "zod";
-import { cancelImport, importInTime, readImport } from "../../../app/datasets/import-in-time.ts";
+import { cancelImport, cancelRequested, importInTime, readImport } from "../../../app/datasets/import-in-time.ts";
 import { TrainyardError } from "../../../domain/errors.ts";
 import { importBody } from "../../../domain/sources/import-request.ts";
 import { hostOf } from "../../../domain/sources/source.ts";
 import { importAnswer, representImport } from "../../../domain/sources/table-import.ts";
 import { readBodyAs } from "../../connection/body.ts";
+import { idempotentId } from "../../connection/idempotency.ts";
 import { sendJson } from "../../connection/large-answers.ts";
 import { leftSignal } from "../../connection/request-ending.ts";
 import type { App, RouteContext } from "../../context.ts";
 import { datasetAnswer, datasetJson } from "../../openapi/dataset-schemas.ts";
 import { answers } from "../../openapi/openapi.ts";
-import { importParams } from "../../openapi/parameters.ts";
+import { cancelImportParams, importParams } from "../../openapi/parameters.ts";
 
 /** Addresses, a query, and options of reading with a type for each column. */
 const BODY_BYTES = 512 * 1024;
@@ -22,7 +23,7 @@ const WITHIN_MS = 10_000;
 /** Registers the routes of imports. */
 export function registerImportedTables(app: App, context: RouteContext): void {
   registerImport(app, context);
-  registerUnderWay(app);
+  registerUnderWay(app, context);
 }
 
 function registerImport(app: App, { lifecycle }: RouteContext): void {
@@ -30,7 +31,7 @@ function registerImport(app: App, { lifecycle }: RouteContext): void {
     "/v1/datasets/import",
     {
       bodyLimit: BODY_BYTES,
-      config: { idempotency: { fingerprint: "body" } },
+      config: { idempotency: { makes: "import", fingerprint: "body" } },
       schema: {
         tags: ["datasets"],
         operationId: "importDataset",
@@ -50,7 +51,7 @@ function registerImport(app: App, { lifecycle }: RouteContext): void {
     async (request, reply) => {
       if (lifecycle.phase !== "ready") throw new TrainyardError("unavailable", `the server is ${lifecycle.phase}`);
       const body: z.output<typeof importBody> = await readBodyAs(request, "import");
-      const asked = { left: leftSignal(reply), withinMs: WITHIN_MS };
+      const asked = { left: leftSignal(reply), id: idempotentId(request), withinMs: WITHIN_MS };
       const found = await importInTime(request.services, request.project, body, asked);
       if ("underWay" in found) {
         const { underWay } = found;
@@ -70,7 +71,7 @@ function registerImport(app: App, { lifecycle }: RouteContext): void {
   );
 }
 
-function registerUnderWay(app: App): void {
+function registerUnderWay(app: App, { system }: RouteContext): void {
   app.get(
     "/v1/imports/:id",
     {
@@ -94,14 +95,16 @@ function registerUnderWay(app: App): void {
         operationId: "cancelImport",
         summary: "Cancel an import",
         description:
-          "It ends within a second or two, and its `state` says how: a table that is already being read may still become a data set. An import that has ended does not change.",
-        params: importParams,
+          "It ends within a second or two, and its `state` says how: a table that is already being read may still become a data set. An import that has ended does not change. Named by the `Idempotency-Key` of its request, it is cancelled also before the answer with its id: a client that left without that answer does not have to know whether there was one.",
+        params: cancelImportParams,
         response: answers({ 202: ["The import.", importAnswer] }, [404]),
       },
     },
-    async ({ params, services }, reply) => {
+    async ({ params: { id }, services, project }, reply) => {
+      const isId = importParams.safeParse({ id }).success;
+      const found = isId ? await cancelImport(services, id) : await cancelRequested(services, system, project, id);
       reply.code(202);
-      return representImport(await cancelImport(services, params.id), Date.now());
+      return representImport(found, Date.now());
     },
   );
 }

@@ -62,6 +62,18 @@ function newRow(claim: KeyClaim): IdempotencyKeysTable {
   };
 }
 
+/** See IdempotencyStore.find. */
+export async function findKeyed(db: Kysely<Tables>, { project, route, key }: KeyName): Promise<string | null> {
+  const row = await db
+    .selectFrom("idempotency_keys")
+    .select("resource_id")
+    .where("project", "=", project)
+    .where("route", "=", route)
+    .where("key", "=", key)
+    .executeTakeFirst();
+  return row?.resource_id ?? null;
+}
+
 /** See IdempotencyStore.fingerprint. */
 export async function fingerprintKey(db: Kysely<Tables>, name: KeyName, owner: string, fingerprint: string): Promise<void> {
   await named(db, name).set({ fingerprint }).where("owner", "=", owner).execute();

@@ -13,21 +13,18 @@ import type {
 } from "../../../domain/datasets/dataset.ts";
 import type { NewDataset } from "../../../domain/datasets/dataset-store.ts";
 import { invalid, notFound, TrainyardError } from "../../../domain/errors.ts";
-import { TERMINAL_STATES } from "../../../domain/jobs/job.ts";
 import type { Page, PageRequest } from "../../../domain/page.ts";
 import type { ResolvedSpec } from "../../../domain/spec/spec.ts";
-import { ENDED_STATES } from "../../../domain/sweeps/sweep.ts";
-import { isDuplicate } from "../../dialect.ts";
+import { holdRows, isDuplicate } from "../../dialect.ts";
 import { parseInSlices } from "../../parse-in-slices.ts";
 import type { DatasetsTable, Tables } from "../../tables.ts";
 import { assertRoomForDataset } from "../access/quotas.ts";
 import { CHUNK_BYTES } from "../blobs.ts";
 import { toPage } from "../page.ts";
+import { claimDataset, eraseDataset } from "./delete-datasets.ts";
 
 /** Chunks written or read in one statement: some milliseconds of the connection. */
 const CHUNKS_PER_STATEMENT = 4;
-/** Chunks deleted in one transaction. */
-const CHUNKS_PER_DELETION = 64;
 
 /** The storage of a column: its name, and the type of its values; null for text that is not kept. */
 interface ColumnLayout {
@@ -84,12 +81,14 @@ export async function insertDataset(
 function makeReady(
   writer: Kysely<Tables>,
   project: string,
-  { id, sha256, format }: NewDataset,
+  { id, sha256, format, isClaimed = false }: NewDataset,
 ): Promise<DatasetDocument | null> {
   return writer.transaction().execute(async (transaction) => {
     const existing = await findDataset(transaction, project, sha256, format);
-    if (!existing) await transaction.updateTable("datasets").set({ ready: 1 }).where("id", "=", id).execute();
-    return existing;
+    // PostgreSQL may delete it between the two statements; then this one takes its place.
+    if (existing && (!isClaimed || (await claimDataset(transaction, existing.summary.id)))) return existing;
+    await transaction.updateTable("datasets").set({ ready: 1 }).where("id", "=", id).execute();
+    return null;
   });
 }
 
@@ -240,90 +239,16 @@ async function readValues(db: Kysely<Tables>, id: string, index: number, into: U
   }
 }
 
-/** See DatasetStore.delete. The first transaction makes it invisible; the following ones delete its chunks. */
-export async function deleteDataset(
-  writer: Kysely<Tables>,
-  id: string,
-  { unlessClaimed = false }: { readonly unlessClaimed?: boolean } = {},
-): Promise<{ readonly deleted: boolean; readonly usedBy: string | null }> {
-  const result = await writer.transaction().execute(async (transaction) => {
-    const usedBy = await jobUsing(transaction, id);
-    if (usedBy !== null) return { deleted: false, usedBy };
-    const { numUpdatedRows } = await transaction
-      .updateTable("datasets")
-      .set({ ready: 0 })
-      .where("id", "=", id)
-      .where("ready", "=", 1)
-      .where("claimed", "in", unlessClaimed ? [0] : [0, 1])
-      .executeTakeFirstOrThrow();
-    return { deleted: numUpdatedRows > 0n, usedBy: null };
-  });
-  if (result.deleted) await eraseDataset(writer, id);
-  return result;
-}
-
-/** See DatasetStore.claim. */
-export async function claimDataset(writer: Kysely<Tables>, id: string): Promise<boolean> {
-  const claiming = writer.updateTable("datasets").set({ claimed: 1 }).where("id", "=", id).where("ready", "=", 1);
-  return (await claiming.executeTakeFirstOrThrow()).numUpdatedRows > 0n;
-}
-
-/** Throws invalid when the data set of a job to be inserted does not exist: it may have been deleted since its rows were read. */
+/**
+ * Throws invalid when the data set of a job to be inserted does not exist: it may have been deleted since its rows were read. It stays until
+ * the transaction ends, and after it for the job.
+ */
 export async function assertDatasetIsThere(db: Kysely<Tables>, { data }: ResolvedSpec): Promise<void> {
   if (!("dataset" in data)) return;
   const { id } = data.dataset;
-  const row = await db.selectFrom("datasets").select("id").where("id", "=", id).where("ready", "=", 1).executeTakeFirst();
+  const found = db.selectFrom("datasets").select("id").where("id", "=", id).where("ready", "=", 1);
+  const row = await holdRows(db, found).executeTakeFirst();
   if (!row) throw invalid([{ pointer: "/data/dataset/id", detail: `there is no data set ${id}` }]);
-}
-
-/**
- * Returns a job or a sweep that has not ended and trains on this data set; null if there is none. Searches the text of the spec for the id
- * as a JSON member with its value. A string within the JSON cannot match, because its quotes are escaped.
- */
-async function jobUsing(db: Kysely<Tables>, id: string): Promise<string | null> {
-  const pattern = `%"id":"${id.replaceAll(/[%_\\]/g, "_")}"%`;
-  const using = (table: "jobs" | "sweeps", ended: readonly string[]) =>
-    db.selectFrom(table).select("id").where("state", "not in", ended).where("spec", "like", pattern).executeTakeFirst();
-  return ((await using("jobs", TERMINAL_STATES)) ?? (await using("sweeps", ENDED_STATES)))?.id ?? null;
-}
-
-/** See DatasetStore.removeUnfinished. */
-export async function removeUnfinishedDatasets(db: Kysely<Tables>, at: number): Promise<number> {
-  const rows = await db.selectFrom("datasets").select("id").where("ready", "=", 0).where("created_at", "<", at).execute();
-  for (const { id } of rows) await eraseDataset(db, id);
-  return rows.length;
-}
-
-/**
- * Deletes a data set that is not ready, a bounded number of chunks at a time. Leaves a ready one alone: making it ready may have
- * been reported as failed and committed all the same.
- */
-export async function eraseDataset(db: Kysely<Tables>, id: string): Promise<void> {
-  if (await describeDataset(db, id)) return;
-  for (let deleted = CHUNKS_PER_DELETION; deleted === CHUNKS_PER_DELETION; ) {
-    const last = await db
-      .selectFrom("dataset_chunks")
-      .select(["column_index", "position"])
-      .where("dataset_id", "=", id)
-      .orderBy("column_index")
-      .orderBy("position")
-      .limit(CHUNKS_PER_DELETION)
-      .execute();
-    deleted = last.length;
-    for (const [index, to] of lastPositions(last)) {
-      await db
-        .deleteFrom("dataset_chunks")
-        .where("dataset_id", "=", id)
-        .where("column_index", "=", index)
-        .where("position", "<=", to)
-        .execute();
-    }
-  }
-  await db.deleteFrom("datasets").where("id", "=", id).where("ready", "=", 0).execute();
-}
-
-function lastPositions(chunks: readonly { readonly column_index: number; readonly position: number }[]): Map<number, number> {
-  return new Map(chunks.map(({ column_index, position }) => [column_index, position]));
 }
 
 /** How a new data set is laid out: as its values are, and as the data set that it is a copy of. */
@@ -365,7 +290,7 @@ function toRow(project: string, dataset: NewDataset, layout: readonly ColumnLayo
     columns: dataset.aboutJson ? `${dataset.columnsJson}\n${dataset.aboutJson}` : dataset.columnsJson,
     preview: dataset.previewLines.join("\n"),
     ready: 0,
-    claimed: 0,
+    claimed: dataset.isClaimed ? 1 : 0,
     created_at: dataset.createdAt,
   };
 }

@@ -1,6 +1,6 @@
 /** Queries on imports that take longer than their request waits. */
 import type { Kysely } from "kysely";
-import type { ImportChange, ImportState, TableImport } from "../../../domain/sources/table-import.ts";
+import { type ImportChange, type ImportState, isEndedImport, type TableImport } from "../../../domain/sources/table-import.ts";
 import type { ImportsTable } from "../../import-tables.ts";
 import type { Tables } from "../../tables.ts";
 
@@ -12,10 +12,16 @@ export async function insertImport(
 ): Promise<TableImport> {
   const row: ImportsTable = {
     ...{ id, project, state, bytes, dataset_id: null, error: null, cancelled: 0 },
-    ...{ created_at: createdAt, heard_at: createdAt, finished_at: null },
+    ...{ created_at: createdAt, heard_at: createdAt, finished_at: isEndedImport(state) ? createdAt : null },
   };
-  await db.insertInto("imports").values(row).execute();
-  return toImport(row);
+  const inserted = await db
+    .insertInto("imports")
+    .values(row)
+    .onConflict((conflict) => conflict.column("id").doNothing())
+    .returningAll()
+    .executeTakeFirst();
+  const known = inserted ?? (await db.selectFrom("imports").selectAll().where("id", "=", id).executeTakeFirstOrThrow());
+  return toImport(known);
 }
 
 /** See ImportStore.get. */

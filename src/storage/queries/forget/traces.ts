@@ -5,7 +5,7 @@ import type { ForgetDocument } from "../../../domain/forget/forget.ts";
 import { ID_PREFIXES } from "../../../domain/id.ts";
 import type { Tables } from "../../tables.ts";
 import { eraseTensors } from "../blobs.ts";
-import { eraseDataset } from "../datasets/datasets.ts";
+import { eraseDataset } from "../datasets/delete-datasets.ts";
 import { eraseCheckpoints } from "../jobs/checkpoints.ts";
 import { eraseAskedRows } from "../monitoring/asked-rows.ts";
 
