@@ -1,12 +1,12 @@
 /**
  * A pool of threads in which every task is bounded: by time and by the heap of its thread. A thread that exceeds a bound is ended
- * and replaced, and its task alone fails. Tenants take turns (turns.ts). Knows nothing of what the tasks are.
+ * and replaced, and its task alone fails. Tenants share the threads fairly (domain/fair-queue.ts). Knows nothing of what the tasks are.
  */
 import { Piscina } from "piscina";
 import { TrainyardError } from "../domain/errors.ts";
+import { createFairQueue, type QueuedTask } from "../domain/fair-queue.ts";
 import { idleFirst, keepThreads } from "./keep-threads.ts";
 import { cannotStart, exitCodeOf, isOutOfMemory } from "./threads.ts";
-import { createTurns, type Turn } from "./turns.ts";
 
 export interface SupervisedPoolOptions {
   /** The module whose exports are the tasks. */
@@ -23,12 +23,12 @@ export interface SupervisedPoolOptions {
 }
 
 /** One task: an export of the entry, and what it may use. */
-export interface SupervisedTask extends Turn {
+export interface SupervisedTask extends QueuedTask {
   readonly name: string;
   readonly task: object;
   /** Moved to the thread. */
   readonly transferList?: ArrayBuffer[];
-  /** From the start of the task; the wait for its turn is not counted. */
+  /** From the start of the task; its wait in the queue is not counted. */
   readonly limitMs: number;
 }
 
@@ -37,7 +37,7 @@ export interface SupervisedPool {
   start(): void;
   /**
    * Throws a TaskLimitError when a bound is exceeded, a TrainyardError when the thread ended by itself or none could be started, and what the
-   * task throws. When its signal aborts, throws the signal's reason: at once while the task waits for its turn, and where it still runs a second later.
+   * task throws. When its signal aborts, throws the signal's reason: at once while the task waits, and where it still runs a second later.
    */
   run(task: SupervisedTask): Promise<unknown>;
   /** Ends the threads; what still runs on them rejects. */
@@ -78,7 +78,7 @@ export function createSupervisedPool(options: SupervisedPoolOptions): Supervised
       throw cannotStart(error) ? noThread(error) : error;
     }
   };
-  const turns = createTurns({ slots: maxThreads });
+  const queue = createFairQueue({ slots: maxThreads });
 
   const runNow = async ({ name, task, transferList = [], limitMs, signal }: SupervisedTask): Promise<unknown> => {
     const deadline = new AbortController();
@@ -112,7 +112,7 @@ export function createSupervisedPool(options: SupervisedPoolOptions): Supervised
 
   return {
     start: () => void open(),
-    run: (task) => turns.run(task, () => runNow(task)),
+    run: (task) => queue.run(task, () => runNow(task)),
     async close() {
       isClosed = true;
       opened?.letGo();

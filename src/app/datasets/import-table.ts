@@ -3,10 +3,10 @@ import { DATASET_FORMATS, type DatasetDocument } from "../../domain/datasets/dat
 import { misfitOption, type ReadingOptions, readingOptions } from "../../domain/datasets/reading-options.ts";
 import { formatOf, stemOf } from "../../domain/datasets/table-label.ts";
 import { invalid, TrainyardError } from "../../domain/errors.ts";
+import { createFairQueue } from "../../domain/fair-queue.ts";
 import type { ImportOptions, ImportRequest } from "../../domain/sources/import-request.ts";
 import type { FetchedTable } from "../../domain/sources/source-fetcher.ts";
 import type { ProjectServices } from "../services.ts";
-import { createTurns } from "../turns.ts";
 import { createDataset } from "./upload.ts";
 
 /** A data set that was imported; `etag` as the source gave it. */
@@ -23,7 +23,7 @@ interface ImportCall {
 }
 
 /** Tables that the process fetches at a time: each is a file and a connection. */
-const turns = createTurns("imports", 4, 32);
+const queue = createFairQueue({ slots: 4, waiting: { most: 32, name: "imports" } });
 /** Most imports of one project at a time. */
 const MOST_OF_PROJECT = 2;
 const underWay = new Map<string, number>();
@@ -46,16 +46,12 @@ export async function importTable(
     );
   underWay.set(project, count + 1);
   try {
-    return await turns.run(
-      project,
-      async () => {
-        const fetched = await services.sources.fetch(request.source, { etag: etag ?? null, signal });
-        if (fetched.isUnchanged) return null;
-        const told = onProgress ? { ...fetched, stream: counted(fetched.stream, onProgress) } : fetched;
-        return await take(services, told, request, waits);
-      },
-      signal,
-    );
+    return await queue.run({ tenant: project, signal }, async () => {
+      const fetched = await services.sources.fetch(request.source, { etag: etag ?? null, signal });
+      if (fetched.isUnchanged) return null;
+      const told = onProgress ? { ...fetched, stream: counted(fetched.stream, onProgress) } : fetched;
+      return await take(services, told, request, waits);
+    });
   } finally {
     const left = (underWay.get(project) ?? 1) - 1;
     if (left > 0) underWay.set(project, left);

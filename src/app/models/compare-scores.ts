@@ -1,6 +1,7 @@
 /** Compares the scores of two models on the same rows, none of which trained either. */
 import { hasValues } from "../../domain/datasets/dataset.ts";
 import { invalid, TrainyardError } from "../../domain/errors.ts";
+import { createFairQueue } from "../../domain/fair-queue.ts";
 import type { Job } from "../../domain/jobs/job.ts";
 import type { Model } from "../../domain/models/model.ts";
 import type { ScoreComparison } from "../../domain/models/score-comparison.ts";
@@ -8,14 +9,13 @@ import type { ScoredModel } from "../../domain/ports.ts";
 import { readDataset } from "../jobs/execute.ts";
 import { ensureData, ensureSmall } from "../jobs/replay.ts";
 import type { ProjectServices } from "../services.ts";
-import { createTurns } from "../turns.ts";
 import { findModel, readWeights } from "./find-model.ts";
 import { seedsOf } from "./seeds.ts";
 
 const CURE = "name a data set that neither was trained on, with the columns of both";
 
 /** A comparison holds the rows of two jobs, which count for no memory of jobs; the page asks for eight at once, and so may four who look at it. */
-const turns = createTurns("comparisons", 1, 32);
+const queue = createFairQueue({ slots: 1, waiting: { most: 32, name: "comparisons" } });
 
 /** Who asks for a comparison, and aborted when nobody waits for it any more. */
 interface Asked {
@@ -43,10 +43,8 @@ export async function compareScores(
 ): Promise<ComparedScores> {
   const [a, b] = await Promise.all([findModel(services, refA), findModel(services, refB)]);
   if (a.id === b.id) throw invalid([{ pointer: "/with", detail: `${refB} is the same model as ${refA}: name another` }]);
-  const result = await turns.run(
-    project,
-    () => (datasetId === undefined ? onHeldOut(services, a, b) : onDataset(services, a, b, datasetId)),
-    signal,
+  const result = await queue.run({ tenant: project, signal }, () =>
+    datasetId === undefined ? onHeldOut(services, a, b) : onDataset(services, a, b, datasetId),
   );
   if (!result.ok) throw refused(result.reason);
   return { a, b, comparison: result.comparison };

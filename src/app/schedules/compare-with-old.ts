@@ -1,6 +1,7 @@
 /** Whether the new model of a schedule is better than the one that its alias names, on rows that are new to both. */
 import { type Dataset, type DatasetRows, hasValues } from "../../domain/datasets/dataset.ts";
 import { TrainyardError } from "../../domain/errors.ts";
+import { createFairQueue } from "../../domain/fair-queue.ts";
 import type { Job } from "../../domain/jobs/job.ts";
 import type { Model } from "../../domain/models/model.ts";
 import { FALLING_FIGURES } from "../../domain/models/score-comparison.ts";
@@ -11,14 +12,13 @@ import { readDataset } from "../jobs/execute.ts";
 import { ensureSmall } from "../jobs/replay.ts";
 import { readWeights } from "../models/find-model.ts";
 import type { ProjectServices } from "../services.ts";
-import { createTurns } from "../turns.ts";
 
 const ROUNDING = 1e-12;
 
 type Promotion = NonNullable<ScheduleDocument["promote"]>;
 
 /** A comparison holds the rows of two jobs, which count for no memory of jobs. */
-const turns = createTurns("comparisons of schedules", 1, 64);
+const queue = createFairQueue({ slots: 1, waiting: { most: 64, name: "comparisons of schedules" } });
 
 /** Compares them. What stands against a comparison is its reason; other errors are thrown. */
 export async function compareWithOld(
@@ -44,7 +44,7 @@ export async function compareWithOld(
     },
   });
   try {
-    const result = await turns.run(project, () => compare(services, old, fresh, job));
+    const result = await queue.run({ tenant: project }, () => compare(services, old, fresh, job));
     if (!result.ok) return none(result.reason, result.seen);
     const metric = promote.metric ?? (fresh.classes.length > 0 ? "accuracy" : "r2");
     const figure = result.comparison.figures.find((each) => each.figure === metric);
