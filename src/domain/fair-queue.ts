@@ -65,7 +65,7 @@ export function createFairQueue({ slots, waiting: bound }: FairQueueOptions): Fa
     return added;
   };
 
-  /** Where the tenant's next task waits: the one that came first, of those that may run now. */
+  /** The tenant's waiting task that is next: the oldest of those that may run now. */
   const nextOf = ({ long, short, runningLong }: Tenant): Waiting[] | null => {
     const [firstLong, firstShort] = [runningLong < longSlots ? long[0] : undefined, short[0]];
     if (!firstLong) return firstShort ? short : null;

@@ -1,6 +1,6 @@
-/** Numbers as people write them: which sign divides decimals and which groups thousands, with units of money and percent. */
+/** Numbers as people write them: the signs for decimals and thousands, with currency and percent signs. */
 
-/** How numbers are written. `thousands` is empty where digits are not grouped. */
+/** How numbers are written. `thousands` is empty if digits are not grouped. */
 export interface NumberFormat {
   readonly decimal: "." | ",";
   readonly thousands: "" | "," | "." | " " | "'";
@@ -9,7 +9,7 @@ export interface NumberFormat {
 /** The plain way, which every program reads. */
 export const PLAIN_NUMBERS: NumberFormat = { decimal: ".", thousands: "" };
 
-/** Every format that is told from the cells of a column, the likelier first. */
+/** Every format that is inferred from the cells of a column, likelier ones first. */
 export const NUMBER_FORMATS: readonly NumberFormat[] = [
   PLAIN_NUMBERS,
   { decimal: ".", thousands: "," },
@@ -21,7 +21,7 @@ export const NUMBER_FORMATS: readonly NumberFormat[] = [
   { decimal: ",", thousands: "'" },
 ];
 
-/** What may stand around a number: a sign, brackets for a negative one, a unit of money before or after, percent after. */
+/** What may stand around a number: a sign, parentheses for a negative one, a currency sign before or after, percent after. */
 const FRAME =
   /^(\()?([+\-\u2212]?)\s*(?:[$€£¥₹]|USD|EUR|GBP|CHF|JPY)?\s*([+\-\u2212]?)\s*((?:\d|[.,]\d)[\d.,'’ \u00a0\u202f]*(?:[eE][+-]?\d+)?)\s*(?:[$€£¥₹%]|USD|EUR|GBP|CHF|JPY)?(\))?$/;
 
@@ -41,19 +41,19 @@ function bodyOf({ decimal, thousands }: NumberFormat): RegExp {
 
 const LONGEST_NUMBER = 400;
 
-/** The finite number that a text is in a format, or NaN. The units of money and percent are left out: 5% is 5. */
+/** The finite number that a text means in a format, or NaN. Ignores currency and percent signs: 5% is 5. */
 export function parseWrittenNumber(text: string, format: NumberFormat): number {
   const written = unframe(text);
   return written === null ? Number.NaN : valueIn(written, format);
 }
 
-/** The number that a text is in each of some formats, as `parseWrittenNumber` has it; null where it is none in any. */
+/** The numbers that a text means in several formats, as `parseWrittenNumber` reads it; null if it is a number in none. */
 export function parseInFormats(text: string, formats: readonly NumberFormat[]): number[] | null {
   const written = unframe(text);
   return written && formats.map((format) => valueIn(written, format));
 }
 
-/** The digits of a number with the signs between them, without what stands around. */
+/** The digits of a number with the separators between them, without what stands around. */
 interface WrittenNumber {
   readonly digits: string;
   readonly isNegative: boolean;
@@ -84,7 +84,7 @@ const MARKS: Readonly<Record<Exclude<NumberFormat["thousands"], "">, RegExp>> = 
   "'": /['’]/g,
 };
 
-/** The unit of money or percent that stands beside a number; null where there is none. */
+/** The currency or percent sign beside a number; null if there is none. */
 export function unitOf(text: string): string | null {
   return /[$€£¥₹%]|USD|EUR|GBP|CHF|JPY/.exec(text)?.[0] ?? null;
 }

@@ -4,10 +4,10 @@ import { CHOSEN_BY_SEARCH } from "../spec/search-fields.ts";
 import type { ResolvedSpec } from "../spec/spec.ts";
 import { questionOf } from "./trained-spec.ts";
 
-/** A spec as JSON; `data` of inline rows, `init_from` of a state_dict and a `split` of many rows are summaries, which whoever submits it must fill in. */
+/** A spec as JSON. Inline rows, `init_from` of a state_dict and a `split` of many rows are summaries, which the sender must fill in. */
 export type SpecAgain = Record<string, unknown> & { data: Record<string, unknown> };
 
-/** Returns the spec without what was resolved from its data. */
+/** Returns the spec without the fields resolved from its data. */
 export function specAgain(spec: ResolvedSpec): SpecAgain {
   const {
     data,
@@ -40,7 +40,7 @@ export function specAgain(spec: ResolvedSpec): SpecAgain {
   return again;
 }
 
-/** The options of a search without what it resolved from the data. */
+/** Returns the options of a search without the fields resolved from the data. */
 function searchAgain({
   candidates: _,
   trained_folds: __,
