@@ -9,12 +9,12 @@ import { onRequestEnd } from "./request-ending.ts";
 
 declare module "fastify" {
   interface FastifyRequest {
-    /** Null where nothing is traced. */
+    /** Null if nothing is traced. */
     span: Span | null;
   }
 }
 
-/** What machines ask every few seconds. */
+/** Requests that machines send every few seconds. */
 const PROBES: ReadonlySet<string | undefined> = new Set(["/healthz", "/readyz", "/metrics"]);
 
 /** Traces the requests of routes that are added from now on, and names the trace in their log lines. */
@@ -34,7 +34,7 @@ export function traceRequests(app: App, tracing: Tracing): void {
     }
     done();
   });
-  // Not before: the end of a body arrives from the connection, which knows no span.
+  // Not earlier: the end of a body arrives from the connection, which knows no span.
   app.addHook("preHandler", (request, _reply, done) => {
     if (request.span) tracing.within(request.span, done);
     else done();
@@ -63,10 +63,10 @@ interface RequestStart {
   readonly shared: SpanAttributes;
 }
 
-/** What spans of requests begin and end with, by what it is made of: few different ones, and written once each. */
+/** The attributes of request spans, cached by their content: there are few different ones, each encoded once. */
 const starts = new Map<string, RequestStart>();
 const ends = new Map<string, SpanAttributes>();
-/** Projects are many. */
+/** There are many projects. */
 const MAX_KEPT = 2000;
 
 function startOf(method: string, scheme: string, route: string | undefined): RequestStart {

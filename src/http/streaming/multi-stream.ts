@@ -1,6 +1,6 @@
 /**
- * The stream of many jobs: reads what its reader says and does it, one message after another, and ends when the reader,
- * the connection or the server does. Knows nothing of WebSockets.
+ * The stream of many jobs: carries out its reader's messages one after another, and ends with the reader, the connection or the server.
+ * Knows nothing of WebSockets.
  */
 import { TrainyardError } from "../../domain/errors.ts";
 import { toProblem } from "../errors/problem.ts";
@@ -12,7 +12,7 @@ import { createSubscriptions, type SubscriptionOptions, type Subscriptions } fro
 
 export interface MultiStreamRequest extends Pick<SubscriptionOptions, "services" | "feed" | "project"> {
   readonly connection: StreamConnection<Message>;
-  /** What the reader sends; null is what cannot be a message. */
+  /** What the reader sends; null for something that cannot be a message. */
   readonly messages: AsyncIterable<Uint8Array | null>;
   /** Named in problems. */
   readonly requestId: string;
@@ -20,7 +20,7 @@ export interface MultiStreamRequest extends Pick<SubscriptionOptions, "services"
 
 const RESUMPTION = "subscribe again, after the last seq of each job";
 
-/** Serves a reader until the connection or the server ends: `stop` is aborted with how it ends. */
+/** Serves a reader until the connection or the server ends: `stop` aborts with the close reason. */
 export async function streamMany(
   { services, feed, project, connection, messages, requestId }: MultiStreamRequest,
   bounds: StreamBounds,
@@ -60,14 +60,14 @@ export async function streamMany(
 }
 
 interface ListenOptions {
-  /** Messages that are none, after which the reader is refused. */
+  /** Number of invalid messages after which the reader is refused. */
   readonly faults: number;
   readonly isOver: () => boolean;
   /** Tells the reader what was wrong with a message. */
   readonly refuse: (error: unknown, jobId: string | null) => Promise<void>;
 }
 
-/** Does what the reader says, one message after another, and says why that ended; null when it ended for another reason. */
+/** Carries out the reader's messages, one after another, and returns why that ended; null if it ended for another reason. */
 async function listen(
   messages: AsyncIterable<Uint8Array | null>,
   subscriptions: Subscriptions,

@@ -1,4 +1,4 @@
-/** What one reader of many jobs has asked to hear of: jobs one by one, and the change of any job. Knows no connection. */
+/** The subscriptions of one reader of many jobs: to single jobs, and to the changes of any job. Knows no connection. */
 
 import { findJob } from "../../app/jobs/job-view.ts";
 import type { JobFeed, JobNews } from "../../app/jobs/watch-jobs.ts";
@@ -13,23 +13,23 @@ import { encodeMessage, encodeNews, type StreamCommand } from "./stream-messages
 export interface SubscriptionOptions {
   readonly services: ProjectServices;
   readonly feed: JobFeed;
-  /** Of whose jobs the reader may hear. */
+  /** The project whose jobs the reader may follow. */
   readonly project: string;
   readonly turns: Turns;
-  /** Most jobs at a time. */
+  /** Maximum jobs at a time. */
   readonly limit: number;
-  /** Told of what ended the subscription to a job (null: to changes) before its time. */
+  /** Called when the subscription to a job (null: to changes) ends early. */
   readonly onTrouble: (error: unknown, jobId: string | null) => void;
 }
 
 export interface Subscriptions {
-  /** Does what the reader says. Throws not_found, conflict or rate_limited when that cannot be done. */
+  /** Carries out a message of the reader. Throws not_found, conflict or rate_limited if that is not possible. */
   obey(command: StreamCommand): Promise<void>;
-  /** Ends all of them; settles when each has sent its last. DRAINING lets jobs have an `end` frame. */
+  /** Ends all of them; settles when each has sent its last frame. DRAINING lets jobs have an `end` frame. */
   stop(reason: string): Promise<void>;
 }
 
-/** No subscriptions yet. */
+/** Creates it without subscriptions. */
 export function createSubscriptions({ services, feed, project, turns, limit, onTrouble }: SubscriptionOptions): Subscriptions {
   const jobs = new Map<string, AbortController>();
   const streams = new Set<Promise<void>>();
@@ -83,7 +83,7 @@ export function createSubscriptions({ services, feed, project, turns, limit, onT
       };
       keep(sendNews(box.take()), null);
     }
-    // It takes its turn before any news: what changes from now on is told.
+    // It waits its turn before any changes: changes from now on are reported.
     await turns.send({ json: encodeMessage({ type: "subscribed", topic: "jobs" }) });
   }
 
