@@ -13,9 +13,9 @@ import { createRowReader, readInstances } from "./instances.ts";
 
 export interface Predictor {
   readonly memoryBytes: number;
-  /** The compiled network, for what asks many questions of it. Rows that are written to its tables are gone at the next prediction. */
+  /** The compiled network, for callers with many rows. Rows written to its tables are lost at the next prediction. */
   readonly inference: Inference;
-  /** What rows and answers were; null for a model that is not monitored. */
+  /** The counts of rows and answers; null for a model that is not monitored. */
   readonly tally: Tally | null;
   /** Returns a prediction per row (an array, or an object by column), or the errors of rows. Pointers start at /instances. */
   predict(instances: readonly unknown[]): PredictionResult;
