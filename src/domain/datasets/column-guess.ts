@@ -91,7 +91,7 @@ export class ColumnGuess {
   #values = 0;
   #truths = 0;
   #codes = 0;
-  /** Whether no text among the numbers of JSON that is read as a number has decimals. */
+  /** Whether the number-like texts among JSON numbers are all whole. */
   #textIsWhole = true;
   /** The largest number, without its sign. */
   #largest = 0;

@@ -34,7 +34,7 @@ interface Search {
   readonly offset: number;
   readonly missing: number;
   readonly edges: Float64Array;
-  /** For labels: the bin of each index, shifted by one for unseen labels; null for numbers. */
+  /** For labels: the bin of unseen labels, then that of each index; null for numbers. */
   readonly places: Uint8Array | null;
 }
 

@@ -52,7 +52,7 @@ export function spreadOf(seeds: readonly ScoredSeed[]): Spread | null {
   );
   const single = seeds.reduce((sum, each) => sum + squares(each.blocks) / count, 0);
   const ofMean = squares(blocks);
-  // The rows of a training scatter more than those of the mean, which keeps 1 / `count` of that.
+  // The blocks of one training around those of the mean: the mean keeps 1 / `count` of that scatter.
   const own = Math.max(0, ((single - ofMean) * count) / (count - 1));
   return {
     ...{ count, mean, sd: Math.sqrt(variance), blocks },

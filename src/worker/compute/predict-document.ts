@@ -1,4 +1,4 @@
-/** A whole JSON body of rows to its answer. Runs in a compute thread: whatever a body of many bytes is made of, the event loop does not parse it. */
+/** Answers a whole JSON body of rows. Runs in a compute thread, so that the event loop never parses a long body. */
 import { invalid } from "../../domain/errors.ts";
 import {
   assertExplainable,
@@ -29,9 +29,9 @@ type Answer = Extract<BlockReply, { ok: true }>;
 const EXPLAINED_BYTES = 256 * 1024;
 
 /**
- * The answer to `{"instances": [...], "top_k", "threshold", "interval", "explain"}`; those of the body go before the ones given. Throws malformed,
- * invalid and too_large, as a small body does that is parsed on the event loop. A body that is explained is answered once its background is
- * there: before that, the reply says which it needs.
+ * The answer to `{"instances": [...], "top_k", "threshold", "interval", "explain"}`; the body's own options have precedence over the given
+ * ones. Throws malformed, invalid and too_large, as for a small body that is parsed on the event loop. An explained body is answered once
+ * its background is there; the reply before that says which background it needs.
  */
 export function predictDocument(loaded: LoadedModel, { block, options: given, maxRows }: Asked): Answer {
   const { model, predictor } = loaded;
@@ -98,5 +98,5 @@ function predict({ model, predictor }: LoadedModel, instances: readonly unknown[
   return answerAsAsked(result, model, asked);
 }
 
-/** What a document, which is no stream, has nothing of. */
+/** The parts of a stream's result that a document, which is not a stream, does not have. */
 const NO_STREAM = { ok: true, reading: null, rows: 0, remarks: [] } as const;

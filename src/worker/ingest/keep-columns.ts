@@ -3,13 +3,13 @@ import { selectColumns } from "../../formats/tables/selection.ts";
 import type { Table } from "../../formats/tables/table.ts";
 import type { Inference } from "./infer.ts";
 
-/** A table and what its columns are. */
+/** A table and the types of its columns. */
 export interface InferredTable {
   readonly table: Table;
   readonly inference: Inference;
 }
 
-/** Keeps the columns that are named, in the table's order; all of them without names. Throws invalid for a name that is no column. */
+/** Keeps the named columns, in the table's order; all of them without names. Throws invalid for an unknown name. */
 export function keepColumns({ table, inference }: InferredTable, wanted: readonly string[] | undefined): InferredTable {
   const { rows, names, columns, csv, sheet } = inference;
   const kept = selectColumns(names, wanted);

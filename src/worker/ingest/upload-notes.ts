@@ -1,4 +1,4 @@
-/** What is said of a table that was read: how, and what in it was guessed or is odd. */
+/** How a table was read, and the notes on what was guessed or is odd in it. */
 import type { Ambiguity } from "../../domain/datasets/column-guess.ts";
 import type { ColumnReading } from "../../domain/datasets/column-reading.ts";
 import { type Column, listOddCells, type OddCells } from "../../domain/datasets/dataset.ts";
@@ -61,7 +61,7 @@ const noteOn = (code: UploadNoteCode, column: string | null, line: number | null
   ...{ code, column, line, detail, cure },
 });
 
-/** The note on sheets that were left out; none where there is one alone. */
+/** The note on sheets that were left out; none if there is only one. */
 function sheetNotes({ name, others }: NonNullable<TableExtent["sheet"]>): Note[] {
   if (others.length === 0) return [];
   const shown = others.slice(0, SHOWN_SHEETS).map((each) => JSON.stringify(each));
