@@ -29,11 +29,11 @@ const CHUNKS_PER_STATEMENT = 4;
 /** Chunks deleted in one transaction. */
 const CHUNKS_PER_DELETION = 64;
 
-/** The storage of a column: its name, and the type of its values; null for text that is not kept. */
+/** The storage of a column: its name, and the type of its values; null for text that is not stored. */
 interface ColumnLayout {
   readonly name: string;
   readonly values: "float64" | "int32" | "text" | null;
-  /** Of text: how long it is, packed. */
+  /** For text: its packed length. */
   readonly bytes?: number;
 }
 
@@ -71,7 +71,7 @@ export async function insertDataset(
       return makeReady(writer, project, dataset);
     });
     if (!existing) return { ...toDocument(row), created: true };
-    // What a full disk keeps of it is invisible, and goes at the next sweep.
+    // The remains after a full disk are invisible, and are removed at the next sweep.
     await eraseDataset(writer, dataset.id).catch(() => undefined);
     return { ...existing, created: false };
   } catch (error) {
@@ -107,7 +107,7 @@ async function writeValues(db: Kysely<Tables>, id: string, index: number, values
   }
 }
 
-/** Copies the chunks of a column from one data set to another, a bounded number at a time. Throws not_found where they are gone. */
+/** Copies the chunks of a column from one data set to another, a bounded number at a time. Throws not_found if they are gone. */
 async function copyValues(
   db: Kysely<Tables>,
   { from, to, index }: { readonly from: string; readonly to: string; readonly index: number },
@@ -295,8 +295,8 @@ export async function removeUnfinishedDatasets(db: Kysely<Tables>, at: number): 
 }
 
 /**
- * Deletes a data set that is not ready, a bounded number of chunks at a time. Leaves a ready one alone: making it ready may have
- * been reported as failed and committed all the same.
+ * Deletes a data set that is not ready, a bounded number of chunks at a time. Leaves a ready one alone: marking it ready may have been
+ * reported as failed although it was committed.
  */
 export async function eraseDataset(db: Kysely<Tables>, id: string): Promise<void> {
   if (await describeDataset(db, id)) return;
@@ -326,7 +326,7 @@ function lastPositions(chunks: readonly { readonly column_index: number; readonl
   return new Map(chunks.map(({ column_index, position }) => [column_index, position]));
 }
 
-/** How a new data set is laid out: as its values are, and as the data set that it is a copy of. */
+/** The layout of a new data set: from its values, and from the data set that it is a copy of. */
 async function layoutOfNew(db: Kysely<Tables>, { names, values: all, copyOf }: NewDataset): Promise<readonly ColumnLayout[]> {
   const original = copyOf === undefined ? [] : await readLayout(db, copyOf);
   return names.map((name, index): ColumnLayout => {
@@ -387,7 +387,7 @@ function toSummary(row: Pick<DatasetsTable, (typeof SUMMARY)[number]>): DatasetS
   };
 }
 
-/** JSON text has no line end of its own: the first line is the columns, and the second what is known of the table. */
+/** JSON text contains no line end: the first line is the columns, and the second is the reading and notes of the table. */
 function toDocument(row: Pick<DatasetsTable, (typeof DOCUMENT)[number]>): DatasetDocument {
   const end = row.columns.indexOf("\n");
   const [columnsJson, aboutJson] = end < 0 ? [row.columns, null] : [row.columns.slice(0, end), row.columns.slice(end + 1)];
