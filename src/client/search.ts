@@ -45,4 +45,4 @@ const METRIC_LABELS: Readonly<Record<string, string>> = {
 export function searchMetricLabel(metric: string): string {
   return METRIC_LABELS[metric] ?? metric;
 }
-export { specAgain } from "../domain/jobs/spec-again.ts";
+export { submittableSpec } from "../domain/jobs/submittable-spec.ts";

@@ -3,7 +3,7 @@
  * repeated.
  */
 import type { ForgetDocument } from "../../domain/forget/forget.ts";
-import { carryMonitoring } from "../monitoring/carry-monitoring.ts";
+import { copyMonitoringOptions } from "../monitoring/copy-monitoring-options.ts";
 import type { ProjectServices } from "../services.ts";
 
 /** Moves aliases, tags and monitoring options to the new models. Aliases of a model that is not trained again are removed. */
@@ -12,7 +12,7 @@ export async function moveNames(services: ProjectServices, { models }: ForgetDoc
   for (const { model: erased, replaced_by: now } of models) {
     const old = erased && (await store.models.get(erased.id));
     if (!old) continue;
-    if (now) await carryMonitoring(services, old.id, now.id);
+    if (now) await copyMonitoringOptions(services, old.id, now.id);
     for (const alias of old.aliases) {
       // The new model may have been deleted in the meantime.
       const moved = now && (await store.models.setAlias(old.name, alias, now.version));

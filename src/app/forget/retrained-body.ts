@@ -2,7 +2,7 @@
 
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { splitWithRows } from "../../domain/jobs/named-rows.ts";
-import { specAgain } from "../../domain/jobs/spec-again.ts";
+import { submittableSpec } from "../../domain/jobs/submittable-spec.ts";
 import { isLinear } from "../../domain/spec/layer-walks.ts";
 import type { Layer } from "../../domain/spec/layers.ts";
 import type { ResolvedSpec } from "../../domain/spec/spec.ts";
@@ -29,7 +29,7 @@ export async function retrainedBody(
   payload: TensorSet | null,
   { datasets, models, rows }: Replacements,
 ): Promise<Uint8Array<ArrayBuffer>> {
-  const again = specAgain(spec);
+  const again = submittableSpec(spec);
   const { data, init_from: from } = spec;
   // A job may be on a deleted data set of the same content.
   const dataset = "dataset" in data ? (datasets.get(data.dataset.id) ?? datasets.get(data.dataset.sha256)) : undefined;

@@ -20,7 +20,7 @@ import { SourceError } from "../../domain/sources/source-fetcher.ts";
 import { importTable } from "../datasets/import-table.ts";
 import { submit } from "../jobs/submit.ts";
 import { setAlias } from "../models/name-models.ts";
-import { carryMonitoring } from "../monitoring/carry-monitoring.ts";
+import { copyMonitoringOptions } from "../monitoring/copy-monitoring-options.ts";
 import type { ProjectServices } from "../services.ts";
 import { compareWithOld, isBetter } from "./compare-with-old.ts";
 import { jobBody } from "./job-body.ts";
@@ -146,7 +146,7 @@ async function promote(
   const now = await store.models.find({ kind: "alias", name, alias });
   if (comparison && now?.id !== old?.id)
     return ["kept", { comparison: { ...comparison, reason: `${name}@${alias} moved while they were compared` } }];
-  if (old) await carryMonitoring(services, old.id, fresh.id);
+  if (old) await copyMonitoringOptions(services, old.id, fresh.id);
   // Stored first: if the process dies after this, the record still says why the alias moved. A process that has lost the run moves no
   // alias.
   if (comparison) await keep(comparison);

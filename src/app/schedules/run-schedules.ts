@@ -14,7 +14,7 @@ export interface Scheduler {
 }
 
 /** Number of polls without hints within the time of a lease. */
-const LOOKS_PER_LEASE = 5;
+const POLLS_PER_LEASE = 5;
 /** Renewals within the time of a lease. */
 const BEATS_PER_LEASE = 3;
 /** Delay of a poll after a hint: hints come often, and few mean that a job has ended. */
@@ -116,7 +116,7 @@ export function startScheduler(services: Services, leaseMs: number): Scheduler {
     if (isActive || jobId.startsWith(ID_PREFIXES.scheduleRun)) wake();
   });
   // Time passes, and another process may have died.
-  const interval = setInterval(wake, leaseMs / LOOKS_PER_LEASE).unref();
+  const interval = setInterval(wake, leaseMs / POLLS_PER_LEASE).unref();
   lookSafely();
   return {
     async stop() {

@@ -6,7 +6,7 @@ import type { ClassPrediction, Model, Prediction } from "./model.ts";
  * The index of the class of a row, for the `width` probabilities at `offset`: one for each class, or the second's alone. With two classes
  * it is the second if its probability is above `threshold`. Otherwise it is the most probable one; of equal ones the first.
  */
-export function choosePlace(
+export function chooseClass(
   probabilities: ArrayLike<number>,
   offset: number,
   width: number,
@@ -32,7 +32,7 @@ export function decidedBy(
   threshold: number,
 ): ClassPrediction {
   const { probabilities } = prediction;
-  const place = choosePlace(probabilities, 0, probabilities.length, threshold);
+  const place = chooseClass(probabilities, 0, probabilities.length, threshold);
   return { ...prediction, place, label: classes[place] as string, probability: probabilities[place] as number };
 }
 

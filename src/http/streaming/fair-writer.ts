@@ -4,7 +4,7 @@
  */
 import { caughtUp, type Message, type StreamBounds, type StreamConnection } from "./stream-connection.ts";
 
-export interface Turns {
+export interface FairWriter {
   /**
    * Sends when it is this message's turn, unless by then it is no longer wanted; settles when the reader has room for the next one. False
    * if there will be none: the reader is gone, or too slow.
@@ -15,11 +15,11 @@ export interface Turns {
 }
 
 /** Creates a writer on a connection. `onStall` is called once, when the reader has taken nothing for too long. */
-export function createTurns(
+export function createFairWriter(
   connection: StreamConnection<Message>,
   bounds: StreamBounds,
   { isGone, onStall }: { readonly isGone: () => boolean; readonly onStall: () => void },
-): Turns {
+): FairWriter {
   let sent = 0;
   let last = Promise.resolve(true);
   const turn = async (isOpen: boolean, message: Message, isWanted: () => boolean): Promise<boolean> => {

@@ -4,7 +4,7 @@
  */
 import { TrainyardError } from "../../domain/errors.ts";
 import { toProblem } from "../errors/problem.ts";
-import { createTurns } from "./fair-writer.ts";
+import { createFairWriter } from "./fair-writer.ts";
 import type { StreamReport } from "./stream.ts";
 import type { CloseReason, Message, StreamBounds, StreamConnection } from "./stream-connection.ts";
 import { encodeMessage, parseCommand, type StreamCommand } from "./stream-messages.ts";
@@ -33,15 +33,15 @@ export async function streamMany(
     end("failed");
   };
   const isGone = () => stop.aborted && stop.reason === "gone";
-  const turns = createTurns(connection, bounds, { isGone, onStall: () => end("too_slow") });
+  const writer = createFairWriter(connection, bounds, { isGone, onStall: () => end("too_slow") });
   const refuse = async (error: unknown, job: string | null): Promise<void> => {
     if (!(error instanceof TrainyardError)) return fail(error);
     const problem = toProblem(error, { requestId, bodyLimit: 0 });
-    await turns.send({ json: encodeMessage({ type: "error", job, problem }) });
+    await writer.send({ json: encodeMessage({ type: "error", job, problem }) });
   };
   const onTrouble = (error: unknown, job: string | null) => void refuse(error, job);
   const limit = bounds.subscriptions;
-  const subscriptions = createSubscriptions({ services, feed, project, turns, limit, onTrouble });
+  const subscriptions = createSubscriptions({ services, feed, project, writer, limit, onTrouble });
 
   const onStop = async (): Promise<void> => {
     await subscriptions.stop(stop.reason as string);
@@ -56,7 +56,7 @@ export async function streamMany(
 
   const ending = await ended;
   void subscriptions.stop(ending);
-  return { ending, fields: { messages: turns.sent() }, resumption: RESUMPTION };
+  return { ending, fields: { messages: writer.sent() }, resumption: RESUMPTION };
 }
 
 interface ListenOptions {

@@ -6,7 +6,7 @@ import { DRAINING, follow } from "../../app/metrics/follow.ts";
 import type { ProjectServices } from "../../app/services.ts";
 import { TrainyardError } from "../../domain/errors.ts";
 import type { Job } from "../../domain/jobs/job.ts";
-import type { Turns } from "./fair-writer.ts";
+import type { FairWriter } from "./fair-writer.ts";
 import { createLatestPerJob } from "./latest-per-job.ts";
 import { encodeMessage, encodeNews, type StreamCommand } from "./stream-messages.ts";
 
@@ -15,7 +15,7 @@ export interface SubscriptionOptions {
   readonly feed: JobFeed;
   /** The project whose jobs the reader may follow. */
   readonly project: string;
-  readonly turns: Turns;
+  readonly writer: FairWriter;
   /** Maximum jobs at a time. */
   readonly limit: number;
   /** Called when the subscription to a job (null: to changes) ends early. */
@@ -30,7 +30,7 @@ export interface Subscriptions {
 }
 
 /** Creates it without subscriptions. */
-export function createSubscriptions({ services, feed, project, turns, limit, onTrouble }: SubscriptionOptions): Subscriptions {
+export function createSubscriptions({ services, feed, project, writer, limit, onTrouble }: SubscriptionOptions): Subscriptions {
   const jobs = new Map<string, AbortController>();
   const streams = new Set<Promise<void>>();
   let leaveTopic: (() => void) | null = null;
@@ -61,7 +61,7 @@ export function createSubscriptions({ services, feed, project, turns, limit, onT
     const isWanted = () => !signal.aborted || signal.reason === DRAINING;
     try {
       for await (const frame of follow(services, job, { after, signal })) {
-        if (!(await turns.send(frame, isWanted))) return;
+        if (!(await writer.send(frame, isWanted))) return;
       }
     } finally {
       if (jobs.get(job.id) === own) jobs.delete(job.id);
@@ -84,11 +84,11 @@ export function createSubscriptions({ services, feed, project, turns, limit, onT
       keep(sendNews(box.take()), null);
     }
     // It waits its turn before any changes: changes from now on are reported.
-    await turns.send({ json: encodeMessage({ type: "subscribed", topic: "jobs" }) });
+    await writer.send({ json: encodeMessage({ type: "subscribed", topic: "jobs" }) });
   }
 
   async function sendNews(pieces: AsyncIterable<JobNews>): Promise<void> {
-    for await (const news of pieces) if (!(await turns.send({ json: encodeNews(news) }))) return;
+    for await (const news of pieces) if (!(await writer.send({ json: encodeNews(news) }))) return;
   }
 
   function unfollowChanges(): void {

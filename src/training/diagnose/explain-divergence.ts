@@ -1,6 +1,6 @@
 /** The error of a diverged run, with the first failure and what would have avoided it. */
 import type { Divergence } from "../../domain/jobs/divergence.ts";
-import { divergenceSentence } from "../../domain/jobs/divergence-words.ts";
+import { divergenceSentence } from "../../domain/jobs/divergence-text.ts";
 import type { JobError } from "../../domain/jobs/job.ts";
 import { type Diverged, diagnose } from "./diagnose.ts";
 

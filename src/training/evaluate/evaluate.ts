@@ -4,7 +4,7 @@
  */
 
 import type { TargetScaling } from "../../domain/datasets/preprocessing.ts";
-import { choosePlace } from "../../domain/models/decision.ts";
+import { chooseClass } from "../../domain/models/decision.ts";
 import {
   type ClassEvaluation,
   MAX_CURVES,
@@ -239,7 +239,7 @@ export function probabilityOf(predicted: Predicted, row: number, index: number):
 export function choose(predicted: Predicted): Int32Array {
   const { rows, outputs, threshold } = predicted;
   const width = widthOf(predicted);
-  return Int32Array.from({ length: rows }, (_, row) => choosePlace(outputs, row * width, width, threshold));
+  return Int32Array.from({ length: rows }, (_, row) => chooseClass(outputs, row * width, width, threshold));
 }
 
 interface ClassCounts {

@@ -3,7 +3,7 @@
 import { fitsFloat32 } from "../../domain/datasets/column-reader.ts";
 import type { FieldError } from "../../domain/errors.ts";
 import type { Changes, InfluencedPrediction, InfluenceOptions } from "../../domain/explanations/influence.ts";
-import { choosePlace } from "../../domain/models/decision.ts";
+import { chooseClass } from "../../domain/models/decision.ts";
 import type { Model } from "../../domain/models/model.ts";
 import { valuePlace } from "../../domain/quantiles.ts";
 import { deterministicMath } from "../../engine/index.ts";
@@ -90,7 +90,7 @@ export function followedOf(model: AskedModel, asked: Asked, outputs: Float32Arra
     const offset = index * outputWidth;
     const actual = asked.actual?.[index];
     const named = asked.output ?? (classes.length > 0 ? actual : undefined);
-    const predicted = classes.length > 0 ? choosePlace(outputs, offset, outputWidth, model.threshold) : 0;
+    const predicted = classes.length > 0 ? chooseClass(outputs, offset, outputWidth, model.threshold) : 0;
     const place = named === undefined ? predicted : names.indexOf(String(named));
     const first = answerOf(model, outputs, offset);
     const prediction = first[place] as number;

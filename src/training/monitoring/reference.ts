@@ -1,7 +1,7 @@
 /** Counts the training rows of a finished model, and its answers to held-out rows, as the reference for later rows. */
 import type { DatasetRows } from "../../domain/datasets/dataset.ts";
 import type { EncodedColumn, Preprocessing } from "../../domain/datasets/preprocessing.ts";
-import { choosePlace } from "../../domain/models/decision.ts";
+import { chooseClass } from "../../domain/models/decision.ts";
 import { binCount, binOf, layoutOf } from "../../domain/monitoring/layout.ts";
 import {
   type AnswerPart,
@@ -147,7 +147,7 @@ function answersTo(model: TrainedModel, weights: TensorSet, { features, rows }: 
   const { classes, outputWidth, quantiles, threshold } = model;
   const all = Int32Array.from({ length: rows }, (_, row) => row);
   if (classes.length > 0)
-    return [labelReference(classes, all, (row) => choosePlace(outputs, row * outputWidth, outputWidth, threshold))];
+    return [labelReference(classes, all, (row) => chooseClass(outputs, row * outputWidth, outputWidth, threshold))];
   const numbers = Array.from(all, (row) => answerNumbers(model, outputs, row * outputWidth));
   const targets = quantiles
     ? [valuePlace(quantiles)]

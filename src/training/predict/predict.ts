@@ -1,6 +1,6 @@
 /** Predicts rows with a model whose network is compiled for small and large blocks of rows. */
 
-import { choosePlace } from "../../domain/models/decision.ts";
+import { chooseClass } from "../../domain/models/decision.ts";
 import type { Model, Prediction } from "../../domain/models/model.ts";
 import { createRemarkCollector } from "../../domain/models/remarks.ts";
 import { createTally, type Tally } from "../../domain/monitoring/tally.ts";
@@ -74,6 +74,6 @@ function predictionOf(model: Model, outputs: Float32Array, offset: number): Pred
     if (quantiles) return { value: numbers[valuePlace(quantiles)] as number, quantiles: numbers };
     return { value: numbers.length === 1 ? (numbers[0] as number) : numbers };
   }
-  const place = choosePlace(outputs, offset, outputWidth, threshold);
+  const place = chooseClass(outputs, offset, outputWidth, threshold);
   return { place, label: classes[place] as string, probability: numbers[place] as number, probabilities: numbers };
 }

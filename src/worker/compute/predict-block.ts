@@ -6,7 +6,7 @@ import type { Prediction } from "../../domain/models/model.ts";
 import type { BlockReply, StreamFormat, StreamOptions } from "../../domain/models/prediction.ts";
 import { predictionWriter } from "../../domain/models/prediction-json.ts";
 import { createRemarkCollector, placedBy } from "../../domain/models/remarks.ts";
-import { besideAnswers } from "../../domain/monitoring/beside-answers.ts";
+import { replyExtras } from "../../domain/monitoring/reply-extras.ts";
 import { parseLine } from "../../formats/tables/ndjson.ts";
 import { malformedTable } from "../../formats/tables/table.ts";
 import type { PredictBlockTask } from "../protocol.ts";
@@ -66,7 +66,7 @@ function ndjsonBlock(loaded: LoadedModel, { block: { bytes, firstLine }, options
     reading: null,
     rows: instances.length,
     remarks,
-    ...besideAnswers(options, loaded.model, instances, predictions),
+    ...replyExtras(options, loaded.model, instances, predictions),
   };
   return { ok: true, bytes: new TextEncoder().encode(written), ...said };
 }
@@ -86,7 +86,7 @@ async function csvBlock(loaded: LoadedModel, { block, options }: Asked): Promise
   predictions.forEach((prediction, row) => {
     written += writeCsvRow(rows[row]?.text ?? "", prediction, explanations?.[row] ?? null, shape);
   });
-  const said = { reading, rows: instances.length, remarks, ...besideAnswers(options, model, instances, predictions) };
+  const said = { reading, rows: instances.length, remarks, ...replyExtras(options, model, instances, predictions) };
   return { ok: true, bytes: new TextEncoder().encode(written), ...said };
 }
 

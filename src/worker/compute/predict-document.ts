@@ -13,7 +13,7 @@ import { type AnswerOptions, answerAsAsked, NOTHING_ASKED, optionsOf } from "../
 import { assertPredictable, type BlockReply, type NeedsBackground, predictBody } from "../../domain/models/prediction.ts";
 import { predictionsJson } from "../../domain/models/prediction-json.ts";
 import { rowNotes } from "../../domain/models/remarks.ts";
-import { besideAnswers } from "../../domain/monitoring/beside-answers.ts";
+import { replyExtras } from "../../domain/monitoring/reply-extras.ts";
 import { parseForeignDocument } from "../../domain/protocols/foreign-json.ts";
 import { inferAnswer, inferRequest, inferRows } from "../../domain/protocols/open-inference.ts";
 import { tfAnswer, tfRequest, tfRows } from "../../domain/protocols/tf-serving.ts";
@@ -45,7 +45,7 @@ export function predictDocument(loaded: LoadedModel, { block, options: given, ma
     if (!result.ok) throw invalid(result.errors);
     const answered = answerAsAsked(result, model, options);
     const bytes = new TextEncoder().encode(predictionsJson(model, answered, options.topK));
-    return { ...NO_STREAM, bytes, ...besideAnswers(given, model, instances, answered.predictions) };
+    return { ...NO_STREAM, bytes, ...replyExtras(given, model, instances, answered.predictions) };
   }
   if (block.bytes.byteLength > EXPLAINED_BYTES) throw notExplained();
   if (!drawn) return { ...NO_STREAM, bytes: block.bytes, needs: needsOf(loaded, instances.length, explain) };
@@ -68,7 +68,7 @@ export function predictTfServing(loaded: LoadedModel, { block, options, maxRows 
   const instances = tfRows(loaded.model, request);
   const { predictions, remarks } = predict(loaded, instances, maxRows);
   const bytes = new TextEncoder().encode(JSON.stringify(tfAnswer(loaded.model, predictions, request)));
-  const beside = besideAnswers(options, loaded.model, instances, predictions);
+  const beside = replyExtras(options, loaded.model, instances, predictions);
   return { ...NO_STREAM, bytes, rows: predictions.length, remarks, ...beside };
 }
 
@@ -86,7 +86,7 @@ export function predictOpenInference(loaded: LoadedModel, { block, options, maxR
   const bytes = Uint8Array.from(answer.bytes ? Buffer.concat([head, ...answer.bytes]) : head);
   const times = { input: readAt - startedAt, infer: inferredAt - readAt, output: performance.now() - inferredAt };
   const document = { jsonBytes: answer.bytes ? head.length : null, times };
-  const beside = besideAnswers(options, loaded.model, instances, predictions);
+  const beside = replyExtras(options, loaded.model, instances, predictions);
   return { ...NO_STREAM, bytes, rows: predictions.length, remarks, document, ...beside };
 }
 

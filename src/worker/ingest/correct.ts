@@ -10,7 +10,7 @@ import { type PreviewValue, shown } from "./column.ts";
 import { BOOLEANS, describeLabels } from "./label-column.ts";
 import { MAX_LISTED_CHARACTERS } from "./labels.ts";
 import { describeNumbers } from "./numeric-column.ts";
-import { stillOdd } from "./still-odd.ts";
+import { remainingOddCells } from "./remaining-odd-cells.ts";
 import { oddNote } from "./upload-notes.ts";
 
 /** A column with its corrected values; `preview` shows a corrected cell. */
@@ -27,7 +27,7 @@ export function correctColumn(task: CorrectionTask, maxCategories: number): Corr
   const errors = cellErrors(task, column);
   if (errors.length > 0) return { ok: false, errors };
   const about: AboutTable = task.aboutJson ? (JSON.parse(task.aboutJson) as AboutTable) : { reading: null, notes: [] };
-  const odd = stillOdd({ column, values: task.values, cells: task.cells, reading: about.reading });
+  const odd = remainingOddCells({ column, values: task.values, cells: task.cells, reading: about.reading });
   const corrected = column.type === "category" ? correctLabels(task, column) : correctNumbersOrTruths(task, column);
   const all = columns.with(index, withOdd(corrected.column, odd));
   const fault = labelsFault(all, index, maxCategories);

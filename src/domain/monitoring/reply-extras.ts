@@ -4,7 +4,7 @@ import type { BlockReply, StreamOptions } from "../models/prediction.ts";
 import { createRowDraw } from "./asked-rows.ts";
 
 /** Returns what the options ask for. */
-export function besideAnswers(
+export function replyExtras(
   { keeps, samples }: Pick<StreamOptions, "keeps" | "samples">,
   model: Pick<Model, "preprocessing">,
   instances: readonly unknown[],

@@ -5,10 +5,10 @@ import type { ResolvedSpec } from "../spec/spec.ts";
 import { questionOf } from "./trained-spec.ts";
 
 /** A spec as JSON. Inline rows, `init_from` of a state_dict and a `split` of many rows are summaries, which the sender must fill in. */
-export type SpecAgain = Record<string, unknown> & { data: Record<string, unknown> };
+export type SubmittableSpec = Record<string, unknown> & { data: Record<string, unknown> };
 
 /** Returns the spec without the fields resolved from its data. */
-export function specAgain(spec: ResolvedSpec): SpecAgain {
+export function submittableSpec(spec: ResolvedSpec): SubmittableSpec {
   const {
     data,
     init_from: from,
@@ -19,7 +19,7 @@ export function specAgain(spec: ResolvedSpec): SpecAgain {
     seeds: ___,
     ...rest
   } = structuredClone(spec);
-  const again: SpecAgain = { ...rest, model, data: data as Record<string, unknown> };
+  const again: SubmittableSpec = { ...rest, model, data: data as Record<string, unknown> };
   again.epochs = questionOf(spec)?.epochs ?? spec.epochs;
   if ("auto" in model) {
     again.model = { auto: searchAgain(model.auto) };

@@ -12,7 +12,7 @@ export interface Uncorrected {
 }
 
 /** The odd cells that remain; null if none are known. */
-export function stillOdd(before: Uncorrected): OddCells | null {
+export function remainingOddCells(before: Uncorrected): OddCells | null {
   const { odd } = before.column;
   if (!odd) return null;
   const { handled, cells } = odd.read_as === "label" ? oddLabels(before, odd) : oddMissing(before, odd);
