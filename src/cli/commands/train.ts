@@ -1,4 +1,4 @@
-/** `trainyard train`: submits a job from a spec, or from a table and its target; starts a server where none answers. */
+/** `trainyard train`: submits a job from a spec, or from a table and its target; starts a server if none answers. */
 import { Option } from "commander";
 import type { Job } from "../../client/index.ts";
 import { type Context, examples, type Register } from "../context.ts";

@@ -7,17 +7,17 @@ import { bytesFrom, type CsvStart, guessHeader, type HeaderGuess, isComment, rea
 import { type ByteChunks, type Cells, checkExtent, columnNames, invalidTable, type Table, type TableLimits } from "./table.ts";
 
 export interface CsvOptions {
-  /** One character of ASCII. Found out when it is left out. */
+  /** One ASCII character. Inferred when left out. */
   readonly delimiter?: string | undefined;
   readonly header: "true" | "false" | "auto";
-  /** Lines at the beginning that are no rows. A title above the names is found out when it is left out. */
+  /** Lines to skip at the beginning. A title above the names is detected when left out. */
   readonly skipLines?: number | undefined;
 }
 
-/** Lines that were passed over and are named. */
+/** Maximum skipped lines that are named. */
 const SHOWN_LINES = 10;
 
-/** A table in CSV. Its first record decides on the number of columns; whether it has names is up to `header`. */
+/** A table in CSV. Its first record determines the number of columns; `header` says whether it has names. */
 export function createCsvTable(chunks: ByteChunks, options: CsvOptions, limits: TableLimits): Table {
   let known: { readonly start: CsvStart; readonly header: HeaderGuess } | null = null;
   return {

@@ -1,8 +1,8 @@
-/** A table in which other words than NA and its like stand for a missing value. */
+/** A table with its own words for a missing value, instead of NA and the like. */
 import { isMissingText } from "../../domain/datasets/missing-words.ts";
 import type { Cells, Table } from "./table.ts";
 
-/** The same table where no words are given; else one whose cells are missing where they are empty or say one of them. */
+/** The same table if no words are given; else one whose cells are missing if they are empty or one of the words. */
 export function withMissing(table: Table, words: readonly string[] | undefined): Table {
   if (words === undefined) return table;
   const given = new Set(words.map((word) => word.trim().toLowerCase()));
@@ -17,7 +17,7 @@ export function withMissing(table: Table, words: readonly string[] | undefined):
   };
 }
 
-/** Cells of another table. A word such as NA is now a text like others: missing among numbers, and a label among labels. */
+/** Cells of another table. A word such as NA is now an ordinary text: missing among numbers, and a label among labels. */
 class GivenMissing implements Cells {
   cells!: Cells;
   readonly #words: ReadonlySet<string>;
@@ -33,7 +33,7 @@ class GivenMissing implements Cells {
   isMissing(index: number): boolean {
     const { cells } = this;
     if (!cells.isMissing(index)) return this.#words.has(cells.text(index).trim().toLowerCase());
-    // What is missing although it is a text, as NA is in CSV, is so for its word alone.
+    // A text that counts as missing, as NA does in CSV, does so only by its word.
     const text = cells.isText(index) ? cells.text(index).trim().toLowerCase() : "";
     return text === "" || this.#words.has(text);
   }
