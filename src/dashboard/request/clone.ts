@@ -1,4 +1,7 @@
-/** Turns a job's resolved spec into one that can be submitted again. What the server has summarised is read back, or left out and named. */
+/**
+ * Turns a job's resolved spec into one that can be submitted again. Parts that the server has summarised are read back, or left out and
+ * named.
+ */
 import type { Job, JobRows } from "../../client/answers.ts";
 import { submittableSpec } from "../../client/search.ts";
 import type { Json, JsonObject } from "./draft.ts";
