@@ -1,6 +1,6 @@
 /**
  * Builds the page: src/dashboard through esbuild, with hashes in the names, each file beside its gzip and brotli form. Fails if the first
- * visit would load too much. build-dashboard.ts decides when it is built.
+ * visit would load too much. build.ts decides when it is built.
  */
 import { cpSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { basename, join, relative } from "node:path";

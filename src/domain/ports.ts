@@ -1,4 +1,4 @@
-/** The interfaces of the use cases to everything but the store. main.ts chooses the implementations. */
+/** The interfaces of the use cases to everything but the store. server/ chooses the implementations. */
 
 import type { DatasetRows } from "./datasets/dataset.ts";
 import type { EncodedColumn } from "./datasets/preprocessing.ts";
