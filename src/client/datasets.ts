@@ -1,8 +1,8 @@
 /** The client's methods for data sets: uploads, columns, the first rows. */
 import type { ColumnType, DatasetFormat } from "../domain/datasets/dataset.ts";
-import type { DateFormat } from "../domain/datasets/date-formats.ts";
 import type { Encoding } from "../domain/datasets/reading-options.ts";
 import { FORMAT_OF_ENDING } from "../domain/datasets/table-endings.ts";
+import type { DateFormat } from "../domain/datasets/written-dates.ts";
 import type {
   AuditRequest,
   Corrections,

@@ -1,5 +1,5 @@
 /** Parses values written as plain text: numbers, dates, booleans. CSV and every other format use these rules. */
-import { parseWrittenDate } from "./date-formats.ts";
+import { parseWrittenDate } from "./written-dates.ts";
 
 const NUMBER = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?$/;
 

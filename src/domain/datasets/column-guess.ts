@@ -9,9 +9,9 @@
  */
 import { parseNumber, parseTruth } from "./cell-parsing.ts";
 import { type ColumnReading, FEWEST_MILLISECONDS } from "./column-reading.ts";
-import { type DateFormat, parseWrittenDate, WRITTEN_DATES } from "./date-formats.ts";
 import { isOddWord } from "./missing-words.ts";
-import { NUMBER_FORMATS, type NumberFormat, parseInFormats, unitOf } from "./number-formats.ts";
+import { type DateFormat, parseWrittenDate, WRITTEN_DATES } from "./written-dates.ts";
+import { NUMBER_FORMATS, type NumberFormat, parseInFormats, unitOf } from "./written-numbers.ts";
 
 /** The share of values that may be something else, and the number of rows from which a single one may. */
 const MAX_OTHER_SHARE = 1 / 20;

@@ -5,9 +5,9 @@
  */
 import { z } from "zod";
 import { parseNumber } from "./cell-parsing.ts";
-import { DATE_FORMATS, type DateFormat, parseWrittenDate } from "./date-formats.ts";
 import { isOddWord } from "./missing-words.ts";
-import { type NumberFormat, PLAIN_NUMBERS, parseWrittenNumber } from "./number-formats.ts";
+import { DATE_FORMATS, type DateFormat, parseWrittenDate } from "./written-dates.ts";
+import { type NumberFormat, PLAIN_NUMBERS, parseWrittenNumber } from "./written-numbers.ts";
 
 /** Longest word for a missing value, in UTF-16 units, and maximum number of them in a column. */
 export const MAX_WORD_LENGTH = 100;

@@ -2,8 +2,8 @@
 import { z } from "zod";
 import { MAX_WORD_LENGTH, MAX_WORDS } from "./column-reading.ts";
 import { COLUMN_TYPES, type DatasetFormat } from "./dataset.ts";
-import { DATE_FORMATS } from "./date-formats.ts";
-import type { NumberFormat } from "./number-formats.ts";
+import { DATE_FORMATS } from "./written-dates.ts";
+import type { NumberFormat } from "./written-numbers.ts";
 
 /** Supported text encodings. */
 export const ENCODINGS = ["utf-8", "latin1", "utf-16"] as const;

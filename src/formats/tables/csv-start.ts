@@ -3,9 +3,9 @@
  * and predictions both use it, so that a file means the same to both.
  */
 import { parseTruth } from "../../domain/datasets/cell-parsing.ts";
-import { parseWrittenDate, WRITTEN_DATES } from "../../domain/datasets/date-formats.ts";
 import { isMissingText, isOddWord } from "../../domain/datasets/missing-words.ts";
-import { NUMBER_FORMATS, parseInFormats } from "../../domain/datasets/number-formats.ts";
+import { parseWrittenDate, WRITTEN_DATES } from "../../domain/datasets/written-dates.ts";
+import { NUMBER_FORMATS, parseInFormats } from "../../domain/datasets/written-numbers.ts";
 import { type CsvRecord, createCsvScanner, QUOTING } from "./csv-scanner.ts";
 import { countTitles, type NameTests, type StartRecord } from "./csv-titles.ts";
 import { type ByteChunks, invalidTable } from "./table.ts";

@@ -4,9 +4,9 @@
  */
 
 import type { ColumnType } from "../../domain/datasets/dataset.ts";
-import { parseWrittenDate, WRITTEN_DATES } from "../../domain/datasets/date-formats.ts";
 import { isOddWord } from "../../domain/datasets/missing-words.ts";
-import { NUMBER_FORMATS, parseInFormats } from "../../domain/datasets/number-formats.ts";
+import { parseWrittenDate, WRITTEN_DATES } from "../../domain/datasets/written-dates.ts";
+import { NUMBER_FORMATS, parseInFormats } from "../../domain/datasets/written-numbers.ts";
 import type { Cells, Table, TableExtent } from "../../formats/tables/table.ts";
 
 /** The type found for a column. `label`: a category or text, depending on the number of labels. */
