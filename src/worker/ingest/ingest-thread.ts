@@ -13,7 +13,7 @@ import type {
 import { TrainyardError } from "../../domain/errors.ts";
 import type { DatasetLimits } from "../../domain/limits.ts";
 import { createCsvTable } from "../../formats/tables/csv.ts";
-import { withMissing } from "../../formats/tables/custom-missing-words.ts";
+import { withMissing } from "../../formats/tables/given-missing.ts";
 import { createJsonTable } from "../../formats/tables/json-table.ts";
 import { createNdjsonTable } from "../../formats/tables/ndjson.ts";
 import { createParquetTable } from "../../formats/tables/parquet.ts";

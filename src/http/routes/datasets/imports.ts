@@ -1,6 +1,6 @@
 /** Tables that the server fetches: from a URL, from S3, or by a query of PostgreSQL. */
 import type { z } from "zod";
-import { cancelImport, importForRequest, readImport } from "../../../app/datasets/import-for-request.ts";
+import { cancelImport, importInTime, readImport } from "../../../app/datasets/import-in-time.ts";
 import { TrainyardError } from "../../../domain/errors.ts";
 import { importBody } from "../../../domain/sources/import-request.ts";
 import { hostOf } from "../../../domain/sources/source.ts";
@@ -51,7 +51,7 @@ function registerImport(app: App, { lifecycle }: RouteContext): void {
       if (lifecycle.phase !== "ready") throw new TrainyardError("unavailable", `the server is ${lifecycle.phase}`);
       const body: z.output<typeof importBody> = await readBodyAs(request, "import");
       const asked = { left: leftSignal(reply), withinMs: WITHIN_MS };
-      const found = await importForRequest(request.services, request.project, body, asked);
+      const found = await importInTime(request.services, request.project, body, asked);
       if ("underWay" in found) {
         const { underWay } = found;
         request.log.info({ import_id: underWay.id, host: hostOf(body.source) }, "import takes long, and goes on by itself");

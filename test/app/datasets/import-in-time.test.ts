@@ -1,6 +1,6 @@
 /** Imports that take longer than their request waits: how far they are, how they end, and who may end them. */
 import { afterAll, beforeAll, expect, it, vi } from "vitest";
-import { cancelImport, importForRequest, readImport } from "../../../src/app/datasets/import-for-request.ts";
+import { cancelImport, importInTime, readImport } from "../../../src/app/datasets/import-in-time.ts";
 import { type ProjectServices, servicesOf } from "../../../src/app/services.ts";
 import { representImport } from "../../../src/domain/sources/table-import.ts";
 import { openStagedApp, type StagedApp } from "../../http/staged-app.ts";
@@ -35,7 +35,7 @@ function stage(rest: string) {
 }
 
 async function begin(services: ProjectServices): Promise<string> {
-  const found = await importForRequest(services, "default", REQUEST, { left: NEVER, withinMs: 0 });
+  const found = await importInTime(services, "default", REQUEST, { left: NEVER, withinMs: 0 });
   if (!("underWay" in found)) throw new Error("it was done at once");
   expect(found.underWay).toMatchObject({ state: "fetching", datasetId: null, finishedAt: null });
   return found.underWay.id;
@@ -81,7 +81,7 @@ it("is cancelled, or fails, and says so", async () => {
 it("ends where whoever asked leaves before there is an answer", async () => {
   const { services, isGiven } = stage("");
   const left = new AbortController();
-  const asked = importForRequest(services, "default", REQUEST, { left: left.signal, withinMs: 1e9 });
+  const asked = importInTime(services, "default", REQUEST, { left: left.signal, withinMs: 1e9 });
   await vi.waitFor(() => expect(isGiven()).toBe(true), { timeout: 20_000 });
   left.abort(new Error("left"));
   await expect(asked).rejects.toThrow("left");
@@ -90,7 +90,7 @@ it("ends where whoever asked leaves before there is an answer", async () => {
 it("does not begin for whom has left already", async () => {
   const { services, isGiven } = stage("");
   const left = AbortSignal.abort(new Error("left"));
-  await expect(importForRequest(services, "default", REQUEST, { left, withinMs: 0 })).rejects.toThrow("left");
+  await expect(importInTime(services, "default", REQUEST, { left, withinMs: 0 })).rejects.toThrow("left");
   expect(isGiven()).toBe(false);
 });
 
@@ -98,7 +98,7 @@ it("ends while it waits for its turn, as soon as it is cancelled", async () => {
   const others = await Promise.all(
     ["a", "a", "b", "b"].map(async (project) => {
       const one = stage("");
-      const found = await importForRequest(one.services, project, REQUEST, { left: NEVER, withinMs: 0 });
+      const found = await importInTime(one.services, project, REQUEST, { left: NEVER, withinMs: 0 });
       return { ...one, id: "underWay" in found ? found.underWay.id : "" };
     }),
   );
@@ -114,7 +114,7 @@ it("ends while it waits for its turn, as soon as it is cancelled", async () => {
 it("is ended by a stop, and says that", async () => {
   const { services } = stage("");
   const id = await begin(services);
-  const late = importForRequest(services, "default", REQUEST, { left: NEVER, withinMs: 1e9 });
+  const late = importInTime(services, "default", REQUEST, { left: NEVER, withinMs: 1e9 });
   const refused = expect(late).rejects.toMatchObject({ code: "unavailable" });
   await services.importsUnderWay.stop();
   await refused;

@@ -17,7 +17,7 @@ export interface InTime {
 const CANCELLED = new TrainyardError("conflict", "the import was cancelled");
 
 /** Imports a table. Throws what `importTable` throws while the request waits; later errors are in the record. */
-export async function importForRequest(
+export async function importInTime(
   services: ProjectServices,
   project: string,
   request: ImportRequest,
