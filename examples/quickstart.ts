@@ -49,7 +49,7 @@ async function quickstart(): Promise<number> {
 async function startServer(): Promise<ServerProcess> {
   const { TRAINYARD_HOST: host = DEFAULTS.host, TRAINYARD_PORT: wanted = DEFAULTS.port } = environment;
   const first = Number(wanted);
-  // Whatever is wrong with a setting, the server says it better.
+  // The server reports wrong settings better.
   if (!(first > 0)) return startServerProcess(environment);
   const port = await freePort(host, first);
   if (port !== first) terminal.print(`  ${terminal.paint.yellow(`port ${first} is taken, using ${port}`)}`);
@@ -74,7 +74,7 @@ async function train(client: Client): Promise<Job[]> {
   return Promise.all(submitted.map(({ id }) => client.job(id)));
 }
 
-/** Prints what the models came to. True when all reached their marks. */
+/** Prints the results of the models. True if all reached their marks. */
 async function report(client: Client, jobs: readonly Job[]): Promise<boolean> {
   const { paint } = terminal;
   const rows: string[][] = [["  model", "loss by epoch", "result", "mark", ""]];

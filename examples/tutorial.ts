@@ -5,9 +5,9 @@ import type { Job, JobSpec } from "../src/client/answers.ts";
 import type { Client } from "../src/client/client.ts";
 
 export interface Verdict {
-  /** What the model came to. */
+  /** The results of the model. */
   readonly result: string;
-  /** What was asked of it. */
+  /** The requested training. */
   readonly mark: string;
   readonly reached: boolean;
 }
@@ -95,7 +95,7 @@ export const LESSONS: readonly Lesson[] = [
   },
 ];
 
-/** Reads the line off two predictions, and holds it to the standard errors of least squares (x evenly spaced, known noise). */
+/** Reads the line off two predictions, and compares it with the standard errors of least squares (x evenly spaced, known noise). */
 async function judgeLine(client: Client, job: Job): Promise<Verdict> {
   const { samples, slope, intercept, low, high, noise } = LINE;
   const [at0, at1] = (await client.predict(job.model?.id ?? "", [[0], [1]])).map((answer) =>

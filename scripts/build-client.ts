@@ -1,6 +1,6 @@
 /**
- * Builds what a program that imports the package gets: the client in one file, with declarations of it and of what it refers to.
- * `npm pack` and `npm install` from a repository call it as `prepare`.
+ * Builds the client that the package exports: one file, with its type declarations and those that it refers to. `npm pack` and `npm
+ * install` from a repository run it as `prepare`.
  */
 import { spawnSync } from "node:child_process";
 import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
@@ -11,11 +11,11 @@ import { putInPlace } from "./put-in-place.ts";
 
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
 const CLIENT = join(ROOT, "build/client");
-/** Where it is built: what is there is replaced when all is well. */
+/** The build folder: its content is replaced only after a successful build. */
 const OUT = `${CLIENT}.${process.pid}`;
 /** A relative path to a source, in an import. */
 const SOURCE_PATH = /(["'])(\.{1,2}\/[^"'\n]+)\.ts\1/g;
-/** What `tsc` is told besides the configuration of the sources, which is for checking them alone. */
+/** Options of `tsc` in addition to the configuration of the sources, which only checks them. */
 const DECLARATIONS = [
   ...["--ignoreConfig", "--declaration", "--emitDeclarationOnly", "--skipLibCheck", "--strict", "--allowImportingTsExtensions"],
   ...["--exactOptionalPropertyTypes", "--noUncheckedIndexedAccess", "--verbatimModuleSyntax", "--types", "node"],
@@ -44,7 +44,7 @@ async function bundle(): Promise<void> {
   });
 }
 
-/** Declarations of the client and of what it refers to. An installation without TypeScript goes without. */
+/** Declarations of the client and of the types that it refers to. An installation without TypeScript has none. */
 function declare(): void {
   const tsc = join(ROOT, "node_modules/typescript/bin/tsc");
   if (!existsSync(tsc)) return;

@@ -1,7 +1,6 @@
 /**
- * Builds the server and the page where they are missing or older than their sources: at `npm ci`, before `npm start` and whatever
- * else starts a server, and as `npm run build`, which builds in any case. How they are made of the sources is in bundle-server.ts
- * and bundle-dashboard.ts.
+ * Builds the server and the page if they are missing or older than their sources: at `npm ci`, before `npm start` and other commands that
+ * start a server, and always with `npm run build`. bundle-server.ts and bundle-dashboard.ts make them from the sources.
  */
 import { createHash } from "node:crypto";
 import { existsSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync } from "node:fs";
@@ -10,11 +9,11 @@ import { fileURLToPath } from "node:url";
 import { putInPlace } from "./put-in-place.ts";
 
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
-/** Beside what was built: what it was built of, and as its time when that was. bin/trainyard.js reads it too. */
+/** A file beside the build: its inputs, and, as its modification time, when they were read. bin/trainyard.js reads it too. */
 const STAMP = "sources.json";
 
 interface Stamp {
-  /** SHA-256 over the paths and bytes of `inputs`; empty where one was changed during the build. */
+  /** SHA-256 over the paths and bytes of `inputs`; empty if one was changed during the build. */
   readonly hash: string;
   /** Paths from the root: the files that the bundler read, and the tools. */
   readonly inputs: readonly string[];
@@ -24,11 +23,11 @@ interface Target {
   readonly name: string;
   /** From the root. */
   readonly folder: string;
-  /** These make another of the same sources. */
+  /** These change the output without a change of the sources. */
   readonly tools: readonly string[];
-  /** Whether nothing starts without it. The API works without its page. */
+  /** Whether nothing starts without it. The API works without the page. */
   readonly isNeeded: boolean;
-  /** Builds into a folder that is not there yet. Throws when building fails. */
+  /** Builds into a folder that does not exist yet. Throws if building fails. */
   build(out: string): Promise<Built>;
 }
 
@@ -38,7 +37,7 @@ interface Built {
   readonly says: string;
 }
 
-/** Bundlers are imported where they are needed: what is fresh needs none. */
+/** Bundlers are imported only if something has to be built. */
 const TARGETS: readonly Target[] = [
   {
     name: "server",
@@ -65,7 +64,7 @@ const TARGETS: readonly Target[] = [
   },
 ];
 
-/** Builds what is not of the sources as they are, and says so on the terminal. Returns what could not be built. */
+/** Builds everything that is not up to date, and reports it on the terminal. Returns what could not be built. */
 export async function ensureBuilt({ force = false } = {}): Promise<readonly Target[]> {
   const failed: Target[] = [];
   for (const target of TARGETS) {
@@ -82,13 +81,13 @@ export async function ensureBuilt({ force = false } = {}): Promise<readonly Targ
 
 async function build({ folder, tools, build: make }: Target): Promise<string> {
   const place = join(ROOT, folder);
-  // Servers that run read what is there, and somebody else may build at the same time.
+  // Running servers read the old build, and another process may build at the same time.
   const out = `${place}.${process.pid}`;
   const begun = new Date();
   try {
     const { inputs: read, says } = await make(out);
     const inputs = [...read, ...tools].filter((path) => existsSync(join(ROOT, path)));
-    // Of a source that was changed meanwhile, nobody knows which one the bundler has read.
+    // If a source was changed meanwhile, nobody knows which version the bundler has read.
     const isTorn = inputs.some((path) => statSync(join(ROOT, path)).ctime >= begun);
     writeFileSync(join(out, STAMP), JSON.stringify({ hash: isTorn ? "" : hashOf(inputs), inputs } satisfies Stamp));
     utimesSync(join(out, STAMP), begun, begun);
@@ -104,7 +103,7 @@ function isFresh(place: string): boolean {
     const { hash, inputs } = JSON.parse(readFileSync(join(place, STAMP), "utf8")) as Stamp;
     return hashOf(inputs) === hash;
   } catch {
-    // There is none, or a source is gone.
+    // There is no build, or a source is gone.
     return false;
   }
 }
@@ -123,7 +122,7 @@ const kB = (bytes: number) => `${(bytes / 1000).toFixed(1)} kB`;
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   const force = process.argv.includes("--force");
   const failed = await ensureBuilt({ force });
-  // An installation goes on: whoever starts a server is told again.
+  // An installation continues: starting a server reports it again.
   const isGrave = !process.argv.includes("--at-install") && failed.some(({ isNeeded }) => force || isNeeded);
   process.exitCode = isGrave ? 1 : 0;
 }

@@ -1,6 +1,6 @@
 /**
- * Makes the page: src/dashboard through esbuild, with hashes in the names, each file beside its gzip and brotli form. Fails when
- * the first visit would load too much. Knows nothing of when a page is built; build-dashboard.ts does.
+ * Builds the page: src/dashboard through esbuild, with hashes in the names, each file beside its gzip and brotli form. Fails if the first
+ * visit would load too much. build.ts decides when it is built.
  */
 import { cpSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { basename, join, relative } from "node:path";
@@ -16,17 +16,17 @@ const VIEW = /^src\/dashboard\/views\/[^/]+\/(one-)?page\.tsx$/;
 /** Files that keep their names. */
 const PUBLIC = `${SOURCE}/public`;
 
-/** Most bytes, gzipped, that the first visit may load: the document and every file that it names. */
+/** Maximum gzipped bytes of the first visit: the document and every file that it names. */
 const FIRST_LOAD_LIMIT_BYTES = 35_000;
 
-/** Most files of code that an address may load at first: a browser far away waits a round trip for each six. */
+/** Maximum files of code that an address may load at first: a distant browser waits a round trip for each six. */
 const MOST_FILES = 12;
 
-/** What the document names by a path relative to itself: `src="./main.tsx"`. */
+/** A path in the document relative to itself: `src="./main.tsx"`. */
 const NAMED_SOURCE = /\b(href|src)="\.\/([^"]+)"/g;
 /** A chunk that is loaded when it is needed, as esbuild writes it. */
 const LAZY_IMPORT = /\bimport\("(\.\/[^"]+\.js)"\)/g;
-/** The address of a file in the platform's own words, which bundlers understand and esbuild does not. */
+/** A file's address in the platform's own syntax, which other bundlers understand and esbuild does not. */
 const FILE_URL = /\bnew URL\("(\.[^"]+)", import\.meta\.url\)\.href/g;
 
 /** What has been built. */
@@ -98,7 +98,7 @@ const fileUrls: Plugin = {
         imports.push(`import fileUrl${imports.length} from "${file}";`);
         return `new URL(fileUrl${imports.length - 1}, import.meta.url).href`;
       });
-      // One line, behind the source, so that positions in messages are right.
+      // One line, after the source, so that positions in messages stay right.
       return imports.length === 0 ? null : { contents: contents + imports.join(" "), loader: "ts" };
     });
   },
@@ -107,10 +107,7 @@ const fileUrls: Plugin = {
 /** Namespace of the modules that stand for bundled workers. */
 const WORKER = "worker";
 
-/**
- * Bundles a worker, a file whose name ends so, into a file of its own: its address is what an import of it gives. Adds the sources that
- * it was made of to `read`.
- */
+/** Bundles each worker (a file with this suffix) into its own file, and imports of it give its address. Adds its sources to `read`. */
 const workers = (read: Set<string>): Plugin => ({
   name: "workers",
   setup(bundler) {
@@ -141,12 +138,12 @@ function sourcesOf({ inputs }: Metafile, ofWorkers: ReadonlySet<string>): string
   return [...Object.keys(inputs).filter((path) => !path.startsWith(`${WORKER}:`)), ...ofWorkers];
 }
 
-/** Rooms whose modules every view may use, small as they are: they come with the first visit. */
+/** Rooms with small modules that every view may use: they come with the first visit. */
 const SHARED_ROOMS = ["ui", "shell"];
-/** Modules beside the views that few visits need: they are loaded when they are used, and run in the entry as views do. */
+/** Modules beside the views that few visits need: they are loaded on demand, and run in the entry as views do. */
 const LOADED_LATER: ReadonlySet<string> = new Set(["shortcut-help.tsx", "sign-in-dialog.tsx", "stream-over-http.ts"]);
 
-/** Bytes, minified, up to which a shared chunk costs a slow network less as a part of another file than as a file of its own. */
+/** Maximum minified bytes of a shared chunk that costs a slow network less as a part of another file than as a separate one. */
 const SMALL_CHUNK_BYTES = 2500;
 
 /** The modules of small chunks, each with the entries that cannot run without one of these chunks. */
@@ -175,9 +172,10 @@ function smallModules(metafile: Metafile): SmallModules {
 const SMALL = "small-modules";
 
 /**
- * Has every view, and what is loaded later, import the entry, in which it runs anyway, and the entry the shared rooms: what all views need becomes one file
- * instead of one for each set of views. What would still be cut into small files is imported by each that uses any of it, and becomes one
- * file too: a view loads a little that it does not use, and waits for fewer round trips. A browser asks for six files at a time.
+ * Makes every view and lazy module import the entry, in which it runs anyway, and the entry import the shared rooms: what all views need
+ * becomes one file instead of one for each set of views. Modules that would still be cut into small files are imported by each entry that
+ * uses any of them, and become one file too: a view loads a little that it does not use, and waits for fewer round trips. A browser fetches
+ * six files at a time.
  */
 const fewFiles = ({ modules, entries }: SmallModules): Plugin => ({
   name: "few-files",
@@ -195,7 +193,7 @@ const fewFiles = ({ modules, entries }: SmallModules): Plugin => ({
     bundler.onLoad({ filter: /[\\/]src[\\/]dashboard[\\/].*\.tsx?$/ }, ({ path }) => {
       const imports = importsOf(relative(ROOT, path).replaceAll("\\", "/"));
       if (imports.length === 0) return null;
-      // One line, behind the source, so that positions in messages are right.
+      // One line, after the source, so that positions in messages stay right.
       return { contents: readFileSync(path, "utf8") + statements(imports), loader: path.endsWith("x") ? "tsx" : "ts" };
     });
   },
@@ -207,9 +205,9 @@ const statements = (modules: readonly string[]): string =>
 interface Chunk {
   /** From the root of the repository. */
   readonly path: string;
-  /** The source that it is the entry of. */
+  /** The source of the entry. */
   readonly entry: string | undefined;
-  /** Names of chunks that it cannot run without, all the way down. */
+  /** Names of the chunks that it cannot run without, transitively. */
   readonly needs: ReadonlySet<string>;
 }
 
@@ -229,8 +227,8 @@ function chunksOf({ outputs }: Metafile): ReadonlyMap<string, Chunk> {
 }
 
 /**
- * Has a lazy chunk and all that it needs fetched at once, where a browser would find out file by file. The name keeps its hash:
- * it covers the names of the chunks that are put in here.
+ * Makes the page fetch a lazy chunk and everything that it needs at once, where a browser would discover them file by file. The name keeps
+ * its hash, which covers the names of the inserted chunks.
  */
 function loadTogether(file: string, chunks: ReadonlyMap<string, Chunk>): void {
   const own = chunks.get(basename(file))?.needs ?? new Set();
@@ -243,7 +241,7 @@ function loadTogether(file: string, chunks: ReadonlyMap<string, Chunk>): void {
   writeFileSync(file, code);
 }
 
-/** The document with the names of what was built, and what its script needs beside it. */
+/** The document with the names of the built files, and the files that its script needs beside it. */
 function documentOf(document: string, chunks: ReadonlyMap<string, Chunk>): string {
   const built = new Map([...chunks].map(([name, { entry }]) => [entry, name]));
   const preloads = (name: string) =>
@@ -259,7 +257,7 @@ function documentOf(document: string, chunks: ReadonlyMap<string, Chunk>): strin
     .replace(/<script type="module" src="\/assets\/([^"]+)"><\/script>/, (script, name: string) => script + preloads(name));
 }
 
-/** A view with its address, as views.ts writes it: a section, and perhaps one of its things. */
+/** A view with its address, as in views.ts: a section, or one of its items. */
 const VIEW_LINE = /pattern: "\/([\w-]*)(\/:\w+)?".*import\("\.\/(views\/[^"]+)"\)/g;
 
 /**

@@ -1,8 +1,7 @@
 /**
- * Makes what a server runs: each program and each thread of src through esbuild into one folder, what they share in chunks, with
- * those packages that are plain modules. A few large files load sooner than the thousand small ones that they are made of, and
- * Node need not strip their types, which it does nowhere in node_modules. Nothing is minified, so that the trace of an error can
- * be read. Knows nothing of when it is built; build.ts does.
+ * Builds the server: each program and each thread of src through esbuild into one folder, with chunks for shared code and the packages that
+ * are plain modules. A few large files load faster than the thousand small ones that they are made of, and Node need not strip their types,
+ * which it never does in node_modules. Nothing is minified, so that stack traces can be read. build.ts decides when it is built.
  */
 import { readFileSync } from "node:fs";
 import { readFile } from "node:fs/promises";
@@ -33,7 +32,7 @@ const BUNDLED: ReadonlySet<string> = new Set([
   ...["canonicalize", "commander", "fastify-type-provider-zod", "hucre", "hyparquet", "hyparquet-compressors", "ipaddr.js"],
   ...["kysely", "zod"],
 ]);
-/** A package of CommonJS within one of these may ask for modules of Node, which a module cannot without this. */
+/** CommonJS packages within one of these may require modules of Node, which an ES module cannot without this. */
 const REQUIRE = 'import { createRequire } from "node:module"; const require = createRequire(import.meta.url);';
 /** The address of a thread beside the file that starts it. */
 const THREAD_URL = /\bnew URL\("\.\/([a-z-]+)\.ts", import\.meta\.url\)/g;
@@ -67,7 +66,7 @@ export async function bundleServer(out: string): Promise<readonly string[]> {
     .sort();
 }
 
-/** A source with the addresses of threads in it replaced; `address` is told the name of each. Throws for a thread that is not built. */
+/** A source with the addresses of threads replaced; `address` is called with the name of each. Throws for a thread that is not built. */
 export function withThreads(source: string, address: (name: string) => string): string {
   return source.replaceAll(THREAD_URL, (_, name: string) => {
     if (!THREADS.some((path) => nameOf(path) === name)) throw new Error(`${name}.ts is no thread that is built`);
@@ -86,7 +85,7 @@ const threadAddresses: Plugin = {
   },
 };
 
-/** Zod exports its messages in fifty languages as one object, which no bundler can thin: a third of what most threads would load. */
+/** Zod exports its messages in fifty languages as one object, which no bundler can reduce: a third of what most threads would load. */
 const englishAlone: Plugin = {
   name: "english-alone",
   setup({ onLoad }) {

@@ -1,6 +1,6 @@
 /**
- * Removes the C headers of the Node that `npm ci` brings, 67 MB beside a program of 121 MB: only compilers of native modules read
- * them, and Trainyard compiles none.
+ * Removes the C headers of the Node that `npm ci` installs, 67 MB beside a program of 121 MB: only compilers of native modules read them,
+ * and Trainyard compiles none.
  */
 import { readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";

@@ -1,11 +1,11 @@
-/** Exchanges a built folder for a new one. */
+/** Replaces a built folder by a new one. */
 import { existsSync, renameSync, rmSync } from "node:fs";
 
 const MAX_TRIES = 10;
 
 /**
- * Moves the folder `made` to `place`, in the stead of what is there, which is moved away before it is removed: whoever is interrupted leaves
- * no half of it. Others may do so at the same time: whoever is last has it.
+ * Moves the folder `made` to `place`. The existing one is moved away before it is removed, so that an interruption leaves no half of it.
+ * Others may do so at the same time: the last one wins.
  */
 export function putInPlace(made: string, place: string): void {
   const old = `${made}.old`;

@@ -1,4 +1,4 @@
-/** Writes docs/configuration.md: `npm run configuration`. A test fails when it is not what the code says. */
+/** Writes docs/configuration.md: `npm run configuration`. A test fails if it does not match the code. */
 import { writeFileSync } from "node:fs";
 import { describeConfiguration } from "../src/server/describe-configuration.ts";
 

@@ -1,4 +1,4 @@
-/** Writes openapi.yaml at the root of the repository: `npm run openapi`. A test fails when it is not what the routes say. */
+/** Writes openapi.yaml at the root of the repository: `npm run openapi`. A test fails if it does not match the routes. */
 import { writeFileSync } from "node:fs";
 import { describeApi } from "../src/http/openapi/describe-api.ts";
 

@@ -1,6 +1,6 @@
 /**
- * The server process: its environment, its Node, its signals. What the server is made of stands in server.ts, which is
- * imported only after the check of Node: on an older one better-sqlite3 would end the process without a word.
+ * The server process: environment, Node version, signals. server.ts builds the server, and is imported only after the check of Node,
+ * because better-sqlite3 would end an older one without a message.
  */
 
 import { pino } from "pino";
@@ -11,14 +11,14 @@ import { neededDescriptors } from "./server/defaults.ts";
 import { descriptorLimit } from "./server/descriptors.ts";
 import { createLogWriter } from "./server/log-writer.ts";
 
-/** Terminals and npm both pass a signal on, so one Ctrl-C may arrive twice; a second one after this is meant. */
+/** Terminals and npm both pass a signal on, so one Ctrl-C may arrive twice; a second one after this time is intended. */
 const SAME_SIGNAL_MS = 1000;
 
 const config = checkNode() ?? readConfig();
 if (typeof config === "string") fail(config);
 else await run(config);
 
-/** One clear line instead of a crash; null when this Node is new enough. */
+/** One clear line instead of a crash; null if this Node is new enough. */
 function checkNode(): string | null {
   if (isNewEnough(process.versions.node)) return null;
   return `Trainyard needs Node ${OLDEST_NODE} or newer, and this is ${process.versions.node}. Start it with "npm start", which brings its own.`;
@@ -34,7 +34,7 @@ function readConfig(): Config | string {
   }
 }
 
-/** One clear line instead of a file or a thread that cannot be opened later; null where there are enough. */
+/** One clear line instead of a file or a thread that cannot be opened later; null if there are enough descriptors. */
 function tooFewDescriptors({ workers, role }: Config): string | null {
   const limit = descriptorLimit();
   const threads = role === "serve" ? 0 : workers;
@@ -67,7 +67,7 @@ async function run(config: Config): Promise<void> {
   }
 }
 
-/** One line for what the operator of the machine can mend; a bug is rethrown whole. */
+/** One line for errors that the operator of the machine can fix; a bug is rethrown. */
 function reasonOf(error: unknown, { host, port }: Config): string {
   const { code, message } = error as NodeJS.ErrnoException;
   if (code === "EADDRINUSE")

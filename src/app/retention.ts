@@ -12,7 +12,7 @@ const AUDIT_STEP = 2000;
 /** Logged runs removed in one transaction: one may have a million points. */
 const RUNS_STEP = 2;
 const MAX_STEPS = 200;
-/** How long it is known what became of an import. */
+/** How long the record of an import is kept. */
 const IMPORTS_KEPT_MS = 7 * 24 * 3600 * 1000;
 const EVERY_MS = 10 * 60_000;
 /** Pause between two transactions, so that other writers can run. */

@@ -31,7 +31,7 @@ export interface Dependencies {
   readonly sources: SourceFetcher;
   readonly limits: ServiceLimits;
   readonly log: Log;
-  /** Left out, nothing is traced. */
+  /** Without it, nothing is traced. */
   readonly tracing?: Tracing;
 }
 
@@ -39,7 +39,7 @@ export interface Services extends Dependencies {
   readonly tracing: Tracing;
   /** Encoded events, shared by all readers of all jobs. */
   readonly frames: Frames;
-  /** Background rows of models whose predictions were explained last. */
+  /** Background rows of the models explained last. */
   readonly backgrounds: BackgroundCache;
   readonly importsUnderWay: ImportsUnderWay;
 }

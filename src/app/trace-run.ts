@@ -1,17 +1,17 @@
-/** The spans of a job once it has left the request: its wait in the queue, each run, and the epochs of a run. */
+/** The spans of a job after its request: the wait in the queue, each run, and the epochs of a run. */
 import type { Job } from "../domain/jobs/job.ts";
 import type { MetricChunk } from "../domain/metrics/metric.ts";
 import { causeOf, type Span, type Tracing } from "../domain/operation/tracing.ts";
 
 /**
- * A span of epochs ends when it has taken this share of the run so far. So the spans of a run grow with the logarithm of its time: some
- * 300 in a day.
+ * A span of epochs ends when it has taken this share of the run so far. So the number of spans grows with the logarithm of the run's time:
+ * some 300 in a day.
  */
 const SHARE = 1 / 24;
 
 /**
- * Starts the span of a run, beside that of the wait before it: under what queued the job, which is the request that submitted or resumed
- * it, or the run that was interrupted, on whatever process that was.
+ * Starts the span of a run and that of the wait before it, under the span that queued the job: the request that submitted or resumed it, or
+ * the interrupted run, in whatever process that was.
  */
 export function startRunSpan(tracing: Tracing, job: Job): Span {
   const parent = causeOf(job);
@@ -25,13 +25,13 @@ export function startRunSpan(tracing: Tracing, job: Job): Span {
 
 /** Follows the epochs of a run. */
 export interface EpochSpans {
-  /** Reports epochs that have just been trained. */
+  /** Reports newly trained epochs. */
   trained(chunk: MetricChunk): void;
-  /** Ends the span of the epochs that were reported last. */
+  /** Ends the span of the last reported epochs. */
   end(): void;
 }
 
-/** Traces the epochs of a run under its span, some in each span; nothing where nothing is traced. */
+/** Traces the epochs of a run under its span, some in each span. Does nothing if nothing is traced. */
 export function traceEpochs(tracing: Tracing, run: Span): EpochSpans {
   if (!tracing.isOn) return { trained: () => undefined, end: () => undefined };
   const runFrom = Date.now();

@@ -1,12 +1,9 @@
-/**
- * Writes JSON in slices: between two of them the event loop serves others, however much there is to write. Knows nothing of what is
- * written.
- */
+/** Writes JSON in slices, between which the event loop serves others, however much there is to write. Knows nothing of the content. */
 import { setImmediate as nextTurn } from "node:timers/promises";
 
-/** The weight of a slice: writing so much takes about a millisecond. */
+/** The weight of a slice: writing that much takes about a millisecond. */
 const SLICE = 8192;
-/** Characters of a text that weigh as much as a number. */
+/** This many characters of text weigh as much as one number. */
 const CHARACTERS = 16;
 
 /** Whether a value is written within one slice. */
@@ -50,7 +47,7 @@ function* slicesOfArray(values: readonly unknown[]): Generator<Slice> {
     let to = from;
     let total = 0;
     for (; to < values.length && total <= SLICE; to++) total += weigh(values[to], SLICE - total);
-    // What was too much comes by itself, after those before it.
+    // A part that was too heavy comes alone, after those before it.
     if (total > SLICE && to - from > 1) to--;
     const separator = from === 0 ? "" : ",";
     if (to - from > 1) yield [separator + JSON.stringify(values.slice(from, to)).slice(1, -1), total];
@@ -74,13 +71,13 @@ function* slicesOfObject(value: object): Generator<Slice> {
   yield [separator === "{" ? "{}" : "}", 0];
 }
 
-/** How much a value weighs: 1 for each value and name in it, and more for long texts. More than `most` stands for anything above it. */
+/** The weight of a value: 1 for each value and name in it, and more for long texts. A result above `most` means "more than `most`". */
 function weigh(value: unknown, most: number): number {
   if (typeof value === "string") return 1 + value.length / CHARACTERS;
   if (typeof value !== "object" || value === null) return 1;
   let weight = 1;
   if (Array.isArray(value)) {
-    // Each weighs 1 at least.
+    // Each weighs at least 1.
     if (value.length > most) return value.length;
     for (const own of value) {
       weight += weigh(own, most - weight);

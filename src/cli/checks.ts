@@ -1,4 +1,4 @@
-/** What `trainyard doctor` looks at: each check says what it found, and what would mend it. Changes nothing. */
+/** The checks of `trainyard doctor`: each says what it found, and how to fix it. Changes nothing. */
 import { spawnSync } from "node:child_process";
 import { constants } from "node:fs";
 import { access, readFile, stat, statfs } from "node:fs/promises";
@@ -21,14 +21,14 @@ import { byteSize } from "./figures.ts";
 import { freePort } from "./server-process.ts";
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
-/** A disk with less than this fills up soon. */
+/** A disk with less free space than this fills up soon. */
 const LOW_DISK_BYTES = 1_000_000_000;
 const DATABASE_FILE = "trainyard.db";
 const CHECK_TIMEOUT_MS = 60_000;
 
 export interface Finding {
   readonly name: string;
-  /** `warning`: it works, and somebody should know. */
+  /** `warning`: it works, but somebody should know. */
   readonly status: "ok" | "warning" | "failed";
   readonly detail: string;
   readonly cure?: string;
@@ -46,13 +46,13 @@ export interface Surroundings {
   readonly workers: number;
   /** Empty: SQLite in the data directory. */
   readonly databaseUrl: string;
-  /** What a server may take, by its settings; the share of training is null where no setting says it. */
+  /** The memory that a server may take, by its settings; the share of training is null if no setting says it. */
   readonly memory: Omit<MemorySettings, "workers" | "trainingBytes"> & { readonly trainingBytes: number | null };
 }
 
 type Check = (surroundings: Surroundings) => Finding | Promise<Finding>;
 
-/** In the order in which they are shown. */
+/** In display order. */
 export const CHECKS: readonly Check[] = [
   checkNode,
   checkSimd,
@@ -120,7 +120,7 @@ export function memoryFinding(
   return { ...found, status: "warning", cure: `lower the largest: ${parts.join(", ")}` };
 }
 
-/** Of this process: a server that is started from here has the same. */
+/** Of this process: a server started from here has the same. */
 async function checkDescriptors({ connections, workers }: Surroundings): Promise<Finding> {
   const limit = openFilesIn(await readFile("/proc/self/limits", "utf8").catch(() => ""));
   const name = "open files";
@@ -173,7 +173,7 @@ async function checkDisk({ dataDir }: Surroundings): Promise<Finding> {
   return { ...found, status: "warning", cure: "free some space, or set TRAINYARD_DATA_DIR to another disk" };
 }
 
-/** The part of a path that is there. */
+/** The existing part of a path. */
 async function nearest(path: string): Promise<string> {
   try {
     await stat(path);
@@ -183,7 +183,7 @@ async function nearest(path: string): Promise<string> {
   }
 }
 
-/** SQLite's code ends a process that it does not fit, without a word: so it is tried in another one. */
+/** SQLite's code ends a process that it does not fit without a message, so it is tried in another one. */
 function checkDriver(): Finding {
   const program = "new (require('better-sqlite3'))(':memory:').prepare('select sqlite_version()').pluck().get()";
   const { status, stdout, stderr, signal } = runNode(["-p", program]);
@@ -223,7 +223,7 @@ async function checkDatabase({ dataDir, databaseUrl }: Surroundings): Promise<Fi
 }
 
 function checkPostgres(url: string): Finding {
-  // The address has a password in it: it goes by the environment, and is not shown.
+  // The address contains a password: it is passed by the environment, and not shown.
   const program = `const client = new (require('pg').Client)({ connectionString: process.env.DATABASE, connectionTimeoutMillis: 5000 });
     client.connect().then(() => client.query('show server_version')).then(({ rows }) => {
       console.log(rows[0].server_version); process.exit(0);

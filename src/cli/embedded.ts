@@ -1,4 +1,4 @@
-/** A server for one command: started where none answers at the usual address and no other address was given. */
+/** A server for one command, started if none answers at the usual address and no other address was given. */
 import { type Client, UnreachableError } from "../client/index.ts";
 import { DEFAULTS } from "../server/defaults.ts";
 import type { Context } from "./context.ts";
@@ -10,7 +10,7 @@ export interface Reached {
   readonly isEmbedded: boolean;
 }
 
-/** Calls `use` with a client of the server. Where none answers, one is started for the call and stopped after it. */
+/** Calls `use` with a client of the server. If none answers, one is started for the call and stopped after it. */
 export async function withServer<T>(context: Context, use: (reached: Reached) => Promise<T>): Promise<T> {
   if (context.isUrlGiven || (await answers(context.client()))) return use({ client: context.client(), isEmbedded: false });
   context.err.print(context.err.paint.dim(`No server answers at ${context.url}; starting one for this command.`));
@@ -27,7 +27,7 @@ async function answers(client: Client): Promise<boolean> {
     await client.ready();
     return true;
   } catch (error) {
-    // A server that answers with an error is there; the next request says what is wrong.
+    // A server that answers with an error is there; the next request reports what is wrong.
     return !(error instanceof UnreachableError);
   }
 }

@@ -42,7 +42,7 @@ export function localTime(iso: string): string {
   return `${at.getFullYear()}-${two(at.getMonth() + 1)}-${two(at.getDate())} ${two(at.getHours())}:${two(at.getMinutes())}`;
 }
 
-/** A time as a table shows it: where somebody reads it, the time of today or the day of another. */
+/** A time in a table: on a terminal, the time of today or the date of another day. */
 export function timeText(iso: string, { live }: { readonly live: boolean }, now: Date = new Date()): string {
   const [day, time] = localTime(iso).split(" ") as [string, string];
   if (!live) return `${day} ${time}`;
@@ -58,8 +58,8 @@ export const SCORE_FORMAT: ScoreFormat = {
 };
 
 /**
- * The result of a job or model in a few words: the score of its weights, and the same of a constant answer. Without a score, the
- * newest epoch's held-out or training accuracy, r2 or loss; empty before the first epoch.
+ * The result of a job or model in a few words: the score of its weights, and that of a constant answer. Without a score, the newest epoch's
+ * held-out or training accuracy, r2 or loss; empty before the first epoch.
  */
 export function headline({ metrics, score }: Pick<Job, "metrics" | "score">): string {
   if (score) {

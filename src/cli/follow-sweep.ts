@@ -46,7 +46,7 @@ export async function followSweep(context: Context, client: Client, { id, name }
 
 const exitOf = ({ state }: Sweep): number => (state === "succeeded" ? EXIT.done : EXIT.unsuccessful);
 
-/** What the line of a sweep is made of. Times are the server's, so that a sweep that is followed from its middle has its own speed. */
+/** The data of a sweep's line. Times are the server's, so that following a sweep from its middle shows its real speed. */
 interface Tally {
   state: Sweep["state"];
   progress: Extract<SweepFrame, { type: "progress" }> | null;
@@ -107,10 +107,7 @@ function figuresOf({ state, progress, runningMs }: Tally): Figure[] {
   return figures;
 }
 
-/**
- * Returns the lines of what a sweep came to: its best trials, the parameters that matter, and the model of the best, whose job `read`
- * reads.
- */
+/** Returns the lines of a sweep's results: its best trials, the parameters that matter, and the model of the best, whose job `read` reads. */
 export async function resultLines(
   client: Client,
   sweep: Sweep,
@@ -128,7 +125,7 @@ export async function resultLines(
   return [...stopped, "", ...best, "", ...importanceLines(importance, terminal), ...promoted, ...(error ? [`  ${error}`] : [])];
 }
 
-/** The best trials as a table. Where there are folds, with the spread of their values. */
+/** The best trials as a table. With folds, it has the spread of their values. */
 async function bestLines(client: Client, { id, spec }: Sweep, terminal: Terminal): Promise<string[]> {
   const order = isMaximized(spec.objective) ? "-value" : "value";
   const { data } = await client.trials(id, { order_by: order, state: "succeeded", limit: SHOWN_TRIALS });
@@ -145,7 +142,7 @@ async function bestLines(client: Client, { id, spec }: Sweep, terminal: Terminal
   return table([head, ...rows], terminal);
 }
 
-/** What cross-validation came to: the mean and the spread, and the value of each fold. */
+/** The result of cross-validation: the mean and the spread, and the value of each fold. */
 function foldLines(trial: Trial, metric: string, terminal: Terminal): string[] {
   const values = trial.fold_values ?? [];
   const mean = `${significant(trial.value ?? Number.NaN)} ± ${significant(spreadOf(trial))}`;
@@ -157,7 +154,7 @@ function foldLines(trial: Trial, metric: string, terminal: Terminal): string[] {
   ];
 }
 
-/** The parameters that matter most; nothing where there is only one, or the trials say nothing. */
+/** The parameters that matter most; nothing if there is only one, or the trials say nothing. */
 function importanceLines({ measure, data }: SweepImportance, terminal: Terminal): string[] {
   if (data.length < 2 || data.every(({ importance }) => importance === 0)) return [];
   const shown = data.slice(0, SHOWN_PARAMETERS);

@@ -62,12 +62,12 @@ async function printFrames({ out }: Context, frames: AsyncIterable<Frame>): Prom
   for await (const frame of frames) out.print(JSON.stringify(frame));
 }
 
-/** The model that a search or an audit found; null where the job had its network given, or its model is gone. */
+/** The model that a search or an audit found; null if the job's network was given, or its model is gone. */
 async function foundBy(client: Client, { spec, model }: Job): Promise<Model | null> {
   return stepName(spec) === "epoch" || !model ? null : client.model(model.id).catch(() => null);
 }
 
-/** What replaying a diverged job has shown, and the command that trains it with the rate that survives. */
+/** The findings of replaying a diverged job, and the command that trains it with the rate that survives. */
 export function divergenceLines(error: Job["error"], { paint }: Pick<Terminal, "paint">): string[] {
   const facts = error?.divergence ? divergenceFacts(error.divergence) : [];
   return facts.map(({ label, text }) => `  ${paint.dim(label.padEnd(LABEL_WIDTH))}${text}`);
@@ -75,14 +75,14 @@ export function divergenceLines(error: Job["error"], { paint }: Pick<Terminal, "
 
 const LABEL_WIDTH = 8;
 
-/** The cells of the rows that made the predictions of a job that asks for them; null where there are none, or its data is gone. */
+/** The cells of the rows behind the predictions of a job that asked for them; null if there are none, or its data is gone. */
 async function rowsBehind(client: Client, { id }: Job, model: Model | null): Promise<JobRows | null> {
   const influence = model?.evaluation?.influence;
   const rows = influence ? shownRows(influence) : [];
   return rows.length === 0 ? null : client.jobRows(id, { rows }).catch(() => null);
 }
 
-/** The results of a finished job; `rows` are the cells of those that made its predictions. */
+/** The results of a finished job; `rows` are the cells of the rows behind its predictions. */
 function resultLines(job: Job, foundModel: Model | null, rows: JobRows | null, terminal: Terminal): string[] {
   const { state, error, model } = job;
   if (state !== "succeeded") {
@@ -109,12 +109,12 @@ function resultLines(job: Job, foundModel: Model | null, rows: JobRows | null, t
   ];
 }
 
-/** The data set and column that an audit looked at, as options of a command. */
+/** The data set and column of an audit, as options of a command. */
 function auditedBy({ spec: { data } }: Job): string | null {
   return "dataset" in data ? `${data.dataset.id} --column ${shellWord(data.dataset.target[0] as string)}` : null;
 }
 
-/** What the weights are worth: a sentence, then each figure beside those of a constant answer and of a straight line. */
+/** The score of the weights: a sentence, then each figure beside those of a constant answer and of a straight line. */
 function scoreLines(score: Score, terminal: Terminal): string[] {
   const { linear } = score;
   const text = (value: number | null, figure: ScoreFigure) => figureText(value, figure, SCORE_FORMAT);
@@ -129,7 +129,7 @@ function scoreLines(score: Score, terminal: Terminal): string[] {
   return [`  ${terminal.paint.bold(scoreSentence(score, SCORE_FORMAT))}`, "", ...table([head, ...rows], terminal), ...without];
 }
 
-/** The last epoch's metrics, a line each: on the training rows and on the rows held out. For jobs of servers that made no score. */
+/** The last epoch's metrics, a line each: on the training rows and on the held-out rows. For jobs of servers without scores. */
 function metricLines({ metrics }: Job, terminal: Terminal): string[] {
   const final = metrics?.final ?? {};
   const names = ["loss", "accuracy", "balanced_accuracy", "precision", "recall", "f1", "mae", "rmse", "mape", "r2"] as const;

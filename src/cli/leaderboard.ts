@@ -1,4 +1,7 @@
-/** What a search, an audit or a question for rows came to, on the terminal: the best candidates; doubtful labels; rows behind a prediction; learning curves; other seeds. */
+/**
+ * The results of searches, audits and questions on the terminal: the best candidates; doubtful labels; rows behind a prediction; learning
+ * curves; other seeds.
+ */
 import { comparedLabel } from "../client/better.ts";
 import type { Influence, JobRows, Model } from "../client/index.ts";
 import { influencedRows, predictionSentence, type RowList, rowLists } from "../client/questions/influence.ts";
@@ -142,7 +145,7 @@ const cellText = (value: number | string | null | undefined): string =>
 
 // ---------------------------------------------------------------- more data
 
-/** Returns the lines of a learning curve: what it says of more data, and its main figure by number of rows. */
+/** Returns the lines of a learning curve: its forecast, and its main figure by number of rows. */
 export function curveLines(curve: LearningCurve, terminal: Terminal): string[] {
   const { figures, agrees } = curve;
   const [main, ...others] = figures;
@@ -180,7 +183,7 @@ const wrapped = (text: string): string[] => text.split("; ");
 
 // ---------------------------------------------------------------- seeds
 
-/** Returns the lines of a job that asked how much a score owes to its seed. */
+/** Returns the lines of a job that compared seeds. */
 export function seedLines(spread: SeedSpread, terminal: Terminal): string[] {
   const { bold, dim } = terminal.paint;
   const lines = spread.figures.map((each) => [

@@ -9,7 +9,7 @@ export interface WatchedJob {
   readonly id: string;
   readonly title: string;
   readonly epochs: number;
-  /** What an epoch is called: each one of a search is a candidate. */
+  /** The name of an epoch: in a search, each is a candidate. */
   readonly step?: StepName;
 }
 
@@ -28,7 +28,7 @@ interface Tally {
   trainingMs: number;
   state: JobState;
   loss: number;
-  /** Of a search: the loss of the average so far. */
+  /** For a search: the loss of the average so far. */
   average: number;
   /** The metric that scores the task: accuracy, else r2. */
   score: readonly [name: string, value: number] | null;
@@ -99,16 +99,16 @@ function count(tally: Tally, frame: Frame): void {
   for (const ms of frame.series.epoch_ms ?? []) tally.trainingMs += Number(ms);
 }
 
-/** A figure of a line, and how soon it gives way where a line is too long: those of the greatest `rank` first. Those of 0 stay. */
+/** A figure of a line, and its rank: when a line is too long, the figures with the greatest rank are dropped first. Rank 0 stays. */
 export interface Figure {
   readonly text: string;
   readonly rank: number;
 }
 
-/** The figures of a job, in at most `width` characters as far as they can give way. */
+/** The figures of a job, in at most `width` characters if enough can be dropped. */
 const figures = (tally: Tally): string => fitFigures(figuresOf(tally), Number.POSITIVE_INFINITY);
 
-/** Figures as a text of at most `width` characters, as far as they can give way. */
+/** Figures as a text of at most `width` characters, if enough can be dropped. */
 export function fitFigures(all: readonly Figure[], width: number): string {
   const kept = [...all];
   const text = () => kept.map((figure) => figure.text).join("  ");
@@ -142,7 +142,7 @@ const lossFigures = ({ loss, score }: Tally): Figure[] => [
   { text: scoreText(score).padEnd(16), rank: 2 },
 ];
 
-/** The loss of the newest candidate beside that of the average so far: rarely a candidate alone is the best. */
+/** The loss of the newest candidate beside that of the average so far: a candidate alone is rarely the best. */
 const searchFigures = ({ loss, average }: Tally): Figure[] => [
   { text: `loss ${significant(loss)}`.padEnd(11), rank: 3 },
   { text: `average ${significant(average)}`.padEnd(14), rank: 2 },
@@ -167,20 +167,20 @@ export interface BarLine {
   readonly title: string;
   /** In characters. */
   readonly titleWidth: number;
-  /** What is done, 0..1. */
+  /** The finished share, 0..1. */
   readonly share: number;
   readonly figures: readonly Figure[];
 }
 
-/** Returns a line of progress that fits the terminal: a title, a bar where there is room for one, and figures. */
+/** Returns a line of progress that fits the terminal: a title, a bar if there is room, and figures. */
 export function barLine(terminal: Terminal, { title: whole, titleWidth, share, figures: all }: BarLine): string {
-  // A long title leaves half a line to what changes.
+  // A long title leaves half a line to the figures.
   const shown = Math.min(titleWidth, Math.floor(terminal.columns / 2));
   const title = terminal.paint.bold((whole.length > shown ? `${whole.slice(0, shown - 1)}…` : whole).padEnd(shown));
   const room = terminal.columns - shown - 4;
   const text = fitFigures(all, room);
   const width = Math.min(LONGEST_BAR, room - text.length - 2);
-  // What is said comes before the bar: on a narrow terminal a line is whole without one.
+  // Text comes before the bar: on a narrow terminal a line is complete without one.
   if (width < LEAST_BAR) return terminal.fit(`  ${title}  ${text}`);
   return terminal.fit(`  ${title}  ${bar(share, width, terminal)}  ${text}`);
 }

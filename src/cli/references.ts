@@ -1,16 +1,16 @@
-/** How the command line names jobs, sweeps and data sets: by id, by the end of an id, or by name, which means the newest one of it. */
+/** How the command line names jobs, sweeps and data sets: by id, by the end of an id, or by name, which means the newest with that name. */
 import type { Client, Dataset, Job, Page, PageQuery, Schedule, Sweep } from "../client/index.ts";
 import { CliError } from "./exit.ts";
 import type { Terminal } from "./terminal.ts";
 
-/** Most pages that are searched for a name or the end of an id. */
+/** Maximum pages searched for a name or the end of an id. */
 const MAX_PAGES = 20;
 const PAGE = 200;
 
-/** Hex digits at the end of an id, which are random, that stand for it: of 5,000 jobs, two agree in one of 300 lists. */
+/** Number of hex digits at the end of an id, which are random, that identify it: among 5,000 jobs, two agree in one of 300 lists. */
 const SHORT = 8;
 
-/** An id as a table shows it: its end where somebody reads it, the whole where a program does. */
+/** An id in a table: its end on a terminal, the whole for a program. */
 export function idText(id: string, { live }: Pick<Terminal, "live">): string {
   return live ? id.slice(-SHORT) : id;
 }

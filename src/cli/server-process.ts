@@ -1,4 +1,4 @@
-/** The real server as a child process, for commands that bring their own. Knows the programs by their paths and its "ready" line alone. */
+/** Starts the real server as a child process, for commands that need one. Knows the programs only by their paths and its "ready" line. */
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { existsSync } from "node:fs";
@@ -7,11 +7,11 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 
-/** The root of the clone or of the package: this file stands two folders below it, and so does what is built of it. */
+/** The root of the clone or of the package: two folders above this file, both in the sources and in the build. */
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
-/** What builds in a clone. An installed package has been built, and has no such script. */
+/** The build script of a clone. An installed package is already built, and has no such script. */
 const BUILD = join(ROOT, "scripts/build.ts");
-/** As `npm start` and the image have them; why is in DECISIONS.md, 24 and 69. */
+/** As in `npm start` and the image; DECISIONS.md, 24 and 69, gives the reasons. */
 export const SERVER_FLAGS = [
   "--single-threaded-gc",
   "--concurrent-sweeping",
@@ -19,8 +19,8 @@ export const SERVER_FLAGS = [
   "--max-semi-space-size=16",
 ];
 /**
- * As the image has it. glibc gives each thread an arena of its own, and keeps what the arenas of ended threads hold: some 90 MB in a
- * server whose pools had lost all their threads. Other systems do not look at it.
+ * As in the image. glibc gives each thread its own arena, and keeps the memory of ended threads' arenas: some 90 MB in a server whose pools
+ * had lost all their threads. Other systems ignore it.
  */
 export const SERVER_ENVIRONMENT: Environment = { MALLOC_ARENA_MAX: "2" };
 const KEPT_LINES = 20;
@@ -30,16 +30,16 @@ export interface ServerProcess {
   readonly url: string;
   /** Settles with the exit code when the process has ended, for whatever reason. */
   readonly ended: Promise<number>;
-  /** Drains it and waits for its end. */
+  /** Drains it and waits for its exit. */
   stop(): Promise<number>;
 }
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
-/** The server; what makes a key or puts a backup in place while no server uses a data directory; what copies a database. */
+/** The server; the programs that make a key or stage a backup while no server uses a data directory; the program that copies a database. */
 export type Program = "main" | "make-key" | "stage-backup" | "copy-store";
 
-/** Path of a program. In a clone it is built first where its sources have changed. Throws when it cannot be. */
+/** Path of a program. In a clone it is built first if its sources have changed. Throws if that fails. */
 export function pathOfProgram(name: Program): string {
   if (existsSync(BUILD)) {
     const { status } = spawnSync(process.execPath, [BUILD], { stdio: ["ignore", "ignore", "inherit"] });
@@ -48,14 +48,14 @@ export function pathOfProgram(name: Program): string {
   return join(ROOT, `build/server/${name}.js`);
 }
 
-/** Starts a server and waits until it is ready. Throws with what the server said when it ends before that. */
+/** Starts a server and waits until it is ready. Throws with the server's output if it exits before that. */
 export async function startServerProcess(environment: Environment): Promise<ServerProcess> {
   const child = spawn(process.execPath, [...SERVER_FLAGS, pathOfProgram("main")], {
-    // Its "ready" line is information: it must not be configured away.
+    // Its "ready" line has the level info, which must not be configured away.
     env: { ...SERVER_ENVIRONMENT, ...environment, TRAINYARD_LOG_LEVEL: "info" },
     stdio: ["ignore", "pipe", "pipe"],
   });
-  // However this process ends (a reader of its output that went away, say), the server must not be left behind.
+  // However this process ends (a reader of its output that went away, for example), the server must not be left behind.
   const endToo = () => child.kill("SIGTERM");
   process.once("exit", endToo);
   child.once("exit", () => process.off("exit", endToo));
@@ -70,7 +70,7 @@ export async function startServerProcess(environment: Environment): Promise<Serv
   return { url, ended, stop };
 }
 
-/** Waits for the ready line; goes on reading, and keeps the last lines in `said`. */
+/** Waits for the ready line; keeps reading, and keeps the last lines in `said`. */
 function readyUrl(child: ChildProcess, said: string[]): Promise<string> {
   return new Promise((resolve) => {
     const hear = (line: string) => {

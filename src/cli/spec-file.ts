@@ -1,4 +1,4 @@
-/** The job spec of a command line: from a file, with options over it; without a network where only a table is given. */
+/** The job spec of a command: from a file, with options over it; without a network if only a table is given. */
 import { readFile } from "node:fs/promises";
 import { text } from "node:stream/consumers";
 import type { Dataset, DatasetFormat, JobSpec } from "../client/index.ts";
@@ -28,7 +28,7 @@ export interface TrainOptions {
   readonly watch?: boolean;
 }
 
-/** Of a network that an option describes, where no option says it: enough for the small tables that come with Trainyard. */
+/** Defaults for a network that options describe: enough for the small sample tables. */
 const DEFAULTS = { hidden: "16", epochs: 200, lr: 0.01, batchSize: 32 };
 
 /** A spec as it was written; the server checks its content. */
@@ -70,7 +70,7 @@ function datasetOf(written: WrittenSpec | null): object {
   return (written?.data as { dataset?: object } | undefined)?.dataset ?? {};
 }
 
-/** How rows are held out where an option says so: the file's shares stay unless they are said anew. */
+/** How rows are held out if an option says so: the file's shares stay unless options replace them. */
 function splitOf(written: WrittenSpec | null, { validation, test, group, time }: TrainOptions): object {
   const said = { validation, test, group, time };
   const given = Object.entries(said).filter(([, value]) => value !== undefined);
@@ -82,7 +82,7 @@ function sourceOf({ id }: Dataset, { target, features, exclude }: TrainOptions):
   return { id, ...(target && { target: plain }), ...(features && { features }), ...(exclude && { exclude }) };
 }
 
-/** A network where an option describes one or its training, or cross-validates it; otherwise the server searches for the best. */
+/** A network if options describe one or its training, or cross-validate it; otherwise the server searches for the best. */
 function modelOf(options: TrainOptions): WrittenSpec {
   const { hidden, epochs, lr, batchSize, trials, folds } = options;
   const isGiven = [hidden, epochs, lr, batchSize, folds].some((option) => option !== undefined);

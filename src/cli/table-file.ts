@@ -12,13 +12,13 @@ import { printNotes } from "./notes.ts";
 import { missingOf, typesOf, wholeNumber } from "./values.ts";
 
 export interface TableFile {
-  /** The file's name without its endings. */
+  /** The file's name without its extensions. */
   readonly name: string;
   readonly format: DatasetFormat;
   readonly body: BodyInit;
 }
 
-/** Reads the value of `--format`: a format, or an ending that names one. Throws an InvalidArgumentError. */
+/** Reads the value of `--format`: a format, or an extension that names one. Throws an InvalidArgumentError. */
 export function formatOf(text: string): DatasetFormat {
   const { format } = tableNamed(text);
   if (format && TABLE_ENDINGS.includes(text)) return format;
@@ -54,7 +54,7 @@ export async function namesDataset(data: string): Promise<boolean> {
   return (await stat(data).catch(() => null)) === null;
 }
 
-/** How a table is read, where that is not to be found out. */
+/** How to read a table, where that is not inferred. */
 export type Reading = Pick<
   UploadOptions,
   "sheet" | "skipLines" | "rows" | "types" | "delimiter" | "decimal" | "thousands" | "missing" | "dateFormat" | "encoding"
@@ -63,7 +63,7 @@ export type Reading = Pick<
 const THOUSANDS = ["none", "comma", "point", "space", "apostrophe"];
 const DATE_FORMATS = ["ymd", "dmy", "mdy", "epoch_s", "epoch_ms"];
 
-/** Adds the options that say how a table is read, under a heading of their own in the help. */
+/** Adds the options for reading a table, under a heading of their own in the help. */
 export function addReadingOptions(command: Command): Command {
   return command
     .optionsGroup("How to read the table (each option is detected by default):")

@@ -54,7 +54,7 @@ export function createTerminal(
 // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what it is for
 const CONTROLS = /(\u001b\[[0-9;]*m)|[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]/g;
 
-/** A text without what moves the cursor, sets the title or turns the text around: names in it come from files of others. */
+/** A text without characters that move the cursor, set the title or reverse the text: names come from other people's files. */
 function harmless(text: string): string {
   return text.replace(CONTROLS, (_, colour: string | undefined) => colour ?? "\ufffd");
 }
@@ -98,8 +98,8 @@ const GAP = 2;
 const LEAST_COLUMN = 8;
 
 /**
- * Aligns rows as columns, the first row as the head. Where somebody reads them, columns without a value are left out, and the widest are cut
- * until a line fits.
+ * Aligns rows as columns, the first row as the head. On a terminal, columns without a value are left out, and the widest are cut until a
+ * line fits.
  */
 export function table(
   given: readonly (readonly string[])[],
@@ -121,7 +121,7 @@ export function table(
   return lines.map((line, index) => (index === 0 ? paint.dim(line) : line).trimEnd());
 }
 
-/** Widths whose sum, with the gaps, is at most `columns`, as far as columns can be cut: always the widest one. */
+/** Widths whose sum, with the gaps, is at most `columns`, if columns can be cut that far: always the widest one first. */
 function fittingWidths(widths: readonly number[], columns: number): number[] {
   const fitting = [...widths];
   const excess = () => fitting.reduce((sum, width) => sum + width, GAP * (fitting.length - 1)) - columns;
@@ -133,7 +133,7 @@ function fittingWidths(widths: readonly number[], columns: number): number[] {
   return fitting;
 }
 
-/** Says how to see more of a list, where there is more: twice as many as were shown. */
+/** Says how to see more of a list, if there is more: twice as many as were shown. */
 export function moreRows(
   { has_more }: { readonly has_more: boolean },
   command: string,

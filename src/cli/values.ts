@@ -1,4 +1,4 @@
-/** Values of options: parsers, which throw InvalidArgumentErrors that commander shows with the option's name, and how a shell is given one. */
+/** Values of options: parsers, which throw InvalidArgumentErrors that commander shows with the option's name, and quoting for a shell. */
 import { InvalidArgumentError } from "commander";
 import type { UploadOptions } from "../client/datasets.ts";
 import type { LabelChanges } from "../client/jobs.ts";
@@ -29,7 +29,7 @@ export function patienceOf(text: string): number {
   return text === "off" ? 0 : wholeNumber(1)(text);
 }
 
-/** A text as one word of a POSIX shell, whatever is in it: for commands that are printed to be pasted. */
+/** A text as one word of a POSIX shell, whatever it contains: for printed commands that users paste. */
 export function shellWord(text: string): string {
   return /^[\w.-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
 }
@@ -64,7 +64,7 @@ export function missingOf(text: string): NonNullable<UploadOptions["missing"]> {
 /** Tags to set, and those to remove as null. */
 export type TagArguments = Readonly<Record<string, string | null>>;
 
-/** Reads one more `name=value`; for an option or argument that may be there several times. */
+/** Adds one more `name=value`, for an option or argument that may be repeated. */
 export function tagsOf(text: string, known: TagArguments = {}): TagArguments {
   const at = text.indexOf("=");
   if (at < 1) throw new InvalidArgumentError("write name=value, or name= to remove the tag.");
@@ -72,7 +72,7 @@ export function tagsOf(text: string, known: TagArguments = {}): TagArguments {
   return { ...known, [text.slice(0, at)]: value === "" ? null : value };
 }
 
-/** Returns what of a job's or a sweep's labels is changed; an empty note is removed. Throws a usage error where nothing is. */
+/** Returns the changes of a job's or a sweep's labels; an empty note is removed. Throws a usage error if there are none. */
 export function labelChanges(tags: TagArguments, note: string | undefined): LabelChanges {
   const hasTags = Object.keys(tags).length > 0;
   if (note === undefined && !hasTags) throw usageError("there is nothing to change: give name=value, or --note");

@@ -18,10 +18,10 @@ import type { Note } from "../domain/notes.ts";
 import type { Layer } from "../domain/spec/layers.ts";
 import type { jobSpec, ResolvedSpec, Task } from "../domain/spec/spec.ts";
 
-/** A job spec as it is submitted: whatever has a default may be left out, and `"mse"` stands for `{type: "mse"}`. */
+/** A job spec as it is submitted: fields with a default may be left out, and `"mse"` stands for `{type: "mse"}`. */
 export type JobSpec = Fields<z.input<typeof jobSpec>>;
 type Fields<T> = { [Field in keyof T]: Short<T[Field]> };
-/** A value in which the type of an object that needs nothing else may stand for the object. */
+/** A value in which an object that needs only its type may be written as the type. */
 type Short<T> = T extends { type: infer Type extends string }
   ? ({ type: Type } extends T ? Type : never) | Fields<T>
   : T extends object
@@ -35,18 +35,18 @@ export type NumberedEpoch = Partial<Record<Series | "epoch", WireNumber>>;
 export interface JobMetrics {
   /** The last one. */
   final: Partial<Record<Series, WireNumber>>;
-  /** The one whose weights the model has; until there is a model, the lowest so far. */
+  /** The one whose weights the model has; before there is a model, the lowest so far. */
   best: NumberedEpoch;
-  /** The one of the least validation loss, else loss; left out until there is a model. */
+  /** The one with the least validation loss, else loss; left out until there is a model. */
   lowest?: NumberedEpoch | undefined;
 }
 
-/** Why a job failed, and at which epoch where that is known. */
+/** Why a job failed, and at which epoch if that is known. */
 export interface JobFault {
   code: JobError["code"];
   detail: string;
   epoch: number | null;
-  /** Of a job that diverged: what went wrong first, and which learning rate survives. */
+  /** For a job that diverged: the first failure, and a learning rate that survives. */
   divergence?: Divergence | undefined;
 }
 
@@ -73,17 +73,17 @@ export interface Job {
   transitions: { state: JobState; at: string; reason: string }[];
   error: JobFault | null;
   metrics: JobMetrics | null;
-  /** What its model is worth on held-out rows; null until it has succeeded. */
+  /** The score of its model on held-out rows; null until it has succeeded. */
   score: Score | null;
   model: { id: string; name: string; version: number; sha256: string } | null;
-  /** What it was given to be found by. */
+  /** The labels by which it is found. */
   tags: Record<string, string>;
   note: string | null;
   /** What was guessed, left out or looked wrong with its data when it was submitted; left out in lists and streams. */
   notes?: Note[] | undefined;
 }
 
-/** What a valid spec comes to: every default filled in, its size, and the rows of its data. */
+/** A valid spec with every default filled in, its size, and the rows of its data. */
 export interface Validation {
   valid: true;
   spec: ResolvedSpec;
@@ -119,17 +119,17 @@ export interface Model {
   targets: string[];
   output_width: number;
   classes: string[];
-  /** Of two classes: the probability of the second above which a row is said to be of it; null for others. */
+  /** With two classes: the threshold of the second one's probability; else null. */
   threshold: number | null;
-  /** Of a regression of quantiles: which one each output is. */
+  /** For a regression of quantiles: the quantile of each output. */
   quantiles: number[] | null;
-  /** The held-out rows that intervals are taken from; null where there are none. */
+  /** The held-out rows that intervals come from; null if there are none. */
   conformal: { part: "out_of_fold" | "validation" | "test"; rows: number } | null;
   layers: Layer[];
   parameters: number;
   weights: { name: string; shape: number[] }[];
   sha256: string;
-  /** SHA-256 of what it was made of, in hex. */
+  /** SHA-256 of its inputs, in hex. */
   receipt: {
     data: { source: "generator" | "inline" | "dataset"; sha256: string } | null;
     spec_sha256: string | null;
@@ -137,9 +137,9 @@ export interface Model {
     weights_sha256: string;
   };
   metrics: JobMetrics;
-  /** What it is worth on held-out rows; null for one that was not trained here. */
+  /** Its score on held-out rows; null for a model that was not trained here. */
   score: Score | null;
-  /** What was tried and what the model is made of; null for one whose network was given. */
+  /** The candidates and the composition of the model; null if its network was given. */
   search: Search | null;
   /** Null in lists, and for a model that was not trained here. */
   evaluation: Evaluation | null;
@@ -154,11 +154,11 @@ export interface Page<T> {
   next_after: string | null;
 }
 
-/** Which page of a list. */
+/** A request for a page of a list. */
 export interface PageQuery {
   /** `next_after` of the page before; null or left out for the first page. */
   readonly after?: string | null | undefined;
-  /** Most items of the page, 1..200. */
+  /** Maximum items of the page, 1..200. */
   readonly limit?: number;
 }
 
@@ -168,7 +168,7 @@ export interface Checkpoint {
   job: string;
   attempt: number;
   epoch: number;
-  /** Steps done of the next epoch; 0 between epochs. */
+  /** Completed steps of the next epoch; 0 between epochs. */
   step: number;
   reason: CheckpointReason;
   is_best: boolean;
@@ -193,25 +193,25 @@ export interface DatasetSummary {
 /** An uploaded table with its columns and the statistics of each. */
 export interface Dataset extends DatasetSummary {
   columns: Column[];
-  /** How the table was read; null where that was not recorded. */
+  /** How the table was read; null if that was not recorded. */
   reading: TableReading | null;
   notes: Note[];
 }
 
-/** Whose labels are looked at, and how. */
+/** Which labels to audit, and how. */
 export type AuditRequest = z.input<typeof auditBody>;
 /** Corrected cells of a column. */
 export type Corrections = z.input<typeof correctionsBody>;
 
 export type { Forget, ForgetRequest, PlannedForget } from "./forget-answers.ts";
 
-/** The first rows of a data set: values in the order of the columns, null where missing. */
+/** The first rows of a data set: values in the order of the columns, null if missing. */
 export interface DatasetPreview {
   columns: string[];
   rows: (string | number | boolean | null)[][];
 }
 
-/** Some rows of a data set, by column: numbers, labels as text, times as ISO 8601; null where missing. */
+/** Some rows of a data set, by column: numbers, labels as text, times as ISO 8601; null if missing. */
 export interface DatasetSample {
   /** Rows of the data set. */
   total: number;
@@ -219,7 +219,7 @@ export interface DatasetSample {
   columns: { name: string; values: (string | number | null)[] }[];
 }
 
-/** What an API key is created from. */
+/** The request for an API key. */
 export type NewKey = z.input<typeof newKeyBody>;
 
 /** The record of an API key, without the key itself. */
@@ -236,7 +236,7 @@ export interface Key {
   revoked_at: string | null;
 }
 
-/** A new key with its record. No later answer has the key. */
+/** A new key with its record. No later answer contains the key. */
 export interface CreatedKey extends Key {
   key: string;
 }
@@ -295,7 +295,7 @@ export interface EventPage {
 /** A predicted number, or one for each target. */
 export interface RegressionAnswer {
   value: WireNumber | WireNumber[];
-  /** Of a model of quantiles: the value of each by its name, as "0.05". */
+  /** For a model of quantiles: each value by its name, such as "0.05". */
   quantiles?: Record<string, WireNumber> | undefined;
   /** With `interval`: from and to; a list of such pairs where there are several outputs. */
   interval?: [WireNumber, WireNumber] | [WireNumber, WireNumber][] | undefined;

@@ -19,16 +19,16 @@ import type {
 } from "./answers.ts";
 import { BYTES, type CallOptions, segment, type Transport } from "./transport.ts";
 
-/** How a table is read. */
+/** How to read a table. */
 export interface UploadOptions extends CallOptions {
-  /** Left out where it is not known: the server refuses the table, and names the formats that it takes. */
+  /** Left out if it is not known: the server refuses the table, and lists the formats. */
   readonly format?: DatasetFormat | undefined;
   readonly name: string;
-  /** One character, of CSV; found out when left out. */
+  /** One character, for CSV; inferred when left out. */
   readonly delimiter?: string;
-  /** Of CSV and Excel: whether the first row has names; found out when left out. */
+  /** For CSV and Excel: whether the first row has names; inferred when left out. */
   readonly header?: boolean;
-  /** Of CSV and Excel: lines to skip at the beginning; a title is found out when left out. */
+  /** For CSV and Excel: lines to skip at the beginning; a title is detected when left out. */
   readonly skipLines?: number;
   /** Of CSV and Excel: `all` makes every line below the names a row; by default totals, notes and the like are left out. */
   readonly rows?: "auto" | "all";
@@ -43,7 +43,7 @@ export interface UploadOptions extends CallOptions {
   /** The sign before decimals, and the one between groups of three digits; found out for each column when left out. */
   readonly decimal?: "." | ",";
   readonly thousands?: "none" | "comma" | "point" | "space" | "apostrophe";
-  /** How dates are written, of all columns or by column; found out for each when left out. */
+  /** How dates are written, for all columns or by column; inferred for each when left out. */
   readonly dateFormat?: DateFormat | Readonly<Record<string, DateFormat>>;
   /** How text is encoded; utf-8 when left out. */
   readonly encoding?: Encoding;
@@ -71,7 +71,7 @@ export interface DatasetsClient {
   correct(id: string, corrections: Corrections): Promise<Dataset>;
   /** Returns what forgetting rows would do, and changes nothing. */
   planForget(id: string, request: ForgetRequest): Promise<PlannedForget>;
-  /** Trains every model that saw rows again without them, and then erases the rows. The run goes on by itself. */
+  /** Trains every model that saw rows again without them, and then erases the rows. The run continues by itself. */
   forget(id: string, request: ForgetRequest): Promise<Forget>;
   /** Returns a page of runs that forget rows, newest first. */
   forgets(query?: PageQuery, options?: CallOptions): Promise<Page<Forget>>;

@@ -67,13 +67,13 @@ export async function errorOf(response: Response): Promise<ApiError> {
 /** Longest text of an answer that is not a problem to be shown, in characters. */
 const MAX_DETAIL = 200;
 
-/** A proxy between the client and the server may answer with something else than a problem. */
+/** A proxy between the client and the server may answer with something other than a problem. */
 function problemOf({ headers, status, statusText }: Response, text: string): ProblemDocument {
   if (headers.get("content-type")?.startsWith("application/problem+json")) {
     try {
       return JSON.parse(text) as ProblemDocument;
     } catch {
-      // The answer broke off: what came of it is shown as text.
+      // The answer broke off: show the part that arrived as text.
     }
   }
   const title = statusText || `Status ${status}`;

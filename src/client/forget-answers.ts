@@ -1,4 +1,4 @@
-/** What the API answers about rows that are forgotten. */
+/** The API's answers about forgetting rows. */
 import type { z } from "zod";
 import type { ForgetPlan, ForgetReceipt, ForgetState } from "../domain/forget/forget.ts";
 import type { forgetBody } from "../domain/forget/forget-request.ts";
@@ -17,7 +17,7 @@ export interface Forget extends ForgetPlan {
   id: string;
   state: ForgetState;
   dataset_id: string;
-  /** Models that are trained without the rows, and of how many. */
+  /** Number of models trained without the rows, and of all. */
   retrained: number;
   to_retrain: number;
   /** The job that it waits for, or why it waits. */

@@ -1,4 +1,4 @@
-/** The client's methods for jobs: submit, watch, change, and read what they have come to. */
+/** The client's methods for jobs: submit, watch, change, and read their results. */
 import { isTerminal, type JobState } from "../domain/jobs/job.ts";
 import type { Series } from "../domain/metrics/metric.ts";
 import type {
@@ -24,7 +24,7 @@ const CHECK_TIMEOUT_MS = 10_000;
 
 /** How a job is submitted. */
 export interface SubmitOptions {
-  /** The same key and spec, sent again, are the same job: a submission whose answer was lost can be repeated. */
+  /** The same key and spec, sent again, are the same job: repeat a submission whose answer was lost. */
   readonly idempotencyKey?: string;
 }
 
@@ -32,9 +32,9 @@ export interface SubmitOptions {
 export interface JobsQuery extends PageQuery {
   readonly state?: JobState | undefined;
   readonly name?: string;
-  /** Conditions that must all hold, as `metrics.val_loss < 0.3 and tags.team = "a" and params."/optimizer/lr" > 0.01`. */
+  /** Conditions that must all hold, such as `metrics.val_loss < 0.3 and tags.team = "a" and params."/optimizer/lr" > 0.01`. */
   readonly filter?: string | undefined;
-  /** As `-metrics.val_accuracy`; newest first when left out. */
+  /** Such as `-metrics.val_accuracy`; newest first when left out. */
   readonly orderBy?: string | undefined;
 }
 
@@ -50,7 +50,7 @@ export interface RowsQuery {
   readonly rows?: readonly number[];
 }
 
-/** Which step of a job, and what of it. */
+/** Which step of a job, and what to return of it. */
 export interface ReplayQuery {
   readonly step: number;
   readonly ask?: readonly ReplayAsk[];
@@ -61,9 +61,9 @@ export interface MetricsQuery {
   /** First and last epoch, counted from 1, both included; all when left out. */
   readonly from?: number;
   readonly to?: number;
-  /** About how many epochs to answer with: a longer range is thinned to them, its minima and maxima kept. */
+  /** Approximate number of epochs to return: a longer range is downsampled, with its minima and maxima kept. */
   readonly points?: number;
-  /** Only these series; the fewer, the more epochs are kept. */
+  /** Only these series; with fewer series, more epochs are kept. */
   readonly series?: readonly Series[];
 }
 
@@ -71,7 +71,7 @@ export interface MetricsQuery {
 export interface JobsClient {
   /** Stores and queues a job, and returns it with notes on its data. A spec that is JSON text is sent as it is. */
   submit(spec: JobSpec | string, options?: SubmitOptions): Promise<SubmittedJob>;
-  /** Returns what a spec comes to, and stores nothing. A spec that is JSON text is sent as it is. */
+  /** Returns the resolved spec, and stores nothing. A spec that is JSON text is sent as it is. */
   validate(spec: JobSpec | string, options?: CallOptions): Promise<Validation>;
   /** Returns a job as it is now. */
   job(id: string, options?: CallOptions): Promise<Job>;
@@ -89,7 +89,7 @@ export interface JobsClient {
   remove(id: string): Promise<void>;
   /** Returns up to `limit` rows of a job's data, spread evenly over it, or those of these numbers, counted from 0. */
   jobRows(id: string, query?: RowsQuery, options?: CallOptions): Promise<JobRows>;
-  /** Returns a step of the job's training again: its weights' hash, and what is asked of gradients, activations and loss_by_row. */
+  /** Returns a replayed step of the job's training: its weights' hash, and the requested gradients, activations and loss_by_row. */
   replay(id: string, query: ReplayQuery, options?: CallOptions): Promise<Replay>;
   /** Returns metrics by epoch, as columns. */
   metrics(id: string, query?: MetricsQuery, options?: CallOptions): Promise<Metrics>;

@@ -26,51 +26,51 @@ type Cell = string | number | boolean | null;
 export interface PredictOptions extends CallOptions {
   /** With 1 or more, answers of a classifier also list the `topK` most probable classes. */
   readonly topK?: number;
-  /** Of two classes: say that a row is of the second above this probability, instead of the model's threshold. */
+  /** With two classes: the threshold of the second one's probability, instead of the model's. */
   readonly threshold?: number;
-  /** The probability, between 0 and 1, with which the interval of a value, or the set of classes, shall hold the truth. */
+  /** The probability, between 0 and 1, with which the interval of a value, or the set of classes, should hold the truth. */
   readonly interval?: number;
 }
 
-/** Which rows an answer is compared with: how many of those that trained the model, 100 when left out, or rows. */
+/** The rows with which an answer is compared: a number of training rows, 100 when left out, or given rows. */
 export interface BackgroundQuery {
   readonly background?: number | readonly Row[];
-  /** Chooses among the rows that trained; 0 when left out. */
+  /** Chooses among the training rows; 0 when left out. */
   readonly seed?: number;
 }
 
 /** How rows are predicted that are not a stream. */
 export interface RowsOptions extends PredictOptions {
-  /** `false`: the rows are not counted among what the model is asked, as for a picture or a test. */
+  /** `false`: monitoring does not count the rows, for example for a picture or a test. */
   readonly counted?: boolean;
   /** Explains each prediction by the contributions of its columns. */
   readonly explain?: BackgroundQuery & { readonly method?: "shapley"; readonly samples?: number };
 }
 
-/** What of a model's columns is varied. */
+/** Which of a model's columns to vary. */
 export interface DependenceQuery extends BackgroundQuery {
-  /** All that are no text when left out. */
+  /** All that are not text when left out. */
   readonly columns?: readonly string[];
   /** Values of a number or datetime; 20 when left out. */
   readonly points?: number;
-  /** Rows that are varied by themselves too. */
+  /** Rows that are also varied individually. */
   readonly instances?: readonly Row[];
 }
 
 /** How a stream of rows is predicted. */
 export interface BatchQuery extends PredictOptions {
   readonly type: "text/csv" | "application/x-ndjson";
-  /** Of CSV: whether the first row has names; found out when left out. */
+  /** For CSV: whether the first row has names; inferred when left out. */
   readonly header?: boolean | undefined;
   /** How the text is encoded; UTF-8 when left out. The answer is UTF-8. */
   readonly encoding?: Encoding | undefined;
-  /** Of CSV: texts that a spreadsheet would run as formulas get a `'` before them. */
+  /** For CSV: texts that a spreadsheet would run as formulas get a `'` before them. */
   readonly spreadsheet?: boolean | undefined;
   /** Explains each row: NDJSON has an `explanation`, CSV a cell for the base and the contribution of each column. */
   readonly explain?: boolean | undefined;
-  /** With `explain`: how many of the rows that trained each row is compared with; 100 when left out. */
+  /** With `explain`: the number of training rows with which each row is compared; 100 when left out. */
   readonly background?: number | undefined;
-  /** Told what was odd about the rows, once all of them were answered: values far outside training, labels that it never saw. */
+  /** Called with the notes on odd rows, once all of them were answered: values far outside training, labels that it never saw. */
   readonly onNotes?: ((notes: readonly Note[]) => void) | undefined;
 }
 
@@ -88,9 +88,9 @@ export interface ModelsClient {
   removeAlias(name: string, alias: string): Promise<void>;
   /** Sets tags, and removes those that are null. */
   tag(ref: string, tags: Readonly<Record<string, string | null>>): Promise<Model>;
-  /** Returns the numbers of two models and where their specs and architectures differ. */
+  /** Returns the numbers of two models and the differences of their specs and architectures. */
   compare(a: string, b: string): Promise<Comparison>;
-  /** Returns which of two models is better, and how sure that is, on a data set or on the rows that both of their jobs held out. */
+  /** Returns which of two models is better, and how certain that is, on a data set or on the rows that both of their jobs held out. */
   compareScores(a: string, b: string, query?: { readonly dataset?: string }, options?: CallOptions): Promise<ComparedScores>;
   /** Deletes a model. The job that trained it stays. */
   removeModel(ref: string): Promise<void>;
@@ -100,7 +100,7 @@ export interface ModelsClient {
   onnx(ref: string): Promise<Uint8Array<ArrayBuffer>>;
   /** Returns the card of the model: one HTML file, in UTF-8. */
   card(ref: string): Promise<Uint8Array<ArrayBuffer>>;
-  /** Makes a model of a safetensors file, with an architecture as JSON where the file states none. */
+  /** Makes a model of a safetensors file, with an architecture as JSON if the file has none. */
   importModel(
     file: Uint8Array<ArrayBuffer>,
     query?: { readonly name?: string; readonly architecture?: string },

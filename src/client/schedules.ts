@@ -1,4 +1,4 @@
-/** Methods about tables that the server fetches: once, or by schedules that train on them. */
+/** Methods for tables that the server fetches: once, or by schedules that train on them. */
 import type { z } from "zod";
 import type { RunComparison, ScheduleRunState, scheduleBody, scheduleChanges } from "../domain/schedules/schedule.ts";
 import type { importBody } from "../domain/sources/import-request.ts";
@@ -12,15 +12,15 @@ import { type CallOptions, segment, type Transport } from "./transport.ts";
 export type ImportRequest = z.input<typeof importBody>;
 /** When a table is fetched, what trains on it, and which alias moves. */
 export type ScheduleRequest = z.input<typeof scheduleBody>;
-/** What of a schedule is to be another. */
+/** The changed fields of a schedule. */
 export type ScheduleChanges = z.input<typeof scheduleChanges>;
 
 /** An import that takes longer than its request waits. */
 export type TableImport = z.output<typeof importAnswer>;
 
-/** How an import is waited for. */
+/** How to wait for an import. */
 export interface ImportWait extends CallOptions {
-  /** Is told about once a second how far one is that takes long. */
+  /** Called about once a second with the progress of a long one. */
   readonly onProgress?: (underWay: TableImport) => void;
 }
 
@@ -34,7 +34,7 @@ export class ImportFailed extends Error {
   }
 }
 
-/** Waits, or less where the signal is aborted. */
+/** Waits, or less if the signal aborts. */
 function pause(ms: number, signal: AbortSignal | undefined): Promise<void> {
   return new Promise((resolve) => {
     const timer = setTimeout(over, ms);
@@ -60,7 +60,7 @@ export interface ScheduleRun {
   id: string;
   schedule: string;
   state: ScheduleRunState;
-  /** null for a run that was asked for. */
+  /** null for a requested run. */
   due_at: string | null;
   dataset: string | null;
   sha256: string | null;
@@ -84,7 +84,7 @@ export interface Schedule {
   job: Record<string, unknown>;
   promote: { alias: string; metric?: string | undefined; min_gain: number } | null;
   webhook: { url: string } | null;
-  /** Tables that stay; null for all. */
+  /** Number of tables kept; null for all. */
   keep: number | null;
   paused: boolean;
   next_at: string | null;
@@ -100,17 +100,17 @@ export interface SchedulesClient {
    * not the server's answer has arrived.
    */
   importDataset(request: ImportRequest, options?: ImportWait): Promise<Dataset>;
-  /** Makes a schedule. */
+  /** Creates a schedule. */
   createSchedule(request: ScheduleRequest): Promise<Schedule>;
   /** Returns a page of schedules, newest first. */
   schedules(query?: PageQuery, options?: CallOptions): Promise<Page<Schedule>>;
   /** Returns a schedule. */
   schedule(id: string, options?: CallOptions): Promise<Schedule>;
-  /** Changes what is given of a schedule. */
+  /** Changes the given fields of a schedule. */
   changeSchedule(id: string, changes: ScheduleChanges): Promise<Schedule>;
   /** Deletes a schedule with its runs; data sets, jobs and models stay. */
   removeSchedule(id: string): Promise<void>;
-  /** Begins a run now. It goes on by itself. */
+  /** Starts a run now, which continues by itself. */
   runSchedule(id: string): Promise<ScheduleRun>;
   /** Returns a page of a schedule's runs, newest first. */
   scheduleRuns(id: string, query?: PageQuery, options?: CallOptions): Promise<Page<ScheduleRun>>;
@@ -118,7 +118,7 @@ export interface SchedulesClient {
   runWebhookDeliveries(id: string, run: string, query?: PageQuery, options?: CallOptions): Promise<Page<WebhookDelivery>>;
 }
 
-/** Creates the methods over a transport. `importDataset` throws an ImportFailed, and the signal's reason when it is aborted. */
+/** Creates the methods over a transport. `importDataset` throws an ImportFailed, and the signal's reason when it aborts. */
 export function createSchedulesClient({ send, get, post, drop }: Transport): SchedulesClient {
   const pathOf = (id: string) => `v1/schedules/${segment(id)}`;
   return {

@@ -1,4 +1,4 @@
-/** A search for a model in words: what the command line and the page say of its candidates. Pure. */
+/** A search for a model in words: its candidates, for the command line and the page. Pure. */
 import { questionOf } from "../domain/jobs/trained-spec.ts";
 import type { Job } from "./answers.ts";
 
@@ -12,7 +12,7 @@ type Search = Extract<Spec["model"], { auto: unknown }>["auto"];
 export const OUT_OF_FOLD =
   "Out of fold: each row is predicted only by networks that did not see it in their training, so nothing needs to be held out.";
 
-/** How the search of a job is resolved; null where the spec gives the network. */
+/** The resolved search of a job; null if the spec gives the network. */
 export function searchOf({ model }: Pick<Spec, "model">): Search | null {
   return "auto" in model ? model.auto : null;
 }
@@ -20,8 +20,8 @@ export function searchOf({ model }: Pick<Spec, "model">): Search | null {
 export type StepName = "epoch" | "candidate" | "cut" | "training";
 
 /**
- * What an epoch of a job is called: in a search, each is a candidate; in an audit, each cuts the rows anew; where a job asks which rows made
- * a prediction, whether more data would help, or what other seeds come to, each is a training.
+ * The name of a job's epochs: candidates in a search, divisions of the rows in an audit, and trainings in a job that asks a question about
+ * a model (the rows behind a prediction, whether more data would help, other seeds).
  */
 export function stepName(spec: Pick<Spec, "model" | "influence" | "learning_curve" | "seeds">): StepName {
   if (questionOf(spec)) return "training";
@@ -45,4 +45,4 @@ const METRIC_LABELS: Readonly<Record<string, string>> = {
 export function searchMetricLabel(metric: string): string {
   return METRIC_LABELS[metric] ?? metric;
 }
-export { specAgain } from "../domain/jobs/spec-again.ts";
+export { submittableSpec } from "../domain/jobs/submittable-spec.ts";

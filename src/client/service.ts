@@ -13,7 +13,7 @@ export interface AuditEntry {
   operation: string;
   method: string;
   path: string;
-  /** The path of what was made; null where nothing was. */
+  /** The path of the created record; null if nothing was created. */
   made: string | null;
   status: number;
   request_id: string;
@@ -21,9 +21,9 @@ export interface AuditEntry {
 
 /** Methods about the server. All of them reject as the transport does. */
 export interface ServiceClient {
-  /** Resolves when the server takes jobs. Rejects with an ApiError that says why it does not. */
+  /** Resolves when the server accepts jobs. Rejects with an ApiError that says why it does not. */
   ready(options?: CallOptions): Promise<void>;
-  /** Creates an API key. The key itself is in this answer alone. */
+  /** Creates an API key. Only this answer contains the key. */
   createKey(key: NewKey): Promise<CreatedKey>;
   /** Returns a page of keys, newest first, revoked and expired ones among them. */
   keys(query?: PageQuery): Promise<Page<Key>>;

@@ -13,13 +13,13 @@ import { type WatchOptions, watchFrames } from "./watch.ts";
 
 export { isMaximized, SWEEP_STATES };
 
-/** A sweep as it is submitted: whatever has a default may be left out. */
+/** A sweep as it is submitted: fields with a default may be left out. */
 export type SweepSpec = Omit<SweepRequest, "job"> & { readonly job: JobSpec };
 
 /** One training of a sweep. */
 export type Trial = z.output<typeof trial>;
 
-/** How many trials are over, and the best that was trained to its end. */
+/** Number of finished trials, and the best that was trained to its end. */
 export interface SweepProgress {
   done: number;
   total: number;
@@ -59,7 +59,7 @@ export interface SubmittedSweep extends Sweep {
   notes: Note[];
 }
 
-/** What the spec of a sweep comes to. */
+/** The resolved spec of a sweep. */
 export interface SweepValidation {
   valid: true;
   spec: ResolvedSweepSpec;
@@ -85,12 +85,12 @@ export type SweepFrame =
 
 /** Which trials, and in which order. */
 export interface TrialsQuery {
-  /** With `-`, the greatest comes first. By value, trials without one come last. */
+  /** With `-`, descending. By value, trials without one come last. */
   readonly order_by?: TrialOrder;
   readonly state?: TrialState;
   readonly min_value?: number;
   readonly max_value?: number;
-  /** Conditions that must all hold, as `value < 0.3 and params."/optimizer/lr" >= 1e-3`. */
+  /** Conditions that must all hold, such as `value < 0.3 and params."/optimizer/lr" >= 1e-3`. */
   readonly filter?: string;
   /** The number of the last trial of the page before. */
   readonly after?: number;
@@ -125,7 +125,7 @@ export interface SweepImportance {
 export interface SweepsClient {
   /** Stores and queues a sweep. A spec that is JSON text is sent as it is. */
   submitSweep(spec: SweepSpec | string, options?: SubmitOptions): Promise<SubmittedSweep>;
-  /** Returns what the spec of a sweep comes to, and stores nothing. */
+  /** Returns the resolved spec of a sweep, and stores nothing. */
   validateSweep(spec: SweepSpec | string, options?: CallOptions): Promise<SweepValidation>;
   /** Returns a sweep as it is now. */
   sweep(id: string, options?: CallOptions): Promise<Sweep>;
@@ -138,7 +138,7 @@ export interface SweepsClient {
   cancelSweep(id: string): Promise<Sweep>;
   /** Sets tags and the note of a sweep, and removes those that are null. */
   labelSweep(id: string, changes: LabelChanges): Promise<Sweep>;
-  /** Frees the threads of a sweep; `resumeSweep` goes on at its first trial without a result. */
+  /** Frees the threads of a sweep; `resumeSweep` continues with its first trial without a result. */
   pauseSweep(id: string): Promise<Sweep>;
   /** Queues a paused sweep again. */
   resumeSweep(id: string): Promise<Sweep>;
@@ -146,7 +146,7 @@ export interface SweepsClient {
   removeSweep(id: string): Promise<void>;
   /** Returns a page of the trials that have a result. */
   trials(id: string, query?: TrialsQuery, options?: CallOptions): Promise<TrialPage>;
-  /** Returns all matching trials as CSV; with `after` those that follow that trial. */
+  /** Returns all matching trials as CSV; `after` starts behind that trial. */
   trialsCsv(id: string, query?: TrialsCsvQuery, options?: CallOptions): Promise<string>;
   /** Returns one trial. */
   trial(id: string, number: number, options?: CallOptions): Promise<Trial>;

@@ -8,17 +8,17 @@ import { errorOf, UnreachableError } from "./error.ts";
 export interface TransportOptions {
   /** An API key, `ty_...`. Left out: none is sent, and in a browser the session's cookie stands for one. */
   readonly key?: string;
-  /** Sends the requests; the global `fetch` when left out. For proxies, tests, and callers that look at every answer. */
+  /** Sends the requests; the global `fetch` when left out. For proxies, tests, and callers that inspect every answer. */
   readonly fetch?: typeof fetch;
 }
 
-/** What every method takes beside its own arguments. */
+/** What every method takes besides its own arguments. */
 export interface CallOptions {
   /** Aborting it ends the request: its promise rejects with the signal's reason. */
   readonly signal?: AbortSignal | undefined;
 }
 
-/** One request, beside its method and path. */
+/** A request, besides its method and path. */
 export interface RequestOptions extends CallOptions {
   /** Query parameters by name; those that are undefined or null are left out. */
   readonly query?: object | undefined;
@@ -62,7 +62,7 @@ export function createTransport(baseUrl: string | URL, { key, fetch: sendRequest
       method,
       headers: { accept, ...(type && { "content-type": type }), ...authorization, ...headers },
       ...(body !== undefined && { body }),
-      // A stream has to say that its answer is read after it is sent (fetch.spec.whatwg.org, RequestInit.duplex).
+      // A streamed body must declare that its answer is read only after it is sent (fetch.spec.whatwg.org, RequestInit.duplex).
       ...(body instanceof ReadableStream && { duplex: "half" }),
       ...(signal && { signal }),
     };
@@ -93,7 +93,7 @@ function isAbort(error: unknown, signal: AbortSignal | undefined): boolean {
   return signal?.aborted === true && (error as Error | null)?.name !== "TimeoutError";
 }
 
-/** Node's WebSocket takes headers in the place of protocols, which the types of browsers do not know. */
+/** Node's WebSocket takes headers instead of protocols, which the browsers' types do not allow. */
 function withHeaders(headers: Readonly<Record<string, string>>): string[] {
   return { headers } as unknown as string[];
 }
@@ -105,7 +105,7 @@ function bodyOf({ body, file, type }: RequestOptions): { body?: BodyInit; type?:
   return { body: JSON.stringify(body), type: JSON_TYPE };
 }
 
-/** The media type of bytes of no named format. */
+/** The media type of bytes without a named format. */
 export const BYTES = "application/octet-stream";
 /** The media type of JSON. */
 export const JSON_TYPE = "application/json";

@@ -10,7 +10,7 @@ export interface WatchOptions {
   readonly after?: number;
   /** Aborting it ends the watch without an error. */
   readonly signal?: AbortSignal;
-  /** How long a watch without a connection tries before it rejects, in milliseconds; a minute when left out. */
+  /** How long a watch without a connection retries before it rejects, in milliseconds; a minute when left out. */
   readonly retryMs?: number;
 }
 
@@ -19,14 +19,14 @@ const FIRST_DELAY_MS = 50;
 const MAX_DELAY_MS = 2000;
 /** Characters of frames that may wait for the iteration; beyond, the connection is closed, and resumed once they are read. */
 const MAX_WAITING_CHARACTERS = 16 * 1024 * 1024;
-/** A connection that is silent for so long may be dead without having been closed: the watch reconnects. */
+/** A connection that is silent for this long may be dead without having been closed: the watch reconnects. */
 const SILENCE_MS = 45_000;
 
 /**
- * Iterates over frames, each exactly once and in order, up to and including the `end` frame that `isFinal`: another one says that
- * the server shuts down. `open` opens a WebSocket that begins after a sequence number. `check` asks the server for the job after a connection failed:
- * when it rejects with a client's error (4xx other than 408 and 429), so does the iteration; with another one, once `retryMs`
- * are over.
+ * Iterates over frames, each exactly once and in order, up to and including the `end` frame that `isFinal`; any other `end` frame means
+ * that the server stops. `open` opens a WebSocket that begins after a sequence number. `check` asks the server for the job after a
+ * connection failed: when it rejects with a client error (4xx other than 408 and 429), so does the iteration; with any other error, after
+ * `retryMs`.
  */
 export async function* watchFrames<F extends { type: string; seq: number }>(
   open: (after: number) => WebSocket,
@@ -66,7 +66,7 @@ async function isThere(check: () => Promise<unknown>, isLastTry: boolean): Promi
   }
 }
 
-/** An answer that another try would not change. */
+/** An answer that a retry would not change. */
 function isRefusal(error: unknown): boolean {
   return error instanceof ApiError && error.problem.status < 500 && ![408, 429].includes(error.problem.status);
 }

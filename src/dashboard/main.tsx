@@ -50,7 +50,7 @@ linkBelow(base);
 const session = createSession();
 const api = createApi(window.location.origin + base, () => session.lock());
 session.attach(api);
-/** Whether the server takes this browser's requests. */
+/** Whether the server accepts this browser's requests. */
 const isAnswered = async () => {
   await session.check();
   return session.state.get().phase !== "locked";
@@ -81,7 +81,7 @@ live.generation.subscribe(() => {
   if (session.state.get().phase === "unknown") void session.refresh().catch(() => undefined);
 });
 
-// The server closes the connection of a revoked key, and perhaps no request follows that would be answered with 401.
+// The server closes the connection of a revoked key, and perhaps no later request would get a 401.
 live.connection.subscribe(({ status }) => {
   if (status === "waiting") void session.check().catch(() => undefined);
 });

@@ -24,7 +24,7 @@ export const SECTIONS: readonly {
   readonly label: string;
   readonly icon: IconName;
   readonly key: string;
-  /** `wide-only`: a phone has no room for it; other views lead there. */
+  /** `wide-only`: a phone has no room for it; other views link to it. */
   readonly class?: "new" | "wide-only";
 }[] = [
   { href: "/new", label: "New job", icon: "plus", key: "n", class: "new" },

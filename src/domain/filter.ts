@@ -1,13 +1,13 @@
 /**
- * Filters of lists, as text: conditions that must all hold, as `value < 0.3 and params."/optimizer/lr" >= 1e-3`. A condition is a field, an
- * operator and a literal, which is a number, text in double quotes (as JSON has it), true, false or null.
+ * Filters of lists, as text: conditions that must all hold, such as `value < 0.3 and params."/optimizer/lr" >= 1e-3`. A condition is a
+ * field, an operator and a literal: a number, text in double quotes (as in JSON), true, false or null.
  */
 import { nearest } from "./spelling.ts";
 
-/** Most characters of a filter. */
+/** Maximum characters of a filter. */
 const MAX_FILTER_LENGTH = 1000;
 /**
- * Most conditions of a filter.
+ * Maximum conditions of a filter.
  *
  * @internal Exported for tests.
  */
@@ -23,24 +23,24 @@ export interface Condition {
   readonly key: string | null;
   readonly operator: Operator;
   readonly value: Literal;
-  /** Where it begins in the text, counted from 1. */
+  /** The column of its first character, counted from 1. */
   readonly column: number;
 }
 
 /**
- * What a field can be compared with: a number, text, or one of some words. Of a field that has members, what follows the dot is compared:
- * with any literal (`members`), with text (`texts`), or, where the names of the members are known, with a number.
+ * What a field can be compared with: a number, text, or one of some words. For a field with members, the part after the dot is compared:
+ * with any literal (`members`), with text (`texts`), or, if the names of the members are known, with a number.
  */
 export type FieldKind = "number" | "text" | "members" | "texts" | { readonly numbers: readonly string[] } | readonly string[];
 export type Fields = Readonly<Record<string, FieldKind>>;
 
-/** A field, and what follows the dot after one that has members. */
+/** A field, and the member after its dot if it has members. */
 export interface FieldPath {
   readonly field: string;
   readonly key: string | null;
 }
 
-/** Why a text is no filter, and the column (from 1) at which that shows. */
+/** Why a text is not a filter, and the column (from 1) of the fault. */
 export class FilterError extends Error {
   readonly column: number;
 
@@ -62,9 +62,9 @@ const TOKEN =
 const KEYWORDS: Readonly<Record<string, Literal>> = { true: true, false: false, null: null };
 
 /**
- * Reads a filter.
+ * Parses a filter.
  *
- * @throws {FilterError} for what is no condition, an unknown field, and a literal or operator that does not fit its field.
+ * @throws {FilterError} for an invalid condition, an unknown field, and a literal or operator that does not fit its field.
  */
 export function parseFilter(text: string, fields: Fields): readonly Condition[] {
   if (text.length > MAX_FILTER_LENGTH) throw new FilterError(MAX_FILTER_LENGTH + 1, `at most ${MAX_FILTER_LENGTH} characters`);
@@ -90,9 +90,9 @@ export function parseFilter(text: string, fields: Fields): readonly Condition[] 
 }
 
 /**
- * Reads a field alone, as `metrics.val_loss` or `params."/optimizer/lr"`, which begins at a column of a longer text.
+ * Parses a field alone, such as `metrics.val_loss` or `params."/optimizer/lr"`, which starts at a column of a longer text.
  *
- * @throws {FilterError} for what is none.
+ * @throws {FilterError} for an invalid field.
  */
 export function parseField(text: string, fields: Fields, column = 1): FieldPath {
   const tokens = tokensOf(text).map((token) => ({ ...token, column: token.column + column - 1 }));
@@ -105,7 +105,7 @@ export function parseField(text: string, fields: Fields, column = 1): FieldPath 
   return { field: name.text, key };
 }
 
-/** Reads a field whose first token was taken. */
+/** Parses a field whose first token was read before. */
 function pathOf(name: Token, take: () => Token, fields: Fields): { readonly kind: FieldKind; readonly key: string | null } {
   if (name.kind !== "name") throw new FilterError(name.column, `expected a field: ${Object.keys(fields).join(", ")}`);
   const kind = Object.hasOwn(fields, name.text) ? (fields[name.text] as FieldKind) : null;
@@ -134,7 +134,7 @@ function tokensOf(text: string): Token[] {
     tokens.push({ kind, text: found, column: at - found.length + 1 });
   }
   const last: Token = { kind: "end", text: "", column: end + 1 };
-  // Whatever is missing at the end is found missing there.
+  // A missing token is reported at the end of the text.
   return [...tokens, last, last, last, last];
 }
 

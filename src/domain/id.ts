@@ -20,7 +20,7 @@ export const ID_PREFIXES = {
 } as const;
 export type IdKind = keyof typeof ID_PREFIXES;
 
-/** What every id of this kind from before a time, in epoch milliseconds, sorts before. */
+/** A bound before which all ids of this kind sort that are older than a time in epoch milliseconds. */
 export function idsBefore(kind: IdKind, time: number): string {
   const hex = Math.max(0, Math.trunc(time)).toString(16).padStart(12, "0");
   return `${ID_PREFIXES[kind]}${hex.slice(0, 8)}-${hex.slice(8)}-`;

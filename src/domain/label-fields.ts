@@ -1,8 +1,8 @@
-/** The schemas of labels, in what is submitted and what changes them. */
+/** The schemas of labels, for submissions and for changes. */
 import { z } from "zod";
 import { MAX_TAGS } from "./labels.ts";
 
-/** Most characters of a tag's value that lists are searched by: an entry of an index of PostgreSQL has 2,700 bytes at most. */
+/** Maximum characters of a tag's value that lists can be searched by: an index entry in PostgreSQL has at most 2,700 bytes. */
 const MAX_FOUND_TAG = 500;
 const MAX_NOTE = 10_000;
 
@@ -16,7 +16,7 @@ const storable = { error: "must not contain the character NUL (U+0000), which da
 const tagValue = z.string().max(MAX_FOUND_TAG).refine(isStorable, storable);
 const note = z.string().max(MAX_NOTE).refine(isStorable, storable);
 
-/** The fields of a request that labels what it submits. They are no part of the resolved spec, and so of no hash. */
+/** The fields of a request that label what it submits. They are not part of the resolved spec, and so in no hash. */
 export const labelFields = {
   tags: z
     .record(tagName, tagValue)
@@ -26,7 +26,7 @@ export const labelFields = {
   note: note.optional().meta({ description: "Text for people, which can be changed later." }),
 };
 
-/** Bytes of the largest labels, as JSON that escapes every character. */
+/** Maximum bytes of labels, as JSON that escapes every character. */
 export const LABEL_BYTES = 512 * 1024;
 
 /** The request to change labels: given tags are set, or removed with null; the others stay (RFC 7396). */

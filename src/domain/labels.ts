@@ -1,10 +1,10 @@
 /**
- * What people write on jobs, sweeps and models to find them again: tags, which have a name and a value, and a note. Labels change nothing
- * that is trained. Their schemas are in label-fields.ts, so that the thread of the database need not load Zod.
+ * Labels that people give to jobs, sweeps and models to find them again: tags, which have a name and a value, and a note. Labels do not
+ * change training. Their schemas are in label-fields.ts, so that the thread of the database need not load Zod.
  */
 import { invalid } from "./errors.ts";
 
-/** Most tags of a job, a sweep or a model. */
+/** Maximum tags of a job, a sweep or a model. */
 export const MAX_TAGS = 64;
 
 export type Tags = Readonly<Record<string, string>>;
@@ -16,7 +16,7 @@ export interface Labels {
   readonly note: string | null;
 }
 
-/** A change of labels: what it leaves out stays. */
+/** A change of labels: fields that are left out stay. */
 export interface LabelChanges {
   readonly tags?: TagChanges | undefined;
   readonly note?: string | null | undefined;

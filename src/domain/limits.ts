@@ -12,11 +12,11 @@ export interface Limits {
   /** Memory of all jobs that train at the same time. A job that needs more is refused; others wait until it is free. */
   readonly memoryBytes: number;
   readonly predictRows: number;
-  /** Threads that there are to train one job; 1 when left out. */
+  /** The number of threads that may train one job; 1 when left out. */
   readonly threads?: number;
 }
 
-/** Why a job that needs so much memory is not accepted, with the cure; null where it is. */
+/** Why a job that needs this much memory is refused, with the cure; null if it is accepted. */
 export function excessMemory(
   bytes: number,
   { jobMemoryBytes, memoryBytes }: Pick<Limits, "jobMemoryBytes" | "memoryBytes">,
@@ -30,7 +30,7 @@ export function excessMemory(
 
 /** The limits of the installation and of each project. */
 export interface ServiceLimits extends Limits {
-  /** Of an upload, or a packed stream of rows to predict: as it is sent, and again unpacked. */
+  /** Of an upload or a compressed stream of rows to predict: as sent, and again after decompression. */
   readonly uploadBytes: number;
   readonly project: ProjectLimits;
 }
@@ -44,7 +44,7 @@ export interface ProjectLimits {
   readonly schedules: number;
   /** Bytes of all its uploaded files. */
   readonly datasetBytes: number;
-  /** Bytes of the answers that are kept for its idempotency keys. */
+  /** Bytes of the answers kept under its idempotency keys. */
   readonly answerBytes: number;
   readonly requestsPerMinute: number;
   /** Concurrent WebSocket and SSE readers, per process. */

@@ -46,7 +46,7 @@ const JOB_NOTES = {
   imbalanced_classes: "One class has at least nine tenths of the rows.",
 } as const satisfies Readonly<Record<string, string>>;
 
-/** Codes of why a column is left out where the model is chosen automatically, besides those of every job. */
+/** Codes for why a search leaves a column out, in addition to those of every job. */
 const CHOICE_NOTES = {
   duplicate_column: "A column has the same value as an earlier one in every row.",
 } as const satisfies Readonly<Record<string, string>>;
@@ -91,5 +91,5 @@ export const note = z
 
 export type Note = z.output<typeof note>;
 
-/** Most notes per response: a table with very many odd columns would have more than anyone reads. */
+/** Maximum notes per response: a table with very many odd columns would have more than anyone reads. */
 export const MAX_NOTES = 50;

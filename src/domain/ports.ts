@@ -1,4 +1,4 @@
-/** The interfaces of the use cases to everything but the store. main.ts chooses the implementations. */
+/** The interfaces of the use cases to everything but the store. server/ chooses the implementations. */
 
 import type { DatasetRows } from "./datasets/dataset.ts";
 import type { EncodedColumn } from "./datasets/preprocessing.ts";
@@ -72,12 +72,12 @@ export interface TrainingRun {
   readonly checkpoint: CheckpointState | null;
 }
 
-/** A model whose rows are known: the run of its job. */
+/** A model whose rows are known: with the run of its job. */
 export interface ScoredModel {
   readonly model: Model;
   readonly weights: TensorSet;
   readonly run: TrainingRun;
-  /** What other seeds came to; null where nobody has asked. */
+  /** The results of other seeds; null if nobody has asked. */
   readonly seeds: SeedSpread | null;
 }
 
@@ -100,7 +100,7 @@ export interface TrainingObserver {
 /** The result from the training thread: the outcome, with a model that has no id, name or time yet. */
 export type TrainingResult =
   | Exclude<Outcome, { state: "succeeded" }>
-  /** It was asked to stop, and stopped at its last checkpoint. */
+  /** The run was asked to stop, and stopped at its last checkpoint. */
   | { readonly state: "stopped"; readonly metrics: JobMetrics | null }
   | {
       readonly state: "succeeded";
@@ -109,7 +109,7 @@ export type TrainingResult =
       readonly model: TrainedModel;
       readonly weights: TensorSet;
       readonly evaluation: Evaluation | null;
-      /** Epochs that were not reported; only where the observer takes them. */
+      /** Epochs that were not reported; only if the observer accepts them. */
       readonly last?: MetricChunk;
     };
 
@@ -120,12 +120,9 @@ export interface TrainingPool {
   readonly size: number;
   /** Trains a job. Rejects only if the thread dies. */
   train(run: TrainingRun, observer: TrainingObserver): Promise<TrainingResult>;
-  /**
-   * Trains trials of a sweep, and resolves when the last of them was reported, or the run was cancelled. Rejects only if the thread
-   * dies.
-   */
+  /** Trains trials of a sweep. Resolves when the last of them was reported, or the run was cancelled. Rejects only if the thread dies. */
   runTrials(run: TrialsRun, observer: TrialsObserver): Promise<void>;
-  /** Plans the next generation of a sweep; null where there is none. Rejects if the thread dies. */
+  /** Plans the next generation of a sweep; null if there is none. Rejects if the thread dies. */
   planGeneration(request: PlanRequest): Promise<PlannedGeneration | null>;
   /** Ends the threads; pending training rejects. */
   close(): Promise<void>;
@@ -166,22 +163,22 @@ export interface Predict {
   stream(model: Model, block: RowBlock, options: StreamOptions, load: () => Promise<TensorSet>): Promise<BlockReply>;
 }
 
-/** What was counted of the rows that a model predicted. */
+/** The counts of the rows that a model predicted. */
 export interface CountedModel extends PredictionCounts {
   readonly modelId: string;
   /** Rows that were drawn for its sample. */
   readonly sampled: readonly AskedRow[];
 }
 
-/** What this process has counted of predictions of monitored models, until it is taken. A process that is killed loses it. */
+/** The counts of predictions of monitored models in this process, until they are taken. They are lost when the process is killed. */
 export interface CountedPredictions {
-  /** Whether anything is counted. */
+  /** Whether there are any counts. */
   readonly isOn: boolean;
-  /** Returns what was counted since the last call, and forgets it. */
+  /** Returns the counts since the last call, and resets them. */
   take(): readonly CountedModel[];
-  /** Says whether rows of a model are drawn for its sample from now on. */
+  /** Sets whether rows of a model are drawn for its sample from now on. */
   sample(modelId: string, isWanted: boolean): void;
-  /** Calls the listener, of which there is one, when a model has the rows of a window. It may be called again until they are taken. */
+  /** Sets the only listener, which is called when a model has the rows of a window. It may be called again until the counts are taken. */
   onWindow(listener: () => void): void;
 }
 
@@ -245,8 +242,8 @@ export interface ComputePool {
   /** Compares two models on the rows that both jobs held out, in a thread. Transfers the values of both runs. */
   compareHeldOut(a: ScoredModel, b: ScoredModel): Promise<ScoreComparisonResult>;
   /**
-   * Compares an old model with a new one on the rows that the new one's job held out and that trained neither, in a thread; `run` of the old one
-   * is null where its rows are gone. Transfers the values of both runs.
+   * Compares an old model with a new one, in a thread, on the rows that the new one's job held out and that trained neither. `run` of the
+   * old one is null if its rows are gone. Transfers the values of both runs.
    */
   compareFresh(
     old: Pick<ScoredModel, "model" | "weights"> & { readonly run: TrainingRun | null },
@@ -258,22 +255,22 @@ export interface ComputePool {
     b: Pick<ScoredModel, "model" | "weights">,
     dataset: DatasetRows,
   ): Promise<ScoreComparisonResult>;
-  /** Returns rows of a job's data; fewer than asked for where there is none of a number. Transfers the run's values. */
+  /** Returns rows of a job's data; fewer than requested if row numbers do not exist. Transfers the run's values. */
   showRows(run: TrainingRun, choice: RowChoice): Promise<ShownRows>;
   /**
-   * Checks a request for the rows that made a prediction, in a thread. The run needs the columns that split its data set, and that of its
-   * weights. Transfers the run's values.
+   * Checks a request for the rows behind a prediction, in a thread. The run needs the columns that split its data set, and the weight
+   * column. Transfers the run's values.
    */
   admitInfluence(run: TrainingRun, model: Model, request: InfluenceRequest): Promise<AdmittedInfluence>;
   /** Checks a request for a learning curve, in a thread. The run needs the columns that split its data set. Transfers the run's values. */
   admitLearningCurve(run: TrainingRun, model: Model, request: LearningCurveRequest): Promise<AdmittedCurve>;
   /** Checks a request for other seeds, in a thread. The run needs the columns that split its data set. Transfers the run's values. */
   admitSeeds(run: TrainingRun, model: Model, request: SeedsRequest): Promise<AdmittedSeeds>;
-  /** Computes how a job's epochs are cut into steps. Transfers the run's values. */
+  /** Computes how a job's epochs are divided into steps. Transfers the run's values. */
   replaySize(run: TrainingRun): Promise<ReplaySize & { readonly run: TrainingRun }>;
-  /** Replays a step of a job from the checkpoint of the run, in a thread; so many multiply-adds. Transfers the run's values. */
+  /** Replays a step of a job from the checkpoint of the run, in a thread; it takes `multiplyAdds`. Transfers the run's values. */
   replay(run: TrainingRun, request: PlannedReplay, multiplyAdds: number): Promise<Replay>;
-  /** Multiply-adds of predicting one row with the network of a model, without a thread. */
+  /** Multiply-adds of predicting one row with the network of a model. Uses no thread. */
   multiplyAdds(model: Model): number;
   /** Drops a deleted model from the caches. */
   forget(modelId: string): void;
@@ -299,19 +296,20 @@ export interface ComputePool {
   encodeModelCard(facts: ModelCardFacts): Promise<Uint8Array>;
   /** Reads the model in an untrusted safetensors file. `architecture` is JSON text that replaces the file's own. Transfers the file. */
   readModelFile(file: Uint8Array<ArrayBuffer>, architecture: string | undefined): Promise<ModelReading>;
-  /** Encodes a model as an ONNX file, in pieces. Transfers the weights. Throws invalid for a model that the format cannot have. */
+  /** Encodes a model as an ONNX file, in pieces. Transfers the weights. Throws invalid for a model that the format cannot express. */
   encodeOnnx(model: Model, weights: TensorSet): Promise<EncodedFile>;
-  /** Reads a `ModelInferRequest` of gRPC that is too long for the event loop. Transfers it. Throws malformed, too_large and invalid. */
+  /** Decodes a `ModelInferRequest` of gRPC that is too long for the event loop. Transfers it. Throws malformed, too_large and invalid. */
   readInferMessage(message: Uint8Array<ArrayBuffer>): Promise<RoutedRequest>;
-  /** Reads a body that is too long for the event loop (parseRequestBody). Transfers it. */
+  /** Parses a body that is too long for the event loop (parseRequestBody). Transfers it. */
   readBody<Name extends BodyName>(name: Name, body: Uint8Array<ArrayBuffer>): Promise<RequestBody<Name>>;
-  /** Reads a request of a tracking client that is too large for the event loop (readTrackingRequest). Transfers the body. */
+  /** Parses a request of a tracking client that is too large for the event loop (readTrackingRequest). Transfers the body. */
   readTracking(name: RequestName, body: Uint8Array<ArrayBuffer>, beside: Beside): Promise<Request<RequestName>>;
-  /** Returns the same threads for one project: projects take turns. */
+  /** Returns the same threads for one project: projects share them fairly. */
   ofProject(project: string): ComputePool;
   /**
-   * Returns the same threads for work that nobody wants once the signal aborts: what waits for its turn is dropped then, and what still runs
-   * a second later is ended. Both reject with the signal's reason. Background rows, which others may wait for too, are drawn nevertheless.
+   * Returns the same threads for work that can be dropped: when the signal aborts, queued work is dropped, and work that still runs a
+   * second later is ended. Both reject with the signal's reason. Background rows are drawn nevertheless, because other requests may wait
+   * for them.
    */
   until(signal: AbortSignal): ComputePool;
   /** Ends the threads; pending work rejects. */
@@ -332,7 +330,7 @@ export type ModelReading =
 /** The format of a metrics file. `isFirst`: the header of the file precedes the chunks. */
 export type MetricsEncoding =
   | { readonly format: "csv"; readonly isFirst: boolean; readonly from: number; readonly to: number }
-  /** `startedAtMs`: when the job first ran; `changes`: of its state; `ranMs`: for how long it had trained before the first of these epochs. */
+  /** `startedAtMs`: when the job first ran; `changes`: its state changes; `ranMs`: how long it had trained before the first of these epochs. */
   | {
       readonly format: "tensorboard";
       readonly isFirst: boolean;

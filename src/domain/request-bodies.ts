@@ -1,6 +1,6 @@
 /**
- * Bodies of requests that may be longer than the event loop reads at once: in a thread they are known by these names. Rows to predict, specs and
- * messages of other protocols are read elsewhere.
+ * Bodies of requests that may be too long for the event loop, by the names under which threads parse them. Rows to predict, specs and
+ * messages of other protocols are parsed elsewhere.
  */
 import type { z } from "zod";
 import { auditBody } from "./datasets/audit-request.ts";
@@ -31,10 +31,10 @@ export const REQUEST_BODIES = {
 
 export type BodyName = keyof typeof REQUEST_BODIES;
 
-/** A body that was read. */
+/** A parsed body. */
 export type RequestBody<Name extends BodyName> = z.output<(typeof REQUEST_BODIES)[Name]>;
 
-/** Reads a body of JSON in UTF-8. Throws `malformed`, or `invalid` with every failure. */
+/** Parses a JSON body in UTF-8. Throws `malformed`, or `invalid` with every fault. */
 export function parseRequestBody<Name extends BodyName>(name: Name, bytes: Uint8Array): RequestBody<Name> {
   return parseDocument<z.ZodType>(REQUEST_BODIES[name], bytes) as RequestBody<Name>;
 }

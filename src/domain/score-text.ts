@@ -1,4 +1,4 @@
-/** A score in words: what the command line, the page and a model card say of a model. Pure; how numbers look is the caller's. */
+/** A score in words, as the command line, the page and a model card show it. Pure; the caller formats the numbers. */
 import type { IntervalFigure, Range } from "./models/intervals.ts";
 import type { Score, ScoreMetrics } from "./models/score.ts";
 
@@ -33,7 +33,7 @@ interface FigureKind {
   readonly isShare: boolean;
 }
 
-/** In the order in which they are shown; the first that a score has is its main figure. */
+/** In display order. The first that a score has is its main figure. */
 const FIGURES: readonly FigureKind[] = [
   { name: "accuracy", label: "accuracy", isShare: true },
   { name: "balanced_accuracy", label: "balanced accuracy", isShare: true },
@@ -48,10 +48,10 @@ const FIGURES: readonly FigureKind[] = [
   { name: "mape", label: "MAPE", isShare: true },
 ];
 
-/** One figure of a model, and the same of the baseline and of the straight line; null where there is none. */
+/** One figure of a model, with those of the baseline and the straight line; null if there is none. */
 export interface ScoreFigure extends FigureKind {
   readonly model: number | null;
-  /** Where the model's figure is found on fresh rows, as far as chance goes; null where that is not known. */
+  /** The range in which chance puts the model's figure on fresh rows; null if it is not known. */
   readonly range: Range | null;
   readonly baseline: number | null;
   readonly linear: number | null;
@@ -92,7 +92,7 @@ export function figureLabel({ part }: Pick<Score, "part">, { label }: Pick<Score
 /** Writes a figure. */
 export function figureText(value: number | null, { isShare, name }: FigureKind, format: ScoreFormat): string {
   if (value === null) return "–";
-  // As it is quoted; also so that the 0 of a mean does not show its rounding.
+  // As it is quoted, and so that the 0 of a mean does not show its rounding.
   if (name === "r2" && Math.abs(value) < 1000) return format.decimal(Math.abs(value) < 5e-4 ? 0 : value);
   return isShare ? format.share(value) : format.value(value);
 }
@@ -157,13 +157,13 @@ interface Compared {
   readonly score: Score;
 }
 
-/** Differences below this are none: a row or two, or the last digit. */
+/** Differences below this do not count: a row or two, or the last digit. */
 const SLIGHT = 0.005;
 
 /** What the baseline does, within a sentence: "always answering No". */
 const baselineAnswer = (score: Score): string => baselineText(score).replace("always", "always answering");
 
-/** The rules, the first that holds counts. */
+/** The rules; the first that holds applies. */
 const RULES: readonly (readonly [holds: (compared: Compared) => boolean, tone: Tone, words: (score: Score) => string])[] = [
   [
     ({ score }) => score.part === "train",
@@ -186,7 +186,7 @@ const RULES: readonly (readonly [holds: (compared: Compared) => boolean, tone: T
   [() => true, "ok", (score) => `It is better than ${baselineAnswer(score)}`],
 ];
 
-/** Returns what a score comes to; null where its main figure has no value. */
+/** Returns the verdict on a score; null if its main figure has no value. */
 export function verdictOf(score: Score): Verdict | null {
   const { name, model, baseline, linear, range } = mainFigure(score);
   if (model === null) return null;

@@ -39,7 +39,7 @@ export function unpackTensors(set: TensorSet): Map<string, Float32Array<ArrayBuf
   return views;
 }
 
-/** Returns the tensors of a set with others behind them. */
+/** Returns a set of tensors followed by others. */
 export function appendTensors(set: TensorSet, others: Parameters<typeof packTensors>[0]): TensorSet {
   const values = unpackTensors(set);
   return packTensors([...set.entries.map((entry) => ({ ...entry, values: values.get(entry.name) ?? [] })), ...others]);

@@ -14,7 +14,7 @@ const MAX_JSON_DEPTH = 64;
 
 /** The limits of a text. */
 export interface JsonBounds {
-  /** What its values may take in V8's heap, at the most: V8 cannot stop within JSON.parse, and ends the process at the heap's limit. */
+  /** The maximum memory of its values in V8's heap. V8 cannot stop within JSON.parse, and ends the process at the heap's limit. */
   readonly heapBytes: number;
   /** Members of all objects together. */
   readonly members: number;
@@ -23,7 +23,7 @@ export interface JsonBounds {
 const MIN_HEAP_BYTES = 512 * 1024 ** 2;
 const HEAP_BYTES_A_BODY_BYTE = 8;
 
-/** What the JSON of a body of at most `bodyBytes` may take: enough for millions of numbers, not for as many objects. */
+/** The memory that the JSON of a body of at most `bodyBytes` may take: enough for millions of numbers, but not for as many objects. */
 export function jsonHeapBytes(bodyBytes: number): number {
   return Math.max(MIN_HEAP_BYTES, bodyBytes * HEAP_BYTES_A_BODY_BYTE);
 }
@@ -64,7 +64,7 @@ interface JsonMeasures {
   readonly arrays: number;
   readonly members: number;
   readonly commas: number;
-  /** Numbers with a point or an exponent, at the least: "true" counts too. */
+  /** Lower bound of the numbers with a point or an exponent: "true" counts too. */
   readonly fractions: number;
 }
 
@@ -93,8 +93,8 @@ function measureJson(bytes: Uint8Array): JsonMeasures {
 }
 
 /**
- * Bytes in V8's heap, at the most: an object with a dictionary of its own, an array with its elements, a member with a name that no
- * other has, a boxed number. `text`: the text as a string of two bytes a character, and its strings once more.
+ * Upper bound of the bytes in V8's heap: an object with its own dictionary, an array with its elements, a member with a unique name, a
+ * boxed number. `text`: the text as a string of two bytes a character, and its strings once more.
  */
 const HEAP_BYTES = { text: 3, object: 256, array: 64, member: 120, value: 8, fraction: 16 };
 

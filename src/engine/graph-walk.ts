@@ -4,7 +4,7 @@
  */
 import type { Tensor } from "./graph.ts";
 
-/** Ids below that of the first start up to which visits are marked in an array: those of a graph are close to one another. */
+/** Visits are marked in an array for ids in a range from that of the first start: those of a graph are close to one another. */
 const MOST_MARKS = 2 ** 21;
 
 /** The tensors that a walk has visited: those of the walk's round. A set would compute a hash for each tensor of each walk. */
@@ -45,7 +45,7 @@ class Marks {
   }
 }
 
-/** Marks that no walk uses: a walk may begin another one. */
+/** Unused marks: one walk may start another. */
 const spare: Marks[] = [];
 
 /**
@@ -100,7 +100,7 @@ export function reachable(roots: Iterable<Tensor>): Tensor[] {
 export function inTopologicalOrder(tensors: readonly Tensor[]): Tensor[] {
   const first = tensors.reduce((low, { id }) => Math.min(low, id), Number.POSITIVE_INFINITY);
   const last = tensors.reduce((high, { id }) => Math.max(high, id), 0);
-  // Most graphs have nearly all the ids between their first and their last: each has its place.
+  // In most graphs nearly all ids between the first and the last occur: each has its own slot.
   if (tensors.length < 32 || last - first > 8 * tensors.length) return tensors.toSorted((a, b) => a.id - b.id);
   const places = new Array<Tensor | undefined>(last - first + 1).fill(undefined);
   for (const tensor of tensors) places[tensor.id - first] = tensor;

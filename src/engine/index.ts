@@ -1,4 +1,4 @@
-/** The engine's public interface. Other folders import nothing else of it. */
+/** The engine's public interface. Other folders import only this file of it. */
 export { compile, memoryFor } from "./compiler/compile.ts";
 export { countSharedMemory } from "./compiler/team/shared-memory.ts";
 export { joinTeam, LostThreadError, limitTeam, reportLost } from "./compiler/team/team.ts";

@@ -104,6 +104,6 @@ export interface Tensor {
   readonly inputs: readonly Tensor[];
   readonly shape: Shape;
   readonly dtype: DType;
-  /** Where it comes from, for people; left out of the tensors that a compiler makes. */
+  /** Its origin, for people; left out of the tensors that a compiler makes. */
   readonly scope?: Scope;
 }

@@ -20,13 +20,13 @@ export interface Program {
 export type Programs = Readonly<Record<string, Program>>;
 
 export interface CompileOptions {
-  /** Most steps of one `run`: the number of rows in the feed and result tables. Default 1. */
+  /** Maximum steps of one `run`: the number of rows in the feed and result tables. Default 1. */
   readonly maxSteps?: number;
   /** Programs that need more memory than this are refused before anything is allocated. Default 1 GiB. */
   readonly maxMemoryBytes?: number;
   /**
-   * Whether other threads may join, on a shared memory. Programs that are too short to be worth it are compiled as without. The bits
-   * do not depend on it, nor on how many join. "always", for tests: whatever can be shared is, worth it or not. Default false.
+   * Whether other threads may join, on a shared memory. Programs too short to benefit are compiled without. The bits depend neither on it
+   * nor on how many join. "always", for tests: share whatever can be shared, worth it or not. Default false.
    */
   readonly shared?: boolean | "always";
 }
@@ -38,7 +38,7 @@ export interface Invitation {
   readonly memory: WebAssembly.Memory;
   /** The names of the programs, by their numbers. */
   readonly programs: readonly string[];
-  /** The address of what the threads of the team tell one another. */
+  /** The address through which the threads of the team communicate. */
   readonly cells: number;
 }
 
@@ -47,7 +47,7 @@ export interface Team {
   readonly invitation: Invitation;
   /** The number of threads that the next call may have. */
   size(): number;
-  /** Ends the team: the threads that have joined go their ways, and no step may be run any more. */
+  /** Ends the team: the threads that have joined leave, and no step may run any more. */
   dismiss(): void;
 }
 
@@ -56,7 +56,7 @@ export type FloatView = Float32Array | Float64Array;
 export interface Executable {
   /** Bytes of the memory that holds state, feeds, results and scratch. */
   readonly memoryBytes: number;
-  /** The team that other threads may join; null where steps are run by one. */
+  /** The team that other threads may join; null if one thread runs the steps. */
   readonly team: Team | null;
   /** Overwrites a state tensor with row-major values. Throws a GraphError if the name is unknown or the length differs. */
   write(state: string, values: ArrayLike<number>): void;
@@ -74,8 +74,8 @@ export interface Executable {
   /** Runs one step with inputs and outputs by name: numbers for scalars, row-major arrays for other tensors. */
   step(program: string, inputs?: Readonly<Record<string, number | ArrayLike<number>>>): Record<string, number | FloatView>;
   /**
-   * Gives the memory back: the next executable of the same programs may have it, with its states at 0 again. Neither the executable nor
-   * its tables may be used any more. Without it the garbage collector frees the memory.
+   * Returns the memory: the next executable of the same programs may reuse it, with its states at 0 again. Neither the executable nor its
+   * tables may be used any more. Without this call the garbage collector frees the memory.
    */
   release(): void;
   /** Lists the kernels with their shapes, flops and bytes. */
@@ -93,7 +93,7 @@ export function rootsOf(program: Program): Tensor[] {
   return [...Object.values(program.outputs), ...(program.updates ?? []).flatMap(({ state, next }) => [state, next])];
 }
 
-/** The tensors of programs that were asked for: planning a program asks several times. */
+/** The cached tensors of programs: planning a program asks for them several times. */
 const known = new WeakMap<Program, readonly Tensor[]>();
 
 /** Returns the tensors of a program in topological order. */

@@ -1,4 +1,4 @@
-/** Many random words at once: threefry as a WebAssembly module of its own, for draws outside of compiled programs. */
+/** Many random words at once: threefry as a separate WebAssembly module, for draws outside of compiled programs. */
 import { LoopNest } from "./compiler/codegen/loop-nest.ts";
 import { firstWordLanes } from "./compiler/threefry.ts";
 import { LANES } from "./compiler/vector.ts";
@@ -10,7 +10,7 @@ const VECTORS = 2;
 /** Words of an iteration. */
 const STRIDE = VECTORS * LANES;
 
-/** Most words of a call. */
+/** Maximum words of a call. */
 export const MOST_WORDS = 2048;
 
 /** Words that the next call overwrites, and the function (key, counter, iterations) that draws them. */
@@ -19,12 +19,12 @@ interface Drawing {
   draw(key0: number, key1: number, low: number, high: number, iterations: number): void;
 }
 
-/** Of this thread, made when it first draws. */
+/** One for each thread, created at its first draw. */
 let drawing: Drawing | null = null;
 
 /**
- * Returns the first words of the blocks of a key at the counters from (low, high) on, at least `count` of them, which is 1..MOST_WORDS. They
- * are right while `low` does not overflow, and are overwritten by the next call in this thread.
+ * Returns the first words of the blocks of a key at the counters from (low, high) on, at least `count` of them, which is 1..MOST_WORDS.
+ * Valid while `low` does not overflow, and until the next call in this thread overwrites them.
  */
 export function drawWords(key0: number, key1: number, low: number, high: number, count: number): Int32Array {
   drawing ??= createDrawing();

@@ -34,7 +34,7 @@ export function threefry2x32(key0: number, key1: number, counter0: number, count
   return [(BLOCK[0] as number) >>> 0, (BLOCK[1] as number) >>> 0];
 }
 
-/** The block that was drawn last: one for all streams, since each is read at once. */
+/** The block that was drawn last: one for all streams, because each is read at once. */
 const BLOCK = new Int32Array(2);
 
 /** Draws a block: five groups of four rounds, with two key words added after each group. */
@@ -126,10 +126,10 @@ export function createRandom(key: Key, position = 0): Random {
         const words = drawWords(key[0], key[1], low | 0, Math.floor(next / WORD), count);
         let used = 0;
         while (used < count && i > 0) {
-          // As `integer` draws them, one after the other, from as many bits while the bound needs no fewer.
+          // Draws them like `integer`, one after the other, from as many bits while the bound needs no fewer.
           const unused = Math.clz32(i);
           const least = 1 << (31 - unused);
-          // Whether a number is rejected cannot be predicted: one that is swaps an element with itself, in place of a branch.
+          // Rejections are unpredictable, so a rejected draw swaps an element with itself instead of branching.
           for (; used < count && i >= least; used++) {
             const j = (words[used] as number) >>> unused;
             const accepted = (j - i - 1) >> 31;

@@ -1,6 +1,6 @@
 /**
- * Where a tensor of a graph comes from: the part of a step and the layer that was being built when it was created. It describes
- * tensors to people; nothing is computed by it.
+ * The origin of a tensor of a graph: the part of a step and the layer that was being built when it was created. It describes tensors to
+ * people; no computation uses it.
  */
 
 export interface Scope {
@@ -15,7 +15,7 @@ export interface Scope {
 const OUTSIDE: Scope = { part: "", path: "", type: "" };
 let current = OUTSIDE;
 
-/** The scope of the tensors that are created now. */
+/** The scope of tensors that are created now. */
 export function currentScope(): Scope {
   return current;
 }
@@ -31,7 +31,7 @@ export function withScope<T>(scope: Scope, action: () => T): T {
   }
 }
 
-/** Runs `action` within the present scope, with another part, a segment further along the path, or another type. */
+/** Runs `action` within the current scope, with another part, a segment further along the path, or another type. */
 export function inScope<T>(change: { part?: string; segment?: string; type?: string }, action: () => T): T {
   const { part = current.part, segment, type = current.type } = change;
   const path = [current.path, segment ?? ""].filter((each) => each !== "").join(".");

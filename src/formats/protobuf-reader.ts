@@ -1,14 +1,14 @@
 /**
- * Reading of protocol buffers ("Encoding", protobuf.dev) by a table of fields. Fields that the table lacks are skipped, as the format
- * wants it; groups, which it has given up, are refused.
+ * Reads protocol buffers ("Encoding", protobuf.dev) by a table of fields. Fields that the table lacks are skipped, as the format requires;
+ * groups, which are deprecated, are refused.
  */
 import { TrainyardError } from "../domain/errors.ts";
 
 type Bytes = Uint8Array<ArrayBufferLike>;
 
 /**
- * What a field holds: a scalar, a message by its own table, or `elements`, the encoded values of a repeated number end to end, whether
- * the sender packed them or not. A repeated float or double is then its little-endian bytes.
+ * The type of a field: a scalar, a message with its own table, or `elements`: the encoded values of a repeated number, concatenated,
+ * whether the sender packed them or not. A repeated float or double is then its little-endian bytes.
  */
 type Kind = "text" | "bytes" | "bool" | "integer" | "double" | "elements" | MessageType;
 
@@ -21,13 +21,13 @@ interface Field {
 /** The fields of a message, by their numbers. */
 export type MessageType = Readonly<Record<number, Field>>;
 
-/** A message as it was read: repeated fields are lists, fields that were not sent are left out. */
+/** A decoded message: repeated fields are lists, missing fields are left out. */
 export type Message = Readonly<Record<string, unknown>>;
 
 export interface ReadBounds {
-  /** Most fields, those of messages within it included: a message counts as four, for the time that it takes. */
+  /** Maximum fields, including those of nested messages: a message counts as four, for the time that it takes. */
   readonly fields: number;
-  /** What to do instead, for the sender of more. */
+  /** What to do instead, for a sender with more. */
   readonly cure: string;
 }
 
@@ -40,14 +40,14 @@ const WIRE_OF: Readonly<Record<string, number>> = {
   double: WIRE.fixed64,
 };
 const FIELDS_A_MESSAGE = 4;
-/** Messages within messages; ours have five. */
+/** Maximum nesting of messages; ours have five levels. */
 const DEEPEST = 16;
-/** Bytes of the longest varint: 64 bits, seven a byte. */
+/** Bytes of the longest varint: 64 bits, seven in each byte. */
 const VARINT_BYTES = 10;
 
 const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
-/** Reads a message. Throws `malformed` for bytes that are none, and `too_large` for more fields than the bounds allow. */
+/** Decodes a message. Throws `malformed` for invalid bytes, and `too_large` for more fields than the limits allow. */
 export function readMessage(type: MessageType, bytes: Bytes, bounds: ReadBounds): Message {
   return new Reader(bounds).message(type, bytes, 0);
 }
@@ -117,14 +117,14 @@ function text(bytes: Bytes): string {
   }
 }
 
-/** A varint as 64 bits with a sign. */
+/** A varint as a signed 64-bit integer. */
 function signed(varint: Bytes): bigint {
   let value = 0n;
   for (let at = varint.length - 1; at >= 0; at--) value = (value << 7n) | BigInt((varint[at] as number) & 0x7f);
   return BigInt.asIntN(64, value);
 }
 
-/** Where a reader is in its bytes. */
+/** The position of a reader in its bytes. */
 class Cursor {
   readonly #bytes: Bytes;
   #at = 0;
@@ -140,7 +140,7 @@ class Cursor {
   /** A tag or a length: a number below 2^53. */
   varint(): number {
     const start = this.#at;
-    // Without a view of its bytes: a small message has as many tags and lengths as fields.
+    // Without a view of its bytes, because a small message has as many tags and lengths as fields.
     this.#at = this.#varintEnd();
     let value = 0;
     for (let at = this.#at - 1; at >= start; at--) value = value * 128 + ((this.#bytes[at] as number) & 0x7f);
@@ -148,7 +148,7 @@ class Cursor {
     return value;
   }
 
-  /** The bytes of a value, without the length of one that is delimited. */
+  /** The bytes of a value, without the length of a delimited one. */
   value(wire: number): Bytes {
     if (wire === WIRE.varint) return this.#take(this.#varintEnd() - this.#at);
     if (wire === WIRE.fixed64) return this.#take(8);
@@ -157,7 +157,7 @@ class Cursor {
     throw malformed(`has wire type ${wire}`);
   }
 
-  /** Where the varint ends that begins here. */
+  /** The end of the varint that begins here. */
   #varintEnd(): number {
     const most = Math.min(this.#bytes.length, this.#at + VARINT_BYTES);
     for (let at = this.#at; at < most; at++) if ((this.#bytes[at] as number) < 0x80) return at + 1;

@@ -1,11 +1,11 @@
 /**
- * Writing of protocol buffers ("Encoding", protobuf.dev): varints, tags, length-delimited fields. Knows the wire and no
- * schema. A message is a list of pieces, so that large values are passed on and never copied.
+ * Writes protocol buffers ("Encoding", protobuf.dev): varints, tags, length-delimited fields. Knows the wire format and no schema. A
+ * message is a list of pieces, so that large values are passed on and never copied.
  */
 
 type Bytes = Uint8Array<ArrayBuffer>;
 
-/** Encoded bytes in pieces, end to end. */
+/** Encoded bytes in pieces, in order. */
 export interface Encoded {
   readonly size: number;
   readonly pieces: readonly Bytes[];
@@ -15,12 +15,12 @@ const WIRE = { varint: 0, fixed64: 1, delimited: 2, fixed32: 5 } as const;
 
 const encoder = new TextEncoder();
 
-/** Fields end to end: the content of a message. */
+/** Concatenated fields: the content of a message. */
 export function message(...fields: readonly Encoded[]): Encoded {
   return { size: fields.reduce((total, { size }) => total + size, 0), pieces: fields.flatMap(({ pieces }) => pieces) };
 }
 
-/** An integer field (int32, int64, enum): a safe integer. Negative ones take ten bytes, as the format has it. */
+/** An integer field (int32, int64, enum): a safe integer. Negative ones take ten bytes, as the format requires. */
 export function integer(field: number, value: number): Encoded {
   return encoded([...tag(field, WIRE.varint), ...varint(value)]);
 }
@@ -45,7 +45,7 @@ export function bytes(field: number, value: Bytes): Encoded {
   return nested(field, { size: value.length, pieces: [value] });
 }
 
-/** A message within a message. */
+/** A nested message. */
 export function nested(field: number, content: Encoded): Encoded {
   return message(encoded([...tag(field, WIRE.delimited), ...varint(content.size)]), content);
 }
@@ -69,7 +69,7 @@ function tag(field: number, wire: number): number[] {
   return varint(field * 8 + wire);
 }
 
-/** Seven bits a byte, the least significant first; the top bit says that more follow. */
+/** Seven bits in each byte, the least significant first; the top bit says that more follow. */
 function varint(value: number): number[] {
   const result: number[] = [];
   let rest = BigInt.asUintN(64, BigInt(value));

@@ -81,27 +81,27 @@ export interface AppOptions {
   readonly log: FastifyBaseLogger;
   /** The folder of the built page; null for a server without a page. */
   readonly dashboardDirectory: string | null;
-  /** What a stream's reader is allowed, where it is not STREAM_BOUNDS and the limits of projects. */
+  /** Limits for a stream's reader, if they differ from STREAM_BOUNDS and the limits of projects. */
   readonly streamBounds?: Partial<StreamBounds>;
   /** Authentication and rate limits. */
   readonly access: Omit<AccessSettings, "origins">;
   /** The secret that signs webhooks, for the route that shows it to receivers. */
   readonly webhookSecret?: string;
-  /** Which pools have threads; left out, all have. */
+  /** Which pools have threads; left out: all have. */
   readonly threads?: ThreadHealth;
-  /** Measures the server; left out, nothing is measured. */
+  /** Measures the server; left out: nothing is measured. */
   readonly telemetry?: Telemetry;
-  /** Makes and restores backups; null where the database has its own. */
+  /** Makes and restores backups; null if the database has its own. */
   readonly archive?: Archive | null;
   /** Stops the server and starts it again. */
   readonly restart?: () => void;
-  /** What a connection is allowed. */
+  /** Limits for connections. */
   readonly sockets: SocketBounds;
   /** The path below which a proxy shows the server; "" or left out: the root, or what the proxy says. */
   readonly basePath?: string;
   /** Other origins whose pages may use the API from a browser. */
   readonly corsOrigins?: readonly string[];
-  /** How often each process announces itself to the others. */
+  /** How often each process sends its heartbeat to the others. */
   readonly heartbeatEveryMs: number;
   /** `work`: only the routes of health and metrics. */
   readonly role?: Role;

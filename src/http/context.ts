@@ -19,7 +19,7 @@ export type App = FastifyInstance<RawServerDefault, IncomingMessage, ServerRespo
 export interface RouteContext {
   readonly basePath: BasePath;
   readonly limits: Limits;
-  /** For use cases of no project: keys, and the health of the database. Those of a project have a request's `services`. */
+  /** For use cases without a project: keys, and the health of the database. Those of a project are in a request's `services`. */
   readonly system: Pick<Services, "store">;
   readonly guard: {
     readonly authenticator: Authenticator;
@@ -34,9 +34,9 @@ export interface RouteContext {
   /** Signs webhooks. */
   readonly webhookSecret: string;
   readonly telemetry: Telemetry;
-  /** Null where the database has backups of its own. */
+  /** Null if the database has backups of its own. */
   readonly archive: Archive | null;
-  /** Makes the server stop and start again once the answer is sent. */
+  /** Stops and restarts the server once the answer is sent. */
   readonly restart: () => void;
   /** The processes that serve and train. */
   readonly workers: ProcessRegistry;

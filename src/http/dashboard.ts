@@ -22,7 +22,7 @@ const CONTENT_SECURITY_POLICY = [
   "frame-ancestors 'none'",
 ].join("; ");
 
-/** A worker of the page may compile WebAssembly, which no document may, and reach nothing at all. */
+/** A worker of the page may compile WebAssembly, which no document may, and reach no address. */
 const WORKER_POLICY = "default-src 'none'; script-src 'wasm-unsafe-eval'";
 const WORKERS = /-worker-[\w-]{8}\.js$/;
 
@@ -40,7 +40,7 @@ const FRESH = "no-cache";
 export interface Dashboard {
   /** Registers `/` and the files. */
   register(app: App): Promise<void>;
-  /** Answers a browser that visits an address of the page; returns false when the request is no such visit. */
+  /** Answers a browser that visits an address of the page. Returns false if the request is not such a visit. */
   answerVisit(request: FastifyRequest, reply: FastifyReply): boolean;
 }
 
@@ -76,7 +76,7 @@ export function createDashboard(directory: string | null, basePath: BasePath): D
   };
 }
 
-/** The document of an address by its name, which has the code of its view fetched at once; else the one of every address. */
+/** The document of an address by its name, which preloads the code of its view; else the one of every address. */
 function documentFor(url: string, documents: ReadonlySet<string>): string {
   const steps = (url.split("?")[0] ?? "").split("/").filter(Boolean);
   const name = `index.${steps[0] ?? "home"}${steps.length === 2 ? ".one" : ""}.html`;
@@ -102,7 +102,7 @@ function sendDocument(reply: FastifyReply, document: string, policy: string | nu
   return reply.headers({ "cache-control": FRESH, vary: DOCUMENT_VARIES }).type("text/html; charset=utf-8").send(document);
 }
 
-/** A document whose addresses begin with a path, which the page reads from the root element. */
+/** The document for a base path, which the page reads from the root element. */
 function below(document: string, base: string): string {
   return document.replace("<html", `<html data-base="${base}"`).replaceAll(/(href|src)="\//g, `$1="${base}/`);
 }

@@ -1,4 +1,4 @@
-/** What the audit log has of a command on the machine itself: whoever may read the data directory needs no key. */
+/** The audit-log entry of a command on the machine itself: whoever can read the data directory needs no key. */
 import { type AuditEntry, ON_THE_MACHINE } from "../domain/access/audit-log.ts";
 import { DEFAULT_PROJECT } from "../domain/access/project.ts";
 import { createId } from "../domain/id.ts";

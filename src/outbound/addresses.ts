@@ -1,19 +1,19 @@
 /**
- * Which addresses the server may be sent to: by a webhook, or to fetch data. It is inside a network that those who ask may have no access
- * to: they must not reach addresses through it that are not public.
+ * Which addresses the server may contact, for a webhook or to fetch data. It may be inside a network to which its users have no access, so
+ * they must not reach non-public addresses through it.
  */
 import { lookup as systemLookup } from "node:dns";
 import { isIP, type LookupFunction } from "node:net";
 import ipaddr from "ipaddr.js";
 
-/** What goes out, and the setting that lets it go to other addresses: the end of a refusal. */
+/** The kind of request, and the setting that allows other addresses: the end of a refusal. */
 export const RULES = {
   webhooks: "webhooks go to public addresses only (TRAINYARD_WEBHOOK_ALLOW_PRIVATE)",
   sources:
     "data is fetched from public addresses only, and from those that the operator names (TRAINYARD_SOURCE_PRIVATE_HOSTS)",
 } as const;
 
-/** A forbidden address. The message is shown to whoever asked: in the log of deliveries, or as the error of a source. */
+/** A forbidden address. The user sees the message, in the log of deliveries or as the error of a source. */
 export class ForbiddenAddress extends Error {
   override readonly name = "ForbiddenAddress";
 
@@ -45,7 +45,7 @@ export function publicLookup(resolve: Resolve = systemLookup, rule: keyof typeof
       if (error) return callback(error, "", 0);
       const allowed = addresses.filter(({ address }) => isPublicAddress(address));
       const [first] = allowed;
-      // What a name of the inside resolves to is not for whoever wrote the webhook, who reads this.
+      // The author of the webhook, who reads this, must not learn what an internal name resolves to.
       if (!first) return callback(new ForbiddenAddress(hostname, rule), "", 0);
       if (options.all) callback(null, allowed);
       else callback(null, first.address, first.family);

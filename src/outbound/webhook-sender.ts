@@ -1,6 +1,6 @@
 /**
- * Sends webhooks by the specification Standard Webhooks (standardwebhooks.com): one signed POST to a public address, without
- * following redirects, with bounds of time and of the size of the answer. Knows nothing of jobs and retries.
+ * Sends webhooks by the specification Standard Webhooks (standardwebhooks.com): one signed POST to a public address, without following
+ * redirects, with limits on time and on the size of the response. Knows nothing of jobs and retries.
  */
 import { createHmac } from "node:crypto";
 import { type ClientRequest, type IncomingMessage, request as requestHttp } from "node:http";
@@ -11,13 +11,13 @@ import { assertPublic, ForbiddenAddress, publicLookup } from "./addresses.ts";
 export interface WebhookSenderOptions {
   /** Whether webhooks may go to private, loopback and reserved addresses. */
   readonly allowPrivate: boolean;
-  /** How long a whole try may take. */
+  /** Time limit of one attempt. */
   readonly timeoutMs: number;
   /** Resolves names; the resolver of the system when left out. */
   readonly lookup?: Parameters<typeof publicLookup>[0];
 }
 
-/** No more of an answer is read than this; only its status counts. */
+/** At most this much of a response is read; only its status counts. */
 const MAX_ANSWER_BYTES = 64 * 1024;
 const MAX_RETRY_AFTER_MS = 24 * 3600 * 1000;
 const SECRET_PREFIX = "whsec_";

@@ -14,11 +14,11 @@ import type { Config } from "./config.ts";
 export interface Backend {
   readonly store: Store;
   readonly bus: Bus;
-  /** Makes and restores backups; null where the database has its own. */
+  /** Makes and restores backups; null if the database has its own. */
   readonly archive: Archive | null;
-  /** Whether other processes use the same store: then a start must not treat work under way as abandoned. */
+  /** Whether other processes use the same store: then a start must not treat running work as abandoned. */
   readonly isShared: boolean;
-  /** How often a process announces itself to the others. */
+  /** How often a process sends its heartbeat to the others. */
   readonly heartbeatEveryMs: number;
   /** Opens the queue over the store that the use cases have. `onAbandoned` requeues a job of a lost process. */
   openQueue(store: Store, onAbandoned: (job: Job) => Promise<void>): Promise<JobQueue>;

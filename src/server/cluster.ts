@@ -8,7 +8,7 @@ import { openPostgresStore } from "../storage/postgres/postgres-store.ts";
 import type { Backend } from "./backend.ts";
 import type { ClusterSettings, Config } from "./config.ts";
 
-/** How often a process announces itself. */
+/** How often a process sends its heartbeat. */
 const HEARTBEAT_MS = 2000;
 /** How often an unreachable database is tried. */
 const PROBE_MS = 500;
@@ -18,7 +18,7 @@ const RUN_RETRY_MS = 600_000;
 const TAKE_BACK_MS = 2000;
 /** How often to look for queued jobs without a message. */
 const RECONCILE_MS = 60_000;
-/** Most jobs of each list that watchers of all jobs are told of when they may have missed something. */
+/** Maximum jobs of each list that watchers of all jobs are told of when they may have missed something. */
 const RECENT_JOBS = 100;
 
 /** Opens the backend. Throws a TrainyardError "unavailable" when the database cannot be opened. */

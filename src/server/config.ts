@@ -159,21 +159,21 @@ export interface Config {
   readonly access: AccessConfig;
   /** Time from the stop signal until the process exits. */
   readonly drainMs: number;
-  /** A training thread without a sign of life for this long counts as dead. */
+  /** A training thread without a heartbeat for this long counts as dead. */
   readonly heartbeatMs: number;
   /** The first wait after the crash of a worker; each further one is twice as long. */
   readonly backoffMs: number;
   readonly limits: ServiceLimits;
   readonly datasetLimits: DatasetLimits;
-  /** The least time that a compute thread may take for one request. */
+  /** Minimum time limit of a compute thread for one request. */
   readonly taskMs: number;
-  /** Whether predictions are counted. */
+  /** Whether predictions are counted for monitoring. */
   readonly monitoring: boolean;
-  /** The least time that an upload thread may take to read one table. */
+  /** Minimum time limit of an upload thread for one table. */
   readonly readMs: number;
-  /** Size up to which a SQLite database may grow; null: as far as the disk goes. */
+  /** Maximum size of a SQLite database; null: limited only by the disk. */
   readonly maxDatabaseBytes: number | null;
-  /** Disk space that is reserved for changes of state when the disk is full. */
+  /** Disk space reserved for state changes when the disk is full. */
   readonly reserveBytes: number;
   readonly retention: Retention;
   readonly webhooks: WebhookSettings;
@@ -183,7 +183,7 @@ export interface Config {
   readonly nodeName: string;
   /** The database that processes share; null: SQLite in the data directory, for this process only. */
   readonly cluster: ClusterSettings | null;
-  /** The path below which a proxy shows the server, without a slash at the end; "" for the root. */
+  /** The path below which a proxy shows the server, without a trailing slash; "" for the root. */
   readonly basePath: string;
   /** Other origins whose pages may use the API from a browser. */
   readonly corsOrigins: readonly string[];
@@ -195,7 +195,7 @@ export interface Config {
 export interface ClusterSettings {
   /** A secret: it is not logged. */
   readonly url: string;
-  /** Most connections of this process, besides the one that listens. */
+  /** Maximum connections of this process, besides the one that listens. */
   readonly size: number;
   readonly statementTimeoutMs: number;
   readonly connectTimeoutMs: number;
@@ -212,14 +212,14 @@ export interface ClusterSettings {
 export interface AccessConfig {
   /** A key that may do everything and has no record; null: none. A secret: it is not logged. */
   readonly adminKey: string | null;
-  /** Serves everybody while there is no key, also on an address that others can reach. */
+  /** Serves everybody while there is no key, even on an address that others can reach. */
   readonly allowOpen: boolean;
   /** How long a browser stays signed in. */
   readonly sessionMs: number;
 }
 
 export interface SourceSettings {
-  /** Hosts that may have private addresses, and be asked without TLS; `*` is every host. */
+  /** Hosts that may have private addresses and be contacted without TLS; `*` is every host. */
   readonly privateHosts: readonly string[];
   /** How long fetching a table may take. */
   readonly timeoutMs: number;

@@ -1,7 +1,6 @@
 /**
- * The defaults of settings that the command line must know as well: where a server listens and keeps its data, how many connections it
- * has, and what it may take in memory. All other defaults stand in config.ts. Imports nothing, so that the command line starts no slower
- * for it.
+ * The defaults of settings that the command line needs too: where a server listens and keeps its data, how many connections it has, and how
+ * much memory it may take. All other defaults are in config.ts. Imports nothing, so that the command line starts fast.
  */
 
 const MiB = 1024 ** 2;
@@ -16,14 +15,17 @@ export const DEFAULTS = {
   datasetMemoryBytes: 2048 * MiB,
 } as const;
 
-/** Of a server without training threads: those that are open while it is idle, and while it reads uploads; and what is kept free beside connections. */
+/**
+ * Descriptors of a server without training threads: those open while it is idle and while it reads uploads, and those kept free beside
+ * connections.
+ */
 const NEEDED = 64;
 const RESERVED = 112;
-/** Of a training thread: those of its event loop and files; and what is kept for it and for the threads that help it. */
+/** Descriptors of a training thread: those of its event loop and files, and those kept for it and for the threads that help it. */
 const NEEDED_A_WORKER = 5;
 const RESERVED_A_WORKER = 10;
 
-/** With how many descriptors a server runs at all. */
+/** The minimum number of descriptors with which a server runs. */
 export function neededDescriptors(workers: number): number {
   return NEEDED + workers * NEEDED_A_WORKER;
 }
@@ -33,15 +35,15 @@ export function reservedDescriptors(workers: number): number {
   return RESERVED + workers * RESERVED_A_WORKER;
 }
 
-/** The most open files in the text of /proc/self/limits (proc(5)); null where it names no number. */
+/** The maximum open files in the text of /proc/self/limits (proc(5)); null if it has no number. */
 export function openFilesIn(limits: string): number | null {
   const soft = limits.match(/^Max open files\s+(\d+)/m)?.[1];
   return soft === undefined ? null : Number(soft);
 }
 
 /**
- * How many connections there may be: as many as are wanted, as long as they leave the reserve of so many training threads. Where there is less than
- * the reserve, half of what a server does not need.
+ * The maximum number of connections: as many as requested, if they leave the reserve of these training threads. With less than the reserve,
+ * half of what a server does not need.
  */
 export function connectionsWithin(wanted: number, workers: number, limit: number | null): number {
   if (limit === null) return wanted;
@@ -49,19 +51,19 @@ export function connectionsWithin(wanted: number, workers: number, limit: number
   return Math.max(1, Math.min(wanted, beside));
 }
 
-/** What a server takes with nothing to do, and each of its training threads. */
+/** Memory of an idle server, and of each of its training threads. */
 const IDLE_BYTES = 150 * MiB;
 const WORKER_BYTES = 60 * MiB;
-/** Heap of a thread that prepares the largest body: of the compute pool (worker/compute/compute-pool.ts), by a test. */
+/** Heap of a thread that prepares the largest body: of the compute pool (worker/compute/compute-pool.ts), compared by a test. */
 const BODY_HEAPS = 16;
 const LEAST_BODY_HEAP = 1024 * MiB;
 
-/** The default of TRAINYARD_MEMORY_BYTES: half of what there is, since the rest is for requests, the database and the system. */
+/** The default of TRAINYARD_MEMORY_BYTES: half of the machine's memory, because the rest is for requests, the database and the system. */
 export function trainingShare(memoryBytes: number): number {
   return Math.max(MiB, Math.floor(memoryBytes / 2));
 }
 
-/** What settings let a server take. */
+/** The memory that settings allow a server. */
 export interface MemorySettings {
   readonly workers: number;
   readonly trainingBytes: number;
@@ -69,12 +71,12 @@ export interface MemorySettings {
   readonly datasetMemoryBytes: number;
 }
 
-/** What preparing the largest body may take, in the heap of its thread. */
+/** Memory for preparing the largest body, in the heap of its thread. */
 export function bodyHeapBytes(bodyBytes: number): number {
   return Math.max(LEAST_BODY_HEAP, bodyBytes * BODY_HEAPS);
 }
 
-/** What a server may take while it trains as much as it may, and reads the largest body and the largest table at the same time. */
+/** Maximum memory of a server that trains as much as it may, and reads the largest body and the largest table at the same time. */
 export function memoryWanted({ workers, trainingBytes, bodyBytes, datasetMemoryBytes }: MemorySettings): number {
   return IDLE_BYTES + workers * WORKER_BYTES + trainingBytes + bodyHeapBytes(bodyBytes) + datasetMemoryBytes;
 }

@@ -31,7 +31,7 @@ export function describeConfiguration(): string {
 
 function rowOf(name: SettingName): string {
   const { text, standard, takes } = SETTING_DESCRIPTIONS[name];
-  // What goes in is text with a default; what comes out of a number's schema has its bounds.
+  // An input schema has the default; the output schema of a number has its bounds.
   const input = jsonSchemaOf(name, "input");
   const output = jsonSchemaOf(name, "output");
   const value = input.default ?? output.default;
@@ -43,7 +43,7 @@ function jsonSchemaOf(name: SettingName, io: "input" | "output"): SettingSchema 
   return z.toJSONSchema(settingSchemas[name], { io, unrepresentable: "any" }) as SettingSchema;
 }
 
-/** A default; of bytes also in the unit that a person thinks in. */
+/** A default; for bytes also in a readable unit. */
 function defaultOf(name: SettingName, value: unknown): string {
   if (!name.endsWith("_BYTES") || typeof value !== "number" || value === 0) return String(value);
   const power = ["KiB", "MiB", "GiB"].findLastIndex((_, index) => value % 1024 ** (index + 1) === 0);

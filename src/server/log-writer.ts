@@ -16,7 +16,7 @@ export function createLogWriter(): pino.DestinationStream {
     clearTimeout(timer);
     timer = undefined;
     if (waiting === "") return;
-    // As bytes: of text, SonicBoom would count all that it holds again with each piece.
+    // As bytes: for text, SonicBoom would count everything that it holds again with each piece.
     output.write(Buffer.from(waiting) as unknown as string);
     waiting = "";
   };

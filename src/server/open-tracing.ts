@@ -1,4 +1,4 @@
-/** Starts tracing where the settings ask for it, and says in the log when exports fail. */
+/** Starts tracing if the settings ask for it, and logs failed exports. */
 import type { Logger } from "pino";
 import { NO_TRACING, type Tracing } from "../domain/operation/tracing.ts";
 import { createOtlpTracing } from "../telemetry/otlp-tracing.ts";

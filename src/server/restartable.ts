@@ -4,7 +4,7 @@ import type { Config } from "./config.ts";
 import { type Server, startServer } from "./server.ts";
 
 export interface RestartableServer extends Server {
-  /** Resolves with the error of a failed restart: then no server runs any more. */
+  /** Resolves with the error of a failed restart: no server runs any more. */
   readonly died: Promise<unknown>;
 }
 

@@ -64,26 +64,26 @@ const NO_TRAINING_POOL: TrainingPool = {
 
 /** How much longer a claim on a webhook lasts than a try. */
 const WEBHOOK_LEASE_MS = 30_000;
-/** How long a run that forgets rows belongs to a process, of which there is only one: a restart releases all. */
+/** How long a run that forgets rows is leased to the only process: a restart releases all. */
 const FORGET_LEASE_S = 10;
 
 export interface Server {
   /** Where it listens; with port 0, the port that was given. */
   readonly url: string;
-  /** Where it listens for gRPC, as host:port; null where that is off. */
+  /** Where it listens for gRPC, as host:port; null if that is off. */
   readonly grpcAddress: string | null;
   /** Refuses new jobs, ends streams with their end frame, requeues running jobs, and closes everything. */
   stop(): Promise<void>;
 }
 
 export interface ServerOptions {
-  /** What a stream's reader is allowed, where it is not the default. */
+  /** Limits for a stream's reader, if they are not the default. */
   readonly streamBounds?: Partial<StreamBounds>;
   /** Called when the server should restart: a staged backup waits. */
   readonly onRestart?: () => void;
 }
 
-/** Starts a server that accepts jobs. Throws, with everything closed again, when it cannot have its port or its database. */
+/** Starts a server that accepts jobs. Throws, with everything closed again, if it cannot have its port or its database. */
 export async function startServer(config: Config, log: Logger, options: ServerOptions = {}): Promise<Server> {
   const { onRestart = () => undefined, ...streaming } = options;
   const { limits, workers } = config;
@@ -246,7 +246,7 @@ async function openBackend(
   return openCluster(config, config.cluster, log, workerId, onWaiting);
 }
 
-/** Listens for gRPC where a port is set, and loads its modules only then. */
+/** Listens for gRPC if a port is set, and loads its modules only then. */
 async function openGrpc(app: App, threads: ComputePool, { grpcPort, host, sockets }: Config) {
   if (grpcPort === null) return { address: null, close: () => Promise.resolve() };
   const { startGrpcServer } = await import("../http/grpc/grpc-server.ts");
@@ -254,7 +254,7 @@ async function openGrpc(app: App, threads: ComputePool, { grpcPort, host, socket
   return startGrpcServer(app, { threads, host, port: grpcPort, connections, idleMs });
 }
 
-/** Cleans up abandoned work: all work under way in a store of our own, and only old work in a shared one. */
+/** Cleans up abandoned work: all running work in a store of our own, and only old work in a shared one. */
 async function tidyUp(services: Services, { isShared, archive }: Backend): Promise<void> {
   if (isShared) return removeUnfinished(services, Date.now() - UNFINISHED_MS);
   await services.store.deliveries.releaseAll(Date.now());
@@ -269,7 +269,7 @@ async function tidyUp(services: Services, { isShared, archive }: Backend): Promi
 async function noteRestore({ store, log }: Services, archive: Archive | null): Promise<void> {
   const entry = await archive?.restoredBy();
   if (!archive || !entry) return;
-  // It may be there already: a process that died after this.
+  // The entry may exist already, if a process died after this.
   await store.auditLog.append([entry]).catch((err: unknown) => log.warn({ err, entry }, "the restore is not in the audit log"));
   await archive.noted();
 }

@@ -1,6 +1,6 @@
 /**
- * What each setting is for, in the words of docs/configuration.md. The compiler holds the table complete; types, bounds and
- * defaults are in config.ts alone.
+ * The purpose of each setting, in the words of docs/configuration.md. The compiler checks that the table is complete; types, bounds and
+ * defaults are only in config.ts.
  */
 import type { SettingName } from "./config.ts";
 
@@ -23,9 +23,9 @@ export const SETTING_GROUPS = {
 export interface SettingDescription {
   readonly group: keyof typeof SETTING_GROUPS;
   readonly text: string;
-  /** The default in words, where it depends on the machine or is the absence of a value. */
+  /** The default in words, if it depends on the machine or there is no value. */
   readonly standard?: string;
-  /** What the variable takes, where its schema alone does not say it. */
+  /** The accepted values, if the schema alone does not show them. */
   readonly takes?: string;
 }
 

@@ -1,13 +1,13 @@
 /**
- * Parses the settings of OpenTelemetry that are meant for traces, by the specification of its environment variables
+ * Parses OpenTelemetry's settings for traces, by the specification of its environment variables
  * (opentelemetry.io/docs/specs/otel/configuration/sdk-environment-variables, .../protocol/exporter). A machine may have them for other
- * programs, so none is looked at unless there is an endpoint.
+ * programs, so none is read unless there is an endpoint.
  */
 import { validateHeaderName, validateHeaderValue } from "node:http";
 import { z } from "zod";
 import { SAMPLERS, type TracingSettings } from "../telemetry/tracing-settings.ts";
 
-/** Most pairs of a list, and its length in characters. */
+/** Maximum pairs of a list, and maximum characters. */
 const MAX_PAIRS = 64;
 const MAX_LIST = 16_384;
 
@@ -32,7 +32,7 @@ const headers = pairs.refine(
   "must be names and values that HTTP has in headers",
 );
 
-/** Every setting of OpenTelemetry that counts, and its default. */
+/** Every supported setting of OpenTelemetry, and its default. */
 const variables = z.object({
   OTEL_EXPORTER_OTLP_ENDPOINT: endpoint,
   OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: endpoint,
@@ -55,10 +55,10 @@ const variables = z.object({
 /** The schema of each setting, by its variable. */
 export const tracingSchemas = variables.shape;
 
-/** What may be wrong with a setting: the variable, and what it takes. */
+/** An error in a setting: the variable, and its accepted values. */
 export type WrongSetting = readonly [variable: string, message: string];
 
-/** The settings of tracing; null where there is no endpoint, or traces are switched off. Or what is wrong with them. */
+/** The settings of tracing, or their errors; null if there is no endpoint, or traces are switched off. */
 export function parseTracing(
   given: Readonly<Record<string, string | undefined>>,
 ): { readonly tracing: TracingSettings | null } | { readonly wrong: readonly WrongSetting[] } {

@@ -9,7 +9,7 @@ import { TrainyardError } from "../domain/errors.ts";
 import { PROBLEM_TYPE, RETRY_AFTER_S, toProblem } from "../http/errors/problem.ts";
 
 export interface WaitingRoom {
-  /** Logs what is waited for, and answers it from now on. */
+  /** Logs what the start waits for, and answers it from now on. */
   readonly say: (detail: string) => void;
   /** Closes the port. */
   readonly close: () => Promise<void>;
@@ -31,7 +31,7 @@ export function createWaitingRoom({ host, port }: { readonly host: string; reado
       const headers = { "content-type": PROBLEM_TYPE, "retry-after": String(retryAfter), connection: "close" };
       response.writeHead(document.status, headers).end(JSON.stringify(document));
     });
-    // That the port is taken is said when the server itself listens.
+    // If the port is taken, the server itself reports it when it listens.
     opened.on("error", () => undefined);
     return opened.listen(port, host);
   };

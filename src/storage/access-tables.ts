@@ -1,4 +1,4 @@
-/** The tables about who asks, as `tables.ts` has the others. */
+/** The tables of keys, sessions, idempotency, counters and the audit log; `tables.ts` has the others. */
 
 export interface IdempotencyKeysTable {
   readonly project: string;
@@ -59,7 +59,7 @@ export interface AuditLogTable {
   readonly operation: string;
   readonly method: string;
   readonly path: string;
-  /** The address of what was made; null where nothing was. */
+  /** The address of the created record; null if there is none. */
   readonly made: string | null;
   readonly status: number;
   readonly request_id: string;

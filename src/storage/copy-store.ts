@@ -94,7 +94,7 @@ export async function copyStore(
     reports.push(copied);
     onTable(copied);
   }
-  // Nobody else would, where several processes write.
+  // Nobody else would do it where several processes write.
   while (await writeDueValues(to));
   return reports;
 }

@@ -26,7 +26,7 @@ function locksRows<T>(db: Kysely<T>): boolean {
   return db.getExecutor().adapter instanceof PostgresAdapter;
 }
 
-/** Whether one process alone writes to the database, so that it knows what has changed. */
+/** Whether a single process writes to the database, and so knows what has changed. */
 export function hasOneWriter<T>(db: Kysely<T>): boolean {
   return !locksRows(db);
 }
@@ -44,7 +44,7 @@ export function lockRows<T, TB extends keyof T, O>(db: Kysely<T>, query: SelectQ
   return locksRows(db) ? query.forUpdate() : query;
 }
 
-/** Keeps the rows of a query from being deleted until the transaction ends. Others may keep them too: nobody waits for that. */
+/** Keeps the rows of a query from being deleted until the transaction ends. Others may keep them too, without waiting. */
 export function keepRows<T, TB extends keyof T, O>(db: Kysely<T>, query: SelectQueryBuilder<T, TB, O>) {
   return locksRows(db) ? query.forKeyShare() : query;
 }
@@ -83,8 +83,8 @@ const MEMBER_TYPES = {
 } as const;
 
 /**
- * Whether a member of a JSON object, held in a text column, compares as said with a literal. An absent member never does, and one of another type
- * does with `!=` alone.
+ * Whether a member of a JSON object in a text column compares as requested with a literal. An absent member never does; one of another type
+ * does only with `!=`.
  */
 export function memberOfJson<T>(
   db: Kysely<T>,
@@ -105,14 +105,14 @@ export function memberOfJson<T>(
     : [sql`json_each(${sql.ref(column)})`, sql`member.type`, sql`member.value`];
   const compared = typeof literal === "number" || typeof literal === "string" ? literal : isPostgres ? `${literal}` : null;
   const comparison = operator === "!=" ? "=" : operator;
-  // SQLite's type says which of true, false and null it is; PostgreSQL may compare before it has looked at the type, but for a CASE.
+  // SQLite's type distinguishes true, false and null; without a CASE, PostgreSQL may compare before it has checked the type.
   const compares = compared === null || literal === null ? sql`true` : sql`${value} ${sql.raw(comparison)} ${compared}`;
   const holds = sql`case when ${type} in (${types}) then ${compares} else false end`;
   const wanted = operator === "!=" ? sql`not ${holds}` : holds;
   return sql<boolean>`exists (select 1 from ${each} as member where member.key = ${key} and ${wanted})`;
 }
 
-/** Whether text is like a pattern, in which % is any text and _ any character; `anyCase`: letters of ASCII are the same, large or small. */
+/** Whether text matches a pattern in which % is any text and _ any character; `anyCase`: ignores the case of ASCII letters. */
 export function isLike<T>(db: Kysely<T>, text: RawBuilder<unknown>, pattern: string, anyCase: boolean): RawBuilder<boolean> {
   // PostgreSQL's LIKE has an escape unless it is told otherwise, SQLite's ignores the case of ASCII, and its GLOB has other wildcards.
   if (locksRows(db)) return sql`${text} ${sql.raw(anyCase ? "ilike" : "like")} cast(${pattern} as text) escape ''`;
@@ -121,11 +121,11 @@ export function isLike<T>(db: Kysely<T>, text: RawBuilder<unknown>, pattern: str
   return sql`${text} glob ${glob}`;
 }
 
-/** The member of a JSON object in a text column as text; null where it has none. */
+/** The member of a JSON object in a text column as text; null if it has none. */
 export function textOfMember<T>(db: Kysely<T>, column: string, path: readonly string[]): RawBuilder<string | null> {
   if (locksRows(db))
     return sql`(${sql.ref(column)}::jsonb #>> ${sql.val(`{${path.map((name) => JSON.stringify(name)).join(",")}}`)}::text[])`;
-  // A name in quotes may have any character but a quote, of which there is then none in the path.
+  // A quoted name may contain any character except a quote, so the path contains none.
   const quoted = path.map((name) => `."${name.replaceAll('"', "")}"`).join("");
   return sql`cast(json_extract(${sql.ref(column)}, ${`$${quoted}`}) as text)`;
 }

@@ -1,21 +1,21 @@
-/** Has what jobs are found by written: some time after they have changed, or before somebody looks for it. Knows no tables. */
+/** Writes the values that jobs are found by: some time after a job has changed, or before somebody searches for it. Knows no tables. */
 
 export interface DueValues {
-  /** Waits for a change of a job whose values are written later. */
+  /** Reports a change of a job whose values are written later. */
   after<T>(change: Promise<T>): Promise<T>;
-  /** Writes all that is due. Never rejects: where nothing can be written now, readers find what was written before. */
+  /** Writes everything that is due. Never rejects: if nothing can be written now, readers find the values written before. */
   write(): Promise<void>;
-  /** Writes what is due, and nothing after it. */
+  /** Writes what is due, and stops. */
   close(): Promise<void>;
 }
 
-/** Time after which values are written, and changes after which they are written earlier. */
+/** Time after which values are written, and number of changes after which they are written earlier. */
 const WRITE_AFTER_MS = 500;
 const MOST_CHANGES = 256;
 
-/** Creates it over what writes a part of what is due, and returns whether there may be more. */
+/** Creates it over a function that writes a part of what is due, and returns whether there may be more. */
 export function createDueValues(writeSome: () => Promise<boolean>): DueValues {
-  // What the process before has left is not known.
+  // Values that the previous process left due are not known.
   let isDue = true;
   let isClosed = false;
   let changes = 0;
@@ -61,7 +61,7 @@ export function createDueValues(writeSome: () => Promise<boolean>): DueValues {
   };
 }
 
-/** Of a database in which values are written with every change. */
+/** For a database in which values are written with every change. */
 export const NEVER_DUE: DueValues = {
   after: (change) => change,
   write: () => Promise.resolve(),

@@ -9,10 +9,10 @@ export interface ImportsTable {
   readonly dataset_id: string | null;
   /** Code and detail, as JSON. */
   readonly error: string | null;
-  /** Whether its end was asked for. */
+  /** Whether it is to be cancelled. */
   readonly cancelled: number;
   readonly created_at: number;
-  /** When its process was last heard of. */
+  /** The last report of its process. */
   readonly heard_at: number;
   readonly finished_at: number | null;
 }

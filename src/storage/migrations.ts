@@ -71,7 +71,7 @@ export async function migrate(db: Kysely<Tables>, types: ColumnTypes): Promise<v
       { up: (transaction) => file.up(transaction, types) },
     ]),
   );
-  // Builds had migration 6 before 4 and 5, and none had 0: what is missing between those that were applied is applied too.
+  // Builds had migration 6 before 4 and 5, and none had 0: missing migrations are applied even between applied ones.
   const provider = { getMigrations: () => Promise.resolve(migrations) };
   const migrator = new Migrator({ db, provider, allowUnorderedMigrations: true });
   const { error } = await migrator.migrateToLatest();

@@ -1,4 +1,4 @@
-/** The store of what models are asked. */
+/** The store of monitored models. */
 import type { Kysely } from "kysely";
 import type { EntityStores } from "../domain/store/entity-stores.ts";
 import { deleteOldAnswers, keepAnswers, labelAnswers, sumAnswers } from "./queries/monitoring/answers.ts";

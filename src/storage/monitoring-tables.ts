@@ -2,23 +2,23 @@
 
 import type { Generated } from "kysely";
 
-/** One for each model that was asked something, or told how it is monitored. */
+/** One for each model that was asked something, or configured. */
 export interface MonitorsTable {
   readonly model_id: string;
   readonly project: string;
   readonly enabled: number;
-  /** The URL that is told of drift. */
+  /** The URL of the webhook for drift. */
   readonly webhook: string | null;
   /** Rows of the open window. */
   readonly rows: number;
   readonly total_rows: number;
   /** Number of the last closed window. */
   readonly windows: number;
-  /** Float64, little-endian: the bins of the open window; empty where it has no rows. */
+  /** Float64, little-endian: the bins of the open window; empty if it has no rows. */
   readonly counts: Uint8Array<ArrayBuffer>;
   /** Names of the columns that had drifted in the last window, as a JSON array. */
   readonly drifted: string;
-  /** Answers that are kept, about: those that went with age are still counted. */
+  /** Approximate number of stored answers: those that were deleted by age still count. */
   readonly answers: number;
   readonly window_started_at: number | null;
   readonly updated_at: number;
@@ -28,9 +28,9 @@ export interface MonitorsTable {
   readonly live_score: number | null;
   /** Rows of the sample, 0 for none. */
   readonly sample_rows: Generated<number>;
-  /** How far below its evaluation the live score may lie; null: nobody is told. */
+  /** How far below its evaluation the live score may lie; null: no webhook is told. */
   readonly score_drop: Generated<number | null>;
-  /** Whether the last labels said that it lies below. */
+  /** Whether it was below as of the last labels. */
   readonly score_fell: Generated<number>;
   /** When all samples of the project were last erased. */
   readonly rows_erased_at: Generated<number | null>;
@@ -42,7 +42,7 @@ export interface AskedRowsTable {
   readonly number: number;
   /** JSON. */
   readonly row: string;
-  /** The place of a class, or a value. */
+  /** The index of a class, or a value. */
   readonly answer: number;
   readonly asked_at: number;
 }
@@ -63,9 +63,9 @@ export interface MonitoredAnswersTable {
   readonly model_id: string;
   readonly prediction_id: string;
   readonly row: number;
-  /** The place of a class, or a value. */
+  /** The index of a class, or a value. */
   readonly answer: number;
-  /** The same of what turned out to be true; null until it is known. */
+  /** The same of the true label; null until it is known. */
   readonly truth: number | null;
   readonly answered_at: number;
 }

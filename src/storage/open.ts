@@ -22,8 +22,8 @@ export interface StoreOptions {
   /** Interval between probes of a database that cannot be written. */
   readonly probeMs?: number;
   /**
-   * Whether a job's transactions run whole in the thread of the database. It loads the queries for the first, which takes it some 0.2 s
-   * from a build and 1 s from the sources: worth it for a server. Default false.
+   * Whether a job's transactions run as a whole in the thread of the database. The thread loads the queries for the first one, some 0.2 s
+   * from a build and 1 s from the sources: worthwhile for a server. Default false.
    */
   readonly callsProcedures?: boolean;
   readonly integrityCheckBounds?: IntegrityCheckBounds;

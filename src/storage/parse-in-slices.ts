@@ -1,15 +1,15 @@
 /**
- * Reads documents that are stored as JSON in slices: between two of them the event loop serves others, however long a document is. Knows
- * nothing of what is in them.
+ * Parses stored JSON documents in slices, between which the event loop serves others, however long a document is. Knows nothing of their
+ * content.
  */
 import { setImmediate as nextTurn } from "node:timers/promises";
 
 /** Characters that are parsed at once: less than a millisecond. */
 const PIECE = 32 * 1024;
-/** Characters that are looked at, or parsed, in one turn. */
+/** Characters that are scanned, or parsed, in one turn. */
 const TURN = 8 * PIECE;
 
-/** Returns what JSON.parse returns of a text that JSON.stringify wrote; a short one is parsed at once. */
+/** Returns what JSON.parse returns for a text that JSON.stringify wrote; a short one is parsed at once. */
 export async function parseInSlices(text: string): Promise<unknown> {
   if (text.length <= PIECE) return JSON.parse(text);
   const reading = read(text, 0, text.length);
@@ -26,7 +26,7 @@ export async function parseInSlices(text: string): Promise<unknown> {
 
 const [QUOTE, COMMA, BACKSLASH] = [0x22, 0x2c, 0x5c];
 const [BRACKET, BRACE] = [0x5b, 0x7b];
-/** Opening ones are followed by their closing ones two characters later. */
+/** The closing bracket is the opening one's character code plus two. */
 const isOpening = (code: number): boolean => code === BRACKET || code === BRACE;
 const isClosing = (code: number): boolean => code === BRACKET + 2 || code === BRACE + 2;
 
@@ -39,7 +39,7 @@ function* read(text: string, from: number, to: number): Generator<number, unknow
   }
   const value: unknown[] | Record<string, unknown> = first === BRACKET ? [] : {};
   const end = to - 1;
-  // What is between `group` and `item` are whole items that are not parsed yet.
+  // Between `group` and `item` there are whole items that are not parsed yet.
   let group = from + 1;
   let item = group;
   let depth = 0;
@@ -69,7 +69,7 @@ function* read(text: string, from: number, to: number): Generator<number, unknow
   return value;
 }
 
-/** Parses items of an array, or members of an object, that stand together. Returns their characters. */
+/** Parses adjacent items of an array, or members of an object. Returns their number of characters. */
 function addItems(value: unknown[] | Record<string, unknown>, text: string): number {
   if (Array.isArray(value)) for (const item of JSON.parse(`[${text}]`) as unknown[]) value.push(item);
   else for (const [name, own] of Object.entries(JSON.parse(`{${text}}`) as object)) setOwn(value, name, own);
@@ -90,7 +90,7 @@ function* addLongItem(
   setOwn(value, JSON.parse(text.slice(from, end)) as string, yield* read(text, end + 1, to));
 }
 
-/** The place of the quote that ends the text that begins at `at`. */
+/** The position of the quote that ends the text that begins at `at`. */
 function endOfText(text: string, at: number): number {
   for (let end = text.indexOf('"', at + 1); ; end = text.indexOf('"', end + 1)) {
     let slashes = 0;
@@ -99,7 +99,7 @@ function endOfText(text: string, at: number): number {
   }
 }
 
-/** As JSON.parse does: a member named __proto__ is one like others. */
+/** As in JSON.parse, a member named __proto__ is an ordinary member. */
 function setOwn(members: Record<string, unknown>, name: string, value: unknown): void {
   if (name !== "__proto__") members[name] = value;
   else Object.defineProperty(members, name, { value, writable: true, enumerable: true, configurable: true });

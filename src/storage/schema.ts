@@ -9,7 +9,7 @@ import { sizeOf } from "./sqlite/integrity-check.ts";
 import type { SqliteConnection } from "./sqlite/sqlite-connection.ts";
 import type { Tables } from "./tables.ts";
 
-/** The migrator makes its own tables before the transaction of the migrations: a process that ends between them leaves no others. */
+/** The migrator creates its own tables before the transaction of the migrations: a process that ends between the two leaves only these. */
 const MIGRATOR_TABLES: ReadonlySet<string> = new Set(["kysely_migration", "kysely_migration_lock"]);
 
 /** Disk space needed to migrate, in sizes of the database: one for the backup, one because migrations rewrite tables. */

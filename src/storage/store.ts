@@ -140,7 +140,7 @@ export interface Databases {
    * cut, but never torn; a later commit of another writer makes them durable too.
    */
   readonly bulkWriter: Kysely<Tables>;
-  /** Runs a whole transaction where the database is; left out, it is run from here, statement by statement. */
+  /** Runs a whole transaction in the thread of the database; left out, it runs from here, statement by statement. */
   readonly call?: CallProcedure;
   readonly health: Pick<HealthKeeper, "current" | "onChange">;
   /** See ForgetStore.scrub. */
@@ -150,7 +150,7 @@ export interface Databases {
 
 /** Callbacks that run within the store's own transactions. */
 export interface StoreHooks {
-  /** Called in the transaction that queues a job, to write what makes sure that the job will run. */
+  /** Called in the transaction that queues a job, to write what ensures that the job will run. */
   readonly onQueued?: OnQueued | undefined;
 }
 

@@ -52,16 +52,16 @@ export interface JobsTable {
   readonly worker_id: string | null;
   /** The queue message under which that process claimed it. */
   readonly lease: string | null;
-  /** Notes on its data, an array; null where there are none. */
+  /** Notes on its data, an array; null if there are none. */
   readonly notes: string | null;
-  /** `{name: value}`; null where there are none. */
+  /** `{name: value}`; null if there are none. */
   readonly tags: string | null;
   readonly note: string | null;
 }
 
 /** What a job is found by: its tags, the values of its spec, and the metrics of its best epoch. */
 export interface JobValuesTable {
-  /** Stands for the project and the name of the field; see queries/jobs/values.ts. */
+  /** A number for the project and the name of the field; see queries/jobs/values.ts. */
   readonly field: number;
   readonly job_id: string;
   /** One of the two is null. */
@@ -185,7 +185,7 @@ export interface DatasetsTable {
   readonly preview: string;
   /** 1 when it is visible; 0 while it is written or deleted. */
   readonly ready: number;
-  /** 1 where somebody has asked for a table of these bytes that a schedule had made. */
+  /** 1 if somebody has uploaded or imported the bytes of a table that a schedule had made. */
   readonly claimed: number;
   readonly created_at: number;
 }
@@ -317,7 +317,7 @@ export interface ForgetsTable {
   readonly document: string;
   readonly lease: string | null;
   readonly leased_until: number | null;
-  /** The project while the run is under way, else null: unique. */
+  /** The project while the run is active, else null: unique. */
   readonly active: string | null;
   readonly created_at: number;
   readonly finished_at: number | null;
@@ -346,7 +346,7 @@ export interface ScheduleRunsTable {
   readonly document: string;
   readonly lease: string | null;
   readonly leased_until: number | null;
-  /** The schedule while the run is under way, else null: unique. */
+  /** The schedule while the run is active, else null: unique. */
   readonly active: string | null;
   readonly created_at: number;
   readonly finished_at: number | null;

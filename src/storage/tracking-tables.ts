@@ -1,4 +1,4 @@
-/** The tables of what tracking clients log, as `tables.ts` has the others. */
+/** The tables of tracking clients' logs; `tables.ts` has the others. */
 
 export interface TrackingExperimentsTable {
   readonly project: string;
@@ -41,7 +41,7 @@ export interface TrackingModelsTable {
   readonly updated_at: number;
 }
 
-/** What a run or a logged model says of itself: `m`etrics as they were last, `p`arameters, `t`ags. */
+/** The values of a run or a logged model: last `m`etrics, `p`arameters, `t`ags. */
 export interface TrackingValuesTable {
   readonly owner_id: string;
   readonly kind: "m" | "p" | "t";
@@ -50,7 +50,7 @@ export interface TrackingValuesTable {
   readonly text: string | null;
   /** Null for parameters and tags. */
   readonly number: number | null;
-  /** 1 where the number is NaN, which stands as 0. */
+  /** 1 if the number is NaN, which is stored as 0. */
   readonly is_nan: number;
   readonly step: number;
   readonly timestamp: number;
@@ -62,6 +62,6 @@ export interface TrackingPointsTable {
   readonly step: number;
   readonly timestamp: number;
   readonly value: number;
-  /** 1 where the value is NaN, which stands as 0. */
+  /** 1 if the value is NaN, which is stored as 0. */
   readonly is_nan: number;
 }

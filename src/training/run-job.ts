@@ -28,7 +28,7 @@ export function createAssistantTrainer(run: TrainingRun): (number: number) => un
   return trainings ? (number) => trainings.train(number, () => false) : createPartTrainer(run);
 }
 
-/** The trainings of a job that asks a question; null of others. */
+/** The trainings of a job that asks a question; null for other jobs. */
 function trainingsOf(run: TrainingRun): JobOfTrainings | null {
   const { spec } = run.job;
   if (asksInfluence(spec)) return influence({ ...run, job: { ...run.job, spec } });

@@ -1,25 +1,25 @@
 /**
- * Keeps a pool at its number of threads. Piscina (5.3) replaces no thread any more once one has died while it started, for want of
- * memory or descriptors, say: when no thread is left, tasks wait for ever. Knows nothing of tasks.
+ * Keeps a pool at its number of threads. Piscina (5.3) stops replacing threads after one has died while it started, for example for lack of
+ * memory or descriptors; when no thread is left, tasks wait for ever. Knows nothing of tasks.
  */
 import type { Piscina } from "piscina";
 
-/** From the death of a thread until it is looked whether there is another: a thread that cannot start is not started all the time. */
+/** Time from the death of a thread until the check for another: a thread that cannot start must not be restarted all the time. */
 const LOOK_AFTER_MS = 1000;
 
-/** A task of nothing, which no thread is given and which is withdrawn at once: a pool with too few threads starts one for it. */
+/** An empty task, which no thread gets and which is withdrawn at once: a pool with too few threads starts one for it. */
 const NOTHING = { filename: "node:os", name: "uptime" };
 
-/** Gives a task to an idle thread, as a pool does by itself whose threads have one task at a time. */
+/** Gives a task to an idle thread, as a pool with one task for each thread does by itself. */
 export const idleFirst: NonNullable<Piscina["options"]["loadBalancer"]> = ({ filename, name }, threads) =>
   filename === NOTHING.filename && name === NOTHING.name
     ? null
     : (threads.find(({ currentUsage }) => currentUsage === 0) ?? null);
 
 /**
- * Starts threads where a pool, whose balancer is `idleFirst`, has had fewer than `minThreads` for a second. `onMissing` is told when
- * that begins, and not again before all are there; `onThreads` whether there is any, each time that one starts or is missed. Returns a function
- * that ends this.
+ * Starts threads when a pool, whose balancer is `idleFirst`, has had fewer than `minThreads` for a second. Calls `onMissing` when that
+ * begins, and not again before all are there; calls `onThreads` with whether there is any, each time that one starts or is missing. Returns
+ * a function that ends this.
  */
 export function keepThreads(
   pool: Piscina,
@@ -42,12 +42,12 @@ export function keepThreads(
       isTold = false;
       return;
     }
-    // One that is starting takes its time where the cores are busy.
+    // A starting thread takes its time while the cores are busy.
     const hasDied = pool.threads.length < minThreads;
     if (hasDied && !isTold) onMissing(new Error(`${missing} of ${minThreads} threads have not started`));
     isTold ||= hasDied;
     const withdrawn = new AbortController();
-    // Those that are starting are in the pool.
+    // Starting threads count as part of the pool.
     for (let count = pool.threads.length; count < minThreads; count++)
       pool.run(undefined, { ...NOTHING, signal: withdrawn.signal }).catch(() => undefined);
     withdrawn.abort();

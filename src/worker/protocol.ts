@@ -52,7 +52,7 @@ export const CONTROL = {
   stored: 3,
   /** Incremented by the thread as long as it makes progress. */
   heartbeat: 4,
-  /** Threads that the run may have now, where it shares out whole trainings; 0 until it is known. Set by the main side. */
+  /** Maximum threads for the run now, if it distributes whole trainings; 0 until it is known. Set by the main side. */
   cores: 5,
 } as const;
 export const CONTROL_BYTES = Object.keys(CONTROL).length * Int32Array.BYTES_PER_ELEMENT;
@@ -69,7 +69,7 @@ export interface TrainTask {
   readonly control: Int32Array<SharedArrayBuffer>;
   /** The port to which the thread posts TrainMessages, in order: the result comes after every chunk. */
   readonly port: MessagePort;
-  /** Most threads that the run may have, this one included. */
+  /** Maximum threads of the run, including this one. */
   readonly threads: number;
   /** See TrainingObserver. */
   readonly takesLast: boolean;
@@ -80,12 +80,12 @@ export type TrainMessage =
   | { readonly kind: "chunk"; readonly chunk: MetricChunk }
   /** Sent after all chunks of the epochs before it. */
   | { readonly kind: "checkpoint"; readonly checkpoint: NewCheckpoint }
-  /** Other threads may join its steps, or its evaluation, when those of the team before were dismissed. */
+  /** Other threads may join its steps, or its evaluation, after those of the team before were dismissed. */
   | { readonly kind: "team"; readonly invitation: Invitation }
   /** A bug that does not end the run. */
   | { readonly kind: "fault"; readonly error: unknown }
   | { readonly kind: "result"; readonly result: TrainingResult }
-  /** A crash of the thread, no fault of the job: another attempt may succeed. `detail` completes "the training thread". */
+  /** A crash of the thread, not the job's fault: another attempt may succeed. `detail` completes "the training thread". */
   | { readonly kind: "crash"; readonly detail: string }
   /** A bug, with the error that training threw. */
   | { readonly kind: "bug"; readonly error: unknown };
@@ -93,7 +93,7 @@ export type TrainMessage =
 /** Trials for a training thread. */
 export interface TrialsTask {
   readonly run: Omit<TrialsRun, "load">;
-  /** Null when the thread may know the sweep already. */
+  /** Null if the thread may have the sweep already. */
   readonly source: SweepSource | null;
   readonly limits: Limits;
   readonly control: Int32Array<SharedArrayBuffer>;
@@ -145,7 +145,7 @@ export interface ImportanceTask {
 
 /** A task that needs a model. The categories of a model may be megabytes, so it is sent once and not with every task. */
 export interface ModelTask {
-  /** What threads keep the model under. */
+  /** The key under which threads cache the model. */
   readonly modelKey: string;
   /** Omitted when the thread may have the model already. */
   readonly source?: ModelSource;
@@ -273,7 +273,7 @@ export type WithModel<Result> =
   | {
       readonly missing: false;
       readonly result: Result;
-      /** What the thread has counted of predictions of the model since its last reply. */
+      /** The thread's counts of the model's predictions since its last reply. */
       readonly counted?: PredictionCounts;
     };
 
@@ -304,16 +304,16 @@ export interface DownsampleTask {
   readonly earlier: MetricPoints | null;
 }
 
-/** What the cell says that a thread of assistants shares with the thread that has started it: whether it has a run. */
+/** The state in the cell that an assistant thread shares with the thread that started it: whether it has a run. */
 export const ASSISTANT = { busy: 0, idle: 1, ended: 2 } as const;
 
-/** What an assistant is given for a run. It is over when the other side closes the port. */
+/** What an assistant gets for a run. The run is over when the other side closes the port. */
 export interface AssistantTask {
   readonly run: TrainingRun;
   readonly port: MessagePort;
-  /** Its first cell counts what the assistant has sent. */
+  /** Its first cell counts the assistant's messages. */
   readonly counter: Int32Array<SharedArrayBuffer>;
 }
 
-/** What it sends: a training and its number, or null when it cannot go on. */
+/** Its messages: a training and its number, or null when it cannot continue. */
 export type AssistantMessage = { readonly number: number; readonly trained: unknown } | null;

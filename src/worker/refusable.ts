@@ -1,4 +1,4 @@
-/** Refusals on their way between threads: an error loses its code there. */
+/** Passes refusals between threads, where an error loses its code. */
 import { type ErrorCode, type FieldError, TrainyardError } from "../domain/errors.ts";
 
 /** The result of a task, or why it was refused. */
@@ -6,7 +6,7 @@ export type Refusable<Result> =
   | { readonly ok: true; readonly result: Result }
   | { readonly ok: false; readonly code: ErrorCode; readonly detail: string; readonly errors: readonly FieldError[] };
 
-/** Does the work of a task. What it refuses is returned, and any other error thrown. */
+/** Runs the work of a task. Returns a refusal, and throws any other error. */
 export function refusable<Result>(work: () => Result): Refusable<Result> {
   try {
     return { ok: true, result: work() };
@@ -16,7 +16,7 @@ export function refusable<Result>(work: () => Result): Refusable<Result> {
   }
 }
 
-/** Returns the result of a task. Throws why it was refused. */
+/** Returns the result of a task. Throws the error of a refusal. */
 export function resultOf<Result>(reply: Refusable<Result>): Result {
   if (!reply.ok) throw new TrainyardError(reply.code, reply.detail, reply.errors);
   return reply.result;

@@ -1,50 +1,50 @@
 /**
- * A pool of threads in which every task is bounded: by time and by the heap of its thread. A thread that exceeds a bound is ended
- * and replaced, and its task alone fails. Tenants take turns (turns.ts). Knows nothing of what the tasks are.
+ * A pool of threads in which every task is bounded: by time and by the heap of its thread. A thread that exceeds a bound is ended and
+ * replaced, and only its task fails. Tenants share the threads fairly (domain/fair-queue.ts). Does not know what the tasks are.
  */
 import { Piscina } from "piscina";
 import { TrainyardError } from "../domain/errors.ts";
+import { createFairQueue, type QueuedTask } from "../domain/fair-queue.ts";
 import { idleFirst, keepThreads } from "./keep-threads.ts";
 import { cannotStart, exitCodeOf, isOutOfMemory } from "./threads.ts";
-import { createTurns, type Turn } from "./turns.ts";
 
 export interface SupervisedPoolOptions {
   /** The module whose exports are the tasks. */
   readonly entry: URL;
-  /** Threads at least and at most. One above the least ends when it was idle for a while. */
+  /** Minimum and maximum number of threads. Threads above the minimum end after some idle time. */
   readonly minThreads: number;
   readonly maxThreads: number;
   /** JavaScript heap of a thread. Typed arrays are not in it. */
   readonly heapMb: number;
-  /** Told of a thread that died, idle or at work, and of threads that cannot start. */
+  /** Called when a thread dies, idle or at work, and when threads cannot start. */
   readonly onError: (error: unknown) => void;
-  /** Told whether the pool has any thread, when one starts and when one is missed. */
+  /** Called with whether the pool has any thread, when one starts and when one is missing. */
   readonly onThreads?: ((hasThreads: boolean) => void) | undefined;
 }
 
-/** One task: an export of the entry, and what it may use. */
-export interface SupervisedTask extends Turn {
+/** One task: an export of the entry, and its limits. */
+export interface SupervisedTask extends QueuedTask {
   readonly name: string;
   readonly task: object;
   /** Moved to the thread. */
   readonly transferList?: ArrayBuffer[];
-  /** From the start of the task; the wait for its turn is not counted. */
+  /** From the start of the task; its wait in the queue is not counted. */
   readonly limitMs: number;
 }
 
 export interface SupervisedPool {
-  /** Starts the least number of threads. The first task does it too, and waits for one. */
+  /** Starts the minimum number of threads. The first task does it too, and waits for one. */
   start(): void;
   /**
-   * Throws a TaskLimitError when a bound is exceeded, a TrainyardError when the thread ended by itself or none could be started, and what the
-   * task throws. When its signal aborts, throws the signal's reason: at once while the task waits for its turn, and where it still runs a second later.
+   * Throws a TaskLimitError when a bound is exceeded, a TrainyardError when the thread died or none could be started, and what the task
+   * throws. When its signal aborts, throws the signal's reason: at once while the task waits, or, if it still runs, a second later.
    */
   run(task: SupervisedTask): Promise<unknown>;
-  /** Ends the threads; what still runs on them rejects. */
+  /** Ends the threads; running tasks reject. */
   close(): Promise<void>;
 }
 
-/** A task used more than it may: its thread was ended. */
+/** A task exceeded a bound: its thread was ended. */
 export class TaskLimitError extends Error {
   override readonly name = "TaskLimitError";
   readonly bound: "time" | "memory";
@@ -56,10 +56,10 @@ export class TaskLimitError extends Error {
 }
 
 const IDLE_MS = 60_000;
-/** How long a task goes on that nobody waits for: another thread in its place takes about as long to start. */
+/** How long a task continues that nobody waits for: another thread takes about as long to start. */
 const UNWANTED_MS = 1000;
 
-/** A pool without a thread yet: whoever wants them before the first task starts them. */
+/** A pool without threads yet: `start` starts them before the first task. */
 export function createSupervisedPool(options: SupervisedPoolOptions): SupervisedPool {
   const { heapMb, maxThreads, onError } = options;
   let opened: OpenPool | null = null;
@@ -78,7 +78,7 @@ export function createSupervisedPool(options: SupervisedPoolOptions): Supervised
       throw cannotStart(error) ? noThread(error) : error;
     }
   };
-  const turns = createTurns({ slots: maxThreads });
+  const queue = createFairQueue({ slots: maxThreads });
 
   const runNow = async ({ name, task, transferList = [], limitMs, signal }: SupervisedTask): Promise<unknown> => {
     const deadline = new AbortController();
@@ -97,11 +97,11 @@ export function createSupervisedPool(options: SupervisedPoolOptions): Supervised
       if (isOutOfMemory(error)) throw new TaskLimitError("memory", `took more than ${heapMb} MiB of memory`);
       if (exitCodeOf(error) !== null) {
         onError(error);
-        // Whatever ended it, the task has changed nothing: threads compute, and others store.
+        // Whatever ended it, the task has changed nothing: threads only compute, and the main thread stores.
         throw new TrainyardError("unavailable", "the thread that worked on this request ended: send the request again");
       }
       if (!cannotStart(error)) throw error;
-      // Piscina (5.3) keeps the task in its queue all the same. To withdraw it would reject a promise that nobody holds, and end the process.
+      // Piscina (5.3) keeps the task in its queue. Withdrawing it would reject a promise that nobody holds, and end the process.
       throw noThread(error);
     } finally {
       clearTimeout(timer);
@@ -112,7 +112,7 @@ export function createSupervisedPool(options: SupervisedPoolOptions): Supervised
 
   return {
     start: () => void open(),
-    run: (task) => turns.run(task, () => runNow(task)),
+    run: (task) => queue.run(task, () => runNow(task)),
     async close() {
       isClosed = true;
       opened?.letGo();

@@ -22,7 +22,7 @@ export function moving<T extends object>(value: T, buffers: readonly ArrayBuffer
   return move({ [valueSymbol]: value, [transferableSymbol]: buffers }) as unknown as T;
 }
 
-/** Pieces that are shorter than this are copied into blocks of about as much: each that is passed on costs its receiver some time. */
+/** Shorter pieces are copied into blocks of about this length, because each piece costs its receiver some time. */
 const BLOCK_BYTES = 1024 * 1024;
 
 /** Returns the same bytes in fewer pieces, in order. Long pieces are passed on, never copied. */

@@ -1,5 +1,5 @@
 /**
- * Warms up threads. The first job of a thread would wait until V8 has compiled the engine and the schemas, which takes ten times
+ * Warms up threads. Otherwise the first job of a thread would wait until V8 has compiled the engine and the schemas, which takes ten times
  * as long as the job. So each thread runs small jobs of its own at its start.
  */
 import type { Limits } from "../domain/limits.ts";

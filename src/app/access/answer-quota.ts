@@ -1,12 +1,12 @@
 /**
- * The quota of a project for the answers that are kept under its idempotency keys. The store counts them now and then; what this process
- * adds in between is added here, so that a claim reads nothing.
+ * The quota of a project for the answers kept under its idempotency keys. The store counts them now and then; this process adds its own in
+ * between, so that a claim needs no read.
  */
 import { KEY_BYTES } from "../../domain/access/idempotency.ts";
 import { createLru } from "../../domain/lru.ts";
 import type { Store } from "../../domain/store/store.ts";
 
-/** Projects whose count is remembered, and for how long: other processes add answers too, and old ones go. */
+/** How many projects' counts are cached, and for how long: other processes add answers too, and old ones expire. */
 const MAX_PROJECTS = 1000;
 const MAX_AGE_MS = 60_000;
 
@@ -16,11 +16,11 @@ interface Count {
 }
 
 export interface AnswerQuota {
-  /** Returns whether the project has no room for another key. Requests that are under way may exceed the limit by their answers. */
+  /** Returns whether the project has no room for another key. Requests under way may exceed the limit by their answers. */
   isFull(project: string): Promise<boolean>;
-  /** Counts a key that was made. */
+  /** Counts a new key. */
   addKey(project: string): void;
-  /** Counts an answer of so many bytes that was stored. */
+  /** Counts a stored answer of this many bytes. */
   addAnswer(project: string, bytes: number): void;
 }
 

@@ -4,7 +4,7 @@ import type { Services } from "../services.ts";
 
 /** The window that http/auth/rate-limits.ts documents. */
 const WINDOW_MS = 60_000;
-/** The answer while the database does not answer: no request is refused by the rate limit, since the request itself will fail. */
+/** The answer while the database does not answer: the rate limit refuses no request, because the request itself will fail. */
 const UNCOUNTED = { allowed: true, remaining: 0 } as const;
 
 /** Creates a limiter that counts in the store. A window begins with the first request in it. */

@@ -1,14 +1,14 @@
-/** Keeps the audit log: stores entries in groups, since each is waited for before its request is answered. */
+/** Keeps the audit log. Stores entries in groups, because each request waits for its entry before it is answered. */
 import type { AuditEntry } from "../../domain/access/audit-log.ts";
 import type { Services } from "../services.ts";
 
-/** Entries stored at once. */
+/** Maximum entries stored at once. */
 const MAX_GROUP = 500;
 
-/** Resolves when the entry is stored, or, where it cannot be, when the server's log has it. */
+/** Resolves when the entry is stored, or, if it cannot be stored, when it is in the server's log. */
 export type RecordAudit = (entry: AuditEntry) => Promise<void>;
 
-/** Returns what records entries: while a group is being stored, those that come wait for the next one. */
+/** Creates the recorder. Entries that arrive while a group is being stored wait for the next one. */
 export function createAuditRecorder({ store, log }: Pick<Services, "store" | "log">): RecordAudit {
   let waiting: AuditEntry[] = [];
   let current: Promise<void> = Promise.resolve();

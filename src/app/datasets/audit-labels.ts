@@ -4,7 +4,7 @@ import { invalid, notFound, TrainyardError } from "../../domain/errors.ts";
 import { type Submitted, submit } from "../jobs/submit.ts";
 import type { ProjectServices } from "../services.ts";
 
-/** Queues the job; one with this id that exists is answered instead. Throws not_found, and invalid with every failure of the request. */
+/** Queues the job, or returns the existing job with this id. Throws not_found, and invalid with every fault of the request. */
 export async function auditLabels(
   services: ProjectServices,
   datasetId: string,

@@ -1,4 +1,4 @@
-/** Corrects cells of a data set: the table with them is another data set, and the old one stays as it is. */
+/** Corrects cells of a data set. The corrected table is a new data set; the old one stays. */
 import type { CorrectionsRequest } from "../../domain/datasets/corrections.ts";
 import type { DatasetDocument } from "../../domain/datasets/dataset.ts";
 import { invalid, notFound } from "../../domain/errors.ts";
@@ -6,8 +6,8 @@ import { createId } from "../../domain/id.ts";
 import type { ProjectServices } from "../services.ts";
 
 /**
- * Stores the corrected table. The same corrections of the same data set are the same data set: then `created` is false. Throws
- * not_found, invalid for what does not fit the table, and too_large beyond the limits of the project.
+ * Stores the corrected table. The same corrections of the same data set give the same data set, with `created` false. Throws not_found,
+ * invalid for corrections that do not fit the table, and too_large beyond the limits of the project.
  */
 export async function correctDataset(
   { store, uploadSpool, limits }: ProjectServices,

@@ -1,4 +1,4 @@
-/** Imports for whoever asks for one: answered when the table is there, or, where that takes long, with a record of how far it is. */
+/** Imports a table for a request. A short import is answered with the data set, a long one with a record of its progress. */
 import { notFound, TrainyardError } from "../../domain/errors.ts";
 import { createId } from "../../domain/id.ts";
 import type { ImportRequest } from "../../domain/sources/import-request.ts";
@@ -21,10 +21,10 @@ export interface InTime {
   readonly withinMs: number;
 }
 
-/** Why an import ends that somebody has cancelled. */
+/** The reason why a cancelled import ends. */
 const CANCELLED = new TrainyardError("conflict", "the import was cancelled");
 
-/** Imports a table. Throws what `importTable` throws in time; what goes wrong later is in the record. */
+/** Imports a table. Throws what `importTable` throws while the request waits; later errors are in the record. */
 export async function importInTime(
   services: ProjectServices,
   project: string,
@@ -43,7 +43,7 @@ export async function importInTime(
     progress = { state, bytes };
   };
   const importing = importTable(services, project, request, { signal: ending.signal, onProgress }).catch((error: unknown) => {
-    // However a source says that it was ended, that is why.
+    // Whatever error the source gives when it is ended, this is the reason.
     throw ending.signal.aborted ? ending.signal.reason : error;
   });
   let timer: NodeJS.Timeout | undefined;
@@ -77,7 +77,7 @@ export async function importInTime(
   }
 }
 
-/** Says how far an import is until it has ended, and then how. */
+/** Records the progress of an import until it ends, and then how it ended. */
 async function record(
   { store, log }: ProjectServices,
   id: string,
@@ -92,7 +92,7 @@ async function record(
       (isCancelled) => {
         if (isCancelled) ending.abort(CANCELLED);
       },
-      // The next one comes in a second.
+      // The next record comes in a second.
       () => undefined,
     );
   }, IMPORT_BEAT_MS).unref();
@@ -114,7 +114,7 @@ async function record(
   log.info({ import_id: id, state: end.state, dataset_id: end.datasetId, bytes: end.bytes }, "import ended");
 }
 
-/** Throws not_found. */
+/** Returns the record of an import. Throws not_found. */
 export async function readImport({ store }: ProjectServices, id: string): Promise<TableImport> {
   const found = await store.imports.get(id);
   if (!found) throw notFound("import", id);

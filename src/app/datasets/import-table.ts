@@ -1,36 +1,39 @@
-/** Import: a table that a source has becomes a data set, as if it had been uploaded. */
+/** Imports a table: fetches it from a source and makes a data set of it, as if it had been uploaded. */
 import { DATASET_FORMATS, type DatasetDocument } from "../../domain/datasets/dataset.ts";
 import { misfitOption, type ReadingOptions, readingOptions } from "../../domain/datasets/reading-options.ts";
 import { formatOf, stemOf } from "../../domain/datasets/table-label.ts";
 import { invalid, TrainyardError } from "../../domain/errors.ts";
+import { createFairQueue } from "../../domain/fair-queue.ts";
 import type { ImportOptions, ImportRequest } from "../../domain/sources/import-request.ts";
 import type { FetchedTable } from "../../domain/sources/source-fetcher.ts";
 import type { ProjectServices } from "../services.ts";
-import { createTurns } from "../turns.ts";
 import { createDataset } from "./upload.ts";
 
-/** A data set that was imported; `etag` as the source gave it. */
+/** An imported data set; `etag` as the source gave it. */
 export type Imported = DatasetDocument & { readonly created: boolean; readonly etag: string | null };
 
 interface ImportCall {
-  /** Of the state that is known already. */
+  /** The etag of the state that is already known. */
   readonly etag?: string | null;
   readonly signal: AbortSignal;
-  /** Whether it waits while the project has as many under way as it may: it is a schedule's, and nobody waits for its answer. */
+  /**
+   * Whether it waits, instead of failing, while the project runs as many imports as it may. Schedules do, because no request waits for
+   * them.
+   */
   readonly waits?: boolean;
-  /** Is told of every piece, and when all are there. */
+  /** Called for every piece, and when all have arrived. */
   readonly onProgress?: (bytes: number, state: "fetching" | "reading") => void;
 }
 
-/** Tables that the process fetches at a time: each is a file and a connection. */
-const turns = createTurns("imports", 4, 32);
-/** Most imports of one project at a time. */
+/** Number of tables that the process fetches at a time: each needs a file and a connection. */
+const queue = createFairQueue({ slots: 4, waiting: { most: 32, name: "imports" } });
+/** Maximum imports of one project at a time. */
 const MOST_OF_PROJECT = 2;
 const underWay = new Map<string, number>();
 
 /**
- * Fetches a table and makes a data set of it. Null where the source says that it still has the state of `etag`. Throws SourceError, what
- * `createDataset` throws, and rate_limited or unavailable while too many others are fetched.
+ * Fetches a table and makes a data set of it. Returns null if the source says that it still has the state of `etag`. Throws SourceError,
+ * what `createDataset` throws, and rate_limited or unavailable while too many others are fetched.
  */
 export async function importTable(
   services: ProjectServices,
@@ -46,16 +49,12 @@ export async function importTable(
     );
   underWay.set(project, count + 1);
   try {
-    return await turns.run(
-      project,
-      async () => {
-        const fetched = await services.sources.fetch(request.source, { etag: etag ?? null, signal });
-        if (fetched.isUnchanged) return null;
-        const told = onProgress ? { ...fetched, stream: counted(fetched.stream, onProgress) } : fetched;
-        return await take(services, told, request, waits);
-      },
-      signal,
-    );
+    return await queue.run({ tenant: project, signal }, async () => {
+      const fetched = await services.sources.fetch(request.source, { etag: etag ?? null, signal });
+      if (fetched.isUnchanged) return null;
+      const told = onProgress ? { ...fetched, stream: counted(fetched.stream, onProgress) } : fetched;
+      return await take(services, told, request, waits);
+    });
   } finally {
     const left = (underWay.get(project) ?? 1) - 1;
     if (left > 0) underWay.set(project, left);
@@ -109,7 +108,7 @@ function describe(fetched: FetchedTable, { name, format: asked, reading }: Impor
   const options: ReadingOptions = reading ?? readingOptions.parse({});
   const misfit = misfitOption(format, options);
   if (misfit) return fault(`/reading${misfit.pointer}`, misfit.detail);
-  // The first row of a query has its names, whatever they look like.
+  // The first row of a query is always its column names.
   return {
     name: called,
     format,

@@ -1,15 +1,15 @@
-/** The imports that this process is at for whoever asked, so that a stop ends them and they can still say how they ended. */
+/** The running imports of this process, so that stopping the server ends them and they can still record how they ended. */
 import { TrainyardError } from "../../domain/errors.ts";
 import { IMPORTER_STOPPED } from "../../domain/sources/table-import.ts";
 
 export interface ImportsUnderWay {
-  /** Notes an import that `ending` ends. Returns what says that it is over, its record included. */
+  /** Adds an import that `ending` aborts. Returns the function to call when it is over, including its record. */
   begin(ending: AbortController): () => void;
-  /** Ends all of them, and waits until they are over. A table that is being read already is read to its end. */
+  /** Ends all of them and waits until they are over. A table that is already being read is read to its end. */
   stop(): Promise<void>;
 }
 
-/** Creates it, with none under way. */
+/** Creates an empty registry. */
 export function createImportsUnderWay(): ImportsUnderWay {
   const underWay = new Map<AbortController, Promise<void>>();
   return {

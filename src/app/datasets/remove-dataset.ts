@@ -1,9 +1,9 @@
-/** Remove a data set, unless a job that has not ended trains on it. */
+/** Removes a data set, unless an unfinished job trains on it. */
 import { notFound, TrainyardError } from "../../domain/errors.ts";
 import { ID_PREFIXES } from "../../domain/id.ts";
 import type { ProjectServices } from "../services.ts";
 
-/** Throws not_found, and conflict while a job uses it. */
+/** Removes the data set. Throws not_found, and conflict while a job uses it. */
 export async function removeDataset({ store }: ProjectServices, id: string): Promise<void> {
   const { deleted, usedBy } = await store.datasets.delete(id);
   if (usedBy !== null)

@@ -1,22 +1,22 @@
-/** Reads a few columns of rows that are spread over a data set, so that a page can draw them. */
+/** Reads a few columns of rows spread over a data set, so that a page can draw them. */
 import { cellReader, type ShownCell, spreadPlaces } from "../../domain/datasets/shown-cells.ts";
 import { invalid, notFound } from "../../domain/errors.ts";
 import type { ProjectServices } from "../services.ts";
 
-/** Most values that are read for one answer, 128 MiB: of a longer table fewer columns. */
+/** Maximum values read for one answer, 128 MiB: a longer table may have fewer columns. */
 const MAX_READ_VALUES = 2 ** 24;
 
-/** Some rows of a data set: of each column as many values. */
+/** Some rows of a data set: the same number of values of each column. */
 export interface SampledRows {
-  /** Rows of the data set. */
+  /** Number of rows in the data set. */
   readonly total: number;
   readonly returned: number;
   readonly columns: readonly { readonly name: string; readonly values: readonly ShownCell[] }[];
 }
 
 /**
- * Returns at most `limit` rows, spread evenly over the table and in its order, of the columns `names`. Throws not_found, and invalid
- * for a name that is unknown, comes twice or is a column of text, and where the table is too long for so many columns.
+ * Returns at most `limit` rows of the columns `names`, spread evenly over the table and in its order. Throws not_found, and invalid for a
+ * name that is unknown, repeated or a text column, and if the table is too long for this many columns.
  */
 export async function sampleRows(
   { store }: ProjectServices,

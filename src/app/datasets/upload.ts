@@ -1,4 +1,4 @@
-/** Upload: a stream of bytes becomes a data set, or every reason why it cannot be one. Nothing of it stays then. */
+/** Makes a data set of an uploaded stream, or reports every reason why it cannot be one; then nothing of it stays. */
 import type { DatasetDocument, DatasetFormat } from "../../domain/datasets/dataset.ts";
 import { digestSuffix, type ReadingOptions } from "../../domain/datasets/reading-options.ts";
 import type { Upload } from "../../domain/datasets/upload.ts";
@@ -9,17 +9,17 @@ import type { ProjectServices } from "../services.ts";
 export interface UploadRequest {
   readonly name: string;
   readonly format: DatasetFormat;
-  /** Said by the sender. */
+  /** As the sender said. */
   readonly gzip: boolean;
   readonly options: ReadingOptions;
-  /** For a schedule, which may delete what it alone has asked for. */
+  /** For a schedule, which may delete tables that nobody else has asked for. */
   readonly isScheduled?: boolean;
 }
 
 /**
- * Makes a data set of an upload that was received, and discards the upload. The same bytes with the same options are the
- * same data set, under the name it got first: then `created` is false. Throws malformed, invalid or too_large, and what
- * `onDigest` throws, which is told what was uploaded before anything is made of it.
+ * Makes a data set of a received upload, and discards the upload. The same bytes with the same options are the same data set, under its
+ * first name, with `created` false. Throws malformed, invalid or too_large, and what `onDigest` throws, which gets the digest before
+ * anything is made of the upload.
  */
 export async function createDataset(
   { uploadSpool, store, limits }: ProjectServices,
@@ -31,7 +31,7 @@ export async function createDataset(
     const sha256 = await uploadSpool.digest(upload, digestSuffix(options));
     await onDigest(sha256);
     const existing = await store.datasets.find(sha256, format);
-    // One that a schedule has made and is about to delete is made anew.
+    // A schedule is about to delete the existing one: make it anew.
     if (existing && (isScheduled || (await store.datasets.claim(existing.summary.id)))) return { ...existing, created: false };
     const result = await uploadSpool.read(upload, { format, gzip, options });
     if (!result.ok) throw new TrainyardError(result.code, result.detail, result.errors);

@@ -1,4 +1,7 @@
-/** Finds what saw the rows of a data set: its relatives, the jobs and models that were trained on them, and those that start from such. */
+/**
+ * Finds everything that saw the rows of a data set: related data sets, the jobs and models trained on them, and those that start from such
+ * models.
+ */
 import type { ForgottenModel } from "../../domain/forget/forget.ts";
 import type { RelatedDataset, UsingSweep } from "../../domain/forget/forget-store.ts";
 import { isTerminal, type Job } from "../../domain/jobs/job.ts";
@@ -8,12 +11,12 @@ import { ENDED_STATES, type SweepState } from "../../domain/sweeps/sweep.ts";
 import type { ProjectServices } from "../services.ts";
 import { MAX_WRITTEN_WEIGHTS } from "./retrained-body.ts";
 
-/** What saw the rows. */
+/** Everything that saw the rows. */
 export interface Affected {
   /** In the order in which they can be trained again. */
   readonly models: readonly ForgottenModel[];
   readonly sweeps: readonly UsingSweep[];
-  /** Jobs and sweeps that have not ended. */
+  /** Unfinished jobs and sweeps. */
   readonly running: readonly string[];
 }
 
@@ -37,7 +40,7 @@ export async function findAffected(
     if (reason !== null) why.set(id, reason);
     for (const copy of await store.forgets.findCopies(model.sha256)) await addCopy(copy, id);
   };
-  /** Another training may come to the same weights without these rows: only an imported model is a copy. */
+  /** Whether a model is an imported copy. Other models with the same weights may have been trained without these rows. */
   const addCopy = async (id: string, of: string): Promise<void> => {
     if (id === of || models.has(id)) return;
     const model = await store.models.get(id);
@@ -69,7 +72,7 @@ interface Found {
   addJob(id: string, reason: string | null): Promise<void>;
 }
 
-/** Adds jobs that start from what was found, until there is none left. */
+/** Adds jobs that start from the models found, until there are no more. */
 async function addStarts(store: Store, { jobs, models, addJob }: Found): Promise<void> {
   const starts = await store.forgets.listStarts();
   for (let count = -1; count !== jobs.size; ) {
@@ -82,7 +85,7 @@ async function addStarts(store: Store, { jobs, models, addJob }: Found): Promise
   }
 }
 
-/** A job that starts from a model comes behind the job of that model. */
+/** Orders jobs: one that starts from a model comes after the job of that model. */
 function inOrder(
   jobs: ReadonlyMap<string, Job>,
   models: ReadonlyMap<string, Model>,

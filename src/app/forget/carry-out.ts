@@ -1,6 +1,6 @@
 /**
- * Carries out a run that forgets rows, as far as it can go without waiting. Each step may be repeated: a process that dies leaves a record from
- * which another goes on. First come tables and trainings without the rows; nothing is erased before the last of them has succeeded.
+ * Carries out a run that forgets rows until it has to wait. Each step may be repeated: if a process dies, another continues from its
+ * record. Tables and trainings without the rows come first; nothing is erased before the last training has succeeded.
  */
 import { TrainyardError } from "../../domain/errors.ts";
 import {
@@ -19,10 +19,10 @@ import { eraseRecords, moveNames } from "./erase.ts";
 import { storeWithoutRows } from "./forget-table.ts";
 import { retrainedBody } from "./retrained-body.ts";
 
-/** Stores how far a run has come. Throws where it was cancelled or another process has it. */
+/** Stores the progress of a run. Throws if it was cancelled or another process has it. */
 export type SaveRun = (state: ForgetState, document: ForgetDocument) => Promise<void>;
 
-/** A run in the hands of this process. */
+/** A run that this process carries out. */
 export interface HeldRun {
   state: ForgetState;
   document: ForgetDocument;
@@ -30,10 +30,10 @@ export interface HeldRun {
   change(values: Partial<ForgetDocument>, state?: ForgetState): Promise<void>;
 }
 
-/** Failures of a submission that pass by themselves. */
+/** Codes of submission failures that pass by themselves. */
 const PASSING: readonly string[] = ["rate_limited", "unavailable", "storage_full", "timeout"];
 
-/** Goes on with a run until it has ended, or waits for a job. Overwriting what is left in the files is `scrub`. */
+/** Continues a run until it has ended or waits for a job. Overwriting the remains in the files is left to `scrub`. */
 export async function carryOut(
   services: ProjectServices,
   { state, document }: Pick<Forget, "state" | "document">,
@@ -59,11 +59,11 @@ export async function carryOut(
   do {
     const waitsFor = await eraseRecords(services, run.document);
     if (waitsFor !== null) return run.change({ waitsFor });
-    // A job that was submitted just before its data set went is trained again too.
+    // A job that was submitted just before its data set was erased is trained again too.
     if (!(await retrainAll(services, run))) return;
     await moveNames(services, run.document);
   } while (await addNewcomers(services, run));
-  // Before the files are written anew: what is still in them of the hashes goes too.
+  // Before the files are rewritten, so that the hashes in them go too.
   await run.change({ hashes: {} });
   await finish(run, await scrub());
 }
@@ -77,7 +77,7 @@ async function storeTables(services: ProjectServices, run: HeldRun): Promise<voi
   }
 }
 
-/** Adds jobs, models and sweeps that have seen the rows since the last look. Returns whether there were any. */
+/** Adds jobs, models and sweeps that have seen the rows since the last search. Returns whether there were any. */
 async function addNewcomers({ store }: ProjectServices, run: HeldRun): Promise<boolean> {
   const { datasets, hashes, models, sweeps } = run.document;
   const affected = await findAffected(
@@ -88,7 +88,7 @@ async function addNewcomers({ store }: ProjectServices, run: HeldRun): Promise<b
   const known = new Set(models.map(({ model }) => model?.id));
   const newModels = affected.models.filter(({ job, model }) => (job === null ? !known.has(model?.id) : !jobs.has(job)));
   const newSweeps = affected.sweeps.filter(({ id }) => !sweeps.some((sweep) => sweep.id === id));
-  // A job that ran when it was found has a model by now.
+  // A job that was running when it was found has a model by now.
   const grown = models.map((entry) => {
     const now = entry.job === null || entry.model ? undefined : affected.models.find(({ job }) => job === entry.job);
     return now?.model ? { ...entry, model: now.model, why_not: now.why_not } : entry;
@@ -102,7 +102,7 @@ async function addNewcomers({ store }: ProjectServices, run: HeldRun): Promise<b
   return true;
 }
 
-/** Trains what saw the rows again. Returns whether all of it is done; the run may have failed then. */
+/** Trains everything that saw the rows again. Returns whether all of it is done; the run may have failed by then. */
 async function retrainAll(services: ProjectServices, run: HeldRun): Promise<boolean> {
   do {
     const running = await runningJob(services, run.document);
@@ -121,7 +121,7 @@ async function retrainAll(services: ProjectServices, run: HeldRun): Promise<bool
   return true;
 }
 
-/** A job or sweep on the data sets that has not ended. */
+/** An unfinished job or sweep on the data sets. */
 async function runningJob({ store }: ProjectServices, { datasets, hashes }: ForgetDocument): Promise<string | null> {
   const { running } = await findAffected(
     store,
@@ -130,7 +130,7 @@ async function runningJob({ store }: ProjectServices, { datasets, hashes }: Forg
   return running[0] ?? null;
 }
 
-/** Submits the job that takes the place of another, or looks what has become of it. Returns what it waits for. */
+/** Submits the replacement of a job, or checks its state. Returns what it waits for. */
 async function retrain(services: ProjectServices, run: HeldRun, index: number): Promise<string | null> {
   const { store } = services;
   const entry = run.document.models[index] as ForgottenModel;
@@ -154,7 +154,7 @@ async function retrain(services: ProjectServices, run: HeldRun, index: number): 
     if (!old) return fail("its job was deleted");
     const from = old.spec.init_from;
     const start = from && "model" in from ? run.document.models.find(({ model }) => model?.id === from.model) : undefined;
-    // Its old weights have seen the rows: whoever starts from them has too.
+    // Its old weights have seen the rows, and so has everything that starts from them.
     if (start && start.replaced_by === null) return fail(`it starts from ${start.model?.id}, which is not trained again`);
     try {
       await submitAgain(services, run.document, old, id);

@@ -1,17 +1,20 @@
-/** The steps of erasing: names move to the models without the rows, then what saw the rows goes. Every step may be repeated. */
+/**
+ * The steps of erasing: names move to the models without the rows, then everything that saw the rows is deleted. Every step may be
+ * repeated.
+ */
 import type { ForgetDocument } from "../../domain/forget/forget.ts";
-import { carryMonitoring } from "../monitoring/carry-monitoring.ts";
+import { copyMonitoringOptions } from "../monitoring/copy-monitoring-options.ts";
 import type { ProjectServices } from "../services.ts";
 
-/** Moves aliases, tags and the options of monitoring to the new models; aliases of a model that is not trained again go. */
+/** Moves aliases, tags and monitoring options to the new models. Aliases of a model that is not trained again are removed. */
 export async function moveNames(services: ProjectServices, { models }: ForgetDocument): Promise<void> {
   const { store } = services;
   for (const { model: erased, replaced_by: now } of models) {
     const old = erased && (await store.models.get(erased.id));
     if (!old) continue;
-    if (now) await carryMonitoring(services, old.id, now.id);
+    if (now) await copyMonitoringOptions(services, old.id, now.id);
     for (const alias of old.aliases) {
-      // The new model may have been deleted meanwhile.
+      // The new model may have been deleted in the meantime.
       const moved = now && (await store.models.setAlias(old.name, alias, now.version));
       if (!moved) await store.models.deleteAlias(old.name, alias);
     }
@@ -19,11 +22,11 @@ export async function moveNames(services: ProjectServices, { models }: ForgetDoc
   }
 }
 
-/** Erases data sets, sweeps, jobs and models. Returns what still uses a data set, and null when all is gone. */
+/** Erases data sets, sweeps, jobs and models. Returns what still uses a data set, or null when all is gone. */
 export async function eraseRecords(services: ProjectServices, document: ForgetDocument): Promise<string | null> {
   const { store, bus, computePool } = services;
   const { datasets, models, sweeps } = document;
-  // First the data sets: from then on no job can be submitted on them.
+  // Data sets first: from then on no job can be submitted on them.
   for (const { id } of datasets) {
     const { usedBy } = await store.datasets.delete(id);
     if (usedBy !== null) return usedBy;

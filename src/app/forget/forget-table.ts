@@ -1,4 +1,4 @@
-/** Makes the data set without the forgotten rows, a column at a time: the old one stays until everything has been trained again. */
+/** Makes the data set without the forgotten rows, a column at a time. The old one stays until everything has been trained again. */
 import { createHash } from "node:crypto";
 import type { Column, ColumnValues } from "../../domain/datasets/dataset.ts";
 import type { AboutTable } from "../../domain/datasets/table-reading.ts";
@@ -7,12 +7,12 @@ import { createId } from "../../domain/id.ts";
 import type { NoteCode } from "../../domain/notes.ts";
 import type { ProjectServices } from "../services.ts";
 
-/** Notes that name no cell. The others would have to be said anew, by cells that are no longer known. */
+/** Notes that name no cell. The others would need cells that are no longer known. */
 const KEPT_NOTES: readonly NoteCode[] = ["index_column", "large_integers", "cells_corrected"];
 
 /**
- * Stores the table and returns its id and hash. The hash is of what remains, so that the same rows taken out again are the same data set, and
- * so that it tells nothing of the rows. `renamed`: ids of originals that its notes name, and what has taken their place.
+ * Stores the table and returns its id and hash. The hash is of the remaining rows, so removing the same rows again gives the same data set,
+ * and the hash reveals nothing of the removed rows. `renamed`: ids of originals in its notes, with their replacements.
  */
 export async function storeWithoutRows(
   { store, uploadSpool }: Pick<ProjectServices, "store" | "uploadSpool">,

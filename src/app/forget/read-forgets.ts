@@ -6,21 +6,21 @@ import type { Page, PageRequest } from "../../domain/page.ts";
 import { cancel } from "../jobs/cancel.ts";
 import type { ProjectServices } from "../services.ts";
 
-/** Throws not_found. */
+/** Returns a run. Throws not_found. */
 export async function readForget({ store }: ProjectServices, id: string): Promise<Forget> {
   const run = await store.forgets.get(id);
   if (!run) throw notFound("run", id);
   return run;
 }
 
-/** Newest first. */
+/** Lists runs, newest first. */
 export function listForgets({ store }: ProjectServices, page: PageRequest): Promise<Page<Forget>> {
   return store.forgets.list(page);
 }
 
 /**
- * Cancels a run, and its jobs that have not ended; what has been trained and stored without the rows stays, under new ids. Throws not_found,
- * and conflict where rows are being erased or the run has ended.
+ * Cancels a run and its unfinished jobs. Tables and models already made without the rows stay, under their new ids. Throws not_found, and
+ * conflict if rows are being erased or the run has ended.
  */
 export async function cancelForget(services: ProjectServices, id: string): Promise<Forget> {
   const { store, bus } = services;
@@ -38,7 +38,7 @@ export async function cancelForget(services: ProjectServices, id: string): Promi
   return cancelled;
 }
 
-/** It has ended meanwhile. */
+/** The job has ended in the meantime. */
 function ignoreEnded(error: unknown): void {
   if (!(error instanceof TrainyardError && error.code === "conflict")) throw error;
 }

@@ -1,8 +1,8 @@
-/** The body of the job that trains a model again without the forgotten rows: the same spec, on the tables that have taken their place. */
+/** The body of the job that trains a model again without the forgotten rows: the same spec, on the replacement tables. */
 
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { splitWithRows } from "../../domain/jobs/named-rows.ts";
-import { specAgain } from "../../domain/jobs/spec-again.ts";
+import { submittableSpec } from "../../domain/jobs/submittable-spec.ts";
 import { isLinear } from "../../domain/spec/layer-walks.ts";
 import type { Layer } from "../../domain/spec/layers.ts";
 import type { ResolvedSpec } from "../../domain/spec/spec.ts";
@@ -10,28 +10,28 @@ import { formOf, type Split } from "../../domain/spec/split.ts";
 import type { TensorSet } from "../../domain/tensor.ts";
 import { writeInSlices } from "../write-in-slices.ts";
 
-/** Most initial weights that are written as JSON: more would hold the event loop. */
+/** Maximum number of initial weights written as JSON: more would block the event loop. */
 export const MAX_WRITTEN_WEIGHTS = 100_000;
 
-/** What has taken the place of what. */
+/** The replacements of what was forgotten. */
 export interface Replacements {
   /** Ids and hashes of data sets. */
   readonly datasets: ReadonlyMap<string, string>;
   /** Ids of models. */
   readonly models: ReadonlyMap<string, string>;
-  /** Positions of the forgotten rows, rising. */
+  /** Positions of the forgotten rows, ascending. */
   readonly rows: readonly number[];
 }
 
-/** Returns the body as UTF-8 JSON. `payload`: the initial weights of the job and the rows that its split names, where they are kept apart. */
+/** Returns the body as UTF-8 JSON. `payload`: the initial weights of the job and the rows that its split names, which are stored apart. */
 export async function retrainedBody(
   { name, spec, tags }: { readonly name: string; readonly spec: ResolvedSpec; readonly tags: Readonly<Record<string, string>> },
   payload: TensorSet | null,
   { datasets, models, rows }: Replacements,
 ): Promise<Uint8Array<ArrayBuffer>> {
-  const again = specAgain(spec);
+  const again = submittableSpec(spec);
   const { data, init_from: from } = spec;
-  // A job may be on a data set of the same content that was deleted.
+  // A job may be on a deleted data set of the same content.
   const dataset = "dataset" in data ? (datasets.get(data.dataset.id) ?? datasets.get(data.dataset.sha256)) : undefined;
   if (dataset !== undefined) {
     again.data = { dataset: { ...(again.data.dataset as object), id: dataset } };
@@ -45,8 +45,8 @@ export async function retrainedBody(
 }
 
 /**
- * Leaves out widths that follow from the rows: of the last linear layer, since a class may be gone, and of the last one of a residual
- * layer, since a label may be. Whoever had stated them stated the same.
+ * Removes widths that follow from the rows: of the last linear layer, because a class may be gone, and of the last one of a residual layer,
+ * because a label may be. A width that the user gave was the same.
  */
 function withOpenWidths(layers: readonly Layer[], makesOutputs: boolean): unknown[] {
   const last = makesOutputs ? layers.findLastIndex(holdsLinear) : -1;
@@ -65,7 +65,7 @@ function withOpenWidths(layers: readonly Layer[], makesOutputs: boolean): unknow
 const holdsLinear = (layer: Layer): boolean =>
   isLinear(layer) || (layer.type === "ensemble" && layer.members.some(({ layers }) => layers.some(holdsLinear)));
 
-/** A split by positions means the same rows as before. */
+/** Changes a split by positions so that it means the same rows as before. */
 async function renumbered(split: Split | null, rows: readonly number[]): Promise<Split | null> {
   if (!split) return split;
   const formed = formOf(split);
@@ -84,10 +84,10 @@ async function renumbered(split: Split | null, rows: readonly number[]): Promise
   return { validation_rows: await remaining(validation_rows), test_rows: await remaining(test_rows) };
 }
 
-/** Renumbering so many takes a millisecond or two. */
+/** Renumbering this many takes a millisecond or two. */
 const TURN_ROWS = 10_000;
 
-/** How many of the rising numbers are below a bound. */
+/** How many of the ascending numbers are below a bound. */
 function countBelow(numbers: readonly number[], bound: number): number {
   let low = 0;
   let high = numbers.length;

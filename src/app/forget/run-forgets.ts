@@ -1,4 +1,4 @@
-/** Carries out runs that forget rows, one after the other, under leases: a run of a process that died is taken over by another. */
+/** Carries out runs that forget rows, one after the other, under leases: another process takes over a run whose process died. */
 import { randomUUID } from "node:crypto";
 import type { ForgetState } from "../../domain/forget/forget.ts";
 import { ID_PREFIXES } from "../../domain/id.ts";
@@ -8,25 +8,25 @@ import { singleFlight } from "../single-flight.ts";
 import { carryOut } from "./carry-out.ts";
 
 export interface Forgetter {
-  /** Ends after the step under way; the run goes on at the next start. */
+  /** Stops after the current step; the run continues at the next start. */
   stop(): Promise<void>;
 }
 
-/** Looks without hints within the time of a lease. */
-const LOOKS_PER_LEASE = 5;
+/** Number of polls without hints within the time of a lease. */
+const POLLS_PER_LEASE = 5;
 /** Renewals within the time of a lease. */
 const BEATS_PER_LEASE = 3;
-/** Delay of a look after a hint: they come often, and few mean that a job has ended. */
+/** Delay of a poll after a hint: hints come often, and few mean that a job has ended. */
 const PAUSE_MS = 200;
 
-/** Thrown within a run that is no longer this process's to carry out. */
+/** Thrown when this process has lost the run. */
 class RunLost extends Error {}
 
-/** Starts carrying runs out. A run belongs to this process for `leaseMs` without being renewed. */
+/** Starts carrying out runs. A run belongs to this process for `leaseMs` without a renewal. */
 export function startForgetter(services: Services, leaseMs: number): Forgetter {
   const { store, bus, log } = services;
   let isStopped = false;
-  /** Whether a run may be waiting for a job. */
+  /** Whether any run may be waiting for a job. */
   let isActive = true;
   let timer: NodeJS.Timeout | undefined;
 
@@ -57,7 +57,7 @@ export function startForgetter(services: Services, leaseMs: number): Forgetter {
       await store.forgets.release(id, lease).catch(() => undefined);
     }
   };
-  /** Whether a run waits for a job that has not ended: hints of its epochs come often. */
+  /** Whether a run waits for an unfinished job: hints of its epochs come often. */
   const stillWaits = async (id: string): Promise<boolean> => {
     const waitsFor = (await store.forgets.get(id))?.document.waitsFor;
     const job = waitsFor?.startsWith(ID_PREFIXES.job) ? await store.jobs.get(waitsFor) : null;
@@ -80,7 +80,7 @@ export function startForgetter(services: Services, leaseMs: number): Forgetter {
     if (isActive || jobId.startsWith(ID_PREFIXES.forget)) wake();
   });
   // Another process may have died.
-  const interval = setInterval(wake, leaseMs / LOOKS_PER_LEASE).unref();
+  const interval = setInterval(wake, leaseMs / POLLS_PER_LEASE).unref();
   lookSafely();
   return {
     async stop() {

@@ -1,4 +1,4 @@
-/** Finds out what forgetting rows comes to, and starts it. Keys are looked up here, and stored nowhere. */
+/** Plans what forgetting rows involves, and starts it. Keys are looked up here and never stored. */
 import type { Dataset } from "../../domain/datasets/dataset.ts";
 import { hasValues } from "../../domain/datasets/dataset.ts";
 import { type FieldError, invalid, notFound, pointerOf, TrainyardError } from "../../domain/errors.ts";
@@ -37,8 +37,8 @@ export async function planForget(services: ProjectServices, datasetId: string, r
 }
 
 /**
- * Starts a run; one with this id that exists is answered instead. Throws what `planForget` throws, and conflict while a job or sweep that
- * saw the rows runs, where a model could not be trained again and is not to be erased, and while another run of the project is under way.
+ * Starts a run, or returns the existing run with this id. Throws what `planForget` throws, and conflict while a job or sweep that saw the
+ * rows runs, if a model cannot be trained again and is not to be erased, and while another run of the project is active.
  */
 export async function startForget(
   services: ProjectServices,
@@ -75,8 +75,8 @@ export async function startForget(
 const PAGE = 100;
 
 /**
- * Throws conflict while something is left that a run which did not succeed has made of these tables without other rows: it has these rows as
- * well, by other positions, and nothing ties it to them.
+ * Throws conflict while results remain of an unsuccessful run that removed other rows from these tables. They contain these rows too, at
+ * other positions, and nothing links them to the rows.
  */
 async function assertNoLeftovers({ forgets, datasets, models }: ProjectServices["store"], plan: ForgetPlan): Promise<void> {
   const ids = new Set(plan.datasets.map(({ id }) => id));
@@ -86,7 +86,7 @@ async function assertNoLeftovers({ forgets, datasets, models }: ProjectServices[
       if (!["failed", "cancelled"].includes(state)) continue;
       const isMade = document.datasets.some(({ replaced_by: made }) => made !== null && ids.has(made));
       const isOfThese = document.datasets.some((table) => ids.has(table.id));
-      // What was made without the same rows is what this run makes too.
+      // Results made without the same rows are what this run makes too.
       const isRetried = !isMade && document.rows.join() === plan.rows.join();
       if ((!isMade && !isOfThese) || isRetried) continue;
       const made = [

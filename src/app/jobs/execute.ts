@@ -37,7 +37,7 @@ export interface Attempt {
   readonly lease: Pick<Lease, "lost" | "expiring">;
 }
 
-/** Runs a claimed job. Returns true when its end is stored, or is another worker's to store. */
+/** Runs a claimed job. Returns true when its end is stored, or is left to another worker. */
 export async function execute(services: Services, job: Job, options: Attempt): Promise<boolean> {
   const { log, tracing } = services;
   const startedAt = performance.now();
@@ -83,7 +83,7 @@ async function attempt(services: Services, job: Job, options: Attempt, epochs: E
       services.log.error({ err, job_id: job.id }, "the job failed with an internal error");
       return { state: "failed", metrics: null, error: INTERNAL };
     });
-    // Training has ended: the store alone decides now what becomes of a cancellation.
+    // Training has ended: from here on only the store decides what becomes of a cancellation.
     watching.end();
     if (end.state === "succeeded" && end.last) epochs.trained(end.last);
     epochs.end();
@@ -106,7 +106,7 @@ async function attempt(services: Services, job: Job, options: Attempt, epochs: E
   }
 }
 
-/** Most bytes of weights that wait for the store while the next job runs. */
+/** Maximum bytes of weights that wait for the store while the next job runs. */
 const SMALL_BYTES = 256 * 1024;
 
 function isSmall(end: TrainingResult): boolean {

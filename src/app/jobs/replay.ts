@@ -1,4 +1,4 @@
-/** Replays a step of a job: finds its nearest stored state, and has a compute thread go on from there. */
+/** Replays a step of a job: finds the nearest stored state before it, and has a compute thread continue from there. */
 import { invalid, notFound, TrainyardError } from "../../domain/errors.ts";
 import type { Job } from "../../domain/jobs/job.ts";
 import { ensureNear, ensureStep, type Replay, type ReplayRequest, replayable } from "../../domain/jobs/replay.ts";
@@ -6,18 +6,18 @@ import type { Limits } from "../../domain/limits.ts";
 import type { ProjectServices } from "../services.ts";
 import { readDataset } from "./execute.ts";
 
-/** Most replays at a time, of the process; of a project one. Each holds the rows of its job, and a thread. */
+/** Maximum number of replays at a time: in the process, and of one project. Each holds the rows of its job and a thread. */
 const MOST_REPLAYS = 2;
-/** Largest share of the memory for jobs that a replayed one may take, since it counts for none of it. */
+/** A replay may take at most this share of the memory for jobs, because that memory does not count it. */
 const MOST_MEMORY = 1 / 4;
 
-/** The projects of the replays under way. */
+/** The projects of the running replays. */
 const underWay = new Set<string>();
 
 /**
- * Returns a step of a job. Throws not_found, conflict for a search, for a job whose data set was deleted or that another version of the engine trained, invalid for a step that
- * the job has not done, or that is too far from what is stored, and for a job that is too large, and rate_limited or unavailable while
- * others are replayed.
+ * Returns a step of a job. Throws not_found; conflict for a search, a job whose data set was deleted, or one that another version of the
+ * engine trained; invalid for a step that the job has not reached, one too far from any stored state, and a job that is too large;
+ * rate_limited or unavailable while others are replayed.
  */
 export async function replayJob(services: ProjectServices, jobId: string, request: ReplayRequest): Promise<Replay> {
   const job = await services.store.jobs.get(jobId);
@@ -35,7 +35,7 @@ export async function replayJob(services: ProjectServices, jobId: string, reques
   try {
     return await replay(services, job, request);
   } catch (error) {
-    // What was deleted meanwhile is no bug of what reads it.
+    // If the data was deleted in the meantime, the reader's error is not a bug.
     if (!(await services.store.jobs.get(jobId))) throw notFound("job", jobId);
     await ensureData(services, job);
     throw error;
@@ -55,7 +55,7 @@ async function replay(services: ProjectServices, job: Job, request: ReplayReques
     Math.floor(request.step / stepsPerEpoch),
     request.step % stepsPerEpoch,
   );
-  // One that was removed meanwhile leaves the start, which may be too far away.
+  // If the checkpoint was removed in the meantime, only the start is left, which may be too far away.
   const checkpoint = nearest && (await store.checkpoints.read(nearest.id));
   const steps = request.step - (checkpoint ? checkpoint.epoch * stepsPerEpoch + checkpoint.step : 0);
   ensureNear(steps, multiplyAdds);
@@ -66,7 +66,7 @@ async function replay(services: ProjectServices, job: Job, request: ReplayReques
   );
 }
 
-/** The version of the engine that trained the job: its model says so, or else its newest checkpoint. Null where it has neither. */
+/** The version of the engine that trained the job: that of its model, else of its newest checkpoint. Null if it has neither. */
 async function engineOf({ store }: ProjectServices, { id, model }: Job): Promise<string | null> {
   const trained = model && (await store.models.get(model.id));
   if (trained) return trained.receipt.engineVersion;
@@ -74,7 +74,7 @@ async function engineOf({ store }: ProjectServices, { id, model }: Job): Promise
   return (last && (await store.models.find({ kind: "id", id: last.id })))?.receipt.engineVersion ?? null;
 }
 
-/** Throws invalid for a job that takes more memory than one whose rows a compute thread reads again may. */
+/** Throws invalid if a job takes more memory than a compute thread may use for reading its rows again. */
 export function ensureSmall({ memoryBytes }: Job, limits: Pick<Limits, "memoryBytes">): void {
   const most = limits.memoryBytes * MOST_MEMORY;
   if (memoryBytes <= most) return;

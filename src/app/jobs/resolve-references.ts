@@ -43,7 +43,7 @@ async function resolveDataset(
   return { rows, sha256, columns, values };
 }
 
-/** Whether a column of text is a feature: where it is named as one, or a search takes every column. */
+/** Whether a text column is a feature: it is named as one, or a search takes every column. */
 const isTextOf = ({ features, searches }: NonNullable<References["dataset"]>, name: string): boolean =>
   features ? features.includes(name) : searches;
 

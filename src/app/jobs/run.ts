@@ -24,23 +24,23 @@ export interface RunnerOptions {
   readonly drainMs: number;
   /** Delay before the first retry after a worker crash; it doubles with each further crash. */
   readonly backoffMs: number;
-  /** How long a chunk of a sweep belongs to this process without being renewed. */
+  /** How long a chunk of a sweep is leased to this process without a renewal. */
   readonly chunkLeaseMs?: number;
 }
 
 /** Work for a thread. */
 interface Claimed {
   readonly memoryBytes: number;
-  /** Never rejects. `onTrained` may be called before: when the thread is free, and the outcome is yet to be stored. */
+  /** Never rejects. `onTrained` may be called earlier: when the thread is free, but the outcome is not stored yet. */
   run(onTrained: () => void): Promise<void>;
 }
 
 const CHUNK_LEASE_MS = 30_000;
 
-/** Where no chunk was to be had, jobs are asked for first for so long. */
+/** If there was no chunk, ask for jobs first for this long. */
 const NO_CHUNK_MS = 20;
 
-/** Most runs, those whose outcomes are being stored included, for each thread. */
+/** Maximum number of runs for each thread, including those whose outcomes are being stored. */
 const MOST_RUNS = 2;
 
 /** Delay before the runner tries again after an error of the store. */
@@ -85,7 +85,7 @@ export function startRunner(services: Services, options: RunnerOptions): Runner 
     if (claimed) isChunksTurn = true;
     return claimed;
   };
-  // Neither waits for the end of the other.
+  // Neither waits for the other to end.
   const claim = async (): Promise<Claimed | null> =>
     isChunksTurn && performance.now() >= noChunkUntil
       ? ((await claimChunk()) ?? claimJobInTurn())
@@ -107,7 +107,7 @@ export function startRunner(services: Services, options: RunnerOptions): Runner 
       };
       const onTrained = (): void => {
         free();
-        // At once: what is claimed is committed together with the outcome of what was trained.
+        // At once, because the claim is committed together with the outcome of the last job.
         poll();
       };
       const run = claimed.run(onTrained).finally(() => {
@@ -120,7 +120,7 @@ export function startRunner(services: Services, options: RunnerOptions): Runner 
   });
   const poll = (): void => {
     clearTimeout(retry);
-    // A request may be what wakes it, and has nothing to do with what is claimed.
+    // A request may have woken this loop; its trace has nothing to do with the claimed job.
     services.tracing.within(null, fill).catch((err: unknown) => {
       services.log.error({ err }, "cannot claim a job from the queue");
       if (!stopping.signal.aborted) retry = setTimeout(poll, RETRY_MS);

@@ -10,8 +10,8 @@ import type { ProjectServices } from "../services.ts";
 const MAX_READ_VALUES = 2 ** 24;
 
 /**
- * Returns the rows that are asked for. Throws not_found, conflict when the data set that the rows came from was deleted, and invalid where
- * there is no row of a number.
+ * Returns the requested rows. Throws not_found, conflict when the data set that the rows came from was deleted, and invalid for a row
+ * number that does not exist.
  */
 export async function showRows(services: ProjectServices, jobId: string, choice: RowChoice): Promise<ShownRows> {
   const { store, computePool } = services;

@@ -1,4 +1,4 @@
-/** Signals an attempt that its job is to pause, that it was cancelled, or that it belongs to another attempt. */
+/** Tells an attempt to pause or to stop: its job is to pause, was cancelled, or belongs to another attempt now. */
 import type { Job } from "../../domain/jobs/job.ts";
 import type { Services } from "../services.ts";
 import { singleFlight } from "../single-flight.ts";
@@ -11,17 +11,17 @@ export interface StopSignals {
 }
 
 export interface Watch {
-  /** Takes the number of an event that this attempt has stored: the job need not be read for the hint of that. */
+  /** Takes the number of an event that this attempt has stored. A hint of that event needs no read of the job. */
   stored(seq: number): void;
   end(): void;
 }
 
-/** Time after which a job is read that may have changed between its claim and the watch. */
+/** Time after which a job is read again, because it may have changed between its claim and the start of the watch. */
 const FIRST_CHECK_MS = 20;
 
 /** Watches the state of a job, as it was claimed, and aborts the matching signal. */
 export function watch({ store, bus, log }: Services, { id, attempt, lastSeq }: Job, { cancel, stop }: StopSignals): Watch {
-  // The sequence has no gaps: what follows what is known, and is our own, is all that has happened since.
+  // The sequence has no gaps: if the hint is the next number and the event is our own, nothing else has happened.
   let known = lastSeq;
   const check = singleFlight(async () => {
     if (cancel.signal.aborted) return;
@@ -35,7 +35,7 @@ export function watch({ store, bus, log }: Services, { id, attempt, lastSeq }: J
     check().catch((err: unknown) => log.error({ err, job_id: id }, "cannot check whether the job is to stop"));
   };
   const unsubscribe = bus.subscribe(id, wake);
-  // The state may have changed before the subscription. A run that is over by then leaves it to the store.
+  // The state may have changed before the subscription. If the run is over by then, the store decides.
   const first = setTimeout(wake, FIRST_CHECK_MS);
   return {
     stored: (seq) => {

@@ -1,4 +1,4 @@
-/** Queues a job that asks a question about a model by training its network again and again. Knows no question. */
+/** Queues a job that answers a question about a model by training its network again and again. Knows no particular question. */
 import type { DatasetRows } from "../../domain/datasets/dataset.ts";
 import { invalid, TrainyardError } from "../../domain/errors.ts";
 import { createId } from "../../domain/id.ts";
@@ -18,27 +18,30 @@ import { repeatableJob } from "../jobs/reproduce.ts";
 import type { ProjectServices } from "../services.ts";
 import { findModel } from "./find-model.ts";
 
-/** What was admitted of a question. */
+/** What the check of a question returned. */
 export interface Admitted {
   readonly name: string;
-  /** Trainings of the job, which are its epochs. */
+  /** Number of trainings, which are the epochs of the job. */
   readonly trainings: number;
-  /** Bytes that it takes beside those of one training. */
+  /** Bytes that it needs beyond those of one training. */
   readonly extraBytes: number;
-  /** The question, as the spec has it. */
+  /** The question, as it stands in the spec. */
   readonly question: Pick<ResolvedSpec, "influence"> | Pick<ResolvedSpec, "learning_curve"> | Pick<ResolvedSpec, "seeds">;
 }
 
 export interface Question {
-  /** The id of the job; one with this id that exists is answered instead. */
+  /** The id for the job, if it is known already. An existing job with this id is returned instead of a new one. */
   readonly id: string | undefined;
-  /** Why a search is not asked, with the cure. */
+  /** Why the question is refused for a search, with the cure. */
   readonly noSearch: string;
-  /** Checks the question against the model and its rows, of which the run has the columns that split them and that of the weights. Throws invalid. */
+  /** Checks the question against the model and its rows. `run` has only the columns that split the rows and the weights. Throws invalid. */
   admit(run: TrainingRun & { readonly job: Job }, model: Model): Promise<Admitted>;
 }
 
-/** Queues the job. Throws not_found, conflict for a model whose training cannot be repeated or that a search has found, and what `admit` throws. */
+/**
+ * Queues the job. Throws not_found, conflict for a model whose training cannot be repeated or that a search has found, and what `admit`
+ * throws.
+ */
 export async function askJob(services: ProjectServices, ref: string, { id, noSearch, admit }: Question): Promise<JobView> {
   const { store } = services;
   const known = id === undefined ? null : await store.jobs.get(id);
@@ -59,7 +62,7 @@ export async function askJob(services: ProjectServices, ref: string, { id, noSea
     parameters,
     memoryBytes,
     classes,
-    // That of the check was given away to its thread.
+    // The check transferred its own copy to a thread.
     payload: await store.jobs.readPayload(job.id),
     createdAt: Date.now(),
     within: services.limits.project,
@@ -67,10 +70,10 @@ export async function askJob(services: ProjectServices, ref: string, { id, noSea
   return notifyAndView(services, queued);
 }
 
-/** Largest share of the memory for jobs that threads which help with trainings may take: each has rows and a network of its own. */
+/** Maximum share of the memory for jobs that helping threads may take: each has its own rows and network. */
 const MOST_MEMORY = 1 / 4;
 
-/** The threads of a job: as many as the server has and its trainings, and as there is memory for. */
+/** The number of threads of the job: at most the server's threads, its trainings, and what the memory allows. */
 function threadsOf({ spec, memoryBytes }: Job, { trainings }: Admitted, limits: Limits): number {
   const most = Math.min(limits.memoryBytes * MOST_MEMORY, limits.jobMemoryBytes);
   const threads = Math.min(spec.threads ?? MAX_THREADS, limits.threads ?? 1, trainings, Math.floor(most / memoryBytes));
@@ -84,7 +87,7 @@ function specOf(spec: ResolvedSpec, { name, trainings, question }: Admitted): Re
     ...training,
     name: jobNameOf(name),
     epochs: trainings,
-    // That of its job was for one training.
+    // The payload of the model's job was for one training.
     max_seconds: Math.min(MAX_SECONDS, training.max_seconds * trainings),
     checkpoint,
     webhook,
@@ -92,7 +95,7 @@ function specOf(spec: ResolvedSpec, { name, trainings, question }: Admitted): Re
   };
 }
 
-/** Reads the columns that split the rows of a job, and that of their weights; null where its rows come from no data set. */
+/** Reads the columns that split the rows of a job and its weights; null if its rows do not come from a data set. */
 async function readColumns({ store }: ProjectServices, { spec }: Job): Promise<DatasetRows | null> {
   if (!("dataset" in spec.data)) return null;
   const { id, target, weights } = spec.data.dataset;

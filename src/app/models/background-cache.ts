@@ -1,4 +1,4 @@
-/** Background rows of the models that were asked about last, in memory. Requests for the same rows at the same time share one reading. */
+/** Caches the background rows of the models explained last. Requests for the same rows at the same time share one read. */
 import type { Background } from "../../domain/explanations/explanation.ts";
 import { createLru } from "../../domain/lru.ts";
 
@@ -7,11 +7,11 @@ const MAX_KEPT_BYTES = 64 * 1024 * 1024;
 
 /** Background rows by model, number and seed. */
 export interface BackgroundCache {
-  /** Returns the rows of a key, which `draw` reads where they are not there. Rejects as it does. */
+  /** Returns the rows of a key; calls `draw` if they are not cached. Rejects as `draw` does. */
   get(key: string, draw: () => Promise<Background>): Promise<Background>;
 }
 
-/** None at first. */
+/** Creates an empty cache. */
 export function createBackgroundCache(): BackgroundCache {
   const kept = createLru<Background>({
     maxCount: MAX_KEPT,

@@ -1,7 +1,4 @@
-/**
- * The background rows of explanations: rows that trained a model, read from the data of its job. Nothing of
- * them is stored with a model.
- */
+/** The background rows of explanations: training rows of a model, read from the data of its job. None of them is stored with a model. */
 import type { ColumnValues, DatasetRows } from "../../domain/datasets/dataset.ts";
 import type { EncodedColumn } from "../../domain/datasets/preprocessing.ts";
 import { TrainyardError } from "../../domain/errors.ts";
@@ -15,8 +12,8 @@ import type { ProjectServices } from "../services.ts";
 const READ_VALUES = 2 ** 22;
 
 /**
- * `count` of the rows that trained a model, fewer where there are no more, chosen by a seed. Throws conflict where its data is not here: it
- * was imported, or its job or data set was deleted. `pointer` is where a request asked for them.
+ * Returns `count` training rows of the model, or all if there are fewer, chosen by a seed. Throws conflict if they are not available: the
+ * model was imported, or its job or data set was deleted. `pointer` is the place in the request that asked for them.
  */
 export async function readBackground(
   services: ProjectServices,
@@ -28,7 +25,7 @@ export async function readBackground(
   const job = model.jobId === null ? null : await store.jobs.get(model.jobId);
   if (!job) throw noData(model.jobId === null ? "it was imported" : "its job was deleted", pointer);
   const { data } = job.spec;
-  // Rows that were deleted are not answered from memory either.
+  // Deleted rows must not be answered from the cache either.
   const isThere = !("dataset" in data) || (await store.datasets.describe(data.dataset.id)) !== null;
   if (!isThere) throw noData("its data set was deleted", pointer);
   const draw = () => drawBackground(services, model, job, { count, seed }, pointer);
@@ -78,14 +75,14 @@ async function drawBackground(
   return joined(parts, numbers.length);
 }
 
-/** Columns, so many at a time. */
+/** Reads columns, a bounded number of values at a time. */
 function groupsOf(columns: readonly EncodedColumn[], size: number): EncodedColumn[][] {
   return Array.from({ length: Math.ceil(columns.length / size) }, (_, index) =>
     columns.slice(index * size, (index + 1) * size),
   );
 }
 
-/** Columns of the same rows, side by side. */
+/** Joins columns of the same rows side by side. */
 function joined(parts: readonly Background[], rows: number): Background {
   const widths = parts.map(({ features }) => features.length / rows);
   const width = widths.reduce((total, each) => total + each, 0);

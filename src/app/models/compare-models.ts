@@ -10,7 +10,7 @@ export interface Comparison {
   readonly b: Model;
   /** Metrics of the last and the best epoch. */
   readonly metrics: readonly NumberPair[];
-  /** Scores by part; empty where one of them was not evaluated. */
+  /** Scores by part; empty if one of the models was not evaluated. */
   readonly evaluation: readonly NumberPair[];
   /** Differences between the resolved specs; null when one model has no job, or its job was deleted. */
   readonly spec: readonly Difference[] | null;
@@ -28,13 +28,13 @@ export async function compareModels(services: ProjectServices, refA: string, ref
     Promise.all([store.models.readEvaluation(a.id), store.models.readEvaluation(b.id)]),
   ]);
   const spec = specs[0] && specs[1] && differencesOf(specs[0], specs[1]);
-  // Both may be long.
+  // Either list may be long.
   await nextTurn();
   return {
     a,
     b,
     metrics: numberPairs(a.metrics, b.metrics),
-    // The level of intervals is the same for all, and an interval is a pair, which is no number.
+    // All intervals have the same level, and an interval is a pair and not a number.
     evaluation: numberPairs(...evaluations).filter(
       ({ pointer }) => !pointer.includes("/intervals/") && !pointer.startsWith("/seeds/"),
     ),

@@ -1,6 +1,7 @@
-/** Compares the scores of two models on the same rows, none of which trained either. */
+/** Compares the scores of two models on the same rows, which neither was trained on. */
 import { hasValues } from "../../domain/datasets/dataset.ts";
 import { invalid, TrainyardError } from "../../domain/errors.ts";
+import { createFairQueue } from "../../domain/fair-queue.ts";
 import type { Job } from "../../domain/jobs/job.ts";
 import type { Model } from "../../domain/models/model.ts";
 import type { ScoreComparison } from "../../domain/models/score-comparison.ts";
@@ -8,16 +9,15 @@ import type { ScoredModel } from "../../domain/ports.ts";
 import { readDataset } from "../jobs/execute.ts";
 import { ensureData, ensureSmall } from "../jobs/replay.ts";
 import type { ProjectServices } from "../services.ts";
-import { createTurns } from "../turns.ts";
 import { findModel, readWeights } from "./find-model.ts";
 import { seedsOf } from "./seeds.ts";
 
 const CURE = "name a data set that neither was trained on, with the columns of both";
 
-/** A comparison holds the rows of two jobs, which count for no memory of jobs; the page asks for eight at once, and so may four who look at it. */
-const turns = createTurns("comparisons", 1, 32);
+/** A comparison holds the rows of two jobs, which no job's memory counts. The page asks for eight at once, and four users may do so. */
+const queue = createFairQueue({ slots: 1, waiting: { most: 32, name: "comparisons" } });
 
-/** Who asks for a comparison, and aborted when nobody waits for it any more. */
+/** Who asks for a comparison. The signal aborts when nobody waits for it any more. */
 interface Asked {
   readonly project: string;
   readonly signal?: AbortSignal;
@@ -30,9 +30,9 @@ export interface ComparedScores {
 }
 
 /**
- * Compares the models of two references on every row of a data set, or on the rows that both of their jobs held out. Throws not_found,
- * invalid for a data set that is missing or that trained one of them, conflict with the reason where there are no such rows, unavailable while too many others of
- * the project are compared, and the signal's reason once that is aborted.
+ * Compares the models of two references on every row of a data set, or on the rows that both of their jobs held out. Throws not_found;
+ * invalid for a data set that is missing or that trained one of them; conflict with the reason if there are no such rows; unavailable while
+ * too many comparisons of the project wait; and the signal's reason once it aborts.
  */
 export async function compareScores(
   services: ProjectServices,
@@ -43,10 +43,8 @@ export async function compareScores(
 ): Promise<ComparedScores> {
   const [a, b] = await Promise.all([findModel(services, refA), findModel(services, refB)]);
   if (a.id === b.id) throw invalid([{ pointer: "/with", detail: `${refB} is the same model as ${refA}: name another` }]);
-  const result = await turns.run(
-    project,
-    () => (datasetId === undefined ? onHeldOut(services, a, b) : onDataset(services, a, b, datasetId)),
-    signal,
+  const result = await queue.run({ tenant: project, signal }, () =>
+    datasetId === undefined ? onHeldOut(services, a, b) : onDataset(services, a, b, datasetId),
   );
   if (!result.ok) throw refused(result.reason);
   return { a, b, comparison: result.comparison };
@@ -91,7 +89,7 @@ async function onDataset(services: ProjectServices, a: Model, b: Model, id: stri
   for (const model of [a, b]) {
     const job = await jobOf(services, model);
     const isOfJob = job && "dataset" in job.spec.data && job.spec.data.dataset.id === id;
-    // The receipt outlives the job, and knows the same bytes under another id.
+    // The receipt outlives the job, and recognises the same bytes under another id.
     if (isOfJob || model.receipt.data?.sha256 === dataset.sha256)
       throw invalid([{ pointer: "/dataset", detail: `${model.name}@${model.version} was trained on this data set: ${CURE}` }]);
   }

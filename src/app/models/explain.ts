@@ -1,4 +1,4 @@
-/** Explains predictions, and says how they depend on columns. Both are computed in a thread, which writes the answer too. */
+/** Explains predictions, and computes how they depend on columns. A thread computes both and writes the answers. */
 import { invalid } from "../../domain/errors.ts";
 import { assertExplainable, type BackgroundChoice, type Measured } from "../../domain/explanations/explanation.ts";
 import { dependenceRequest } from "../../domain/explanations/partial-dependence.ts";
@@ -11,7 +11,7 @@ import { findModel, readWeights } from "./find-model.ts";
 
 /**
  * Predicts rows with their explanations. Returns the JSON of the answer as UTF-8. Throws too_large over a limit, invalid with the rows and
- * values that are wrong, conflict where the rows that trained the model are not here, and not_found when it was deleted.
+ * values that are wrong, conflict if the training rows are not available, and not_found when the model was deleted.
  */
 export async function explainRows(services: ProjectServices, model: Model, rows: ExplainedRows): Promise<Uint8Array> {
   const { instances, options, explain } = rows;
@@ -34,7 +34,7 @@ export async function partialDependence(
   return bytesOf(await services.computePool.partialDependence(model, request, background, load));
 }
 
-/** The rows that trained the model, unless a request brought its own. */
+/** The rows that trained the model, unless the request has its own. */
 function drawn(services: ProjectServices, model: Model, choice: BackgroundChoice, pointer: string) {
   return "count" in choice ? readBackground(services, model, choice, pointer) : Promise.resolve(null);
 }
@@ -44,7 +44,7 @@ function bytesOf(answer: EncodedAnswer): Uint8Array {
   return answer.bytes;
 }
 
-/** A model with what predicting a row of it takes. */
+/** A model with the cost of predicting one row. */
 export const measured = ({ computePool }: ProjectServices, model: Model): Model & Measured => ({
   ...model,
   multiplyAdds: computePool.multiplyAdds(model),

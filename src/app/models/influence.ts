@@ -1,4 +1,4 @@
-/** Submits the job that asks which rows made a prediction of a model, by training it again without each of them. */
+/** Submits the job that finds the training rows behind a prediction, by training the model again without each of them. */
 import { invalid } from "../../domain/errors.ts";
 import type { InfluenceRequest } from "../../domain/explanations/influence.ts";
 import { trainedSpec } from "../../domain/jobs/trained-spec.ts";
@@ -6,12 +6,15 @@ import type { JobView } from "../jobs/job-view.ts";
 import type { ProjectServices } from "../services.ts";
 import { askJob } from "./ask-job.ts";
 
-/** Bytes that a training without a row takes for each row beside the job's own: its weight, in the engine and while it is computed. */
+/**
+ * Bytes that a training without a row needs for each row, beyond the job's own: the weight of the row, in the engine and while it is
+ * computed.
+ */
 const BYTES_A_ROW = 24;
 
 /**
- * Queues the job; one with this id that exists is answered instead. Throws not_found, conflict for a model whose training cannot be
- * repeated or that a search has found, and invalid with every fault of the request, and for more work than one job may take.
+ * Queues the job, or returns the existing job with this id. Throws not_found, conflict for a model whose training cannot be repeated or
+ * that a search has found, and invalid with every fault of the request and for more work than one job may take.
  */
 export function askInfluence(
   services: ProjectServices,
@@ -32,7 +35,7 @@ export function askInfluence(
       return {
         name: request.name ?? `rows behind ${model.name}`,
         trainings: retrainings + 1,
-        // What all trainings answer: the outputs of each for every instance, float32.
+        // The results of all trainings: the outputs of each for every instance, float32.
         extraBytes: trainingRows * BYTES_A_ROW + 4 * (retrainings + 1) * instances.length * model.outputWidth,
         question: {
           influence: {

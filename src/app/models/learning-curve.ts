@@ -1,4 +1,4 @@
-/** Submits the job that asks whether more data would help a model, by training it again on growing parts of its rows. */
+/** Submits the job that shows whether more data would help a model, by training it again on growing parts of its rows. */
 import { invalid } from "../../domain/errors.ts";
 import type { LearningCurveRequest } from "../../domain/explanations/learning-curve.ts";
 import { trainedSpec } from "../../domain/jobs/trained-spec.ts";
@@ -7,8 +7,8 @@ import type { ProjectServices } from "../services.ts";
 import { askJob } from "./ask-job.ts";
 
 /**
- * Queues the job; one with this id that exists is answered instead. Throws not_found, conflict for a model whose training cannot be repeated
- * or that a search has found, and invalid where no rows are held out, for too few rows, and for more work than one job may take.
+ * Queues the job, or returns the existing job with this id. Throws not_found, conflict for a model whose training cannot be repeated or
+ * that a search has found, and invalid if no rows are held out, for too few rows, and for more work than one job may take.
  */
 export function askLearningCurve(
   services: ProjectServices,
@@ -27,7 +27,7 @@ export function askLearningCurve(
       return {
         name: request.name ?? `more data for ${model.name}`,
         trainings: admitted.trainings,
-        // Part of the rows is encoded while all of them are there: at most as much as the job itself.
+        // While a part of the rows is encoded, all of them are in memory: at most as much again as the job itself.
         extraBytes: run.job.memoryBytes,
         question: {
           learning_curve: {

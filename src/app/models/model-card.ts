@@ -1,4 +1,4 @@
-/** Gathers what a model card is made of, and has a thread write it. */
+/** Collects the records that a model card shows, and has a thread write the card. */
 
 import type { Job } from "../../domain/jobs/job.ts";
 import { questionOf } from "../../domain/jobs/trained-spec.ts";
@@ -12,16 +12,19 @@ import { readMetrics } from "../metrics/history.ts";
 import type { ProjectServices } from "../services.ts";
 import { readModel } from "./read-models.ts";
 
-/** Points of the curve of the loss. */
+/** Points of the loss curve. */
 const CURVE_POINTS = 300;
 
-/** Returns the id and the card, HTML in UTF-8, of the model that a reference names. Of a checkpoint it has what is known so far. Throws not_found. */
+/**
+ * Returns the id of the model that a reference names, and its card as HTML in UTF-8. The card of a checkpoint shows what is known so far.
+ * Throws not_found.
+ */
 export async function readModelCard(services: ProjectServices, ref: string): Promise<{ id: string; html: Uint8Array }> {
   const facts = await readFacts(services, ref);
   return { id: facts.model.id, html: await services.computePool.encodeModelCard(facts) };
 }
 
-/** Reads what a card is made of; what is gone is null. */
+/** Reads the records that a card shows; null for those that were deleted. */
 async function readFacts(services: ProjectServices, ref: string): Promise<ModelCardFacts> {
   const { model, evaluation } = await readModel(services, ref);
   const job = model.jobId === null ? null : await services.store.jobs.get(model.jobId);
@@ -52,7 +55,7 @@ function withoutRows(job: Job): Job {
   return { ...job, spec: { ...job.spec, split: kept as typeof split } };
 }
 
-/** A model without what no card shows and what would have to be copied to the thread that writes it. */
+/** A model without the fields that no card shows and that would be copied to the thread. */
 function withoutBulk({ conformal: _, preprocessing, ...model }: Model): Model {
   const columns = preprocessing?.columns.map((column) => (column.kind === "text" ? { ...column, vocabularies: [] } : column));
   return { ...model, weights: [], preprocessing: preprocessing && { ...preprocessing, columns: columns ?? [] } };

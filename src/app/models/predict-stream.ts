@@ -52,7 +52,7 @@ export async function predictStream(
   return prepend(first, pieces);
 }
 
-/** The id under which answers are kept; null or left out: they are not. */
+/** The id under which the answers are stored for feedback. Null or left out: they are not stored. */
 interface Keeping {
   readonly keepAs?: string | null;
 }
@@ -61,7 +61,7 @@ interface Explaining {
   readonly explain?: ExplainRequest | null;
 }
 
-/** What each block of a stream that is explained needs. */
+/** What each block of an explained stream needs. */
 async function explainedAs(services: ProjectServices, model: Model, request: ExplainRequest) {
   assertExplainable(measured(services, model), 1, request);
   const { background } = request;
@@ -70,9 +70,9 @@ async function explainedAs(services: ProjectServices, model: Model, request: Exp
 }
 
 /**
- * Predicts a large body, ours or of another server's protocol: parses and answers it in a thread. Returns the answer in UTF-8, of a
- * protocol with what is said of it outside its body. `asked` applies where the body says nothing of its own. The caller must not use the body afterwards: it is transferred to the thread. Throws what
- * `predictRows` throws, and malformed.
+ * Predicts a large body, in our format or another server's protocol: parses and answers it in a thread. Returns the answer in UTF-8; for a
+ * protocol, also what goes outside of its body. `asked` is used where the body says nothing itself. The caller must not use the body
+ * afterwards: it is transferred to the thread. Throws what `predictRows` throws, and malformed.
  */
 export async function predictDocument(
   services: ProjectServices,
@@ -98,7 +98,7 @@ export async function predictDocument(
   return answer(first.bytes, { ...asked.document, drawn: { background, work } });
 }
 
-/** The format of a document, and what the request around it says. */
+/** The format of the document, and the options of the request around it. */
 interface DocumentRequest extends AnswerOptions {
   readonly format: DocumentFormat;
   readonly document?: DocumentOptions;

@@ -12,7 +12,7 @@ export interface AskedRows extends Partial<AnswerOptions> {
   readonly instances: readonly unknown[];
 }
 
-/** Predictions, and what is odd about their rows. */
+/** Predictions, and notes on odd rows. */
 export type Predicted = Extract<PredictionResult, { ok: true }>;
 
 /**

@@ -1,4 +1,4 @@
-/** Submits the job that asks how much a model's score owes to its seed, and finds what such a job has found. */
+/** Submits the job that shows how much a model's score depends on its seed, and reads the result of such a job. */
 import { invalid } from "../../domain/errors.ts";
 import type { SeedSpread, SeedsRequest } from "../../domain/explanations/seeds.ts";
 import { trainedSpec } from "../../domain/jobs/trained-spec.ts";
@@ -9,8 +9,8 @@ import type { ProjectServices } from "../services.ts";
 import { askJob } from "./ask-job.ts";
 
 /**
- * Queues the job; one with this id that exists is answered instead. Throws not_found, conflict for a model whose training cannot be repeated
- * or that a search has found, and invalid where no rows are held out, and for more work than one job may take.
+ * Queues the job, or returns the existing job with this id. Throws not_found, conflict for a model whose training cannot be repeated or
+ * that a search has found, and invalid if no rows are held out and for more work than one job may take.
  */
 export function askSeeds(
   services: ProjectServices,
@@ -29,7 +29,7 @@ export function askSeeds(
       return {
         name: request.name ?? `seeds of ${model.name}`,
         trainings: count + 1,
-        // What all trainings leave: of each figure its value and that of blocks of rows, float32.
+        // The results of all trainings: each figure's value and its values by block of rows, float32.
         extraBytes: 4 * (count + 1) * COMPARED_FIGURES.length * (admitted.blocks + 1),
         question: {
           seeds: { model: model.id, sha256: model.sha256, epochs: trainedSpec(run.job.spec).epochs, count },
@@ -39,7 +39,7 @@ export function askSeeds(
   });
 }
 
-/** What the newest such job of a model has found, or the model's own job; null where there is none, or another engine found it. */
+/** Returns the result of the newest such job about a model, or of the model's own job. Null if there is none, or if another engine found it. */
 export async function seedsOf({ store }: Pick<ProjectServices, "store">, model: Model): Promise<SeedSpread | null> {
   const own = (await store.models.readEvaluation(model.id))?.seeds;
   if (own) return own;

@@ -1,4 +1,4 @@
-/** Keeps the answers to predictions that have an id, and takes in the truth about them. */
+/** Stores answers of predictions that have an id, and compares them with the true labels that are sent later. */
 import { createLabelReader, UNKNOWN } from "../../domain/datasets/column-reader.ts";
 import { type FieldError, invalid, notFound } from "../../domain/errors.ts";
 import { answerNumber, type Model } from "../../domain/models/model.ts";
@@ -19,7 +19,7 @@ import type { ProjectServices } from "../services.ts";
 
 const AT = "/prediction_id";
 
-/** Throws invalid where the answers of so many rows of a model cannot be kept: of a document, or of a stream so far. */
+/** Throws invalid if the answers of this many rows cannot be stored: of a document, or of a stream so far. */
 export function assertKeepable(model: Model, rows: number, most = MOST_KEPT_ROWS): void {
   const fail = (detail: string) => invalid([{ pointer: AT, detail }]);
   if (isCheckpointId(model.id)) throw fail("is only for models, but this is a checkpoint: leave it out");
@@ -29,7 +29,7 @@ export function assertKeepable(model: Model, rows: number, most = MOST_KEPT_ROWS
 }
 
 /**
- * Stores the answers of a prediction, places of classes or values, from a row on; whoever answers waits for that. Throws not_found when the
+ * Stores the answers of a prediction, indexes of classes or values, starting at a row. The answer waits for this. Throws not_found when the
  * model was deleted in the meantime.
  */
 export async function keepAnswers(
@@ -42,7 +42,7 @@ export async function keepAnswers(
   if (!(await store.monitors.keepAnswers(model.id, id, answers, Date.now(), firstRow))) throw notFound("model", model.id);
 }
 
-/** Predicts rows, and keeps the answers where there is an id for that. Throws what `predictRows` throws, and invalid. */
+/** Predicts rows, and stores the answers if there is an id for them. Throws what `predictRows` throws, and invalid. */
 export async function predictAndKeep(
   services: ProjectServices,
   model: Model,
@@ -55,15 +55,15 @@ export async function predictAndKeep(
   return predicted;
 }
 
-/** What became of labels, and what all of a model's come to. */
+/** The result of storing labels, and of all labels of the model. */
 export interface TakenFeedback {
   readonly labelled: number;
-  /** Labels of the request without an answer: it was made without an id, by another version, or is too old. */
+  /** Labels of the request without an answer: the prediction had no id, came from another version, or is too old. */
   readonly unknown: readonly Pick<FeedbackLabel, "prediction_id" | "row">[];
   readonly score: LiveScore;
 }
 
-/** Stores the truth about answers; a label that is sent again replaces the one before. Throws not_found, and invalid for what is no value. */
+/** Stores true labels; a label sent again replaces the one before. Throws not_found, and invalid for a label that is not a possible value. */
 export async function takeFeedback(
   services: ProjectServices,
   ref: string,
@@ -84,7 +84,7 @@ export async function takeFeedback(
   return { labelled: labels.length - unknown.length, unknown, score };
 }
 
-/** What the newest labels say of the score; null where it is held to nothing, or nothing has changed. */
+/** What the newest labels say of the score. Null if the model is compared with nothing, or nothing has changed. */
 async function judge({ store: { monitors } }: ProjectServices, model: Model): Promise<ScoreChange | null> {
   const monitor = await monitors.get(model.id);
   if (!monitor?.enabled || monitor.scoreDrop === null) return null;
@@ -114,7 +114,7 @@ function truthsOf({ task, classes }: Model, labels: readonly FeedbackLabel[]): T
   return truths;
 }
 
-/** Classes that are named where a label is none of them, and characters of a label. */
+/** Number of classes that the error for an unknown label names, and of characters of a label. */
 const NAMED_CLASSES = 10;
 const SHOWN_CHARACTERS = 60;
 

@@ -9,7 +9,7 @@ import type { Page } from "../../domain/page.ts";
 import { findModel } from "../models/find-model.ts";
 import type { ProjectServices } from "../services.ts";
 
-/** Returns what is known of a model in use, with its newest windows. Throws not_found. */
+/** Returns the monitoring of a model, with its newest windows. Throws not_found. */
 export async function readMonitoring(services: ProjectServices, ref: string, windows: number): Promise<MonitoringReport> {
   const model = await findModel(services, ref);
   const { monitors } = services.store;
@@ -23,7 +23,7 @@ export async function readMonitoring(services: ProjectServices, ref: string, win
   });
 }
 
-/** Returns a page of the sample of what a model is asked, newest first; empty where none is kept. Throws not_found. */
+/** Returns a page of the sample of rows that a model was asked, newest first; empty if none is kept. Throws not_found. */
 export async function listAskedRows(
   services: ProjectServices,
   ref: string,
@@ -34,7 +34,7 @@ export async function listAskedRows(
   return { ...found, data: found.data.map((row) => showAskedRow(model, row)) };
 }
 
-/** Changes how a model is monitored. Throws not_found, and invalid for what a model that is compared with nothing would never do. */
+/** Changes how a model is monitored. Throws not_found, and invalid for options that have no effect on a model that is compared with nothing. */
 export async function configureMonitoring(
   services: ProjectServices,
   ref: string,

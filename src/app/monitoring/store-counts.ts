@@ -1,6 +1,6 @@
 /**
- * Stores what this process has counted of predictions, and judges the windows that this closes. Counts of the last seconds are in memory alone:
- * a process that is killed loses them, one that stops stores them.
+ * Stores this process's counts of predictions, and judges the windows that they complete. Counts of the last seconds are only in memory: a
+ * killed process loses them, one that stops stores them.
  */
 
 import { createLru, type Lru } from "../../domain/lru.ts";
@@ -13,7 +13,7 @@ import type { CountedModel } from "../../domain/ports.ts";
 import type { Services } from "../services.ts";
 import { singleFlight } from "../single-flight.ts";
 
-/** How long counts wait in memory where no window is full. */
+/** How long counts wait in memory if no window is full. */
 const EVERY_MS = 2000;
 /**
  * Between two times that counts are stored, at least. Each costs two commits, some milliseconds: without this, a server that predicts
@@ -29,10 +29,10 @@ const MOST_BETWEEN_MS = 5000;
 /** Models whose counts are stored at the same time: the database commits them together. */
 const AT_ONCE = 16;
 
-/** Models that are remembered between two windows: their records are long, and say of a window the same each time. */
+/** Maximum number of models cached between two windows: their records are long, and always the same for a window. */
 const MOST_JUDGED = 100;
 
-/** What windows of a model are judged by. It never changes. */
+/** What a model's windows are compared with. It never changes. */
 interface Judged {
   readonly model: Pick<Model, "id" | "name" | "version">;
   readonly layout: Layout;
@@ -41,9 +41,9 @@ interface Judged {
 type Monitoring = Pick<Services, "store" | "computePool" | "log">;
 
 export interface CountKeeper {
-  /** Stores what was counted so far. */
+  /** Stores the counts so far. */
   flush(): Promise<void>;
-  /** Stores what is left. */
+  /** Stores the rest. */
   stop(): Promise<void>;
 }
 
@@ -102,7 +102,7 @@ async function storeCounts(
   known: Lru<Judged>,
 ): Promise<void> {
   const stored = await store.monitors.add(modelId, counts, WINDOW_ROWS, Date.now());
-  // What another process was told of this model's sample is known here from now on.
+  // From now on this process knows the sample option that another process has set for this model.
   const isSampled = stored !== null && stored.monitor.sampleRows > 0;
   computePool.counted.sample(modelId, isSampled);
   if (isSampled && sampled.length > 0) await store.monitors.keepRows(modelId, sampled, Date.now(), since);

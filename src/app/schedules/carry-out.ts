@@ -1,6 +1,6 @@
 /**
- * Carries out a run of a schedule as far as it can go without waiting: fetch the table, train on it, compare, move the alias. Each step may be
- * repeated: a process that dies leaves a record from which another goes on.
+ * Carries out a run of a schedule until it has to wait: fetch the table, train on it, compare, move the alias. Each step may be repeated:
+ * if a process dies, another continues from its record.
  */
 import { createHash } from "node:crypto";
 import { TrainyardError } from "../../domain/errors.ts";
@@ -20,25 +20,25 @@ import { SourceError } from "../../domain/sources/source-fetcher.ts";
 import { importTable } from "../datasets/import-table.ts";
 import { submit } from "../jobs/submit.ts";
 import { setAlias } from "../models/name-models.ts";
-import { carryMonitoring } from "../monitoring/carry-monitoring.ts";
+import { copyMonitoringOptions } from "../monitoring/copy-monitoring-options.ts";
 import type { ProjectServices } from "../services.ts";
 import { compareWithOld, isBetter } from "./compare-with-old.ts";
 import { jobBody } from "./job-body.ts";
 import { removeOldTables } from "./remove-old-tables.ts";
 
-/** Stores how far a run has come. Throws where another process has it, or it is gone. */
+/** Stores the progress of a run. Throws if another process has it, or it was deleted. */
 export type SaveRun = (change: Omit<RunChange, "finishedAt">) => Promise<void>;
 
-/** How often a run begins to fetch and submit, and how often to compare, before it has failed. */
+/** Maximum attempts to fetch and submit, and to compare, before the run has failed. */
 const MOST_ATTEMPTS = 4;
 /** The wait before the second attempt; it doubles with each. */
 const FIRST_WAIT_MS = 30_000;
-/** Failures that pass by themselves. */
+/** Codes of failures that pass by themselves. */
 const PASSING: readonly string[] = ["rate_limited", "unavailable", "storage_full", "timeout"];
-/** What is said of an error that is nobody's to read but the operator's. */
+/** What the record says of an error that only the operator may read. */
 const INTERNAL = "internal error; see the server log";
 
-/** Goes on with a run until it has ended, waits for its job, or is to be tried again later. */
+/** Continues a run until it has ended, waits for its job, or is to be tried again later. */
 export async function carryOut(
   services: ProjectServices,
   schedule: Schedule,
@@ -56,7 +56,7 @@ export async function carryOut(
   const end = async (next: EndedRunState, values: Partial<RunDocument> = {}): Promise<void> => {
     held = { ...held, ...values };
     const { sha256, etag } = held;
-    // A table that a model has been made of is not to be trained on again, nor fetched while the source says that it is the same.
+    // A table that already has a model is neither trained on again, nor fetched while the source says that it is unchanged.
     const isKnown = next !== "failed" && sha256 !== null;
     await save({ state: next, document: held, ...(isKnown && { known: { sha256, etag, of: held.of ?? null } }) });
     await removeOldTables(services, schedule);
@@ -77,7 +77,7 @@ export async function carryOut(
       await keep({ ...fetched, of: createHash("sha256").update(resultText(schedule.document)).digest("hex"), error: null });
     }
     if (held.job === null) {
-      // The id is stored before the job is: submitting it again finds it.
+      // The id is stored before the job: submitting it again finds it.
       await keep({ job: createId("job") }, "training");
     }
     const job = await jobOf(services, schedule, held).catch(async (error: unknown) => {
@@ -106,10 +106,10 @@ export async function carryOut(
   }
 }
 
-/** Thrown within a run that is no longer this process's to carry out. */
+/** Thrown when this process has lost the run. */
 export class RunLost extends Error {}
 
-/** The data set, or null where the source still has the state that the last model is of. */
+/** The data set, or null if the source still has the state of the last model. */
 async function fetchTable(services: ProjectServices, { project, document, etag }: Schedule, signal: AbortSignal) {
   const { name, source, format, reading } = document;
   const imported = await importTable(services, project, { name, source, format, reading }, { etag, signal, waits: true });
@@ -118,7 +118,7 @@ async function fetchTable(services: ProjectServices, { project, document, etag }
   return { dataset: summary.id, sha256: summary.sha256, etag: tag, isOwnTable: created };
 }
 
-/** The job of a run, which is submitted where it is not there yet. Throws what a submission throws. */
+/** The job of a run, submitted if it does not exist yet. Throws what a submission throws. */
 async function jobOf(services: ProjectServices, { document }: Schedule, run: RunDocument): Promise<Job> {
   const { store } = services;
   const id = run.job as string;
@@ -131,7 +131,7 @@ async function jobOf(services: ProjectServices, { document }: Schedule, run: Run
   return submitted;
 }
 
-/** How the run ends, and what it says of it. */
+/** How the run ends, and what its record says. */
 async function promote(
   services: ProjectServices,
   { project, document }: Schedule,
@@ -151,8 +151,9 @@ async function promote(
   const now = await store.models.find({ kind: "alias", name, alias });
   if (comparison && now?.id !== old?.id)
     return ["kept", { comparison: { ...comparison, reason: `${name}@${alias} moved while they were compared` } }];
-  if (old) await carryMonitoring(services, old.id, fresh.id);
-  // Stored first: a process that dies from here on leaves why the alias has moved, and one that has lost the run moves none.
+  if (old) await copyMonitoringOptions(services, old.id, fresh.id);
+  // Stored first: if the process dies after this, the record still says why the alias moved. A process that has lost the run moves no
+  // alias.
   if (comparison) await keep(comparison);
   await setAlias(services, name, alias, version);
   return ["promoted", {}];

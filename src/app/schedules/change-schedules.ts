@@ -1,4 +1,4 @@
-/** Makes, reads, changes and deletes schedules, and asks for a run. */
+/** Creates, reads, changes and deletes schedules, and starts a run on request. */
 import { type FieldError, invalid, notFound, TrainyardError } from "../../domain/errors.ts";
 import { createId } from "../../domain/id.ts";
 import type { Page, PageRequest } from "../../domain/page.ts";
@@ -17,16 +17,16 @@ import { keepPassword } from "../../domain/sources/source.ts";
 import type { ProjectServices } from "../services.ts";
 import { jobBody } from "./job-body.ts";
 
-/** A schedule and the last of its runs. */
+/** A schedule and its last run. */
 export interface ScheduleView {
   readonly schedule: Schedule;
   readonly lastRun: ScheduleRun | null;
 }
 
-/** Stands for the data set that is fetched while a job is checked. */
+/** Stands in for the fetched data set while a job is checked. */
 const NO_DATASET = createId("dataset");
 
-/** Makes a schedule. Throws invalid with every failure, and conflict where the project has too many. */
+/** Creates a schedule. Throws invalid with every fault, and conflict if the project has too many. */
 export async function createSchedule(
   services: ProjectServices,
   { paused, ...document }: ScheduleRequest,
@@ -39,18 +39,18 @@ export async function createSchedule(
   return viewOf(services, await services.store.schedules.insert({ id, document, paused, nextAt, createdAt: now, within }));
 }
 
-/** Throws not_found. */
+/** Returns a schedule. Throws not_found. */
 export async function readSchedule(services: ProjectServices, id: string): Promise<ScheduleView> {
   return viewOf(services, await find(services, id));
 }
 
-/** Newest first. */
+/** Lists schedules, newest first. */
 export async function listSchedules(services: ProjectServices, page: PageRequest): Promise<Page<ScheduleView>> {
   const found = await services.store.schedules.list(page);
   return { ...found, data: await Promise.all(found.data.map((schedule) => viewOf(services, schedule))) };
 }
 
-/** Changes what is given. Throws not_found, and invalid with every failure. */
+/** Changes the given fields. Throws not_found, and invalid with every fault. */
 export async function changeSchedule(services: ProjectServices, id: string, changes: ScheduleChanges): Promise<ScheduleView> {
   const { store } = services;
   const before = await find(services, id);
@@ -69,12 +69,12 @@ export async function changeSchedule(services: ProjectServices, id: string, chan
   return viewOf(services, changed);
 }
 
-/** Deletes a schedule, its runs, and what it knows of its source; a job that it has queued goes on. Throws not_found. */
+/** Deletes a schedule, its runs, and the credentials of its source. Its queued jobs continue. Throws not_found. */
 export async function deleteSchedule({ store }: ProjectServices, id: string): Promise<void> {
   if (!(await store.schedules.delete(id))) throw notFound("schedule", id);
 }
 
-/** Begins a run; one with this id that exists is answered instead. Throws not_found, and conflict while another is under way. */
+/** Starts a run, or returns the existing run with this id. Throws not_found, and conflict while another run is active. */
 export async function runSchedule(
   { store, bus }: ProjectServices,
   scheduleId: string,
@@ -86,13 +86,13 @@ export async function runSchedule(
   return run;
 }
 
-/** Of a schedule, newest first. Throws not_found. */
+/** Lists the runs of a schedule, newest first. Throws not_found. */
 export async function listScheduleRuns(services: ProjectServices, id: string, page: PageRequest): Promise<Page<ScheduleRun>> {
   await find(services, id);
   return services.store.scheduleRuns.list(id, page);
 }
 
-/** When a schedule is due after a time; null where no time comes. */
+/** When a schedule is next due after a time; null if never. */
 export function dueAfter({ cron, timezone }: Pick<ScheduleDocument, "cron" | "timezone">, after: number): number | null {
   return nextAfter(parseCron(cron), timezone, after);
 }
@@ -108,7 +108,7 @@ async function viewOf({ store }: ProjectServices, schedule: Schedule): Promise<S
   return { schedule, lastRun: data[0] ?? null };
 }
 
-/** Throws invalid with all that is wrong with the times and the job of a schedule, as far as it can be known without the table. */
+/** Throws invalid with every fault in the times and the job of a schedule that can be found without the table. */
 async function check(services: ProjectServices, document: ScheduleDocument): Promise<void> {
   const errors = [...timeErrors(document), ...(await jobErrors(services, document))];
   if (errors.length > 0) throw invalid(errors);

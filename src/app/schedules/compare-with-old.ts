@@ -1,6 +1,7 @@
-/** Whether the new model of a schedule is better than the one that its alias names, on rows that are new to both. */
+/** Decides whether the new model of a schedule is better than the one that its alias names, on rows that are new to both. */
 import { type Dataset, type DatasetRows, hasValues } from "../../domain/datasets/dataset.ts";
 import { TrainyardError } from "../../domain/errors.ts";
+import { createFairQueue } from "../../domain/fair-queue.ts";
 import type { Job } from "../../domain/jobs/job.ts";
 import type { Model } from "../../domain/models/model.ts";
 import { FALLING_FIGURES } from "../../domain/models/score-comparison.ts";
@@ -11,16 +12,15 @@ import { readDataset } from "../jobs/execute.ts";
 import { ensureSmall } from "../jobs/replay.ts";
 import { readWeights } from "../models/find-model.ts";
 import type { ProjectServices } from "../services.ts";
-import { createTurns } from "../turns.ts";
 
 const ROUNDING = 1e-12;
 
 type Promotion = NonNullable<ScheduleDocument["promote"]>;
 
-/** A comparison holds the rows of two jobs, which count for no memory of jobs. */
-const turns = createTurns("comparisons of schedules", 1, 64);
+/** A comparison holds the rows of two jobs, which no job's memory counts. */
+const queue = createFairQueue({ slots: 1, waiting: { most: 64, name: "comparisons of schedules" } });
 
-/** Compares them. What stands against a comparison is its reason; other errors are thrown. */
+/** Compares them. If they cannot be compared, the result has the reason; other errors are thrown. */
 export async function compareWithOld(
   services: ProjectServices,
   project: string,
@@ -44,7 +44,7 @@ export async function compareWithOld(
     },
   });
   try {
-    const result = await turns.run(project, () => compare(services, old, fresh, job));
+    const result = await queue.run({ tenant: project }, () => compare(services, old, fresh, job));
     if (!result.ok) return none(result.reason, result.seen);
     const metric = promote.metric ?? (fresh.classes.length > 0 ? "accuracy" : "r2");
     const figure = result.comparison.figures.find((each) => each.figure === metric);
@@ -61,13 +61,13 @@ export async function compareWithOld(
       ...{ rows: result.comparison.rows, rows_seen: result.seen, reason: null },
     };
   } catch (error) {
-    // What a limit refuses now it refuses the next time.
+    // What a limit refuses now, it refuses the next time too.
     if (error instanceof TrainyardError && ["invalid", "too_large"].includes(error.code)) return none(error.message);
     throw error;
   }
 }
 
-/** Whether the alias moves: the new model is better, and by enough. At a tie the old one stays. */
+/** Whether the alias moves: the new model must be better by enough. At a tie the old one stays. */
 export function isBetter({ gain }: RunComparison, { min_gain: least }: Promotion): boolean {
   // 0.35 - 0.34 is a little less than 0.01.
   return gain !== null && gain > 0 && gain >= least - ROUNDING * Math.max(1, least);
@@ -88,7 +88,7 @@ async function compare(services: ProjectServices, old: Model, fresh: Model, job:
   );
 }
 
-/** The run that trained the old model; null where its job or its rows are gone, or take too much memory to be read again. */
+/** The run that trained the old model. Null if its job or its rows are gone, or take too much memory to read again. */
 async function runOf(services: ProjectServices, { jobId }: Model): Promise<TrainingRun | null> {
   const { store, limits } = services;
   const job = jobId === null ? null : await store.jobs.get(jobId);

@@ -1,4 +1,4 @@
-/** Deletes the oldest tables that a schedule has fetched, where it says how many stay. */
+/** Deletes the oldest tables that a schedule has fetched, if it limits how many stay. */
 import { isEndedRun, type Schedule, type ScheduleRun } from "../../domain/schedules/schedule.ts";
 import type { ProjectServices } from "../services.ts";
 
@@ -6,12 +6,13 @@ import type { ProjectServices } from "../services.ts";
 const PAGE = 200;
 /** Schedules that are read at a time. */
 const SCHEDULES_PAGE = 100;
-/** Tables that are looked at when a run ends, at most: each takes a search for what was trained on it. The next run deletes more. */
+/** Maximum tables checked when a run ends: each takes a search for what was trained on it. The next run deletes more. */
 const MOST_AT_ONCE = 20;
 
 /**
- * Deletes them. One stays that a job or a sweep trains on, that a model in use was trained on (the newest version of its name, or one that an
- * alias names), that a run of another schedule is at, that was there before a run fetched it, or whose bytes somebody has uploaded or imported since. What goes wrong is logged: the run has ended.
+ * Deletes them. A table stays if a job or a sweep trains on it, if a model in use was trained on it (the newest version of its name, or one
+ * with an alias), if a run of another schedule uses it, if it existed before a run fetched it, or if somebody has uploaded or imported its
+ * bytes since. Errors are logged, because the run has ended.
  */
 export async function removeOldTables(services: ProjectServices, { id, document }: Schedule): Promise<void> {
   const { keep = null } = document;
@@ -42,7 +43,7 @@ interface FetchedOnce {
   readonly isOwn: boolean;
 }
 
-/** The tables of a schedule's runs, the one that was fetched last first. */
+/** The tables of a schedule's runs, most recently fetched first. */
 async function tablesOf({ store }: ProjectServices, scheduleId: string): Promise<FetchedOnce[]> {
   const tables = new Map<string, FetchedOnce>();
   const add = ({ document: { dataset, isOwnTable = false } }: ScheduleRun): void => {
@@ -57,7 +58,7 @@ async function tablesOf({ store }: ProjectServices, scheduleId: string): Promise
   }
 }
 
-/** The tables that runs under way have fetched: the job that trains on one may not be there yet. */
+/** The tables that active runs have fetched: the job that trains on one may not exist yet. */
 async function tablesUnderWay({ store }: ProjectServices): Promise<ReadonlySet<string>> {
   const tables = new Set<string>();
   for (let after: string | undefined; ; ) {

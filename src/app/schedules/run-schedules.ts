@@ -1,4 +1,4 @@
-/** Begins runs of schedules that are due, and carries runs out under leases: a run of a process that died is taken over by another. */
+/** Starts runs of schedules that are due, and carries out runs under leases: another process takes over a run whose process died. */
 import { randomUUID } from "node:crypto";
 import { createId, ID_PREFIXES } from "../../domain/id.ts";
 import { isTerminal } from "../../domain/jobs/job.ts";
@@ -9,30 +9,30 @@ import { carryOut, RunLost, type SaveRun } from "./carry-out.ts";
 import { dueAfter } from "./change-schedules.ts";
 
 export interface Scheduler {
-  /** Gives up what is being fetched; runs go on at the next start. */
+  /** Aborts fetching; runs continue at the next start. */
   stop(): Promise<void>;
 }
 
-/** Looks without hints within the time of a lease. */
-const LOOKS_PER_LEASE = 5;
+/** Number of polls without hints within the time of a lease. */
+const POLLS_PER_LEASE = 5;
 /** Renewals within the time of a lease. */
 const BEATS_PER_LEASE = 3;
-/** Delay of a look after a hint: they come often, and few mean that a job has ended. */
+/** Delay of a poll after a hint: hints come often, and few mean that a job has ended. */
 const PAUSE_MS = 200;
-/** Schedules that are begun in one look. */
+/** Maximum schedules started in one poll. */
 const MOST_DUE = 100;
-/** Runs under way that are looked at: those that only wait for a job too. */
+/** Maximum active runs read in one poll, including those that only wait for a job. */
 const MOST_LOOKED_AT = 1000;
-/** Runs that this process carries out at a time. */
+/** Maximum runs that this process carries out at a time. */
 const AT_A_TIME = 4;
 const AT_A_TIME_OF_PROJECT = 2;
 
-/** Starts. A run belongs to this process for `leaseMs` without being renewed. */
+/** Starts. A run belongs to this process for `leaseMs` without a renewal. */
 export function startScheduler(services: Services, leaseMs: number): Scheduler {
   const { store, bus, log } = services;
   const stopping = new AbortController();
   const carried = new Map<Promise<void>, string>();
-  /** Whether a run may be waiting for a job. */
+  /** Whether any run may be waiting for a job. */
   let isActive = true;
   let timer: NodeJS.Timeout | undefined;
 
@@ -77,7 +77,7 @@ export function startScheduler(services: Services, leaseMs: number): Scheduler {
       await store.scheduleRuns.release(id, lease).catch(() => undefined);
     }
   };
-  /** Whether there is nothing to do for a run yet: hints of a job's epochs come often. */
+  /** Whether a run has nothing to do yet: hints of a job's epochs come often. */
   const waits = async ({ document }: ScheduleRun): Promise<boolean> => {
     if (document.retryAt !== null && document.retryAt > Date.now()) return true;
     const job = document.job === null ? null : await store.jobs.get(document.job);
@@ -93,7 +93,7 @@ export function startScheduler(services: Services, leaseMs: number): Scheduler {
     isActive = free.length > 0 || carried.size > 0;
     for (const run of free) {
       if (stopping.signal.aborted || carried.size >= AT_A_TIME) return;
-      // One project's slow tables leave room for those of others.
+      // Slow tables of one project leave room for those of others.
       if ([...carried.values()].filter((project) => project === run.project).length >= AT_A_TIME_OF_PROJECT) continue;
       if (await waits(run)) continue;
       const going = advance(run)
@@ -116,7 +116,7 @@ export function startScheduler(services: Services, leaseMs: number): Scheduler {
     if (isActive || jobId.startsWith(ID_PREFIXES.scheduleRun)) wake();
   });
   // Time passes, and another process may have died.
-  const interval = setInterval(wake, leaseMs / LOOKS_PER_LEASE).unref();
+  const interval = setInterval(wake, leaseMs / POLLS_PER_LEASE).unref();
   lookSafely();
   return {
     async stop() {

@@ -20,7 +20,7 @@ interface Change {
   readonly refusal: string;
 }
 
-/** Cancels a sweep. Trials under way end without a result. Throws not_found, and conflict for a sweep that has ended. */
+/** Cancels a sweep. Running trials end without a result. Throws not_found, and conflict for a sweep that has ended. */
 export const cancelSweep = (services: ProjectServices, id: string): Promise<Sweep> =>
   change(services, id, {
     from: ["queued", "running", "paused"],
@@ -29,7 +29,7 @@ export const cancelSweep = (services: ProjectServices, id: string): Promise<Swee
     refusal: "there is nothing to cancel",
   });
 
-/** Pauses a sweep. Trials under way are run again when it goes on. Throws not_found, and conflict. */
+/** Pauses a sweep. Running trials run again when it resumes. Throws not_found, and conflict. */
 export const pauseSweep = (services: ProjectServices, id: string): Promise<Sweep> =>
   change(services, id, {
     from: ["queued", "running"],
@@ -38,7 +38,7 @@ export const pauseSweep = (services: ProjectServices, id: string): Promise<Sweep
     refusal: "only a queued or running sweep can be paused",
   });
 
-/** Queues a paused sweep again, which goes on at its first trial without a result. Throws not_found, and conflict. */
+/** Queues a paused sweep again; it continues with its first trial without a result. Throws not_found, and conflict. */
 export const resumeSweep = (services: ProjectServices, id: string): Promise<Sweep> =>
   change(services, id, { from: ["paused"], to: "queued", reason: "resumed", refusal: "only a paused sweep can be resumed" });
 
@@ -52,7 +52,7 @@ async function change(services: ProjectServices, id: string, { from, to, reason,
   throw new TrainyardError("conflict", `the sweep is ${state}: ${refusal}`);
 }
 
-/** Deletes a sweep that has ended, with its trials and events. Jobs that were promoted stay. Throws not_found, and conflict. */
+/** Deletes a sweep that has ended, with its trials and events. Promoted jobs stay. Throws not_found, and conflict. */
 export async function removeSweep(services: ProjectServices, id: string): Promise<void> {
   const { store, bus } = services;
   const { project } = await findSweep(services, id);

@@ -1,4 +1,4 @@
-/** Makes a job, and so a model, of a trial: with the same bits, or, with folds, on all rows. */
+/** Makes a job, and so a model, of a trial: with the same bits, or, if the sweep has folds, on all rows. */
 import { notFound, TrainyardError } from "../../domain/errors.ts";
 import type { Trial } from "../../domain/sweeps/trial.ts";
 import { type Submitted, submit } from "../jobs/submit.ts";

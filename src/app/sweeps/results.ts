@@ -1,4 +1,4 @@
-/** Reads the results of trials for a thread, page by page, unread; and remembers those that are final, so that a sweep reads each once. */
+/** Reads the results of trials for a thread, page by page, without parsing them, and caches final ones so that a sweep reads each once. */
 import { createLru, type Lru } from "../../domain/lru.ts";
 import type { SweepStore } from "../../domain/sweeps/sweep-store.ts";
 
@@ -20,23 +20,23 @@ interface KnownResults {
   readonly bytes: number;
 }
 
-/** Results that do not change any more, by sweep: the least recently used are forgotten, and read again when they are needed. */
+/** Final results by sweep. The least recently used are dropped, and read again when they are needed. */
 export type ResultCache = Lru<KnownResults>;
 
-/** Remembers nothing yet. */
+/** Creates an empty cache. */
 export function createResultCache(): ResultCache {
   return createLru({ maxCount: 1000, maxBytes: MAX_CACHED_BYTES, bytesOf: ({ bytes }) => bytes });
 }
 
-/** Reads the results of a sweep's trials: all of them, or those of `every` n-th number. Each page is JSON; see ResultPage. */
+/** Reads the results of a sweep's trials: all of them, or those of every `every`-th number. Each page is JSON; see ResultPage. */
 export async function readResults(store: Results, id: string, every = 1): Promise<Pages> {
   return (await readAfter(store, id, -1, every)).pages;
 }
 
 /**
- * Reads all results of a sweep of whose trials each is run once, and only those from the store that are not remembered. `done` is how many
- * there were when the caller leased the planning of the next generation: what is read beyond is another one's, and is not remembered. The
- * pages are the caller's own: they may be transferred to a thread.
+ * Reads all results of a sweep whose trials each run once; only those that are not cached come from the store. `done` is how many there
+ * were when the caller leased the planning of the next generation. Results beyond that belong to another caller and are not cached. The
+ * pages belong to the caller and may be transferred to a thread.
  */
 export async function readNewResults(store: Results, id: string, done: number, cache: ResultCache): Promise<Pages> {
   const known = cache.get(id) ?? { count: 0, pages: [], bytes: 0 };

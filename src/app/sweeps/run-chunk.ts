@@ -1,6 +1,6 @@
 /**
- * Runs one leased chunk of a sweep: trains its trials and stores their results, or plans the next generation, or ends the sweep.
- * What is not stored when it ends is run again by whoever leases the chunk next, to the same bits.
+ * Runs one leased chunk of a sweep: trains its trials and stores their results, or plans the next generation, or ends the sweep. Results
+ * that are not stored are computed again by the next holder of the chunk, to the same bits.
  */
 import { setTimeout as delay } from "node:timers/promises";
 import { hasValues } from "../../domain/datasets/dataset.ts";
@@ -20,21 +20,21 @@ import { createResultCache, type ResultCache, readNewResults, readResults } from
 import { notifySweepChanged } from "./sweep-view.ts";
 
 const RETRY_MS = 1000;
-/** A trial whose thread crashed this often fails. */
+/** A trial whose thread crashed this many times fails. */
 const MAX_CRASHES = 3;
 const CRASHED = `the training thread crashed ${MAX_CRASHES} times`;
 const MAX_STATE_BYTES = 256 * 1024 * 1024;
 
-/** States of trials that go on, which this process remembers by sweep and number. Without them a trial begins anew. */
+/** States of unfinished trials that this process caches by sweep and number. Without its state, a trial starts again. */
 type TrialStates = ReturnType<typeof createTrialStates>;
 
-/** What this process remembers of sweeps from one chunk to the next. It saves time, and changes no result. */
+/** What this process caches of sweeps from one chunk to the next. It saves time, and changes no result. */
 export interface ChunkMemory {
   readonly states: TrialStates;
   readonly results: ResultCache;
 }
 
-/** Remembers nothing yet. */
+/** Creates empty caches. */
 export function createChunkMemory(): ChunkMemory {
   return { states: createTrialStates(), results: createResultCache() };
 }
@@ -50,8 +50,8 @@ function createTrialStates() {
 const stateKey = (sweepId: string, number: number) => `${sweepId} ${number}`;
 
 /**
- * Runs a chunk until it is done, or `stop` is aborted: the server stops, or another process has the lease. Never rejects. Returns
- * false when the chunk could not be given back, so that nobody may have it before its lease ends.
+ * Runs a chunk until it is done or `stop` aborts: the server stops, or another process has the lease. Never rejects. Returns false if the
+ * chunk could not be released, so that nobody can take it before its lease ends.
  */
 export async function runChunk(
   services: Services,
@@ -73,11 +73,11 @@ export async function runChunk(
   } catch (err) {
     log.error({ err, sweep_id: sweep.id }, "cannot run a chunk of a sweep");
     if (!(err instanceof TrainyardError)) await fail(services, sweep).catch(() => undefined);
-    // What is wrong now, such as a full disk, is wrong for a while.
+    // A problem such as a full disk lasts for a while.
     await delay(RETRY_MS, undefined, { signal: stop }).catch(() => undefined);
   }
   try {
-    // Another holder, and a chunk that is done, are left alone.
+    // Leave another holder's chunk, and a finished one, alone.
     await store.sweeps.releaseChunk(key, hasCrashed);
     return true;
   } catch (err) {
@@ -91,7 +91,7 @@ function timeLeft({ spec, startedAt }: Sweep, now: number): number {
   return spec.max_seconds === null || startedAt === null ? Number.POSITIVE_INFINITY : startedAt + spec.max_seconds * 1000 - now;
 }
 
-/** Ends a sweep that cannot go on, so that it is not run for ever. */
+/** Ends a sweep that cannot continue, so that it does not run for ever. */
 async function fail(services: Services, { id }: Sweep, why = "internal error"): Promise<void> {
   const to = { state: "failed" as const, at: Date.now(), reason: `${why}; see the server log under this sweep's id` };
   const failed = await services.store.sweeps.transition(id, ACTIVE_STATES, to);
@@ -100,7 +100,7 @@ async function fail(services: Services, { id }: Sweep, why = "internal error"): 
 
 const keyOf = ({ sweep, number, lease }: SweepChunk) => ({ sweepId: sweep.id, number, lease });
 
-/** What each method is told of the trials so far. A halved trial has another result after each rung, so nothing of it is final. */
+/** Which results of earlier trials each method gets. A halved trial has another result after each rung, so none of its results is final. */
 const RESULTS_OF: { readonly [T in Method["type"]]: typeof readNewResults } = {
   grid: async () => [],
   random: async () => [],

@@ -1,4 +1,4 @@
-/** The events of a sweep as frames, for REST, SSE and WebSocket; and the stream of them, by the same loop as a job's. */
+/** The events of a sweep as frames, for REST, SSE and WebSocket, and their stream, by the same loop as a job's. */
 import { ENDED_STATES, isEnded, type Sweep, type SweepEvent, trialsDone } from "../../domain/sweeps/sweep.ts";
 import { type FollowOptions, followEvents } from "../metrics/follow.ts";
 import type { EventFrame, Frame } from "../metrics/frames.ts";

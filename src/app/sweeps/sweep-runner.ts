@@ -1,4 +1,4 @@
-/** Claims chunks of sweeps for free threads, renews their leases while they run, and ends what has lost its lease. */
+/** Claims chunks of sweeps for free threads, renews their leases while they run, and stops chunks whose lease was lost. */
 import { randomUUID } from "node:crypto";
 import { causeOf, type SpanOptions, traced } from "../../domain/operation/tracing.ts";
 import type { SweepChunk } from "../../domain/sweeps/sweep-store.ts";
@@ -6,13 +6,13 @@ import type { Services } from "../services.ts";
 import { createChunkMemory, runChunk } from "./run-chunk.ts";
 
 export interface SweepRunnerOptions {
-  /** How long a chunk belongs to this process without being renewed. */
+  /** How long a chunk is leased to this process without a renewal. */
   readonly leaseMs: number;
-  /** Aborted when the server stops: trials under way end without a result. */
+  /** Aborted when the server stops: running trials end without a result. */
   readonly stopping: AbortSignal;
 }
 
-/** A chunk that was claimed. */
+/** A claimed chunk. */
 export interface ClaimedChunk {
   readonly memoryBytes: number;
   /** Runs it. Never rejects. */
@@ -72,7 +72,7 @@ export function createSweepRunner(services: Services, { leaseMs, stopping }: Swe
   };
 }
 
-/** The span of a chunk, under what submitted or resumed its sweep. One without trials plans the next ones. */
+/** The span of a chunk, under the span that submitted or resumed its sweep. A chunk without trials plans the next ones. */
 function spanOf({ sweep, number, trials }: SweepChunk): SpanOptions {
   const attributes = {
     "trainyard.sweep.id": sweep.id,

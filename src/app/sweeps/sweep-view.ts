@@ -16,7 +16,7 @@ export async function findSweep({ store }: Pick<ProjectServices, "store">, id: s
 export const listSweeps = ({ store }: ProjectServices, filter: SweepFilter, page: PageRequest): Promise<Page<Sweep>> =>
   store.sweeps.list(filter, page);
 
-/** Notifies the readers of a sweep that it has changed, and those who run trials if it has some. Call it after the change was stored. */
+/** Notifies the readers of a sweep that it has changed, and the runners of trials if it has some. Call it after the change was stored. */
 export async function notifySweepChanged(
   { bus, queue }: Pick<ProjectServices, "bus" | "queue">,
   { id, state, lastSeq }: Sweep,
@@ -25,7 +25,7 @@ export async function notifySweepChanged(
   if (ACTIVE_STATES.includes(state)) await queue.enqueue(id);
 }
 
-/** How fast a sweep is, and when it will end: null unless it runs and has a result. */
+/** The speed of a sweep, and when it will end. Null unless it runs and has a result. */
 export interface SweepSpeed {
   readonly trialsPerSecond: number | null;
   readonly etaS: number | null;

@@ -13,15 +13,15 @@ import { findSweep } from "./sweep-view.ts";
 /** Trials read from the store and written at a time: some milliseconds. */
 const CSV_PAGE = 200;
 
-/** Lists a page of the trials that have a result. Throws not_found, and invalid for a filter by what is no parameter of the sweep. */
+/** Lists a page of the trials with a result. Throws not_found, and invalid if the filter names an unknown parameter. */
 export async function listTrials(services: ProjectServices, id: string, page: TrialPageRequest): Promise<TrialPage> {
   checkParameters(await findSweep(services, id), page.conditions);
   return services.store.sweeps.listTrials(id, page);
 }
 
 /**
- * Returns all matching trials as the blocks of a CSV file, a column for each parameter; with `after` those that follow that trial, and with
- * `spreadsheet` as csvCell writes for one. Throws as listTrials does.
+ * Returns all matching trials as the blocks of a CSV file, a column for each parameter. `after` starts behind that trial, and `spreadsheet`
+ * escapes cells as csvCell does. Throws as listTrials does.
  */
 export async function exportTrials(
   services: ProjectServices,
@@ -67,7 +67,7 @@ function rowOf(trial: Trial, pointers: readonly string[]): readonly unknown[] {
   return [...own.slice(0, 4), ...pointers.map((pointer) => trial.parameters[pointer]), ...own.slice(4)];
 }
 
-/** A record by RFC 4180. A parameter that is inactive, and null, are empty. */
+/** A record by RFC 4180. Inactive parameters and null are empty. */
 function lineOf(cells: readonly unknown[], spreadsheet: boolean): string {
   const style = { delimiter: ",", spreadsheet };
   const texts = cells.map((cell) => (cell === null || cell === undefined ? "" : csvCell(String(cell), style)));

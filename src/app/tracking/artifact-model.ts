@@ -5,7 +5,7 @@ import type { Model } from "../../domain/models/model.ts";
 import { findModel } from "../models/find-model.ts";
 import { getRun, type TrackingServices } from "./find-runs.ts";
 
-/** The model of a job, or with this id; null for a run without one. Throws not_found for an unknown id. */
+/** Returns the model of a job, or the model with this id; null for a run without one. Throws not_found for an unknown id. */
 export async function artifactModel(services: TrackingServices, id: string): Promise<Model | null> {
   if (id.startsWith(ID_PREFIXES.model)) return findModel(services, id);
   if (id.startsWith(ID_PREFIXES.loggedModel)) {

@@ -1,4 +1,4 @@
-/** Experiments: that of the project, and those that tracking clients make. */
+/** Experiments: the one of the project, and those that tracking clients create. */
 import { invalid, TrainyardError } from "../../domain/errors.ts";
 import { createId } from "../../domain/id.ts";
 import type { Answer, Request } from "../../domain/tracking/messages.ts";
@@ -15,7 +15,7 @@ import type { TrackingServices } from "./find-runs.ts";
 import { pageOf } from "./paging.ts";
 import { wireExperiment } from "./wire.ts";
 
-/** The experiment of the project itself, which has its name and is there before anything is stored of it. */
+/** The experiment of the project itself. It has the project's name, and exists without a row. */
 function ownExperiment(project: string, stored: Experiment | null | undefined): Experiment {
   return {
     ...{ id: PROJECT_EXPERIMENT, name: project, lifecycle: "active" },
@@ -23,7 +23,7 @@ function ownExperiment(project: string, stored: Experiment | null | undefined): 
   };
 }
 
-/** All experiments of a project. */
+/** Lists all experiments of a project. */
 async function experimentsOf({ store, project }: TrackingServices): Promise<readonly Experiment[]> {
   const stored = await store.tracking.listExperiments();
   const own = stored.find(({ id }) => id === PROJECT_EXPERIMENT);
@@ -38,7 +38,7 @@ export async function getExperiment({ store, project }: TrackingServices, id: st
   return found;
 }
 
-/** Returns an experiment by its name; that of the project also by the name that MLflow gives to the first one. Throws not_found. */
+/** Returns an experiment by its name; the project's also by the name that MLflow gives to the first experiment. Throws not_found. */
 export async function getExperimentByName(services: TrackingServices, name: string): Promise<Answer<"Experiment">> {
   const isOwn = name === services.project || name === DEFAULT_EXPERIMENT_NAME;
   const found = isOwn
@@ -48,7 +48,7 @@ export async function getExperimentByName(services: TrackingServices, name: stri
   return { experiment: wireExperiment(found) };
 }
 
-/** Creates an experiment. Throws conflict for a name that there is. */
+/** Creates an experiment. Throws conflict for a name that exists. */
 export async function createExperiment(
   services: TrackingServices,
   { name, tags }: Request<"CreateExperiment">,
@@ -60,7 +60,7 @@ export async function createExperiment(
   return { experiment_id: id };
 }
 
-/** Renames, deletes or restores an experiment, or changes its tags. That of the project stays, under its name. */
+/** Renames, deletes or restores an experiment, or changes its tags. The project's own can be neither renamed nor deleted. */
 export async function changeExperiment(
   services: TrackingServices,
   id: string,
@@ -80,7 +80,7 @@ function checkName({ project }: TrackingServices, name: string): void {
     throw new TrainyardError("conflict", `Experiment '${name}' already exists: it is that of the project`);
 }
 
-/** Searches experiments, newest first unless they are ordered otherwise. */
+/** Searches experiments, newest first by default. */
 export async function searchExperiments(
   services: TrackingServices,
   { filter, order_by, view_type, max_results, page_token }: Request<"SearchExperiments">,

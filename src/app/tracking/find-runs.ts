@@ -13,21 +13,21 @@ import { pointsOfTrial, runOfJob, runOfSweep, runOfTrial, timeOf } from "./own-r
 import { countForPage, nextPage, offsetOf } from "./paging.ts";
 import { wireMetric, wireRun } from "./wire.ts";
 
-/** What answers to tracking clients are made of: the services of a project, and its name. */
+/** What answers to tracking clients need: the services of a project, and its name. */
 export interface TrackingServices extends Pick<ProjectServices, "store" | "limits" | "computePool"> {
   readonly project: string;
 }
 
-/** Most runs of a page: clients ask for the next one. */
+/** Maximum runs of a page; clients ask for the next one. */
 const PAGE_RUNS = 1000;
-/** Runs that are read and written before others have a turn. */
+/** Runs that are read and written before the event loop serves others. */
 const RUNS_PER_TURN = 10;
-/** Most points of a page of a metric's history, which takes a few milliseconds to write. */
+/** Maximum points of a page of a metric's history, which takes a few milliseconds to write. */
 const PAGE_POINTS = 5000;
 
 const noRun = (id: string) => new TrainyardError("not_found", `Run with id=${id} not found`);
 
-/** The sweep and the number that the id of a trial's run is of; null for another id: that of a sweep ends in twelve characters. */
+/** The sweep and the number of a trial's run id; null for any other id. A sweep's id ends in twelve characters. */
 function trialOf(id: string): { readonly sweepId: string; readonly number: number } | null {
   const [, sweepId = "", number] = /^(.+)-(\d{1,9})$/.exec(id) ?? [];
   return sweepId.startsWith(ID_PREFIXES.sweep) ? { sweepId, number: Number(number) } : null;
@@ -51,7 +51,7 @@ export async function getRun({ store }: TrackingServices, id: string): Promise<R
   throw noRun(id);
 }
 
-/** Searches runs. Throws malformed for a filter or an order that cannot be read. */
+/** Searches runs. Throws malformed for a filter or an order that cannot be parsed. */
 export async function searchRuns(services: TrackingServices, request: Request<"SearchRuns">): Promise<Answer<"Runs">> {
   const { experiment_ids: experimentIds, filter, order_by, run_view_type, max_results, page_token } = request;
   const offset = offsetOf(page_token);
@@ -68,7 +68,10 @@ export async function searchRuns(services: TrackingServices, request: Request<"S
   return { runs, ...nextPage(offset, taken, found.length > taken) };
 }
 
-/** Reads runs that were found, in their order, without those that are gone since, and as many as a page holds. `taken` of what was found. */
+/**
+ * Reads the runs that were found, in their order, without those deleted since, and as many as a page holds. `taken`: how many of those
+ * found.
+ */
 async function readRuns(
   { store }: TrackingServices,
   found: readonly FoundRun[],
@@ -106,14 +109,14 @@ async function readRuns(
   return { runs, taken: found.length };
 }
 
-/** About how many characters of JSON a run is. */
+/** The approximate number of characters of JSON of a run. */
 function sizeOfRun({ data: { metrics, params, tags }, inputs, outputs }: WireRun): number {
   const texts = [...params, ...tags].reduce((total, { key, value }) => total + key.length + value.length + 24, 0);
   const numbers = metrics.reduce((total, { key }) => total + key.length + 90, 0);
   return 600 + texts + numbers + JSON.stringify([inputs, outputs]).length;
 }
 
-/** Returns a page of the history of a metric. Of a job it is every epoch, of a trial the points of its curve. Throws not_found. */
+/** Returns a page of the history of a metric: every epoch of a job, or the points of a trial's curve. Throws not_found. */
 export async function readHistory(
   services: TrackingServices,
   request: Request<"GetMetricHistory">,
@@ -158,7 +161,7 @@ async function historyOfJob(services: TrackingServices, id: string, key: string,
 
 const tokenOf = ({ step, timestamp, value }: Metric): string => `${step}_${timestamp}_${value}`;
 
-/** Where a page of points begins. Throws malformed for what is no token of this file. */
+/** Where a page of points begins. Throws malformed for an invalid token. */
 function cursorOf(token: string | undefined): PointCursor | null {
   if (token === undefined || token === "") return null;
   const [step, timestamp, value] = token.split("_").map(Number);

@@ -1,4 +1,4 @@
-/** Writes what tracking clients log. Jobs, sweeps and trials are read only, but for the tags of jobs and sweeps. */
+/** Writes what tracking clients log. Jobs, sweeps and trials are read-only, except for the tags of jobs and sweeps. */
 import { invalid, TrainyardError } from "../../domain/errors.ts";
 import { createId, ID_PREFIXES } from "../../domain/id.ts";
 import { tagName } from "../../domain/label-fields.ts";
@@ -18,7 +18,7 @@ export const runIdOf = ({
   readonly run_uuid?: string | undefined;
 }) => run_id ?? run_uuid ?? "";
 
-/** Most characters of the value of a tag of a job. */
+/** Maximum characters of the value of a tag of a job. */
 const MAX_OWN_TAG = 500;
 
 /** The id of a run that clients may write to. Throws for a run of this server's own. */
@@ -28,7 +28,7 @@ function writable(id: string): string {
   throw new TrainyardError("forbidden", `${id} is a ${kind} of this server: clients read it, and may change its tags`);
 }
 
-/** Creates a run, which is running. Throws not_found for an unknown experiment, and invalid for a deleted one. */
+/** Creates a run in the state running. Throws not_found for an unknown experiment, and invalid for a deleted one. */
 export async function createRun(services: TrackingServices, request: Request<"CreateRun">): Promise<Answer<"Run">> {
   const experiment = await getExperiment(services, request.experiment_id);
   if (experiment.lifecycle === "deleted")
@@ -37,7 +37,7 @@ export async function createRun(services: TrackingServices, request: Request<"Cr
     ]);
   const tagged = request.tags.findLast(({ key }) => key === RUN_TAG.name)?.value;
   const id = createId("run");
-  // MLflow draws a name of two words; ours is the end of the id.
+  // MLflow makes up a name of two words; ours is the end of the id.
   const name = (request.run_name || tagged) ?? `run-${id.slice(-8)}`;
   const run: RunInfo = {
     ...{ id, experimentId: experiment.id, name, userId: request.user_id, status: "RUNNING", lifecycle: "active" },
@@ -99,7 +99,7 @@ export async function deleteTag(services: TrackingServices, id: string, key: str
   return {};
 }
 
-/** Changes the tags of a job or a sweep, whose note is a tag of MLflow's. Returns false for another run. */
+/** Changes the tags of a job or a sweep, whose note is one of MLflow's tags. Returns false for any other run. */
 async function labelOwn(
   { store }: TrackingServices,
   id: string,
@@ -128,7 +128,7 @@ async function labelOwn(
   return true;
 }
 
-/** Adds data sets and models to what a run has used or made. */
+/** Adds data sets and models to the inputs or outputs of a run. */
 export async function linkRun(services: TrackingServices, id: string, added: Partial<RunLinks>): Promise<Answer<"Nothing">> {
   await services.store.tracking.linkRun(writable(id), Date.now(), added);
   return {};

@@ -1,4 +1,4 @@
-/** Logged models of MLflow 3: those that tracking clients make, and the models of the project. */
+/** Logged models of MLflow 3: those that tracking clients create, and the models of the project. */
 import { invalid, TrainyardError } from "../../domain/errors.ts";
 import { createId, ID_PREFIXES } from "../../domain/id.ts";
 import type { Answer, Request } from "../../domain/tracking/messages.ts";
@@ -17,7 +17,7 @@ import { loggedModelOf } from "./own-runs.ts";
 import { pageOf } from "./paging.ts";
 import { wireLoggedModel } from "./wire.ts";
 
-/** Most models of each kind, newest first, that a search looks at. */
+/** Maximum models of each kind, newest first, that a search reads. */
 const SEARCHED = 1000;
 const MODELS_PER_READ = 50;
 
@@ -68,7 +68,7 @@ export async function deleteLoggedModel({ store }: TrackingServices, id: string)
   return {};
 }
 
-/** Searches logged models, newest first unless they are ordered otherwise, among the newest thousand of each kind. */
+/** Searches logged models among the newest thousand of each kind, newest first by default. */
 export async function searchLoggedModels(
   services: TrackingServices,
   { experiment_ids, filter, order_by, max_results, page_token }: Request<"SearchLoggedModels">,

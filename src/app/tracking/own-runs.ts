@@ -1,4 +1,4 @@
-/** What this server has as tracking clients see it: jobs, sweeps and trials as runs, models as logged models. */
+/** This server's own records as tracking clients see them: jobs, sweeps and trials as runs, models as logged models. */
 import type { Job } from "../../domain/jobs/job.ts";
 import { metricValues, specValues } from "../../domain/jobs/job-values.ts";
 import type { Tags } from "../../domain/labels.ts";
@@ -26,7 +26,7 @@ const SHARED = { experimentId: PROJECT_EXPERIMENT, userId: "", lifecycle: "activ
 const keyValues = (record: Readonly<Record<string, unknown>>): KeyValue[] =>
   Object.entries(record).map(([key, value]) => ({ key, value: String(value) }));
 
-/** The tags of a run: what the server says of it, which wins, and what people gave it. */
+/** The tags of a run: those of the server, which win, and those that people set. */
 function tagsOf(kind: RunKind, name: string, state: string, note: string | null, given: Tags): KeyValue[] {
   return keyValues({
     ...given,
@@ -36,7 +36,7 @@ function tagsOf(kind: RunKind, name: string, state: string, note: string | null,
   });
 }
 
-/** A job as a run. Its metrics are those of the epoch whose weights the model has: those that lists of jobs are searched by. */
+/** A job as a run. Its metrics are those of the epoch whose weights the model has, by which lists of jobs are searched too. */
 export function runOfJob(job: Job): Run {
   const { id, name, state, startedAt, createdAt, finishedAt, metrics, model } = job;
   const step = metrics?.best.epoch ?? job.epochsDone;
@@ -52,7 +52,7 @@ export function runOfJob(job: Job): Run {
   };
 }
 
-/** When an epoch of a job was over, as if all had taken the same time. */
+/** When an epoch of a job ended, as if all had taken the same time. */
 export function timeOf({ startedAt, createdAt, finishedAt, epochsDone }: Job, epoch: number): number {
   const from = startedAt ?? createdAt;
   if (finishedAt === null || epochsDone === 0) return from;
@@ -75,7 +75,7 @@ export function runOfSweep(sweep: Sweep): Run {
   };
 }
 
-/** A trial as a run. It starts with its sweep, since a trial keeps how long it took and not when, and takes as long as it took. */
+/** A trial as a run. It starts with its sweep, because a trial stores only how long it took, not when. */
 export function runOfTrial(sweep: Sweep, trial: Trial): Run {
   const { number, state, value, epochs, parameters, seconds } = trial;
   const isOver = state !== "queued" && state !== "running";

@@ -1,10 +1,10 @@
-/** Pages of answers to tracking clients: a token is where the next page begins. */
+/** Pages of answers to tracking clients: a token says where the next page begins. */
 import { TrainyardError } from "../../domain/errors.ts";
 
-/** Furthest place at which a page may begin: a search reads all that comes before. */
+/** The last place at which a page may begin: a search reads everything before it. */
 const MAX_OFFSET = 1_000_000;
 
-/** Returns where the page of a token begins. Throws malformed for what is no token. */
+/** Returns where the page of a token begins. Throws malformed for an invalid token. */
 export function offsetOf(token: string | undefined): number {
   if (token === undefined || token === "") return 0;
   const offset = /^\d{1,7}$/.test(token) ? Number(token) : Number.NaN;
@@ -12,7 +12,7 @@ export function offsetOf(token: string | undefined): number {
   return offset;
 }
 
-/** The token of the page after this one, as a member of the answer; none where there is no such page. */
+/** The token of the next page, as a member of the answer; nothing if there is no next page. */
 export const nextPage = (offset: number, taken: number, hasMore: boolean): { readonly next_page_token?: string } =>
   hasMore ? { next_page_token: String(offset + taken) } : {};
 
@@ -23,10 +23,13 @@ export function pageOf<T>(all: readonly T[], token: string | undefined, most: nu
   return { items, next: nextPage(offset, items.length, offset + items.length < all.length) };
 }
 
-/** Most characters of a page, about, which is written on the event loop in a few milliseconds: a page has fewer things where they are long. */
+/**
+ * Approximate maximum number of characters of a page, which the event loop writes in a few milliseconds. A page of long items has fewer of
+ * them.
+ */
 const PAGE_CHARACTERS = 512 * 1024;
 
-/** How many of some things that were written as JSON a page has: one at least. */
+/** How many of these items, already written as JSON, fit a page: at least one. */
 export function countForPage(sizes: readonly number[]): number {
   let total = 0;
   const over = sizes.findIndex((size) => {

@@ -1,4 +1,4 @@
-/** The model registry as tracking clients see it: names are registered models, and their versions are model versions. */
+/** The model registry as tracking clients see it: our names are registered models, and their versions are model versions. */
 import { TrainyardError } from "../../domain/errors.ts";
 import { tagName } from "../../domain/label-fields.ts";
 import type { Model } from "../../domain/models/model.ts";
@@ -16,7 +16,7 @@ import { artifactUriOf, type KeyValue } from "../../domain/tracking/tracking.ts"
 import type { TrackingServices } from "./find-runs.ts";
 import { pageOf } from "./paging.ts";
 
-/** Most versions that a search looks at, newest first: those of one name where the filter names it. */
+/** Maximum versions that a search reads, newest first: those of one name if the filter names it. */
 const MAX_VERSIONS = 10_000;
 const VERSIONS_PER_READ = 50;
 
@@ -45,7 +45,7 @@ export async function getVersionByAlias(
   return { model_version: wireVersion(model) };
 }
 
-/** Points an alias at a version. Throws not_found, and malformed for what is no alias here. */
+/** Points an alias at a version. Throws not_found, and malformed for an invalid alias. */
 export async function setAlias(
   services: TrackingServices,
   { name, alias, version }: Request<"SetAlias">,
@@ -57,7 +57,7 @@ export async function setAlias(
   return {};
 }
 
-/** Removes an alias, whether there is one or not, as MLflow does. */
+/** Removes an alias, whether it exists or not, as MLflow does. */
 export async function deleteAlias({ store }: TrackingServices, { name, alias }: Request<"Alias">): Promise<Answer<"Nothing">> {
   await store.models.deleteAlias(name, alias);
   return {};
@@ -81,7 +81,7 @@ export async function getRegisteredModel(services: TrackingServices, name: strin
   return { registered_model: wireRegistered(await versionsOf(services, name)) };
 }
 
-/** Returns the newest version of a name: stages, which MLflow gave up, are not here. */
+/** Returns the newest version of a name. There are no stages, which MLflow has given up. */
 export async function getLatestVersions(services: TrackingServices, name: string): Promise<Answer<"ModelVersions">> {
   return { model_versions: (await versionsOf(services, name)).slice(0, 1).map(wireVersion) };
 }
@@ -93,7 +93,7 @@ async function versionsOf(services: TrackingServices, name: string): Promise<rea
   return versions;
 }
 
-/** Reads versions of a name or of all, newest first. Throws too_large where there are too many. */
+/** Reads versions of a name or of all, newest first. Throws too_large if there are too many. */
 async function readVersions({ store }: TrackingServices, name: string | undefined): Promise<readonly Model[]> {
   const found: Model[] = [];
   for (let after: string | undefined; ; ) {
@@ -106,7 +106,7 @@ async function readVersions({ store }: TrackingServices, name: string | undefine
   }
 }
 
-/** Searches registered models, by name unless they are ordered otherwise. */
+/** Searches registered models, by name by default. */
 export async function searchRegisteredModels(
   services: TrackingServices,
   { filter, order_by, max_results, page_token }: Request<"SearchRegisteredModels">,
@@ -121,7 +121,7 @@ export async function searchRegisteredModels(
   return { registered_models: items, ...next };
 }
 
-/** Searches versions, newest first unless they are ordered otherwise. */
+/** Searches versions, newest first by default. */
 export async function searchVersions(
   services: TrackingServices,
   { filter, order_by, max_results, page_token }: Request<"SearchModelVersions">,
@@ -135,7 +135,7 @@ export async function searchVersions(
   return { model_versions: items, ...next };
 }
 
-/** The name that a filter asks for, whose versions alone are read then. */
+/** The name that a filter asks for; only its versions are read then. */
 function nameIn(conditions: ReturnType<typeof parseRunFilter>): string | undefined {
   const found = conditions.find(
     ({ entity, key, comparator }) => entity === "attribute" && key === "name" && comparator === "=",
@@ -160,7 +160,7 @@ function wireVersion({ id, name, version, createdAt, jobId, tags, aliases }: Mod
   };
 }
 
-/** A registered model of its versions, newest first. */
+/** A registered model made of its versions, newest first. */
 function wireRegistered(versions: readonly Model[]): WireRegistered {
   const [newest, oldest] = [versions[0] as Model, versions.at(-1) as Model];
   const aliases = versions.flatMap(({ version, aliases: names }) =>

@@ -140,8 +140,8 @@ async function deliver(services: Services, options: DeliveryOptions, delivery: D
 }
 
 /**
- * Starts the span of an attempt, under what last moved the job; null where nothing is traced. It names the host alone: paths and queries
- * of webhooks contain secrets.
+ * Starts the span of an attempt, under the last change of the job; null if nothing is traced. It names the host only: paths and queries of
+ * webhooks contain secrets.
  */
 async function startSendSpan({ store, tracing }: Services, { url, jobId, project }: Delivery): Promise<Span | null> {
   if (!tracing.isOn) return null;

@@ -1,4 +1,4 @@
-/** `trainyard audit`: looks for wrong labels of a data set. */
+/** `trainyard audit`: finds wrong labels of a data set. */
 import { Option } from "commander";
 import { type Context, examples, type Register } from "../context.ts";
 import { withServer } from "../embedded.ts";

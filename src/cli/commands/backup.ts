@@ -1,4 +1,4 @@
-/** `trainyard backup` and `trainyard restore`: the whole database as a file, while the server serves. */
+/** `trainyard backup` and `trainyard restore`: the whole database as a file, while the server runs. */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { openAsBlob } from "node:fs";

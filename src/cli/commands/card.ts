@@ -1,4 +1,4 @@
-/** `trainyard card`: what people should know of a model, as one HTML file. */
+/** `trainyard card`: the model card, one HTML file. */
 import { examples, type Register } from "../context.ts";
 import { byteSize } from "../figures.ts";
 import { writeOutput } from "../output-file.ts";

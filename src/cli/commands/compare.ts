@@ -1,4 +1,4 @@
-/** `trainyard compare`: which of two models is better, and how sure that is. */
+/** `trainyard compare`: which of two models is better, and how certain that is. */
 import { betterText, comparedLabel, comparedText, differenceText, probabilityText } from "../../client/better.ts";
 import type { ComparedScores } from "../../client/index.ts";
 import { betterOverSeedsText } from "../../client/questions/seeds.ts";

@@ -83,7 +83,7 @@ export const registerDatasets: Register = (program, context) => {
       const client = context.client();
       const { id, columns, rows } = await findDataset(client, reference);
       const beyond = set.find(({ row }) => row >= rows);
-      // Before the server, which counts from 0.
+      // Row numbers are counted from 1 here, and from 0 in the API.
       if (beyond) throw usageError(`--set ${beyond.row + 1}=${beyond.text}: ${reference} has ${rows} rows, counted from 1`);
       const type = columns.find((each) => each.name === column)?.type;
       const isNumber = type === "number" || type === "integer";
@@ -128,10 +128,10 @@ function cellOf(argument: string): CorrectedCell {
   return { row: Number(row) - 1, text };
 }
 
-/** The number of a text; a text that is none stays, and the server says so. */
+/** The number of a text; any other text stays, and the server reports it. */
 const numberOf = (text: string): number | string => (text.trim() !== "" && Number.isFinite(Number(text)) ? Number(text) : text);
 
-/** Most columns that are shown. */
+/** Maximum columns shown. */
 const MAX_COLUMNS = 200;
 
 function describe({ id, name, format, rows, bytes, columns }: Dataset, { out }: Context): string[] {

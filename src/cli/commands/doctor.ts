@@ -1,4 +1,4 @@
-/** `trainyard doctor`: looks at everything that a server needs, and says what is wrong and how to mend it. */
+/** `trainyard doctor`: checks everything that a server needs, and says what is wrong and how to fix it. */
 import { availableParallelism } from "node:os";
 import { DEFAULTS } from "../../server/defaults.ts";
 import { CHECKS, type Finding } from "../checks.ts";

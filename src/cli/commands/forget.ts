@@ -15,7 +15,7 @@ interface RowsOptions {
   readonly yes?: boolean;
 }
 
-/** Interval between looks at a run. */
+/** Interval between polls of a run. */
 const POLL_MS = 500;
 
 export const registerForget: Register = (program, context) => {

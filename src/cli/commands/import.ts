@@ -77,7 +77,7 @@ export const registerImport: Register = (program, context) => {
     });
 };
 
-/** The source that an address means; keys of S3 are those of the environment, as every tool of AWS reads them. */
+/** The source for an address; keys of S3 come from the environment, as in every AWS tool. */
 function sourceOf(
   address: string,
   { header, query, region, endpoint }: ImportOptions,

@@ -1,4 +1,4 @@
-/** `trainyard influence`: which rows made a prediction, by training the network again without each of them. */
+/** `trainyard influence`: the training rows behind a prediction, found by training the network again without each of them. */
 import { InvalidArgumentError } from "commander";
 import type { InfluenceRequest } from "../../client/index.ts";
 import { type Context, examples, type Register } from "../context.ts";
@@ -59,7 +59,7 @@ function rowOf(text: string): Options["row"] {
     const row: unknown = JSON.parse(text);
     if (typeof row === "object" && row !== null) return row as Options["row"];
   } catch {
-    // The text is no JSON at all: the same error says so.
+    // For a text that is not JSON at all, the same error is right.
   }
   throw new InvalidArgumentError(`It must be JSON: an object by column, or an array of values.`);
 }

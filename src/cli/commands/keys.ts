@@ -1,4 +1,4 @@
-/** `trainyard keys`: creates, lists and revokes API keys, and says what was done with them. */
+/** `trainyard keys`: creates, lists and revokes API keys, and shows the audit log. */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { text } from "node:stream/consumers";
@@ -55,7 +55,7 @@ export const registerKeys: Register = (program, context) => {
         dataDir === undefined
           ? await context.client().createKey(wanted)
           : await createKeyIn(dataDir, wanted, context.environment);
-      // A script keeps the key, so stdout has nothing else.
+      // A script stores the key, so stdout has nothing else.
       if (!context.json) context.err.print(`${created.id} of the project ${created.project}; the key is shown only once:`);
       context.show(created, () => [created.key]);
     });
@@ -94,7 +94,7 @@ export const registerKeys: Register = (program, context) => {
     });
 };
 
-/** Creates a key without a server. Rejects with a CliError that says why it cannot: a server runs there, say. */
+/** Creates a key without a server. Rejects with a CliError that says why it cannot, for example because a server is running. */
 async function createKeyIn(dataDir: string, wanted: NewKey, environment: Environment): Promise<CreatedKey> {
   const child = spawn(process.execPath, [pathOfProgram("make-key"), JSON.stringify(wanted)], {
     env: { ...environment, TRAINYARD_DATA_DIR: dataDir },

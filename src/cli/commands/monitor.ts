@@ -1,4 +1,4 @@
-/** `trainyard monitor`: how the rows that a model predicts compare with those of its training. */
+/** `trainyard monitor`: how the rows that a model predicts compare with its training rows. */
 import { lastTryText, type WebhookDelivery } from "../../client/monitoring/deliveries.ts";
 import {
   fallenScoreText,
@@ -47,7 +47,7 @@ async function monitor(
 ): Promise<void> {
   const client = context.client();
   const enabled = on ? true : off ? false : undefined;
-  // Commander sets a --no-option to true where nothing is said of it.
+  // Commander sets a --no-option to true when it is absent.
   const isAsked = typeof webhook === "string" || webhook === false;
   const samples = typeof sample === "number" || sample === false;
   const drops = typeof scoreDrop === "number" || scoreDrop === false;
@@ -70,7 +70,7 @@ async function monitor(
 /** Every column is drawn on the scale of the page: 0.25 is a large change. */
 const PSI_SCALE = { from: 0, to: 0.25 };
 
-/** Messages that are shown, and rows where no number is said. */
+/** Messages shown, and rows shown by default. */
 const SENT = 5;
 const SHOWN_ROWS = 20;
 
@@ -89,7 +89,7 @@ async function showRows(context: Context, ref: string, limit: number): Promise<v
 function sentLines({ webhook }: MonitoringReport, sent: readonly WebhookDelivery[], { out }: Context): string[] {
   if (webhook === null && sent.length === 0) return [];
   const lines = sent.map((each) => {
-    // Sent before the webhook was another.
+    // Sent to an earlier webhook.
     const to = each.url === webhook ? "" : `  ${each.url}`;
     const line = `${timeText(each.created_at, out)}  ${each.state}: ${lastTryText(each)}${to}`;
     return out.live ? out.fit(line) : line;

@@ -1,4 +1,4 @@
-/** `trainyard schedules`: fetch a table again and again, and train on what is new. */
+/** `trainyard schedules`: fetch a table repeatedly, and train on new data. */
 import { readFile } from "node:fs/promises";
 import { text } from "node:stream/consumers";
 import type { Schedule, ScheduleRequest, ScheduleRun } from "../../client/index.ts";
@@ -9,7 +9,7 @@ import { findSchedule, idText } from "../references.ts";
 import { moreRows, table } from "../terminal.ts";
 import { wholeNumber } from "../values.ts";
 
-/** Interval between looks at a run. */
+/** Interval between polls of a run. */
 const POLL_MS = 500;
 
 export const registerSchedules: Register = (program, context) => {
@@ -25,7 +25,7 @@ export const registerSchedules: Register = (program, context) => {
           return ["There are no schedules; create one with: trainyard schedules create schedule.json"];
         const { out } = context;
         const rows = page.data.map((each) => [
-          // UTC is not said: where all are in it, they have no column for it.
+          // UTC is not shown: if all are in it, there is no column for it.
           ...[idText(each.id, out), each.name, each.cron, each.timezone === "UTC" && out.live ? "" : each.timezone],
           ...[each.paused ? "paused" : nextText(each.next_at, out), outcome(each.last_run)],
         ]);
@@ -115,7 +115,7 @@ const dateText = (time: string | null): string => (time === null ? "-" : `${time
 const nextText = (time: string | null, out: Context["out"]): string =>
   time !== null && out.live ? timeText(time, out) : dateText(time);
 
-/** What came of a run, in a few words. */
+/** The result of a run in a few words. */
 function outcome(run: ScheduleRun | null): string {
   if (!run) return "-";
   const { state, model, error, comparison } = run;

@@ -1,4 +1,4 @@
-/** `trainyard seeds`: how much a model's score owes to its seed, by training its network again with others. */
+/** `trainyard seeds`: how much a model's score depends on its seed, by training its network again with others. */
 import { type Context, examples, type Register } from "../context.ts";
 import { followJob, howToReturn } from "../follow.ts";
 import { wholeNumber } from "../values.ts";

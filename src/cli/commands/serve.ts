@@ -1,4 +1,4 @@
-/** `trainyard serve`: the server, in a process of its own with the flags that it needs, in place of this one. */
+/** `trainyard serve`: runs the server in a separate process with the flags that it needs. */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { examples, type Register } from "../context.ts";
@@ -35,13 +35,13 @@ function definedOf(values: Readonly<Record<string, string | undefined>>) {
   return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined));
 }
 
-/** Runs the server on this terminal until it ends, and gives its exit code. */
+/** Runs the server on this terminal until it ends, and returns its exit code. */
 async function runServer(environment: NodeJS.ProcessEnv): Promise<number> {
   const child = spawn(process.execPath, [...SERVER_FLAGS, pathOfProgram("main")], {
     env: { ...SERVER_ENVIRONMENT, ...environment },
     stdio: "inherit",
   });
-  // A terminal sends Ctrl-C to both; a signal to this process alone is passed on. The server takes two at once for one.
+  // A terminal sends Ctrl-C to both; a signal to this process alone is passed on. The server counts two at once as one.
   for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => child.kill(signal));
   process.once("exit", () => child.kill("SIGTERM"));
   const [code] = await once(child, "exit");

@@ -1,7 +1,7 @@
 /**
- * The event files of one run in its folder: finds out what earlier processes have written, and appends. A process never writes into
- * a file of an earlier one, whose last record may be cut short: a reader that has read half of it would read on in the middle of
- * another. TensorBoard reads the files of a folder in the order of their names.
+ * The event files of one run in its folder: reads what earlier processes have written, and appends. A process never writes into a file of
+ * an earlier one, whose last record may be truncated: a reader of half of that record would continue in the middle of another. TensorBoard
+ * reads the files of a folder in the order of their names.
  */
 import { createReadStream } from "node:fs";
 import { appendFile, mkdir, readdir } from "node:fs/promises";
@@ -9,18 +9,18 @@ import { join } from "node:path";
 import { eventFileHead, eventFileName, type ReadPosition, readPosition } from "../../formats/metrics/tensorboard.ts";
 import { lastRecord } from "../../formats/metrics/tf-record.ts";
 
-/** A file is named after the second in which it begins. */
+/** A file is named after the second in which it was started. */
 const SECOND_MS = 1000;
 const NAME = /^events\.out\.tfevents\.(\d+)\.(.+)$/;
 
 export interface EventWriter {
-  /** The step and time of the last whole record in the files that were there before; null where there was none. */
+  /** The step and time of the last whole record in the files of earlier processes; null if there was none. */
   readonly last: ReadPosition | null;
-  /** Appends records. The first ones begin a file, whose first record has their time. */
+  /** Appends records. The first ones start a file, whose first record has their time. */
   append(records: Uint8Array, wallTimeMs: number): Promise<void>;
 }
 
-/** Opens the event files of a job in a folder, which need not be there yet. Reads every byte of the newest one that has records. */
+/** Opens the event files of a job in a folder, which need not exist yet. Reads every byte of the newest one that has records. */
 export async function openEventWriter(folder: string, jobId: string, nowMs: number): Promise<EventWriter> {
   const files = (await eventFiles(folder)).filter(({ id }) => id === jobId);
   let last: ReadPosition | null = null;
@@ -47,7 +47,7 @@ export async function openEventWriter(folder: string, jobId: string, nowMs: numb
   };
 }
 
-/** The event files directly in a folder, in the order in which they were begun; none where there is no such folder. */
+/** The event files directly in a folder, in the order in which they were started; none if there is no such folder. */
 export async function eventFiles(folder: string): Promise<{ name: string; second: number; id: string }[]> {
   const names = await readdir(folder).catch((error: NodeJS.ErrnoException) => {
     if (error.code === "ENOENT" || error.code === "ENOTDIR") return [];

@@ -1,6 +1,6 @@
 /**
- * Keeps the event files of many jobs up to date, one pass at a time: finds the jobs, and writes the epochs that are not written yet.
- * Knows no clock: whoever calls decides when the next pass is.
+ * Keeps the event files of many jobs up to date, one pass at a time: finds the jobs, and writes new epochs. Knows no clock: the caller
+ * decides when the next pass is.
  */
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
@@ -9,20 +9,20 @@ import type { SessionEnd } from "../../formats/metrics/tensorboard-hparams.ts";
 import { eventFiles } from "./event-writer.ts";
 import { openRunFolder, type RunFolder, runName } from "./run-folder.ts";
 
-/** Epochs that are asked for at a time. */
+/** Epochs requested at a time. */
 const STRETCH = 5000;
-/** A job that is further ahead than this is thinned to `STRETCH` points a stretch: TensorBoard keeps a thousand of a run. */
+/** A job that is further ahead than this is downsampled to `STRETCH` points a stretch: TensorBoard keeps a thousand of a run. */
 const MAX_BEHIND = 10 * STRETCH;
 const PAGE = 200;
 
 /** Which jobs are followed. */
 export interface RunsQuery {
-  /** Only these; all that run, begin or begin to run when left out. */
+  /** Only these; when left out, all that run, or start to run. */
   readonly jobs?: readonly Job[];
   readonly filter?: string | undefined;
-  /** Whether those that had ended before are written too. */
+  /** Whether jobs that had ended before are written too. */
   readonly all: boolean;
-  /** How many of the newest jobs are looked through. */
+  /** How many of the newest jobs are checked. */
   readonly limit: number;
 }
 
@@ -33,16 +33,19 @@ export interface RunNews {
   readonly name: string;
   /** The name of its run in TensorBoard. */
   readonly run: string;
-  /** Epochs that are written. */
+  /** Number of written epochs. */
   readonly epochs: number;
   /** Why its files cannot be written. */
   readonly error?: string;
 }
 
 export interface Follower {
-  /** Writes what is new, and returns how many jobs have not ended. Rejects as the client does; a job that cannot be written is told once. */
+  /**
+   * Writes what is new, and returns the number of unfinished jobs. Rejects as the client does; a job that cannot be written is reported
+   * once.
+   */
   pass(): Promise<number>;
-  /** How many jobs could not be written when it was last tried. */
+  /** How many jobs could not be written at their last try. */
   readonly unwritten: number;
 }
 
@@ -71,7 +74,7 @@ export function followRuns(
     else followed.set(job.id, { job, folder: null, isFresh: true });
   };
 
-  /** Every job that runs, and of the newest ones those that wait or are new. */
+  /** Every running job, and, among the newest ones, those that wait or are new. */
   async function look(): Promise<void> {
     const running = (page: PageQuery) => client.jobs({ ...page, state: "running", filter }, { signal });
     for (const job of await list(running, Number.MAX_SAFE_INTEGER)) add(job);
@@ -91,7 +94,7 @@ export function followRuns(
   async function write(entry: Followed): Promise<void> {
     const { job } = entry;
     const isOver = isTerminal(job.state);
-    // Before its first epoch it is not known when a job starts.
+    // Before its first epoch, a job's start time is not known.
     if (job.epochs_done === 0) {
       if (!isOver) return;
       tell({ type: "ended", job: job.id, name: job.name, run: runName(job), epochs: 0 });
@@ -123,7 +126,7 @@ export function followRuns(
     finished.add(id);
   }
 
-  /** The next pass tries again, from what the files then have: a disk may have room again. One that has ended is given up. */
+  /** The next pass tries again, from the files' state by then: a disk may have room again. A job that has ended is given up. */
   function setAside(entry: Followed, { message }: Error): void {
     const { job } = entry;
     entry.folder = null;
@@ -139,7 +142,7 @@ export function followRuns(
     },
     async pass() {
       for (const entry of followed.values()) entry.isFresh = false;
-      // What an earlier process has begun is finished, whatever became of the job since.
+      // Finish what an earlier process has started, whatever the job's state is now.
       if (isFirst && !named)
         for (const id of await idsIn(directory)) {
           const job = await ask(id);
@@ -162,7 +165,7 @@ export function followRuns(
           unwritten.delete(id);
         } catch (error) {
           if (isOfFiles(error)) setAside(entry, error);
-          // Deleted since it was listed: the next pass finds that out.
+          // Deleted since it was listed: the next pass notices.
           else if (!isMissing(error)) throw error;
         }
       }

@@ -1,6 +1,6 @@
 /**
- * One job in TensorBoard's folder: a run that holds its options, and the runs `train` and `validation` below it with the same tags,
- * so that TensorBoard draws both into one chart.
+ * One job in TensorBoard's folder: a run with its options, and the runs `train` and `validation` below it with the same tags, so that
+ * TensorBoard draws both into one chart.
  */
 import { join } from "node:path";
 import type { Job, Metrics } from "../../client/index.ts";
@@ -10,13 +10,13 @@ import { type RunningSpan, ranUntil, runningSpans, wallClock } from "../../forma
 import { openEventWriter } from "./event-writer.ts";
 
 const VALIDATION = /^val_/;
-/** Longest name of a folder before the end of the job's id, in characters, and in bytes of UTF-8: file systems take 255. */
+/** Maximum length of a folder's name before the end of the job's id, in characters, and in bytes of UTF-8: file systems allow 255. */
 const MAX_NAME = 80;
 const MAX_NAME_BYTES = 160;
 /** Digits of a job's id in the name of its folder. */
 const ID_DIGITS = 8;
 
-/** What TensorBoard calls a job: its name as a folder may be called, and the end of its id, since names repeat. */
+/** The name of a job in TensorBoard: its name with the characters that a folder allows, and the end of its id, because names repeat. */
 export function runName({ id, name }: Pick<Job, "id" | "name">): string {
   let plain = "";
   for (const character of [...name.replaceAll(/[^\p{L}\p{N}._-]+/gu, "-")].slice(0, MAX_NAME)) {
@@ -27,17 +27,17 @@ export function runName({ id, name }: Pick<Job, "id" | "name">): string {
 }
 
 export interface RunFolder {
-  /** The last epoch that is written; 0 before the first. */
+  /** The last written epoch; 0 before the first. */
   readonly epoch: number;
   /** Whether the end of the job is written. */
   readonly isEnded: boolean;
-  /** Appends the epochs that are not written yet. */
+  /** Appends new epochs. */
   append(metrics: Pick<Metrics, "epochs" | "series">, job: Job): Promise<void>;
   /** Writes that the job has ended. */
   end(how: SessionEnd, job: Job): Promise<void>;
 }
 
-/** Opens the folder of a job in a directory: what an earlier process has written there is continued. */
+/** Opens the folder of a job in a directory, and continues what an earlier process has written there. */
 export async function openRunFolder(directory: string, job: Job, nowMs: number): Promise<RunFolder> {
   const folder = join(directory, runName(job));
   const session = await openEventWriter(folder, job.id, nowMs);
@@ -45,7 +45,7 @@ export async function openRunFolder(directory: string, job: Job, nowMs: number):
   const train = await openScalars(join(folder, "train"), job.id, nowMs, startedAtMs);
   const validation = await openScalars(join(folder, "validation"), job.id, nowMs, startedAtMs);
   let isStarted = session.last !== null;
-  // The end of a session is its only record with a later time than its start.
+  // Only the record of a session's end has a later time than its start.
   let isEnded = session.last !== null && session.last.wallTimeMs > startedAtMs + 0.5;
   const start = async () => {
     if (isStarted) return;
@@ -54,7 +54,7 @@ export async function openRunFolder(directory: string, job: Job, nowMs: number):
   };
   return {
     get epoch() {
-      // Without validation rows nothing is ever written there; between the two files a process may have been killed.
+      // Without validation rows nothing is ever written there; a process may have been killed between the two files.
       return validation.epoch === 0 ? train.epoch : Math.min(train.epoch, validation.epoch);
     },
     get isEnded() {
@@ -67,7 +67,7 @@ export async function openRunFolder(directory: string, job: Job, nowMs: number):
       const durations = (series.epoch_ms ?? epochs.map(() => 0)).map(Number);
       const columns = Object.entries(series).map(([name, values]) => [name, values.map(Number)] as const);
       const heldOut = columns.filter(([name]) => VALIDATION.test(name));
-      // First what may be all that is missing.
+      // First the one that may be missing.
       await validation.append(
         epochs,
         durations,
@@ -100,7 +100,7 @@ async function openScalars(folder: string, jobId: string, nowMs: number, started
     get epoch() {
       return epoch;
     },
-    /** Appends those epochs that come after the last one that is written. An epoch takes as long as the one before it says. */
+    /** Appends the epochs after the last written one. An epoch takes as long as the one before it says. */
     async append(epochs: readonly number[], durationsMs: readonly number[], spans: readonly RunningSpan[], columns: Columns) {
       const first = epochs.findIndex((number) => number > epoch);
       if (first < 0 || columns.length === 0) return;

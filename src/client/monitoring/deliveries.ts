@@ -1,6 +1,6 @@
-/** What became of a webhook, and what is said of it in words. */
+/** A webhook delivery and its state in words. */
 
-/** A webhook on its way, or what became of it. */
+/** A webhook delivery, pending or ended. */
 export interface WebhookDelivery {
   /** The message's `webhook-id`, the same at every try. */
   readonly id: string;
@@ -8,7 +8,7 @@ export interface WebhookDelivery {
   readonly state: "pending" | "delivered" | "failed";
   readonly attempts: readonly {
     readonly at: string;
-    /** What the receiver answered; null when it did not. */
+    /** The receiver's response; null if there was none. */
     readonly status: number | null;
     readonly error: string | null;
     readonly ms: number;
@@ -19,7 +19,7 @@ export interface WebhookDelivery {
   readonly finished_at: string | null;
 }
 
-/** What the last try came to; that there was none yet. */
+/** The result of the last attempt, or that there was none yet. */
 export function lastTryText({ attempts }: WebhookDelivery): string {
   const last = attempts.at(-1);
   if (!last) return "not tried yet";

@@ -1,4 +1,4 @@
-/** The client's methods for models in use, and what they say in words. */
+/** The client's methods for monitored models, and their reports in words. */
 import type { z } from "zod";
 import type { ShownAskedRow } from "../../domain/monitoring/asked-rows.ts";
 import type { MonitoringReport } from "../../domain/monitoring/report.ts";
@@ -10,16 +10,16 @@ import type { WebhookDelivery } from "./deliveries.ts";
 
 export type { MonitoringReport } from "../../domain/monitoring/report.ts";
 
-/** How a model is monitored; what is left out stays. */
+/** How a model is monitored; fields that are left out stay. */
 export type MonitoringOptions = z.input<typeof monitorBody>;
 
-/** What turned out to be true of a row that was predicted with an id. */
+/** The true label of a row that was predicted with an id. */
 export type FeedbackLabel = z.input<typeof feedbackBody>["labels"][number];
 
 /** A row that a model was asked, and its answer. */
 export type AskedRow = ShownAskedRow;
 
-/** What became of labels, and the live score. */
+/** The result of sending labels, and the live score. */
 export interface FeedbackTaken {
   readonly labelled: number;
   readonly unknown: readonly { readonly prediction_id: string; readonly row: number }[];
@@ -32,9 +32,9 @@ export interface MonitoringClient {
   monitoring(ref: string, query?: { readonly windows?: number }, options?: CallOptions): Promise<MonitoringReport>;
   /** Changes how a model is monitored. */
   configureMonitoring(ref: string, options: MonitoringOptions): Promise<MonitoringReport>;
-  /** Predicts up to 1000 rows, and keeps the answers under an id that you choose, for `feedback`. */
+  /** Predicts up to 1000 rows, and stores the answers under an id that you choose, for `feedback`. */
   predictAs(ref: string, predictionId: string, instances: readonly Row[]): Promise<PredictionAnswer[]>;
-  /** Tells what was true of predictions that were asked with an id. */
+  /** Sends the true labels of predictions with an id. */
   feedback(ref: string, labels: readonly FeedbackLabel[]): Promise<FeedbackTaken>;
   /** Returns a page of the sample of what a model is asked, newest first. */
   askedRows(
@@ -42,7 +42,7 @@ export interface MonitoringClient {
     query?: { readonly after?: string | number; readonly limit?: number },
     options?: CallOptions,
   ): Promise<Page<AskedRow>>;
-  /** Returns a page of what was sent of drift, newest first. */
+  /** Returns a page of the webhooks sent about drift, newest first. */
   modelWebhookDeliveries(ref: string, query?: PageQuery, options?: CallOptions): Promise<Page<WebhookDelivery>>;
 }
 
@@ -62,7 +62,7 @@ export function createMonitoringClient({ get, post, send }: Pick<Transport, "get
   };
 }
 
-/** What is to be said of a model in use, first. */
+/** The most important message about a monitored model. */
 export function monitoringSentence({ reason, rows, windows, drifted, open_rows, window_rows }: MonitoringReport): string {
   if (reason !== null && rows === 0) return `Not monitored: ${reason}`;
   if (windows.length === 0) return `${open_rows} of ${window_rows} rows of the first window`;
@@ -70,7 +70,7 @@ export function monitoringSentence({ reason, rows, windows, drifted, open_rows, 
   return `Rows differ from those of training: ${drifted.join(", ")}`;
 }
 
-/** What labelled answers come to; null before there is a label. */
+/** The figures of labelled answers; null before there is a label. */
 export function liveScoreText(
   { labelled, accuracy, mae, rmse, r2 }: MonitoringReport["feedback"],
   text: (value: number) => string,
@@ -83,7 +83,7 @@ export function liveScoreText(
   return `${known.join(", ")} ${of}`;
 }
 
-/** That the live score of a model has fallen below its evaluation; null where it has not. */
+/** The message that the live score of a model has fallen below its evaluation; null if it has not. */
 export function fallenScoreText({ score_alert: alert }: MonitoringReport, text: (value: number) => string): string | null {
   if (!alert?.fell || alert.live === null || alert.bound === null) return null;
   const { figure, live, labelled, evaluation, bound } = alert;

@@ -1,10 +1,10 @@
-/** Which rows made a prediction, in words: what the command line and the page say of it. Pure. */
+/** The rows behind a prediction in words, for the command line and the page. Pure. */
 import type { z } from "zod";
 import type { Influence, InfluencedPrediction, influenceBody, RowInfluence } from "../../domain/explanations/influence.ts";
 
 export type { Influence } from "../../domain/explanations/influence.ts";
 
-/** Rows to predict, and which rows of the training are left out, one at a time. */
+/** Rows to predict, and which training rows are left out, one at a time. */
 export type InfluenceRequest = z.input<typeof influenceBody>;
 
 /** The rows of one kind of effect. */
@@ -15,7 +15,7 @@ export interface RowList {
   readonly isOfLoss: boolean;
 }
 
-/** The lists of an answer: where the actual value is known, the rows that help and harm, else those that raise and lower. */
+/** The lists of an answer: if the actual value is known, the rows that help and harm, else those that raise and lower. */
 export function rowLists(prediction: InfluencedPrediction): readonly RowList[] {
   const { helpers, harmers, raising, lowering } = prediction;
   if (helpers && harmers)
@@ -41,7 +41,7 @@ interface Format {
   value(value: number): string;
 }
 
-/** What was predicted, and what it really is. */
+/** The predicted value, and the actual one. */
 export function predictionSentence(predicted: InfluencedPrediction, format: Format): string {
   const { output, type, prediction, actual, loss } = predicted;
   const said =

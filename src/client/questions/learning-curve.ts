@@ -1,4 +1,4 @@
-/** Whether more data would help, in words: what the command line and the page say of a learning curve. Pure. */
+/** A learning curve in words, for the command line and the page: whether more data would help. Pure. */
 import type { z } from "zod";
 import type {
   CurveFigure,
@@ -11,7 +11,7 @@ import { figureText, kindOf, rangeText, type ScoreFormat } from "../score.ts";
 
 export type { CurveFigure, LearningCurve } from "../../domain/explanations/learning-curve.ts";
 
-/** How many numbers of rows are trained on, and how often. */
+/** How many different numbers of rows, and repeats of each. */
 export type LearningCurveRequest = z.input<typeof learningCurveBody>;
 
 /** The name of a figure, as scores have it. */
@@ -31,11 +31,11 @@ export function bandText(
   return band === null ? "–" : `${rangeText(band, kind, format)}${kind.isShare ? " %" : ""}`;
 }
 
-/** What a figure may change by: "+0.2 to +1.4 points"; of figures that are no share, in their own unit. */
+/** The possible change of a figure: "+0.2 to +1.4 points"; for figures that are not shares, in their own unit. */
 export function gainText({ gain }: Forecast, { name }: Pick<CurveFigure, "name">, format: ScoreFormat): string {
   const kind = kindOf(name);
   const bound = (value: number) => {
-    // A difference of areas is read beside areas, whose first digits are the same.
+    // A difference of areas stands beside areas with the same first digits.
     const size =
       kind.name === "roc_auc"
         ? format.decimal(Math.abs(value))
@@ -51,7 +51,7 @@ const VERDICTS: Readonly<Record<Forecast["verdict"], string>> = {
   flat: "The curve is flat: more rows of this kind are unlikely to help",
 };
 
-/** What a figure says of more data, as one sentence and a figure: never a single number. */
+/** What a figure says about more data, as a sentence and a range: never a single number. */
 export function forecastSentence(figure: CurveFigure, format: ScoreFormat): string {
   const { forecast } = figure;
   if (!forecast) return `Too few trainings came to a figure to say what more data would do to ${curveLabel(figure)}`;

@@ -1,4 +1,4 @@
-/** Questions about a model that a job answers by training its network again. The page loads them when they are asked. */
+/** Questions about a model that a job answers by training its network again and again. The page loads them when they are asked. */
 import type { Job } from "../answers.ts";
 import { segment, type Transport } from "../transport.ts";
 import type { InfluenceRequest } from "./influence.ts";
@@ -7,11 +7,11 @@ import type { SeedsRequest } from "./seeds.ts";
 
 /** Methods that reject as the transport does. */
 export interface QuestionsClient {
-  /** Queues the job that asks which rows made predictions of a model: `evaluation.influence` of its model has the answer. */
+  /** Queues the job that finds the rows behind predictions of a model: `evaluation.influence` of its model has the answer. */
   influence(ref: string, request: InfluenceRequest): Promise<Job>;
-  /** Queues the job that asks whether more data would help a model: `evaluation.learning_curve` of its model has the answer. */
+  /** Queues the job that shows whether more data would help a model: `evaluation.learning_curve` of its model has the answer. */
   learningCurve(ref: string, request: LearningCurveRequest): Promise<Job>;
-  /** Queues the job that asks how much a model's score owes to its seed: `evaluation.seeds` of its model has the answer. */
+  /** Queues the job that shows how much a model's score depends on its seed: `evaluation.seeds` of its model has the answer. */
   seeds(ref: string, request: SeedsRequest): Promise<Job>;
 }
 

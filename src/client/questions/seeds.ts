@@ -1,4 +1,4 @@
-/** How much a score owes to its seed, in words: what the command line and the page say of it. Pure. */
+/** How much a score depends on its seed, in words, for the command line and the page. Pure. */
 import type { z } from "zod";
 import type { SeedFigure, SeedSpread, seedsBody } from "../../domain/explanations/seeds.ts";
 import type { ScoreComparison } from "../../domain/models/score-comparison.ts";
@@ -10,7 +10,7 @@ export type { SeedFigure, SeedSpread } from "../../domain/explanations/seeds.ts"
 /** How many other seeds. */
 export type SeedsRequest = z.input<typeof seedsBody>;
 
-/** "93.1 % (88.2 to 96.4)": the mean over seeds, and where a new training is found on fresh rows. */
+/** "93.1 % (88.2 to 96.4)": the mean over seeds, and the range of a new training on fresh rows. */
 export function seedMeanText({ figure, mean, from, to }: SeedFigure, format: ScoreFormat): string {
   const kind = kindOf(figure);
   const range = from === undefined || to === undefined ? "" : ` (${rangeText([from, to], kind, format)})`;
@@ -21,14 +21,14 @@ export function seedMeanText({ figure, mean, from, to }: SeedFigure, format: Sco
 export const seedValueText = (value: number | null, { figure }: SeedFigure, format: ScoreFormat): string =>
   figureText(value, kindOf(figure), format);
 
-/** What the first figure comes to, over how many seeds. */
+/** The result for the first figure, and its number of seeds. */
 export function seedSentence({ figures, seeds, rows }: SeedSpread, format: ScoreFormat): string {
   const [main] = figures;
   if (!main) return "No figure has a value for two seeds.";
   return `${kindOf(main.figure).label} ${seedMeanText(main, format)} over ${seeds.length} seeds and ${rows} rows`;
 }
 
-/** Which spec is better whatever its seed; null where that is not known of both. */
+/** Which spec is better whatever its seed; null if that is not known of both. */
 export function betterOverSeedsText(
   figure: ComparedFigure,
   seeds: ScoreComparison["seeds"],

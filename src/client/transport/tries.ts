@@ -1,13 +1,13 @@
-/** Tries of a request that the server has put off: an answer 429 or 503 that says when to come back. */
+/** Retries of a request that the server has put off: an answer 429 or 503 that says when to come back. */
 
 /** How often a request is tried, and who is told of a wait. */
 export interface TriesOptions {
   /**
-   * How often a request is sent at most, from 1, which is once; 4 when left out. It is sent again after 429 or 503 with `Retry-After`, when that
-   * is a minute or less: where doing it twice is doing it once (GET, HEAD, PUT, DELETE, or with an `Idempotency-Key`), and its body is no stream.
+   * Maximum number of times that a request is sent, from 1; 4 when left out. It is sent again after 429 or 503 with a `Retry-After` of at
+   * most a minute, if repeating it does no harm (GET, HEAD, PUT, DELETE, or with an `Idempotency-Key`) and its body is not a stream.
    */
   readonly tries?: number;
-  /** Told before each wait. */
+  /** Called before each wait. */
   readonly onWait?: (wait: Wait) => void;
 }
 
@@ -15,7 +15,7 @@ export interface TriesOptions {
 export interface Wait {
   /** The status that it was answered with. */
   readonly status: number;
-  /** As long as the server asks. */
+  /** As long as the server asks for. */
   readonly seconds: number;
 }
 
@@ -26,7 +26,10 @@ const PUT_OFF: ReadonlySet<number> = new Set([429, 503]);
 /** RFC 9110, 9.2.2. */
 const IDEMPOTENT: ReadonlySet<string> = new Set(["GET", "HEAD", "PUT", "DELETE", "OPTIONS"]);
 
-/** Returns a `fetch` that tries again. Rejects as `send` does, and with the signal's reason when it is aborted while it waits. Throws a RangeError for wrong `tries`. */
+/**
+ * Returns a `fetch` that retries. Rejects as `send` does, and with the signal's reason when it aborts during a wait. Throws a RangeError
+ * for wrong `tries`.
+ */
 export function fetchWithTries(send: typeof fetch, { tries = TRIES, onWait }: TriesOptions): typeof fetch {
   if (!Number.isInteger(tries) || tries < 1) throw new RangeError("tries must be a whole number of at least 1");
   return async (input, init) => {

@@ -2,16 +2,16 @@
 import type { PointTable } from "./point-table.ts";
 
 export interface AlignedLine {
-  /** A value for every epoch of the axis: its own, or the one before where it has none; NaN outside of its epochs. */
+  /** A value for every epoch of the axis: its own, or the one before if it has none; NaN outside of its epochs. */
   readonly values: Float64Array;
-  /** 1 where it has no point of its own. */
+  /** 1 if it has no point of its own. */
   readonly absent: Uint8Array;
 }
 
 export interface Alignment {
   /** Every epoch at which some table has a point, ascending. */
   readonly epochs: Float64Array;
-  /** A column of the table at a position, on that axis; null where the table lacks it. */
+  /** A column of the table at a position, on that axis; null if the table lacks it. */
   line(position: number, column: string): AlignedLine | null;
 }
 

@@ -1,4 +1,4 @@
-/** The place of charts while their points are read: as high as they will be, so that nothing moves. */
+/** Placeholders of charts while their points are read: of the final height, so that nothing moves. */
 import { Skeleton } from "../ui/surfaces.tsx";
 
 /** One chart for each height, in px. */

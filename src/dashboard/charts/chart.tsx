@@ -20,7 +20,7 @@ export interface LineChartProps {
   readonly epochs: Float64Array;
   readonly lines: readonly Line[];
   readonly marks?: readonly Mark[];
-  /** The epochs that are shown. */
+  /** The visible epochs. */
   readonly span: Span;
   /** Called when the reader selects another span; null: all epochs. */
   readonly onSpan: (span: Span | null) => void;
@@ -180,7 +180,7 @@ function onKey(event: KeyboardEvent, plot: uPlot, { span, onSpan, epochs }: Line
   act();
 }
 
-/** What lies outside the range that is drawn: "3 above, up to 8e32"; null where nothing does. */
+/** The values outside of the drawn range: "3 above, up to 8e32"; null if there are none. */
 function outsideText({ lines, epochs, span }: LineChartProps, format: (value: number) => string): string | null {
   const [start, end] = [firstAtLeast(epochs, span.from), firstAtLeast(epochs, span.to + 1)];
   const range = robustRange(lines.flatMap(({ values }) => Array.from(values.subarray(start, end))));

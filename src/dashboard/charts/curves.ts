@@ -1,6 +1,6 @@
 /**
- * The curves of one job in bounded memory, however long it runs: an overview of all epochs, thinned further as it grows, and
- * finer points of one span. Knows neither where points come from nor how they are drawn.
+ * The curves of one job in bounded memory, however long it runs: an overview of all epochs, downsampled further as it grows, and finer
+ * points of one span. Knows neither where points come from nor how they are drawn.
  */
 import { between, firstAtLeast, join, NO_POINTS, type PointTable, thin } from "./point-table.ts";
 
@@ -13,10 +13,7 @@ export interface Span {
 export interface Curves {
   /** The newest epoch; 0 before there is one. */
   readonly last: number;
-  /**
-   * Adds consecutive epochs; those that are known already are skipped. Returns the gap before them, if there is one: `insert`
-   * fills it later.
-   */
+  /** Adds consecutive epochs; known ones are skipped. Returns the gap before them, if there is one: `insert` fills it later. */
   append(points: PointTable): Span | null;
   /** Replaces the points of a span. */
   insert(points: PointTable, span: Span): void;
@@ -28,7 +25,7 @@ export interface Curves {
   isCoarse(span: Span): boolean;
 }
 
-/** The overview is thinned when it has this many times the points that were asked for. */
+/** The overview is downsampled when it has this many times the wanted points. */
 const SLACK = 2.5;
 
 /** Creates empty curves of about `wanted` points, for the overview as for a span. */

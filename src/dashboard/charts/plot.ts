@@ -12,7 +12,7 @@ export interface Line {
   readonly dashed?: boolean;
   /** One value an epoch, beside the chart's epochs; NaN and infinities are gaps. */
   readonly values: Float64Array;
-  /** 1 where the line has no point at an epoch of another line: it is drawn across, and `values` has what came before. */
+  /** 1 if the line has no point at an epoch of another line: it is drawn across, and `values` has the value before. */
   readonly absent?: Uint8Array;
 }
 
@@ -30,7 +30,7 @@ export interface PlotOptions {
   /** Charts of the same key share their crosshair. */
   readonly syncKey: string;
   readonly format: (value: number) => string;
-  /** Returns what to draw; asked at each drawing. */
+  /** Returns what to draw; called at each drawing. */
   readonly drawn: () => { readonly marks: readonly Mark[]; readonly smoothed: boolean };
   /** Called when a span is selected; null: all epochs. */
   readonly onSpan: (span: Span | null) => void;
@@ -158,7 +158,7 @@ const formatEpoch = (epoch: number | null): string => {
   return formatCompact(epoch);
 };
 
-/** The range of the values in view of so many lines, without a few that would flatten the others. */
+/** The range of these lines' values in view, without a few that would flatten the others. */
 function rangeOf(lines: number): uPlot.Range.Function {
   return (self, least, greatest) => {
     if (least === null || greatest === null) return [0, 1];
@@ -179,12 +179,12 @@ function* inView({ data, series }: uPlot, lines: number): Generator<number | nul
 /** The values with a margin above and below; a flat line lies in the middle. */
 function withAir(min: number, max: number): uPlot.Range.MinMax {
   const air = max > min ? (max - min) * 0.06 : Math.abs(max) * 0.1 || 1;
-  // The margin does not go below zero where no value does.
+  // The margin does not go below zero unless a value does.
   const bottom = min >= 0 && min - air < 0 ? 0 : min - air;
   return [bottom, max + air];
 }
 
-/** Steps between ticks to choose from, around what the range needs: a loss may be anything from 1e-30 to 1e38. */
+/** Possible steps between ticks, beyond what the range needs: a loss may be anything from 1e-30 to 1e38. */
 function stepsFor(_: uPlot, _axis: number, min: number, max: number): number[] {
   const power = Math.floor(Math.log10(Math.max(max - min, Number.MIN_VALUE)));
   return [power - 3, power - 2, power - 1, power].flatMap((exponent) =>
@@ -192,10 +192,10 @@ function stepsFor(_: uPlot, _axis: number, min: number, max: number): number[] {
   );
 }
 
-/** Ticks of a logarithmic scale at most. */
+/** Maximum ticks of a logarithmic scale. */
 const POWER_TICKS = 7;
 
-/** Ticks at powers of ten, or between them where there are few: a loss that diverges spans thirty of them. */
+/** Ticks at powers of ten, or between them if there are few: a loss that diverges spans thirty of them. */
 function powerSplits(_: uPlot, _axis: number, min: number, max: number): number[] {
   const [from, to] = [Math.floor(Math.log10(min)), Math.ceil(Math.log10(max))];
   const stride = Math.ceil((to - from) / POWER_TICKS);
@@ -212,7 +212,7 @@ function logRange(_: uPlot, min: number | null, max: number | null): uPlot.Range
   return [min / factor, max * factor];
 }
 
-/** Draws vertical lines with labels; a label that would overlap another is left out. */
+/** Draws vertical lines with labels; a label that would overlap another is omitted. */
 function drawMarks(plot: uPlot, marks: readonly Mark[], color: (property: string) => string): void {
   const { ctx, bbox } = plot;
   const ratio = devicePixelRatio;

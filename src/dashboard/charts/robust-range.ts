@@ -10,14 +10,14 @@ export interface RobustRange {
   readonly lowest: number;
 }
 
-/** At most this share of the values may be left outside, on either side. */
+/** Maximum share of the values outside of the range, on either side. */
 const FEW = 0.1;
-/** How far from the others a value is left outside, in widths of theirs. */
+/** How far from the others a value must be to be left outside, in widths of theirs. */
 const FAR = 20;
 /** Fewer values than these are shown as they are. */
 const FEWEST = 12;
 
-/** Returns the range of the finite values; null where there are none. */
+/** Returns the range of the finite values; null if there are none. */
 export function robustRange(values: Iterable<number | null | undefined>): RobustRange | null {
   const known: number[] = [];
   for (const value of values) if (typeof value === "number" && Number.isFinite(value)) known.push(value);
@@ -28,7 +28,7 @@ export function robustRange(values: Iterable<number | null | undefined>): Robust
   const few = Math.floor(count * FEW);
   const [low, high] = [at(few), at(count - 1 - few)];
   const [lowest, highest] = [at(0), at(count - 1)];
-  // Of equal values any other is far away; one in a thousand of their size is not.
+  // If the others are equal, any value is far away; one within a thousandth of their size is not.
   const width = Math.max(high - low, 1e-3 * Math.max(Math.abs(low), Math.abs(high)));
   const reach = count < FEWEST ? Number.POSITIVE_INFINITY : FAR * width;
   const shown = sorted.filter((value) => value >= low - reach && value <= high + reach);
@@ -41,10 +41,10 @@ export function robustRange(values: Iterable<number | null | undefined>): Robust
   };
 }
 
-/** Powers of ten from which values are told apart on a logarithmic scale alone. */
+/** Powers of ten from which only a logarithmic scale distinguishes values. */
 const MANY_POWERS = 6;
 
-/** Whether positive values differ by so many powers of ten that a linear scale shows one of them. */
+/** Whether positive values differ by so many powers of ten that a linear scale shows only one of them. */
 export function spansManyPowers(values: Iterable<number>): boolean {
   const range = robustRange(values);
   return range !== null && range.min > 0 && Math.log10(range.max) - Math.log10(range.min) > MANY_POWERS;

@@ -4,8 +4,8 @@
 export const SMOOTHING_SPANS = [0, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10_000, 20_000, 50_000, 100_000] as const;
 
 /**
- * The exponentially weighted mean with a span in epochs (a new epoch counts 2 / (span + 1), as in pandas' `ewm(span)`). A
- * point that is many epochs after the one before counts as much as all of them would. Values that are not finite, or absent (1), are skipped.
+ * The exponentially weighted mean with a span in epochs (a new epoch counts 2 / (span + 1), as in pandas' `ewm(span)`). A point that is
+ * many epochs after the one before counts as much as all of them would. Values that are not finite, or absent (1), are skipped.
  */
 export function smooth(
   epochs: ArrayLike<number>,

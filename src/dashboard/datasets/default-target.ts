@@ -1,4 +1,4 @@
-/** Which column of a table is probably the one to predict: the last that can be, and no id, constant or text. Pure. */
+/** Guesses which column of a table is the one to predict: the last possible one that is not an id, a constant or text. Pure. */
 import type { Column } from "../../domain/datasets/dataset.ts";
 
 /** A column that was chosen as the target, and why. */
@@ -13,11 +13,11 @@ interface Table {
   readonly columns: readonly Column[];
 }
 
-/** Rows from which whole numbers that never repeat are more likely ids than measures: as the server has it. */
+/** Number of rows from which whole numbers without repeats are more likely ids than measurements: as on the server. */
 const ID_ROWS = 50;
-/** Labels that are always few enough to be classes. */
+/** Number of labels that is always small enough for classes. */
 const FEW_LABELS = 20;
-/** Names that say of themselves that they are the target. */
+/** Names that suggest a target. */
 const TARGET_NAMES = /^(target|label|class|outcome|y)$/i;
 
 const numbersRows = ({ name, type, missing, distinct, statistics }: Column, rows: number): boolean =>
@@ -26,7 +26,7 @@ const numbersRows = ({ name, type, missing, distinct, statistics }: Column, rows
   distinct === rows &&
   (/(^|[^a-z])id$/i.test(name) || (rows >= ID_ROWS && statistics !== null && statistics.max - statistics.min < 2 * distinct));
 
-/** Why a column can be no target, in words that follow its name; the first that holds. */
+/** Why a column cannot be a target, in words that follow its name; the first that applies. */
 const UNFIT: readonly (readonly [holds: (column: Column, rows: number) => boolean, words: string])[] = [
   [({ type }) => type === "text", "is text"],
   [({ type }) => type === "datetime", "is times"],
@@ -36,12 +36,12 @@ const UNFIT: readonly (readonly [holds: (column: Column, rows: number) => boolea
   [numbersRows, "numbers the rows"],
 ];
 
-/** Returns why a column can be no target: "has one value"; null where it can. */
+/** Returns why a column cannot be a target: "has one value"; null if it can. */
 export function unfitAsTarget(column: Column, rows: number): string | null {
   return UNFIT.find(([holds]) => holds(column, rows))?.[1] ?? null;
 }
 
-/** Returns the column to begin with; null where none can be a target. */
+/** Returns the column to begin with; null if none can be a target. */
 export function defaultTarget({ rows, columns }: Table): ChosenTarget | null {
   const fit = columns.filter((column) => unfitAsTarget(column, rows) === null);
   const named = fit.findLast(({ name }) => TARGET_NAMES.test(name));

@@ -1,4 +1,4 @@
-/** The files that this page has sent, by their data sets, for as long as it is open: a table that was read wrong is sent again. */
+/** The files that this page has sent, by data set, for as long as it is open, so that a misread table can be sent again. */
 import type { UploadOptions } from "../../client/datasets.ts";
 
 /** How a table is to be read; what is left out is found out. */
@@ -8,11 +8,11 @@ export interface KeptFile {
   readonly file: Blob;
   readonly fileName: string;
   readonly reading: Reading;
-  /** Whether this page made the data set, and nothing was begun with it: another reading of the file may take its place. */
+  /** Whether this page made the data set, and nothing uses it yet: another reading of the file may replace it. */
   readonly isOwn: boolean;
 }
 
-/** Browsers keep a file on disk, so that keeping one costs no memory; more than these nobody goes back to. */
+/** Maximum files kept. Browsers keep a file on disk, so keeping one costs no memory; nobody goes back further. */
 const MAX_FILES = 8;
 const files = new Map<string, KeptFile>();
 
@@ -23,10 +23,10 @@ export function keepFile(dataset: string, kept: KeptFile): void {
   if (files.size > MAX_FILES) files.delete(files.keys().next().value ?? "");
 }
 
-/** Returns the file that a data set was read from; null where this page did not send it. */
+/** Returns the file of a data set; null if this page did not send it. */
 export const keptFile = (dataset: string): KeptFile | null => files.get(dataset) ?? null;
 
-/** Says that something was begun with a data set, which therefore stays whatever becomes of its file. */
+/** Marks a data set as used: it then stays, whatever happens to its file. */
 export function holdDataset(dataset: string): void {
   const kept = files.get(dataset);
   if (kept) files.set(dataset, { ...kept, isOwn: false });

@@ -10,9 +10,9 @@ export const ACCEPTED_FILES = [...TABLE_ENDINGS, "gz"].map((ending) => `.${endin
 
 export interface SendOptions {
   readonly signal?: AbortSignal;
-  /** How it is to be read; found out where this says nothing. */
+  /** How to read it; inferred if this says nothing. */
   readonly reading?: Reading;
-  /** Told the share that was sent, 0..1; 1 while the server reads it. */
+  /** Called with the sent share, 0..1; 1 while the server reads it. */
   onProgress?(share: number): void;
 }
 

@@ -1,4 +1,4 @@
-/** Where everything begins: a place to drop a table, and tables to try beside it. */
+/** The start of everything: a place to drop a table, and sample tables beside it. */
 import { useState } from "preact/hooks";
 import type { Dataset } from "../../client/answers.ts";
 import { useApp } from "../shell/app-context.ts";

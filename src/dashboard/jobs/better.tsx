@@ -1,4 +1,4 @@
-/** Which of two models is better on rows that neither was trained on, and how sure that is. */
+/** Which of two models is better on rows that neither was trained on, and how certain that is. */
 import type { ComparedScores } from "../../client/answers.ts";
 import {
   betterText,

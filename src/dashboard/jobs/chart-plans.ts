@@ -1,4 +1,4 @@
-/** The charts of a job: loss and metrics, each for training and validation rows, then what was measured of the run itself. */
+/** The charts of a job: loss and metrics, each for training and validation rows, then measurements of the run itself. */
 import type { Line } from "../charts/plot.ts";
 import type { PointTable } from "../charts/point-table.ts";
 import { spansManyPowers } from "../charts/robust-range.ts";

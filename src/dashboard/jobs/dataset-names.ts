@@ -1,4 +1,4 @@
-/** The names of data sets by id, for lists of jobs, which know ids alone: read once, and again when an unknown id is met. */
+/** The names of data sets by id, for lists of jobs, which only know ids: read once, and again for an unknown id. */
 import { useEffect } from "preact/hooks";
 import type { Api } from "../shell/api.ts";
 import { useApp } from "../shell/app-context.ts";
@@ -11,10 +11,10 @@ export type DatasetNames = ReadonlyMap<string, string>;
 const PAGE = 200;
 
 const names = createStore<DatasetNames>(new Map());
-/** Ids that were asked for: those of deleted data sets are never found. */
+/** Requested ids: those of deleted data sets are never found. */
 const asked = new Set<string>();
 
-/** Returns the names that are known; reads them where one of these ids is not. */
+/** Returns the known names; reads them if one of these ids is unknown. */
 export function useDatasetNames(ids: readonly string[]): DatasetNames {
   const { api } = useApp();
   const known = useStore(names);
@@ -32,6 +32,6 @@ async function read(api: Api): Promise<void> {
   if (page) names.set(new Map(page.data.map(({ id, name }) => [id, name])));
 }
 
-/** Returns the id of the data set that a job learns from; null where its rows are from elsewhere. */
+/** Returns the id of the data set that a job learns from; null if its rows come from elsewhere. */
 export const datasetOf = ({ data }: { readonly data: object }): string | null =>
   "dataset" in data ? (data.dataset as { readonly id: string }).id : null;

@@ -1,7 +1,7 @@
 /**
- * The curves of a job, read from the server and followed: its past, new epochs, gaps in between, and finer points of the span in
- * focus. A job with more epochs than a screen can show is not followed frame by frame: its new epochs are read thinned, as often
- * as the page can. Reports changes at most once per animation frame.
+ * The curves of a job, read from the server and followed: its past, new epochs, gaps in between, and finer points of the span in focus. A
+ * job with more epochs than a screen can show is not followed frame by frame: its new epochs are read downsampled, as often as the page
+ * can. Reports changes at most once per animation frame.
  */
 import type { Frame } from "../../client/answers.ts";
 import { type Curves, createCurves, type Span } from "../charts/curves.ts";

@@ -1,4 +1,4 @@
-/** What can be done with a job in each state, and one action on many jobs: a few requests at a time, one message at the end. */
+/** The actions on a job in each state, and one action on many jobs: a few requests at a time, one message at the end. */
 import type { Job } from "../../client/answers.ts";
 import type { JobState } from "../../domain/jobs/job.ts";
 import type { JobBoard } from "../live/board.ts";
@@ -23,7 +23,7 @@ const DONE: Readonly<Record<JobAction, string>> = {
   remove: "Deleted",
 };
 
-/** Requests that are under way at the same time. */
+/** Maximum running requests. */
 const CONCURRENCY = 6;
 
 /** Whether an action is offered for a job as it is. */

@@ -1,4 +1,4 @@
-/** What a job's record says, as the page shows it: how fast it trains, how good it is, what it consists of. Pure. */
+/** A job's record as the page shows it: its speed, its score, its parts. Pure. */
 import type { Job, JobMetrics, Model } from "../../client/answers.ts";
 import { figureLabel, figureText, mainFigure, scoreSentence } from "../../client/score.ts";
 import { ATTEMPTED_STATES, isTerminal } from "../../domain/jobs/job.ts";
@@ -53,7 +53,7 @@ export interface ShownScore {
   readonly sentence: string | null;
 }
 
-/** The score of a model's weights; of a job without a model, of the newest epoch; null when that has no metric but its loss. */
+/** The score of a model's weights; for a job without a model, of the newest epoch; null if that has no metric but its loss. */
 export function scoreOf({ metrics, score }: Pick<Job | Model, "metrics" | "score">): ShownScore | null {
   if (score) {
     const figure = mainFigure(score);
@@ -68,7 +68,7 @@ export function scoreOf({ metrics, score }: Pick<Job | Model, "metrics" | "score
   return { value: final[name], text: isShare ? formatShare(final[name]) : formatValue(final[name]), label, sentence: null };
 }
 
-/** The values of the epoch whose weights the model has; of a job without a model, of the newest one. */
+/** The values of the epoch whose weights the model has; for a job without a model, of the newest one. */
 export function resultEpoch({ metrics }: Pick<Job, "metrics">): JobMetrics["final"] {
   return (metrics?.lowest ? metrics.best : metrics?.final) ?? {};
 }
@@ -97,7 +97,7 @@ export function describeData(data: Job["spec"]["data"], names?: DatasetNames, wi
 
 type GivenLayers = Extract<Job["spec"]["model"], { layers: unknown }>["layers"];
 
-/** The layers that a job's spec gives; none where they are searched for. */
+/** The layers that a job's spec gives; none if they are searched for. */
 export function layersOf({ model }: Pick<Job["spec"], "model">): GivenLayers {
   return "layers" in model ? model.layers : [];
 }

@@ -8,7 +8,7 @@ export interface LeaderboardRow {
   /** Its number in the order of training, from 1. */
   readonly trial: number;
   readonly name: string;
-  /** Null where its training diverged. */
+  /** Null if its training diverged. */
   readonly score: number | null;
   /** Its share of the served average; null while that is not known. */
   readonly weight: number | null;
@@ -21,9 +21,9 @@ export interface LeaderboardRow {
 export interface Leaderboard {
   /** The best first. */
   readonly rows: readonly LeaderboardRow[];
-  /** Names of the candidates that are still to come, the next one first. */
+  /** Names of the remaining candidates, the next one first. */
   readonly coming: readonly string[];
-  /** What the scores are, as a head of their column. */
+  /** The kind of score, as the head of its column. */
   readonly metric: string;
   /** The score of the weighted average; null before there is one. */
   readonly average: number | null;
@@ -56,7 +56,7 @@ export function leaderboardOfCurves({ spec }: Pick<Job, "spec">, { epochs, colum
   return {
     rows: rows.sort((a, b) => (worth(a) === worth(b) ? a.trial - b.trial : worth(a) - worth(b))),
     coming: names.slice(epochs.at(-1) ?? 0),
-    // Other metrics are known at the end alone: what a search minimises is near them, and not the same.
+    // Other metrics are known only at the end; the objective of the search is close to them, but not the same.
     metric: search.metric === "log_loss" ? "log loss" : "loss",
     average: read("val_loss", epochs.length - 1),
     folds: search.folds,

@@ -1,4 +1,4 @@
-/** Which of two specs is better whatever its seed: says so where it is known, else asks, and follows the jobs that find out. */
+/** Which of two specs is better whatever its seed: shows the answer if it is known, else asks, and follows the jobs that find out. */
 import { useEffect, useState } from "preact/hooks";
 import type { ComparedScores, Job } from "../../client/answers.ts";
 import type { JobsClient } from "../../client/jobs.ts";
@@ -35,7 +35,7 @@ export function OverSeeds({ compared, names, onFound }: OverSeedsProps) {
 }
 
 interface AskSeedsProps {
-  /** The models of which it is not known. */
+  /** The models for which it is not known. */
   readonly models: readonly { readonly id: string; readonly name: string }[];
   readonly onFound: () => void;
 }
@@ -101,7 +101,7 @@ async function newestAbout({ jobs }: Api, model: string, options?: CallOptions):
 /** Whether a job has an answer, or will have one. */
 const mayAnswer = ({ state }: Job): boolean => state === "succeeded" || !isTerminal(state);
 
-/** A job that trains with other seeds, as far as it is. */
+/** The progress of a job that trains with other seeds. */
 function Training({ id, onFound }: { readonly id: string; readonly onFound: () => void }) {
   const { job } = useLiveJob(id);
   const isDone = job?.state === "succeeded";

@@ -1,4 +1,4 @@
-/** Whether more data would help: what a learning curve says of it, its plot for each figure, and its numbers. */
+/** A learning curve: whether more data would help, a plot for each figure, and its numbers. */
 import { useState } from "preact/hooks";
 import {
   bandText,

@@ -1,4 +1,4 @@
-/** The plot of a learning curve: a figure by number of rows on a logarithmic axis, and beyond them a band where more rows would be. */
+/** The plot of a learning curve: a figure by number of rows on a logarithmic axis, and a band for more rows. */
 import type { ComponentChildren } from "preact";
 import { bandText, type CurveFigure, curveLabel, curveText } from "../../client/questions/learning-curve.ts";
 import { PlotFrame, plotArea } from "../plots/frame.tsx";
@@ -33,7 +33,7 @@ export function CurvePlot({ figure }: { readonly figure: CurveFigure }) {
     ...known.toReversed().map(({ count, band }) => [count, band[0]] as const),
   ];
   const own = points.flatMap(({ rows: count, training }) => (training === null ? [] : [[count, training] as const]));
-  // Every label where there is room, else every second or fourth, the last number of rows among them.
+  // Every label if there is room, else every second or fourth, including the last number of rows.
   const apart = [1, 2, 4, 8].find((step) => (rows.length / step) * TICK_PX <= area.width) ?? 8;
   const ticks = rows.filter((_, index) => index === points.length || (points.length - 1 - index) % apart === 0);
   const accent = cssColour(palette.accent);

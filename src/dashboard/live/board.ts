@@ -1,9 +1,9 @@
 /**
- * The newest known version of every job that a view has read or that the server has sent. Lists keep ids and read jobs here, so
- * that a job shown twice is the same in both. Bounded: the least recently changed jobs are dropped when there are too many.
+ * The newest known version of every job that a view has read or that the server has sent. Lists keep ids and read jobs here, so a job shown
+ * twice is the same in both. Bounded: the least recently changed jobs are dropped when there are too many.
  *
- * An answer may be older than what the WebSocket brought meanwhile (a cancelled job is answered as `cancelling`): the older
- * version is dropped. After a break any version is accepted: the server may have been restored from a backup.
+ * An answer may be older than what the WebSocket sent meanwhile (a cancelled job is answered as `cancelling`): the older version is
+ * dropped. After a lost connection any version is accepted, because the server may have been restored from a backup.
  */
 import { useEffect, useState } from "preact/hooks";
 import type { Job } from "../../client/answers.ts";

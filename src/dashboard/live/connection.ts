@@ -1,6 +1,6 @@
 /**
- * One WebSocket, or what stands in for it, that reconnects: after a break it tries again, ever less often, and at once when the network or the reader
- * returns. Knows nothing of what is said over it.
+ * One WebSocket, or its replacement, that reconnects: after a break it tries again, ever less often, and at once when the network or the
+ * reader returns. Knows nothing of its messages.
  */
 import { createStore, type Store } from "../shell/store.ts";
 import type { StreamSocket } from "./stream-over-http.ts";

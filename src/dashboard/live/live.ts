@@ -1,6 +1,6 @@
 /**
- * What happens on the server, as it happens: jobs that change, and the frames of jobs that are followed. After a break the same
- * subscriptions resume after the last sequence number seen, and `generation` grows: views that show a list read it again.
+ * Live changes from the server: jobs that change, and the frames of followed jobs. After a break the same subscriptions resume after the
+ * last sequence number seen, and `generation` grows: views that show a list read it again.
  */
 import type { Frame } from "../../client/answers.ts";
 import { createStore, type Store } from "../shell/store.ts";
@@ -8,7 +8,7 @@ import { type Connection, createReconnectingSocket } from "./connection.ts";
 import type { JobsMessage, LiveMessage, LiveRequest } from "./messages.ts";
 import type { StreamSocket } from "./stream-over-http.ts";
 
-/** As `after`: no frame of the past, only those to come. */
+/** As `after`: only frames to come. */
 export const FROM_NOW = Number.MAX_SAFE_INTEGER;
 
 export interface Live {
@@ -24,7 +24,7 @@ export interface Live {
   follow(job: string, after: number, listener: (frame: Frame) => void): () => void;
   /** Connects now, unless it is connected. */
   retry(): void;
-  /** Reconnects, since the session has changed. */
+  /** Reconnects, because the session has changed. */
   restart(): void;
 }
 
@@ -34,7 +34,7 @@ interface Subscription {
   readonly listeners: Set<(frame: Frame) => void>;
 }
 
-/** Creates the page's live connection; `openStream` opens its WebSocket, or what stands in for it. */
+/** Creates the page's live connection; `openStream` opens its WebSocket, or the replacement. */
 export function createLive(window: Window & typeof globalThis, openStream: () => StreamSocket): Live {
   const generation = createStore(0);
   const watchers = new Set<(message: JobsMessage) => void>();

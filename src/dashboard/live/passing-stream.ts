@@ -1,11 +1,11 @@
-/** Opens what a proxy passes: a WebSocket, or, when two in a row did not open though the server answers, the same over HTTP. */
+/** Opens a stream that the proxy passes: a WebSocket, or, if two in a row did not open though the server answers, the same over HTTP. */
 import type { StreamSocket } from "./stream-over-http.ts";
 
 const FAILURES = 2;
 
 /**
- * Returns the function that opens the stream. `answers` says whether the server takes requests, or rejects; `load` loads what opens a stream over
- * HTTP. A WebSocket that has opened once passes: breaks after it are not the proxy's rule.
+ * Returns the function that opens the stream. `answers` says whether the server accepts requests, or rejects; `load` loads the stream over
+ * HTTP. Once a WebSocket has opened, the proxy passes them: later breaks have other causes.
  */
 export function createPassingStream(
   openSocket: () => WebSocket,

@@ -1,6 +1,6 @@
 /**
- * The page's one stream for where a proxy passes no WebSocket: frames of a job come as server-sent events, changes of jobs by asking for
- * the list every two seconds. Looks like a WebSocket to who opened it. Loaded when it is needed.
+ * The page's one stream behind a proxy that passes no WebSocket: frames of a job come as server-sent events, changes of jobs by polling the
+ * list every two seconds. Has the interface of a WebSocket. Loaded when it is needed.
  */
 import type { Frame, Job } from "../../client/answers.ts";
 import { ApiError } from "../../client/error.ts";
@@ -8,17 +8,17 @@ import type { JobsClient } from "../../client/jobs.ts";
 import { isTerminal } from "../../domain/jobs/job.ts";
 import type { LiveMessage, LiveRequest } from "./messages.ts";
 
-/** What is used of a WebSocket. */
+/** The used part of a WebSocket. */
 export type StreamSocket = Pick<WebSocket, "readyState" | "onopen" | "onmessage" | "onclose" | "send" | "close">;
 
-/** What a stream over HTTP asks the server, of the page's API. */
+/** The used part of the page's API. */
 export interface StreamSources extends Pick<JobsClient, "job" | "jobs"> {
-  /** The events of a job after a sequence number, as an answer of the type text/event-stream. Rejects when there is none. */
+  /** The events of a job after a sequence number, as an answer of the type text/event-stream. Rejects if there is none. */
   jobEvents(job: string, after: number, signal: AbortSignal): Promise<Response>;
 }
 
 const POLL_MS = 2000;
-/** Jobs whose changes are seen, beside those that are running. */
+/** Maximum jobs whose changes are reported, besides those that are running. */
 const NEWEST = 100;
 /** Event streams at the same time: a browser has six connections to a server that speaks HTTP/1.1, and requests need some. */
 const MOST_EVENT_STREAMS = 3;
@@ -48,7 +48,7 @@ export function openStreamOverHttp({ jobEvents, job: readJob, jobs }: StreamSour
     Object.assign(socket, { readyState: WebSocket.CLOSED });
     socket.onclose?.call(socket as WebSocket, new CloseEvent("close"));
   };
-  /** Runs until its own end or that of the stream; what fails ends the stream, which is then opened again. */
+  /** Runs until its own end or that of the stream; an error ends the stream, which is then opened again. */
   const run = async (own: AbortController, work: (signal: AbortSignal) => Promise<void>): Promise<void> => {
     const signal = AbortSignal.any([own.signal, ending.signal]);
     await work(signal).catch(() => {
@@ -78,13 +78,13 @@ export function openStreamOverHttp({ jobEvents, job: readJob, jobs }: StreamSour
     waiting.delete(job);
     following.set(job, own);
     void run(own, (signal) => follow(job, after, signal)).finally(() => {
-      // Meanwhile it may be followed anew.
+      // It may be followed again meanwhile.
       if (following.get(job) === own) following.delete(job);
       followNext();
     });
   };
 
-  /** Says the frames of a job until it has ended or is gone, over as many answers as it takes: servers restart, and refuse for a while. */
+  /** Sends the frames of a job until it has ended or is gone, over as many answers as it takes: servers restart, and refuse for a while. */
   const follow = async (job: string, after: number, signal: AbortSignal): Promise<void> => {
     for (let seen = after; !signal.aborted; await pause(signal)) {
       try {
@@ -107,7 +107,7 @@ export function openStreamOverHttp({ jobEvents, job: readJob, jobs }: StreamSour
     for (; !signal.aborted; await pause(signal)) {
       const pages = await Promise.all([jobs({ limit: NEWEST }, { signal }), jobs({ state: "running" }, { signal })]);
       const current = new Map(pages.flatMap(({ data }) => data).map((job) => [job.id, job]));
-      // Who hears that it is subscribed reads the list itself, and needs what changes from then on.
+      // Subscribers read the list themselves, and need the changes from then on.
       if (!known) tell({ type: "subscribed", topic: "jobs" });
       const before: ReadonlyMap<string, Job> = known ?? current;
       for (const [id, job] of current) if (!isSame(before.get(id), job)) tell({ type: "job", job });
@@ -116,7 +116,7 @@ export function openStreamOverHttp({ jobEvents, job: readJob, jobs }: StreamSour
     }
   };
 
-  /** Says how a job is that is in no list any more: it has ended, or was deleted. */
+  /** Reports a job that is no longer in any list: it has ended, or was deleted. */
   const tellOf = async (id: string, signal: AbortSignal): Promise<void> => {
     try {
       tell({ type: "job", job: await readJob(id, { signal }) });
@@ -138,7 +138,7 @@ const isGone = (error: unknown): boolean => error instanceof ApiError && error.p
 
 const isSame = (before: Job | undefined, now: Job): boolean => JSON.stringify(before) === JSON.stringify(now);
 
-/** Resolves after a while, or when the signal is aborted. */
+/** Resolves after a while, or when the signal aborts. */
 function pause(signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
     const timer = setTimeout(done, POLL_MS);

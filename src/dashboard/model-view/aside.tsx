@@ -1,4 +1,4 @@
-/** Beside a plot: the metrics of the snapshot that is shown, and the prediction under the pointer. */
+/** Beside a plot: the metrics of the shown snapshot, and the prediction under the pointer. */
 import type { Metrics } from "../../client/answers.ts";
 import { axisName } from "../plots/features.ts";
 import type { Axis } from "../plots/field.ts";

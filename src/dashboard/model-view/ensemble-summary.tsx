@@ -1,4 +1,4 @@
-/** A network that is a weighted average of networks, in a table: each kind of member once. Drawn, it would be a wall. */
+/** A network that is a weighted average of networks, as a table: each kind of member once. A drawing would be unreadable. */
 import type { Layer } from "../../domain/spec/layers.ts";
 import { formatCount, formatShare } from "../shell/format.ts";
 import { type Column, Table } from "../ui/table.tsx";
@@ -10,9 +10,9 @@ type Ensemble = Extract<Layer, { type: "ensemble" }>;
 interface Kind {
   readonly layers: string;
   readonly count: number;
-  /** Of all of them, of the whole. */
+  /** The share of all of them. */
   readonly share: number;
-  /** Of one; null where it is not known. */
+  /** Of one; null if it is not known. */
   readonly parameters: number | null;
 }
 

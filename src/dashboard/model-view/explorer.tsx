@@ -1,6 +1,6 @@
 /**
- * Plots the predictions of a model over one or two of its features, at any snapshot of its training. Of more features the reader
- * chooses two; the others are held at their median.
+ * Plots the predictions of a model over one or two of its features, at any snapshot of its training. With more features the reader chooses
+ * two; the others are held at their median.
  */
 
 import { useEffect, useMemo, useState } from "preact/hooks";
@@ -21,11 +21,11 @@ import { usePredictions } from "./predictions.ts";
 import { Scrubber, useScrubbing } from "./scrubber.tsx";
 import type { Snapshot } from "./snapshots.ts";
 
-/** Grid points along each side of a surface, at most and at least, and along a line. */
+/** Maximum and minimum grid points along each side of a surface, and grid points along a line. */
 const MAX_GRID = 56;
 const MIN_GRID = 20;
 const LINE = 240;
-/** About how many values one request has: wide rows get a coarser grid. */
+/** Approximate values of one request: wide rows get a coarser grid. */
 const MAX_VALUES = 250_000;
 
 function gridSize(width: number): number {
@@ -34,20 +34,20 @@ function gridSize(width: number): number {
 
 export interface ExplorerProps {
   readonly features: readonly Feature[];
-  /** How many features a row has; not all of a wide row are known here. */
+  /** Width of a row; not all features of a wide row are known here. */
   readonly width: number;
   /** Whether a feature may be missing in a row. */
   readonly mayMiss: boolean;
-  /** Null where the rows are not known: then no points are drawn. */
+  /** Null if the rows are not known: then no points are drawn. */
   readonly rows: JobRows | null;
-  /** Labels in the order of the model's outputs, where they are known; empty for a regression. */
+  /** Labels in the order of the model's outputs, if they are known; empty for a regression. */
   readonly classes: readonly string[] | null;
   readonly isRegression: boolean;
   readonly snapshots: readonly Snapshot[];
   /** Id of the job whose epochs these are. */
   readonly job: string | null;
   readonly epochs: number;
-  /** What an epoch is called: each one of a search is a candidate. */
+  /** The name of an epoch: in a search, each is a candidate. */
   readonly step: StepName;
   readonly isTraining: boolean;
   /** Names of features, the most important first: the plot begins with these. */
@@ -166,7 +166,7 @@ function Explored(props: ExploredProps) {
     [isRegression, classes, target],
   );
   const parts = useMemo(() => new Set(rows?.parts ?? []), [rows]);
-  // The colour scale stays while the surface changes: that of the data, or of the answers where the data is not known.
+  // The colour scale stays while the surface changes: that of the data, or of the answers if the data is not known.
   const range = useMemo(
     () => domainOf(target?.values ?? (answers ? valuesOf(answers, output) : [])),
     [target, target ? null : answers, output],
@@ -273,7 +273,7 @@ function curvePoints(rows: JobRows, x: Feature, output: number, labels: readonly
     if (typeof at !== "number" || target === null || target === undefined) return [];
     if (labels.length === 0) return [{ x: at, y: Number(target), part, colour: null }];
     const classIndex = labels.indexOf(String(target));
-    // A row has its own class with probability 1; of two classes the second one's probability is drawn.
+    // A row has its own class with probability 1; with two classes the second one's probability is drawn.
     return [{ x: at, y: labels.length === 2 ? classIndex : 1, part, colour: Math.max(0, classIndex) }];
   });
 }

@@ -7,11 +7,11 @@ export interface Stage {
   readonly title: string;
   /** The activations and other shape-keeping layers that follow it. */
   readonly after: readonly string[];
-  /** The shape of its output for one row; null where it is not known. */
+  /** The shape of its output for one row; null if it is not known. */
   readonly shape: Shape | null;
-  /** How many parameters it has; null where it is not known. */
+  /** Number of its parameters; null if it is not known. */
   readonly parameters: number | null;
-  /** The name of its weight matrix, out by in, where it has one. */
+  /** The name of its weight matrix, out by in, if it has one. */
   readonly weight: string | null;
 }
 
@@ -38,7 +38,7 @@ const FOLLOWERS: ReadonlySet<string> = new Set([
   "dropout",
 ]);
 
-/** Returns the stages of a network, its input first. `weights` are the names and shapes of its tensors, where they are known. */
+/** Returns the stages of a network, its input first. `weights` are the names and shapes of its tensors, if they are known. */
 export function stagesOf(layers: readonly Layer[], inputWidth: number | null, weights: readonly WeightEntry[] | null): Stage[] {
   let shape: Shape | null = inputWidth === null ? null : [inputWidth];
   const stages: Stage[] = [{ index: -1, title: "input", after: [], shape, parameters: 0, weight: null }];
@@ -69,7 +69,7 @@ const product = (shape: Shape): number => shape.reduce((total, size) => total * 
 const learned = (entries: readonly WeightEntry[]): number =>
   entries.filter(({ name }) => !name.includes("running_")).reduce((total, entry) => total + product(entry.shape), 0);
 
-/** The shape after a layer, as in PyTorch; null where it does not follow from what is known. */
+/** The shape after a layer, as in PyTorch; null if it does not follow from what is known. */
 function shapeAfter(layer: Layer, shape: Shape | null): Shape | null {
   if (layer.type === "reshape") return layer.shape;
   if (shape === null) return layer.type === "linear" && layer.units ? [layer.units] : null;
@@ -114,7 +114,7 @@ function windows(lengths: Shape, kernel: Size, stride: Size, padding: Size): Sha
   );
 }
 
-/** The number of parameters that follows from the shape before a layer; null where it does not. */
+/** The number of parameters that follows from the shape before a layer; null if it does not. */
 function countOf(layer: Layer, before: Shape | null): number | null {
   const width = before?.at(-1) ?? null;
   switch (layer.type) {
@@ -153,7 +153,7 @@ function countOf(layer: Layer, before: Shape | null): number | null {
 
 const plus = (a: number | null, b: number | null): number | null => (a === null || b === null ? null : a + b);
 
-/** The number of parameters of layers on top of each other; null where it does not follow from the shape before them. */
+/** The number of parameters of a stack of layers; null if it does not follow from the shape before them. */
 export function countOfStack(layers: readonly Layer[], before: Shape | null): number | null {
   let shape = before;
   return layers.reduce<number | null>((total, layer) => {
@@ -163,12 +163,12 @@ export function countOfStack(layers: readonly Layer[], before: Shape | null): nu
   }, 0);
 }
 
-/** The shape after layers on top of each other; null where it does not follow from what is known. */
+/** The shape after a stack of layers; null if it does not follow from what is known. */
 export function shapeAfterStack(layers: readonly Layer[], inputWidth: number | null): Shape | null {
   return layers.reduce<Shape | null>((shape, layer) => shapeAfter(layer, shape), inputWidth === null ? null : [inputWidth]);
 }
 
-/** The names of layers on top of each other: `linear 64, relu, linear 1`. */
+/** The names of a stack of layers: `linear 64, relu, linear 1`. */
 export function layerNames(layers: readonly Layer[]): string {
   return layers.map(layerName).join(", ");
 }

@@ -1,11 +1,11 @@
-/** The leaderboard of a search: its candidates by what they are worth out of fold, and the average that is served. */
+/** The leaderboard of a search: its candidates by out-of-fold score, and the served average. */
 import { OUT_OF_FOLD } from "../../client/search.ts";
 import type { Leaderboard, LeaderboardRow } from "../jobs/leaderboard-rows.ts";
 import { formatCount, formatDuration, formatShare, formatValue } from "../shell/format.ts";
 import { Card } from "../ui/surfaces.tsx";
 import { type Column, Table } from "../ui/table.tsx";
 
-/** Most candidates that are listed, and most of those that are still to come. */
+/** Maximum listed candidates, and maximum listed remaining ones. */
 const MAX_ROWS = 50;
 const MAX_COMING = 3;
 
@@ -100,7 +100,7 @@ function columnsOf(metric: string, rows: readonly LeaderboardRow[]): readonly Co
   ];
 }
 
-/** How much of the served average a candidate is. */
+/** A candidate's share of the served average. */
 function Share({ weight }: { readonly weight: number }) {
   if (weight === 0) return <>–</>;
   return (

@@ -25,11 +25,11 @@ import { MAX_WEIGHTS, type ReadWeights, useWeights } from "./weights.ts";
 const ROWS = 1000;
 
 export interface ModelViewsProps {
-  /** The job that trains or trained it; null where it was deleted or never was. */
+  /** The job that trains or trained it; null if it was deleted or never existed. */
   readonly job: Job | null;
   /** Null until there is one. */
   readonly model: Model | null;
-  /** The reference of the model, where only it is shown and no other snapshot of its job. */
+  /** The reference of the model, if only it is shown and no other snapshot of its job. */
   readonly only?: string;
 }
 
@@ -37,7 +37,7 @@ export function ModelViews({ job, model, only }: ModelViewsProps) {
   const [snapshot, setSnapshot] = useState<Snapshot | null>(null);
   const parameters = model?.parameters ?? job?.parameters ?? 0;
   const isAverage = model ? model.layers[0]?.type === "ensemble" : job !== null && searchOf(job.spec) !== null;
-  // Of an average, weights are neither drawn nor read: they are those of dozens of networks.
+  // Weights of an average are neither drawn nor read: they are those of dozens of networks.
   const weights = useWeights(isAverage ? Number.POSITIVE_INFINITY : parameters, model?.id ?? null, snapshot?.id ?? null);
   return (
     <div class="stack">
@@ -66,7 +66,7 @@ export function ModelViews({ job, model, only }: ModelViewsProps) {
   );
 }
 
-/** The learning curve of a model, or the question for one where it can be asked. */
+/** The learning curve of a model, or the button that asks for one. */
 function MoreData({ model }: { readonly model: Model }) {
   const curve = model.evaluation?.learning_curve;
   if (curve) return <CurveCard curve={curve} />;

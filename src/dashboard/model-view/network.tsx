@@ -1,11 +1,11 @@
-/** Draws a network: a column of units for each stage, edges coloured by their weights where these are known, shapes and counts below. */
+/** Draws a network: a column of units for each stage, edges coloured by their weights if these are known, shapes and counts below. */
 import type { Layer } from "../../domain/spec/layers.ts";
 import { cssColour, type Palette, usePalette } from "../plots/palette.ts";
 import { formatCount } from "../shell/format.ts";
 import { type Stage, stagesOf } from "./layer-shapes.ts";
 import type { ReadTensor } from "./safetensors.ts";
 
-/** Most units of a column that are drawn; of more, the first and the last few with a gap between. */
+/** Maximum drawn units of a column; with more, the first and the last few with a gap between. */
 const MAX_UNITS = 10;
 const COLUMN_PX = 148;
 const UNIT_PX = 26;
@@ -16,7 +16,7 @@ const LABEL_PX = 96;
 export interface NetworkProps {
   readonly layers: readonly Layer[];
   readonly inputWidth: number | null;
-  /** Names and shapes of the model's tensors, where they are known. */
+  /** Names and shapes of the model's tensors, if they are known. */
   readonly weights: readonly { readonly name: string; readonly shape: readonly number[] }[] | null;
   /** Their values, once they are read. */
   readonly tensors: readonly ReadTensor[] | null;

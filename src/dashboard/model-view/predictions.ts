@@ -27,9 +27,8 @@ interface Query {
 const keyOf = ({ snapshot, question }: Query): string => `${snapshot.id} ${question}`;
 
 /**
- * Returns a snapshot's answers to a question: `question` identifies the rows that `rows` returns. One request is under way at a
- * time, and the next one asks for what is wanted then: however fast snapshots change, and however slow answers are, the picture
- * keeps moving.
+ * Returns a snapshot's answers to a question: `question` identifies the rows that `rows` returns. One request runs at a time, and the next
+ * one asks for what is wanted by then: however fast snapshots change and however slow answers are, the picture keeps moving.
  */
 export function usePredictions(snapshot: Snapshot | null, question: string, rows: () => Cell[][]): Predictions {
   const kept = useRef(new Map<string, readonly PredictionAnswer[]>());

@@ -1,4 +1,4 @@
-/** What a model's weights are worth, in words and beside a constant answer and a straight line on the same rows. */
+/** The score of a model's weights, in words and beside a constant answer and a straight line on the same rows. */
 import {
   baselineText,
   figureLabel,

@@ -18,9 +18,9 @@ const PART_LABELS: Readonly<Record<Part, string>> = { train: "Training", validat
 
 export interface ScoresProps {
   readonly evaluation: Evaluation;
-  /** Whether the validation part is of predictions out of fold. */
+  /** Whether the validation part has out-of-fold predictions. */
   readonly outOfFold?: boolean;
-  /** The job whose rows were scored; null where it was deleted. */
+  /** The job whose rows were scored; null if it was deleted. */
   readonly job: string | null;
 }
 

@@ -6,7 +6,7 @@ import { formatCount } from "../shell/format.ts";
 import { Button } from "../ui/button.tsx";
 import type { Snapshot } from "./snapshots.ts";
 
-/** How long each snapshot is shown while playing, and how many are: of a longer list, every few. */
+/** How long each snapshot is shown while playing, and how many are: of a longer list, every n-th. */
 const FRAME_MS = 90;
 const MAX_FRAMES = 80;
 
@@ -19,7 +19,7 @@ export interface Scrubbing {
   goTo(index: number): void;
 }
 
-/** Holds which snapshot is shown: the newest one, until another is chosen. */
+/** Keeps which snapshot is shown: the newest one, until another is chosen. */
 export function useScrubbing(snapshots: readonly Snapshot[]): Scrubbing {
   const [chosen, setChosen] = useState<string | null>(null);
   const found = chosen === null ? -1 : snapshots.findIndex(({ id }) => id === chosen);
@@ -38,7 +38,7 @@ export interface ScrubberProps {
   /** Id of the snapshot that is drawn: playing continues once it is. */
   readonly drawn: string | null;
   readonly epochs: number;
-  /** What an epoch is called. */
+  /** The name of an epoch. */
   readonly step: StepName;
   readonly isTraining: boolean;
 }

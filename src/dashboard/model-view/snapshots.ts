@@ -9,9 +9,9 @@ import { useApp } from "../shell/app-context.ts";
 export interface Snapshot {
   /** The id of the checkpoint or model. */
   readonly id: string;
-  /** Epochs done; null for a model of which that is not known. */
+  /** Completed epochs; null for a model if that is not known. */
   readonly epoch: number | null;
-  /** Steps done of the next epoch. */
+  /** Completed steps of the next epoch. */
   readonly step: number;
   readonly isFinal: boolean;
   predict(rows: readonly Cell[][], signal: AbortSignal): Promise<PredictionAnswer[]>;
@@ -25,7 +25,7 @@ export interface Snapshots {
   readonly error: unknown;
 }
 
-/** Least time between two readings of the checkpoints. */
+/** Minimum time between two readings of the checkpoints. */
 const POLL_MS = 400;
 const MAX_CHECKPOINTS = 200;
 
@@ -39,7 +39,7 @@ export function useSnapshots(job: Job | null): Snapshots {
   const { api } = useApp();
   const { data, error } = useCheckpoints(job);
   const modelId = job?.model?.id ?? null;
-  // Only once there is a model: while it trains, each epoch would make another list.
+  // Only once there is a model: during training, each epoch would make another list.
   const best = job?.metrics?.best.epoch;
   const modelEpoch = modelId !== null && typeof best === "number" ? best : null;
   return useMemo(() => {
@@ -73,7 +73,7 @@ function useCheckpoints(job: Job | null): { readonly data: readonly Checkpoint[]
     };
     const fail = (error: unknown): void => {
       if (abort.signal.aborted) return;
-      // A server that knows no checkpoints has none.
+      // A server without checkpoints has none.
       const isUnknown = error instanceof ApiError && error.problem.status === 404;
       setFound((now) => (isUnknown ? { data: [], error: null } : { ...now, error }));
     };

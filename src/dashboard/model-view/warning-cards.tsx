@@ -1,4 +1,4 @@
-/** Warnings at the head of a model, each with the job that does without what it warns of, one click away. */
+/** Warnings at the head of a model, each with the job that avoids it, one click away. */
 import { useState } from "preact/hooks";
 import type { Job } from "../../client/answers.ts";
 import { cloneSpec } from "../request/clone.ts";
@@ -9,7 +9,7 @@ import { Button } from "../ui/button.tsx";
 import { Notice } from "../ui/surfaces.tsx";
 import { type Remedy, type Warning, warningsOf } from "./warnings.ts";
 
-/** Most inline rows of a job that are read back for another. */
+/** Maximum inline rows of a job that are read back for another. */
 const CLONED_ROWS = 5000;
 
 export function WarningCards({ job }: { readonly job: Job }) {
@@ -42,7 +42,7 @@ function WarningCard({ job, warning: { title, detail, cure, remedy } }: { readon
   );
 }
 
-/** Submits the job again, changed; where it cannot be read back in full, the form is opened with it. */
+/** Submits the job again, changed; if it cannot be read back in full, the form opens with it. */
 function RemedyButton({ job, remedy: { label, change } }: { readonly job: Job; readonly remedy: Remedy }) {
   const { api, router, toasts } = useApp();
   const [busy, setBusy] = useState(false);

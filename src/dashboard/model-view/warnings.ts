@@ -1,10 +1,10 @@
-/** What is to be known before a model is trusted: one table of rules over the notes and metrics of its job. Pure. */
+/** What to know before a model is trusted: one table of rules over the notes and metrics of its job. Pure. */
 import type { Job } from "../../client/answers.ts";
 import type { Note, NoteCode } from "../../domain/notes.ts";
 import { type JsonObject, withValue } from "../request/draft.ts";
 import { formatCount, formatValue } from "../shell/format.ts";
 
-/** Another job that does without what is warned of. */
+/** Another job, which avoids the problem. */
 export interface Remedy {
   readonly label: string;
   /** Returns the spec of the job, changed. */
@@ -15,12 +15,12 @@ export interface Warning {
   readonly key: string;
   readonly title: string;
   readonly detail: string;
-  /** What to do about it; null where the remedy says it. */
+  /** What to do about it; null if the remedy says it. */
   readonly cure: string | null;
   readonly remedy: Remedy | null;
 }
 
-/** What rules look at. */
+/** The input of rules. */
 export type Warned = Pick<Job, "spec" | "metrics">;
 
 interface NoteRule {
@@ -28,7 +28,7 @@ interface NoteRule {
   readonly remedy?: (note: Note, job: Warned) => Remedy | null;
 }
 
-/** The notes that are warnings, the gravest first; others are said beside the data. */
+/** The notes that are warnings, the most serious first; others are shown beside the data. */
 const NOTE_RULES: Partial<Record<NoteCode, NoteRule>> = {
   column_predicts_target: { title: "A column gives the target away", remedy: withoutColumn },
   id_like_column: { title: "A column is like an id", remedy: withoutColumn },
@@ -46,7 +46,7 @@ const ORDER = Object.keys(NOTE_RULES);
 /** Whether a note is shown as a warning at the head of its model. */
 export const isWarning = ({ code }: Pick<Note, "code">): boolean => code in NOTE_RULES;
 
-/** Returns the warnings of a job's model, the gravest first. */
+/** Returns the warnings of a job's model, the most serious first. */
 export function warningsOf(job: Warned, notes: readonly Note[]): Warning[] {
   const rank = ({ code }: Note) => ORDER.indexOf(code);
   const noted = notes
@@ -69,7 +69,7 @@ function warningOf(note: Note, job: Warned): Warning {
   };
 }
 
-/** A job on the same columns without one of them; null where it learned from no other, or did not learn from that one. */
+/** A job on the same columns without one of them; null if it learned from no other, or did not learn from that one. */
 function withoutColumn({ column }: Note, { spec: { data } }: Warned): Remedy | null {
   if (column === null || !("dataset" in data) || !data.dataset.features.includes(column)) return null;
   const features = data.dataset.features.filter((name) => name !== column);
@@ -90,7 +90,7 @@ function splitByTime({ column }: Note): Remedy | null {
   return { label: "Hold out the last rows", change };
 }
 
-/** By how much the validation loss must have risen, as a share of its least. */
+/** How far the validation loss must have risen, as a share of its least. */
 const RISE = 0.02;
 
 /** A model whose weights are of an epoch at which its validation loss had risen again. */
@@ -99,7 +99,7 @@ function overfitOf({ spec, metrics }: Warned): Warning | null {
   const [least, own] = [Number(lowest?.val_loss ?? Number.NaN), Number(best?.val_loss ?? Number.NaN)];
   if (!lowest || !best || !(Number(best.epoch) > Number(lowest.epoch)) || !(own > least + RISE * Math.abs(least))) return null;
   const since = formatCount(Number(lowest.epoch));
-  // A job of the same seed has the same epochs; waiting for all of them, it ends with the weights of the best.
+  // A job of the same seed has the same epochs: waiting for all of them, it ends with the weights of the best.
   const stopping = { monitor: "val_loss", patience: spec.epochs, min_delta: 0, restore_best: true } as const;
   return {
     key: "overfit",

@@ -1,11 +1,11 @@
-/** The weights of a model or checkpoint, read from the server where they are few enough for a browser. */
+/** The weights of a model or checkpoint, read from the server if they are few enough for a browser. */
 import { useEffect, useRef, useState } from "preact/hooks";
 import { useApp } from "../shell/app-context.ts";
 import { type ReadTensor, readSafetensors } from "./safetensors.ts";
 
-/** Most weights that are read at all: 20 MB. */
+/** Maximum weights that are read at all: 20 MB. */
 export const MAX_WEIGHTS = 5_000_000;
-/** Most weights of a network whose weights are read for every snapshot; of a larger one, only the model's are. */
+/** Maximum weights of a network whose weights are read for every snapshot; for a larger one, only the model's are. */
 const MAX_FOLLOWED = 50_000;
 const MAX_KEPT = 100;
 

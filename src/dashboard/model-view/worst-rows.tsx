@@ -9,12 +9,12 @@ import { Dialog } from "../ui/dialog.tsx";
 import { Notice, Skeleton } from "../ui/surfaces.tsx";
 import { type Column, Table } from "../ui/table.tsx";
 
-/** Most rows in the dialog. */
+/** Maximum rows in the dialog. */
 const SHOWN = 40;
 
 type WorstRow = WorstValue | WorstClass;
 
-/** What is looked at: rows, and the words for them. */
+/** The shown rows, and their title. */
 export interface ChosenRows {
   readonly title: string;
   readonly rows: readonly WorstRow[];
@@ -22,13 +22,13 @@ export interface ChosenRows {
 
 const wrong = (row: WorstClass): boolean => row.actual !== row.predicted;
 
-/** The worst rows of a part: of classes those that are wrong. */
+/** The worst rows of a part: for classes, the wrong ones. */
 export function worstOf({ worst_rows = [] }: PartEvaluation): ChosenRows | null {
   const rows = (worst_rows as WorstRow[]).filter((row) => !("probability" in row) || wrong(row)).slice(0, SHOWN);
   return rows.length > 0 ? { title: "The worst rows", rows } : null;
 }
 
-/** The rows of a cell of the confusion matrix that are known, the least probable first. */
+/** The known rows of a cell of the confusion matrix, the least probable first. */
 export function worstOfCell(rows: readonly WorstClass[], actual: string, predicted: string, count: number): ChosenRows | null {
   const own = rows.filter((row) => row.actual === actual && row.predicted === predicted);
   if (own.length === 0) return null;
@@ -39,7 +39,7 @@ export function worstOfCell(rows: readonly WorstClass[], actual: string, predict
 
 export interface WorstRowsProps {
   readonly chosen: ChosenRows;
-  /** The job whose rows they are; null where it was deleted. */
+  /** The job whose rows they are; null if it was deleted. */
   readonly job: string | null;
   onClose(): void;
 }

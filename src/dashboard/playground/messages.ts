@@ -1,27 +1,27 @@
-/** What the playground and its worker say to each other. Types alone: the page loads nothing of the engine through them. */
+/** The messages between the playground and its worker. Types alone, through which the page loads nothing of the engine. */
 import type { RowPart } from "../../domain/jobs/job-rows.ts";
 import type { Generator } from "../../domain/spec/spec.ts";
 import type { LayerSpec, OptimizerSpec } from "../../engine/index.ts";
 import type { Field } from "../plots/field.ts";
 
-/** Rows of a table: two numbers each, NaN where one is missing, and what is to be predicted, which never is. */
+/** Rows of a table: two numbers each, NaN if one is missing, and the target, which is never missing. */
 export interface TableSource {
   readonly x: Float64Array;
   readonly y: Float64Array;
-  /** Values of a regression; of classes, the place among `classes`. */
+  /** Values of a regression; for classes, indexes into `classes`. */
   readonly targets: Float64Array;
   /** Labels in the order of the model's outputs; empty for a regression. */
   readonly classes: readonly string[];
 }
 
-/** What a training starts from. All but the learning rate stays as it is until the next setup. */
+/** The setup of a training. All but the learning rate is fixed until the next setup. */
 export interface TrainerSetup {
   readonly source: { readonly generator: Generator } | { readonly table: TableSource };
   /** The last one is linear, without its units: these follow from the target. */
   readonly layers: readonly LayerSpec[];
   readonly optimizer: OptimizerSpec;
   readonly batchSize: number;
-  /** The share of the rows that is held out, 0..1. */
+  /** The share of held-out rows, 0..1. */
   readonly validation: number;
   readonly seed: number;
 }
@@ -39,11 +39,11 @@ export interface PlaygroundPoint {
 export interface EpochSeries {
   readonly epochs: Float64Array;
   readonly loss: Float64Array;
-  /** Of the rows that are held out; NaN without any. */
+  /** Of the held-out rows; NaN without any. */
   readonly valLoss: Float64Array;
 }
 
-/** How well each part is predicted now: the share of right answers, or R²; null without rows. */
+/** The current score of each part: the share of right answers, or R²; null without rows. */
 export interface PartScores {
   readonly train: number | null;
   readonly validation: number | null;
@@ -51,7 +51,7 @@ export interface PartScores {
 
 export type ToWorker =
   | { readonly type: "setup"; readonly id: number; readonly setup: TrainerSetup }
-  /** Trains `epochs` more, or fewer where `budgetMs` is over first, and answers with a frame. */
+  /** Trains `epochs` more, or fewer if `budgetMs` ends first, and answers with a frame. */
   | {
       readonly type: "advance";
       readonly id: number;
@@ -79,6 +79,6 @@ export interface Frame {
   readonly series: EpochSeries;
   readonly scores: PartScores;
   readonly field: Field;
-  /** The loss is not finite any more: there is no way on from here. */
+  /** The loss is no longer finite: training cannot continue. */
   readonly diverged: boolean;
 }

@@ -1,7 +1,4 @@
-/**
- * What can be set in the playground: each setting with its choices, how the address keeps it, and the spec of the job that is the
- * same training. Pure.
- */
+/** The settings of the playground: each with its choices, its form in the address, and the spec of the job that is the same training. Pure. */
 import type { Generator, Task } from "../../domain/spec/spec.ts";
 import type { LayerSpec, OptimizerSpec } from "../../engine/index.ts";
 import type { JsonObject } from "../request/draft.ts";
@@ -19,7 +16,7 @@ export interface Choice {
   readonly label: string;
 }
 
-/** Generated data, by the name that the address has. `noise` is the greatest that is offered. */
+/** Generated data, by its name in the address. `noise` is the greatest that is offered. */
 export const SHAPES: readonly (Choice & { readonly noise: number; generator(noise: number): Generator })[] = [
   {
     value: "moons",
@@ -95,7 +92,7 @@ export const VALIDATIONS: readonly Choice[] = [0, 0.1, 0.2, 0.3, 0.5].map((share
   value: String(share),
   label: share === 0 ? "None" : `${share * 100} %`,
 }));
-/** Noise as a multiple of what is usual for the shape. */
+/** Noise as a multiple of the usual noise of the shape. */
 export const NOISES: readonly Choice[] = [
   { value: "0", label: "None" },
   { value: "0.5", label: "Little" },
@@ -108,7 +105,7 @@ export const NOISES: readonly Choice[] = [
 export interface Settings {
   /** A shape, or the id of a data set. */
   readonly data: string;
-  /** Columns of a data set; empty where none is chosen. */
+  /** Columns of a data set; empty if none is chosen. */
   readonly x: string;
   readonly y: string;
   readonly target: string;
@@ -125,7 +122,7 @@ export interface Settings {
 }
 
 /**
- * What is set where the address says nothing.
+ * The settings of an address without any.
  *
  * @internal Exported for tests.
  */
@@ -148,7 +145,7 @@ const LISTS: Readonly<Partial<Record<keyof Settings, readonly Choice[]>>> = {
 /** Returns the id of the data set that is trained on; null for generated data. */
 export const datasetIdOf = ({ data }: Settings): string | null => (data.startsWith("ds_") ? data : null);
 
-/** Reads settings from an address; what is missing or no such choice has its default. */
+/** Reads settings from an address; missing and invalid ones have their default. */
 export function settingsFrom(query: URLSearchParams): Settings {
   const text = (key: keyof Settings) => {
     const value = query.get(key) ?? "";
@@ -177,7 +174,7 @@ const layersFrom = (text: string): number[] =>
     .slice(0, MOST_LAYERS)
     .map((units) => Math.min(MOST_UNITS, units));
 
-/** Returns what the address shall say after a change; null for what is as it is at first. */
+/** Returns the address after a change; null for settings with their initial value. */
 export function queryFor(change: Partial<Settings>): Record<string, string | null> {
   return Object.fromEntries(
     Object.entries(change).map(([key, value]) => {

@@ -26,16 +26,19 @@ export interface Programs {
   readonly executable: Executable;
   readonly network: Network;
   readonly optimizer: Optimizer;
-  /** Rows of a batch, and of the last one of an epoch where it differs; 0 where it does not. */
+  /** Rows of a batch, and of the last one of an epoch if it differs; else 0. */
   readonly batch: number;
   readonly tail: number;
   readonly stepsPerEpoch: number;
 }
 
-/** Most steps of one call: what they put out is kept for each. */
+/** Maximum steps of one call: their outputs are kept for each. */
 const MAX_STEPS = 32;
 
-/** Compiles what trains a setup on these rows, and predicts `gridRows` rows at once. Throws a GraphError for layers that do not fit. */
+/**
+ * Compiles the training of a setup on these rows, and the prediction of `gridRows` rows at once. Throws a GraphError for layers that do not
+ * fit.
+ */
 export function compilePrograms(setup: TrainerSetup, rows: PlaygroundRows, gridRows: number): Programs {
   const outputs = rows.classes.length > 2 ? rows.classes.length : 1;
   const network = sequential(withOutputs(setup.layers, outputs), [2]);
@@ -106,7 +109,7 @@ function step(context: Context, rows: number): Program {
   return { outputs: { loss }, updates };
 }
 
-/** The loss and the outputs of a whole part, at the weights as they are. */
+/** The loss and the outputs of a whole part, at the current weights. */
 function part(context: Context, name: string, rows: number): Program {
   const output = forward(context, graph.state(`${name}.features`, [rows, 2]));
   return { outputs: { loss: lossFor(context, output, graph.state(`${name}.targets`, [rows, 1])), output } };
@@ -115,7 +118,7 @@ function part(context: Context, name: string, rows: number): Program {
 /** The feed table of a scalar of the optimiser. */
 export const scalarFeed = ({ executable }: Programs, program: string, name: string) => executable.feed(program, scalarOf(name));
 
-/** Writes a parameter's slots as they are at the start. */
+/** Writes a parameter's initial slots. */
 export function writeSlots({ executable, optimizer }: Programs, parameter: string, size: number): void {
   for (const [slot, fill] of Object.entries(optimizer.slots)) {
     executable.write(slotOf(slot, parameter), new Float32Array(size).fill(fill));

@@ -1,6 +1,6 @@
 /**
- * The rows of a playground as training takes them: split and scaled as a job of the same spec splits and scales them, by the same
- * random streams. Runs in the worker.
+ * The rows of a playground as training takes them: split and scaled as in a job of the same spec, by the same random streams. Runs in the
+ * worker.
  */
 import { createRandom, streamKey } from "../../engine/index.ts";
 import { generate } from "../../training/data/generate.ts";
@@ -43,7 +43,7 @@ export function rowsOf({ source, validation, seed }: TrainerSetup): PlaygroundRo
   const read = isTable ? source.table : generated(source.generator);
   const count = read.targets.length;
   const partOf = new Uint8Array(count);
-  // A table with classes is stratified unless told otherwise; generated rows are not.
+  // A table with classes is stratified by default; generated rows are not.
   const split = { validation, test: 0, stratify: isTable && read.classes.length > 0 };
   const classes = read.classes.length > 0 ? read.targets : null;
   if (validation > 0) assignShares(partOf, split, createRandom(streamKey(seed, "split")), { classes });
@@ -81,7 +81,7 @@ function generated(generator: Extract<TrainerSetup["source"], { generator: unkno
   };
 }
 
-/** The values, those that are missing as the mean of the training rows' others: the default of a job. Zero where these have none. */
+/** The values, with missing ones replaced by the mean of the training rows: the default of a job. Zero if these have none. */
 function filled(values: Float64Array, train: readonly number[]): Float64Array {
   if (!values.some(Number.isNaN)) return values;
   const known = train.map((row) => values[row] as number).filter((value) => !Number.isNaN(value));

@@ -19,11 +19,11 @@ export interface Session {
   readonly classes: readonly string[];
   /** Number of weights and biases. */
   readonly parameters: number;
-  /** Trains `epochs` more, or fewer where `isOver` says so after one; null: only looks at the model as it is. */
+  /** Trains `epochs` more, or fewer if `isOver` says so after one; null: only shows the current model. */
   advance(request: { readonly epochs: number; readonly lr: number; readonly isOver: () => boolean } | null): Frame;
 }
 
-/** Creates a training at its first weights. Throws a GraphError for layers that do not fit together. */
+/** Creates a training at its initial weights. Throws a GraphError for layers that do not fit together. */
 export function createSession(setup: TrainerSetup): Session {
   const rows = rowsOf(setup);
   const programs = compilePrograms(setup, rows, GRID * GRID);

@@ -1,11 +1,11 @@
 /**
- * The entry of the playground's worker: trains while the page draws. It loads nothing and may reach nothing: its content security
- * policy (http/dashboard.ts) allows it to compile WebAssembly and no more.
+ * The entry of the playground's worker: trains while the page draws. It loads nothing and may reach no address: its content security policy
+ * (http/dashboard.ts) allows it only to compile WebAssembly.
  */
 import type { FromWorker, ToWorker } from "./messages.ts";
 import { createSession, type Session } from "./session.ts";
 
-/** What of a worker's scope is used: the page's own types know no workers. */
+/** The used part of a worker's scope: the page's own types know no workers. */
 interface WorkerScope {
   onmessage: ((event: { readonly data: ToWorker }) => void) | null;
   postMessage(message: FromWorker): void;

@@ -7,11 +7,11 @@ import { createCurves } from "../charts/curves.ts";
 import { NO_POINTS, type PointTable } from "../charts/point-table.ts";
 import type { Frame, FromWorker, PlaygroundPoint, ToWorker, TrainerSetup } from "./messages.ts";
 
-/** Points of the loss curve, about. */
+/** Approximate number of points of the loss curve. */
 const CURVE_POINTS = 300;
-/** A frame is drawn after this at the latest, however many epochs were asked for. */
+/** Maximum time until a frame is drawn, however many epochs were requested. */
 const FRAME_BUDGET_MS = 24;
-/** It pauses by itself here: nothing moves any more, and a forgotten page shall not keep a core busy. */
+/** It pauses by itself here: nothing moves any more, and a forgotten page should not keep a core busy. */
 const MOST_EPOCHS = 20_000;
 
 export interface TrainerState {
@@ -24,7 +24,7 @@ export interface TrainerState {
 }
 
 export interface Trainer {
-  /** Null before the first picture. What was there stays until a new setup has its own. */
+  /** Null before the first picture. The old one stays until a new setup has its own. */
   readonly state: TrainerState | null;
   readonly playing: boolean;
   /** Why the setup cannot be trained. */
@@ -32,7 +32,7 @@ export interface Trainer {
   play(on: boolean): void;
   /** Trains one epoch and pauses. */
   step(): void;
-  /** Goes back to the first weights, and pauses. */
+  /** Goes back to the initial weights, and pauses. */
   reset(): void;
 }
 
@@ -42,7 +42,7 @@ export interface Pace {
   readonly lr: number;
 }
 
-/** Trains `setup`; null: there is nothing to train yet. Another setup begins again, playing where it played. */
+/** Trains `setup`; null: there is nothing to train yet. Another setup starts again, and keeps playing if it was playing. */
 export function useTrainer(setup: TrainerSetup | null, pace: Pace): Trainer {
   const [state, setState] = useState<TrainerState | null>(null);
   const [playing, setPlaying] = useState(false);
@@ -93,7 +93,7 @@ export function useTrainer(setup: TrainerSetup | null, pace: Pace): Trainer {
     send(worker.current, { type: "setup", id: training.current.id, setup });
   }, [setup, round]);
 
-  // The next frame is asked for when this one has been drawn.
+  // Ask for the next frame when this one has been drawn.
   useEffect(() => {
     if (!playing) return;
     let request = window.requestAnimationFrame(function next() {

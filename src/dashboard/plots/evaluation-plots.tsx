@@ -52,7 +52,7 @@ function Framed({ plot, children, ...frame }: FramedProps) {
   );
 }
 
-/** ROC curves: of two classes the second one's, else one for each class. */
+/** ROC curves: with two classes the second one's, else one for each class. */
 export function RocPlot({ evaluation: { classes } }: { readonly evaluation: ClassEvaluation }) {
   const plot = usePlot(UNIT, UNIT);
   const palette = usePalette();

@@ -1,4 +1,4 @@
-/** The features of a model, as plots need them: read from the rows of its job, or else from the model. Pure. */
+/** The features of a model for plots: from the rows of its job, or else from the model. Pure. */
 import type { JobRows, Model } from "../../client/answers.ts";
 import type { Cell } from "./field.ts";
 import { type Domain, domainOf, medianOf } from "./scale.ts";
@@ -37,7 +37,7 @@ export function featuresOfModel({ inputs }: Model): Feature[] {
   });
 }
 
-/** Returns the value that there are most of, the first of equal ones; missing ones do not count. */
+/** Returns the most frequent value, the first of equal ones; missing ones do not count. */
 export function mostFrequent<Value>(values: readonly (Value | null)[]): Value | undefined {
   const counts = new Map<Value, number>();
   for (const value of values) if (value !== null) counts.set(value, (counts.get(value) ?? 0) + 1);
@@ -45,8 +45,8 @@ export function mostFrequent<Value>(values: readonly (Value | null)[]): Value | 
 }
 
 /**
- * Returns a row with every feature at its usual value. `width` is the length of a row; features beyond those given are missing, or
- * 0 where nothing may be missing.
+ * Returns a row with every feature at its usual value. `width` is the length of a row; features beyond the given ones are missing, or 0 if
+ * nothing may be missing.
  */
 export function usualRow(features: readonly Feature[], width: number, mayMiss: boolean): Cell[] {
   const rest = Math.max(0, width - features.length);

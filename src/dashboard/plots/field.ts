@@ -21,8 +21,8 @@ export type Field =
       readonly size: number;
       readonly labels: readonly string[];
       /**
-       * Logarithms of the probabilities, a plane for each label. Between grid points they are close to linear where
-       * probabilities are steps, so that boundaries come out smooth.
+       * Logarithms of the probabilities, a plane for each label. Between grid points they are nearly linear where probabilities are steps,
+       * so boundaries are smooth.
        */
       readonly planes: readonly Float64Array[];
     };
@@ -97,7 +97,7 @@ export function sample(plane: Float64Array, size: number, u: number, v: number):
   return lower * (1 - b) + upper * b;
 }
 
-/** Returns by how much a class is ahead of the best other one at each grid point: above 0 where it is predicted. */
+/** Returns how far a class is ahead of the best other one at each grid point: above 0 if it is predicted. */
 export function leadOf(planes: readonly Float64Array[], index: number): Float64Array {
   const own = planes[index] as Float64Array;
   return own.map((log, cell) => {

@@ -9,9 +9,9 @@ export interface AnswerViewProps {
   readonly answer: PredictionAnswer | null;
   /** In the order of the model's outputs, which gives them their colours. */
   readonly classes: readonly string[];
-  /** The names of the targets; empty where they have none. */
+  /** The names of the targets; empty if they have none. */
   readonly targets: readonly string[];
-  /** The coverage of its intervals or sets; null where it has none. */
+  /** The coverage of its intervals or sets; null if it has none. */
   readonly coverage: number | null;
 }
 
@@ -68,7 +68,7 @@ interface ClassesProps extends Pick<AnswerViewProps, "coverage"> {
 function Classes({ answer, classes, coverage }: ClassesProps) {
   const palette = usePalette();
   const all = classes.map((label, index) => ({ label, index, share: answer?.probabilities[label] ?? 0 }));
-  // Of many classes, only the most probable ones are shown.
+  // With many classes, only the most probable ones are shown.
   const shown = all.length > MAX_CLASSES ? [...all].sort((a, b) => b.share - a.share).slice(0, MAX_CLASSES) : all;
   return (
     <>

@@ -1,4 +1,4 @@
-/** Asks which rows made the prediction of a row: starts the job that leaves them out, one at a time. */
+/** Asks for the training rows behind a prediction: starts the job that leaves them out, one at a time. */
 import { useEffect, useState } from "preact/hooks";
 import type { Model } from "../../client/answers.ts";
 import { createQuestionsClient } from "../../client/questions/questions.ts";
@@ -11,20 +11,20 @@ import { instanceOf, type RowTexts } from "./row.ts";
 export interface AskRowsProps {
   readonly model: Model;
   readonly texts: RowTexts;
-  /** What the data says of the row; null where it is not a row of the data. */
+  /** The row's true value in the data; null if it is not a row of the data. */
   readonly truth: readonly unknown[] | null;
 }
 
 const UNKNOWN = "";
 const ALL = "all";
-/** How many of the training rows are left out, where it is not all of them. */
+/** How many of the training rows are left out, if not all of them. */
 const SAMPLES = ["100", "1000"];
 
 export function AskRows({ model, texts, truth }: AskRowsProps) {
   const { api, router } = useApp();
   const known = truth?.length === 1 && truth[0] !== null ? String(truth[0]) : UNKNOWN;
   const [given, setGiven] = useState<string | null>(null);
-  // Another row is something else.
+  // Another row is another question.
   useEffect(() => setGiven(null), [known, texts]);
   const [rows, setRows] = useState(ALL);
   const [busy, setBusy] = useState(false);

@@ -1,4 +1,4 @@
-/** Why a prediction is what it is: a bar for each column that moves it, to the right where it adds and to the left where it takes away. */
+/** Why a prediction is what it is: a bar for each column that moves it, to the right if it adds and to the left if it subtracts. */
 import type { Explanation } from "../../client/answers.ts";
 import { ApiError } from "../../client/error.ts";
 import { axisName } from "../plots/features.ts";
@@ -8,7 +8,7 @@ import { type ContributionBar, contributionBars } from "./contributions.ts";
 import type { Explained } from "./use-explanation.ts";
 
 export interface ContributionsViewProps {
-  /** Null where the rows that trained the model are not there. */
+  /** Null if the training rows are not available. */
   readonly explained: Explained | null;
   /** The class whose probability is explained; null for a value. */
   readonly label: string | null;
@@ -69,7 +69,7 @@ function placeOf({ value, length }: ContributionBar) {
 const signed = (value: number, text: (value: number) => string): string =>
   value < 0 ? `−${text(-value)}` : value > 0 ? `+${text(value)}` : text(0);
 
-/** Why there is no explanation, as that the model is too large. */
+/** Why there is no explanation, for example because the model is too large. */
 function reasonOf(error: unknown): string {
   const reason = error instanceof ApiError ? error.problem.detail : null;
   return reason ? `Not explained: ${reason}` : "Not explained: the server did not answer.";

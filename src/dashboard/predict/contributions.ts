@@ -21,8 +21,8 @@ export interface ContributionBars {
 }
 
 /**
- * The columns that move the probability of class `label` most, the greatest first, or, where it is null, the value of the first target. Null
- * where the numbers are not finite.
+ * The columns that move the probability of class `label` most, the greatest first, or, if it is null, the value of the first target. Null
+ * if the numbers are not finite.
  */
 export function contributionBars({ base, contributions }: Explanation, label: string | null): ContributionBars | null {
   const start = figureOf(base, label);
@@ -41,7 +41,7 @@ export function contributionBars({ base, contributions }: Explanation, label: st
   };
 }
 
-/** The number of a class, or of the first target; null where it is not finite. */
+/** The number of a class, or of the first target; null if it is not finite. */
 export function figureOf({ value, probabilities }: ExplainedNumbers, label: string | null): number | null {
   const figure = label === null ? [value].flat()[0] : probabilities?.[label];
   return typeof figure === "number" && Number.isFinite(figure) ? figure : null;

@@ -1,7 +1,7 @@
-/** A CSV file in parts of whole rows: a browser reads no answer before its request is sent, so a long file is sent in many. */
+/** A CSV file in parts of whole rows: a browser reads no answer before its request is sent, so a long file is sent in many requests. */
 import { chunksOf } from "./stream-text.ts";
 
-/** About how many characters a part has. */
+/** Approximate characters of a part. */
 const PART_CHARACTERS = 400_000;
 
 export interface CsvPart {

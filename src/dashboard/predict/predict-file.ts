@@ -17,7 +17,7 @@ export interface PredictFileOptions {
    */
   send(csv: string, header: boolean | undefined, signal: AbortSignal): Promise<string>;
   readonly signal: AbortSignal;
-  /** Told the share of the file that is predicted, 0..1. */
+  /** Called with the predicted share of the file, 0..1. */
   onProgress(share: number): void;
 }
 
@@ -30,7 +30,7 @@ export async function predictFile(file: Blob, { send, signal, onProgress }: Pred
   if ((await file.slice(0, ARCHIVE_MAGIC.length).text()) === ARCHIVE_MAGIC) throw new BatchError(WORKBOOK);
   const answers: string[] = [];
   let rows = 0;
-  /** The file's row of names; null when it has none, undefined before that is known. */
+  /** The file's row of names; null if it has none, undefined before that is known. */
   let names: string | null | undefined;
   for await (const { text, firstLine, bytesRead } of csvParts(file)) {
     const header = names === undefined ? undefined : names !== null;
@@ -52,12 +52,12 @@ export async function predictFile(file: Blob, { send, signal, onProgress }: Pred
   return { csv, rows, head: linesOf(answers[0] ?? "").slice(0, HEAD_LINES) };
 }
 
-/** Rows in which the names are looked for: a title or comments may stand above them. */
+/** Rows in which the names are searched: a title or comments may stand above them. */
 const ROWS_ABOVE = 30;
 
 /**
- * The row of names, which is answered with itself, apart from quotes that no cell needs or that keep spreadsheets from running it, and the
- * names of the predictions. Null where the first row of the answer is a row of values.
+ * The row of names, which is answered with itself (apart from quotes that no cell needs or that keep spreadsheets from running it) and the
+ * names of the predictions. Null if the first row of the answer is a row of values.
  */
 function namesIn(text: string, answer: string): string | null {
   const bare = (row: string) => row.trimEnd().replace(/^\ufeff|["']/g, "");

@@ -26,7 +26,7 @@ const MAX_SLIDERS = 24;
 const NO_PROFILES: ReadonlyMap<number, Profile> = new Map();
 const NO_FAULTS: ReadonlyMap<number, string> = new Map();
 
-/** `modelRef` is the id in requests: a checkpoint's, where its weights stand in for the model's. */
+/** `modelRef` is the id in requests: a checkpoint's, if its weights replace the model's. */
 export function PredictView({ model, modelRef }: { readonly model: Model; readonly modelRef: string }) {
   const { api } = useApp();
   const rows = useResource(
@@ -133,17 +133,17 @@ function OneRow({ model, modelRef, rows }: OneRowProps) {
   );
 }
 
-/** Ranges of the numbers; null where there are too many fields. */
+/** Ranges of the numbers; null if there are too many fields. */
 function reachesOf({ inputs }: Model, rows: JobRows | null): readonly Reach[] | null {
   if (!inputs || inputs.length > MAX_SLIDERS) return null;
   return inputs.map((input) => (isNumber(input) ? reachOf(input, rows) : null));
 }
 
-/** How often an answer that is shown shall hold the truth, and the fewest held-out rows that can say so. */
+/** The probability with which a shown answer should hold the truth, and the minimum held-out rows for that. */
 const COVERAGE = 0.9;
 const FEWEST_ROWS = 9;
 
-/** The coverage that a model can be asked for; null where too few rows were held out. */
+/** The coverage for a model; null if too few rows were held out. */
 function coverageOf({ conformal }: Model): number | null {
   return conformal && conformal.rows >= FEWEST_ROWS ? COVERAGE : null;
 }

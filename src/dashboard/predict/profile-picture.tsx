@@ -1,6 +1,6 @@
 /**
- * The profile of a field as a small picture below its control: a line over the range of a number, a bar for each category. The mean over rows
- * that trained is a dashed line, or a mark on each bar.
+ * The profile of a field as a small picture below its control: a line over the range of a number, a bar for each category. The mean over
+ * training rows is a dashed line, or a mark on each bar.
  */
 import { formatShare, formatValue } from "../shell/format.ts";
 import type { Profile } from "./profile.ts";
@@ -66,7 +66,7 @@ export function ProfilePicture({ profile, name, text, label, colour }: ProfilePi
   );
 }
 
-/** Where the field stands on its line. */
+/** Where the field's value is on its line. */
 function Mark({ values, text }: { readonly values: readonly number[]; readonly text: string }) {
   const [first = 0] = values;
   const last = values.at(-1) ?? first;
@@ -75,7 +75,7 @@ function Mark({ values, text }: { readonly values: readonly number[]; readonly t
   return <line x1={share * WIDTH} x2={share * WIDTH} y1={0} y2={HEIGHT} />;
 }
 
-/** Where a value stands on the line of all of them. */
+/** Where a value is on the line of all of them. */
 function x(values: readonly unknown[], value: unknown): number {
   const [first, own, last] = [values[0], value, values.at(-1)] as [number, number, number];
   return ((own - first) / (last - first)) * WIDTH;

@@ -1,6 +1,6 @@
 /**
- * How an answer changes with one field of a row while the others stay as they are: individual conditional expectation (Goldstein et
- * al., "Peeking inside the black box", 2015), beside the mean of the same over rows that trained: partial dependence. Pure.
+ * How an answer changes with one field of a row while the others stay as they are: individual conditional expectation (Goldstein et al.,
+ * "Peeking inside the black box", 2015), beside its mean over training rows: partial dependence. Pure.
  */
 import type { ColumnDependence, Model, PredictionAnswer } from "../../client/answers.ts";
 import type { ColumnType } from "../../domain/datasets/dataset.ts";
@@ -9,35 +9,35 @@ import { type Domain, domainOf, shareOf, spaced } from "../plots/scale.ts";
 import { figureOf as numberOf } from "./contributions.ts";
 import { instanceOf, type RowTexts } from "./row.ts";
 
-/** Values that a number is tried at, and categories, at most. */
+/** Number of values tried for a number, and maximum categories. */
 const POINTS = 25;
 const MAX_CATEGORIES = 12;
 
 export type Reach = Domain | null;
 
-/** The rows that vary one field of a row after the other, and which field each stretch of them varies. */
+/** The rows that vary one field of a row after the other, and the field of each stretch of them. */
 export interface VariedRows {
   readonly instances: ReturnType<typeof instanceOf>[];
   readonly spans: readonly { readonly input: number; readonly values: readonly Cell[] }[];
 }
 
-/** What one field does to the answer. */
+/** The effect of one field on the answer. */
 export interface Profile {
   readonly values: readonly Cell[];
-  /** A value of the answer for each; null where it was not finite. */
+  /** A value of the answer for each; null if it was not finite. */
   readonly answers: readonly (number | null)[];
   /** Where each lies between the least and the greatest answer of all fields: 0 to 1. */
   readonly heights: readonly number[];
-  /** The mean over rows that trained, at values of its own; left out where it is not known. */
+  /** The mean over training rows, at its own values; left out if it is not known. */
   readonly mean?: { readonly values: readonly Cell[]; readonly heights: readonly number[] };
 }
 
-/** How answers depend on columns over rows that trained, by the index of the input. */
+/** How answers depend on columns over training rows, by the index of the input. */
 export type Dependences = ReadonlyMap<number, ColumnDependence>;
 
 const NO_DEPENDENCES: Dependences = new Map();
 
-/** Varies each field that has a reach or categories. `reaches` are the ranges of numbers by the index of the input. */
+/** Varies each field that has a range or categories. `reaches` are the ranges of numbers by the index of the input. */
 export function variedRows(model: Model, texts: RowTexts, reaches: readonly Reach[]): VariedRows {
   const own = instanceOf(model, texts);
   const spans = (model.inputs ?? []).flatMap(({ type, categories }, input) => {

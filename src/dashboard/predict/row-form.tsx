@@ -1,4 +1,4 @@
-/** The form for one row, made from the model's inputs: numbers with sliders, categories as choices, each above what it does to the answer. */
+/** The form for one row, made from the model's inputs: numbers with sliders, categories as choices, each above its effect on the answer. */
 import type { Model } from "../../client/answers.ts";
 import type { ModelInput } from "../../domain/models/model-inputs.ts";
 import { axisName } from "../plots/features.ts";
@@ -12,7 +12,7 @@ const STEPS = 200;
 
 export interface RowFormProps {
   readonly model: Model;
-  /** Ranges of the sliders by the index of the input; null where there are too many fields for sliders. */
+  /** Ranges of the sliders by the index of the input; null if there are too many fields for sliders. */
   readonly reaches: readonly Reach[] | null;
   readonly texts: RowTexts;
   /** By the index of the input. */

@@ -11,8 +11,8 @@ export type RowTexts = readonly string[];
 export const isNumber = ({ type }: ModelInput): boolean => type === "number" || type === "integer";
 
 /**
- * Returns a typical row: of the rows that trained, the median of each number and the commonest of its other values; where they are not
- * at hand, what stands in for a missing value.
+ * Returns a typical row: the median of each number and the most frequent other value among the training rows; if they are not available,
+ * the replacements of missing values.
  */
 export function usualTexts({ inputs }: Model, rows: JobRows | null): string[] {
   return (inputs ?? []).map((input) => {
@@ -26,7 +26,7 @@ export function usualTexts({ inputs }: Model, rows: JobRows | null): string[] {
 const valuesOf = (rows: JobRows | null, { name }: ModelInput): readonly (number | string | null)[] =>
   rows?.features.find((feature) => feature.name === name)?.values ?? [];
 
-/** Of a column that is no number. Long texts have no usual one. */
+/** For a column that is not a number. Long texts have no usual value. */
 function usualValue({ type, usual, categories }: ModelInput, values: readonly (number | string | null)[]) {
   if (type === "text") return usual;
   // Times are all different; sorted as text they are sorted by time.

@@ -1,4 +1,4 @@
-/** How a model's answers depend on each column over rows that trained it, which is drawn beside what a row's own answer does. */
+/** How a model's answers depend on each column over its training rows, drawn beside the profile of a row. */
 import { useEffect, useState } from "preact/hooks";
 import type { ColumnDependence, Model } from "../../client/answers.ts";
 import { useApp } from "../shell/app-context.ts";
@@ -7,7 +7,7 @@ import type { Dependences } from "./profile.ts";
 const POINTS = 25;
 const NONE: Dependences = new Map();
 
-/** By the index of the input. Empty until they come, and where the rows that trained are not there; `isWanted` false: not asked for. */
+/** By the index of the input. Empty until they arrive, and if the training rows are not available; `isWanted` false: not requested. */
 export function useDependences(model: Model, modelRef: string, isWanted: boolean): Dependences {
   const { api } = useApp();
   const [known, setKnown] = useState({ modelRef, dependences: NONE });
@@ -17,7 +17,7 @@ export function useDependences(model: Model, modelRef: string, isWanted: boolean
     const abort = new AbortController();
     api.partialDependence(modelRef, { points: POINTS }, { signal: abort.signal }).then(
       ({ columns }) => setKnown({ modelRef, dependences: byInput(model, columns) }),
-      // Without them the profiles are of the row alone.
+      // Without them only the row's own profiles are shown.
       () => undefined,
     );
     return () => abort.abort();

@@ -1,4 +1,4 @@
-/** Asks why the prediction of a row is what it is, shortly after the row has settled; the last explanation stays until then. */
+/** Explains the prediction of a row, shortly after the row has stopped changing; the last explanation stays until then. */
 import { useEffect, useRef, useState } from "preact/hooks";
 import type { Explanation, Model } from "../../client/answers.ts";
 import { ApiError } from "../../client/error.ts";
@@ -6,24 +6,24 @@ import { useApp } from "../shell/app-context.ts";
 import { instanceOf, type RowTexts } from "./row.ts";
 
 const WAIT_MS = 300;
-/** Larger models are explained when somebody asks. */
+/** Larger models are explained on request. */
 const FAST_PARAMETERS = 100_000;
 const FAST_COLUMNS = 24;
-/** An explanation that took longer is not asked for again with every change. */
+/** An explanation that took longer is not repeated with every change. */
 const SLOW_MS = 1500;
 
 /** An explanation, or why there is none. */
 export interface Explained {
   readonly explanation: Explanation | null;
   readonly error: unknown;
-  /** Whether explanations are asked for: by themselves where they are fast. */
+  /** Whether explanations are requested: automatically if they are fast. */
   readonly isAsked: boolean;
   ask(): void;
 }
 
 const NOTHING = { explanation: null, error: null };
 
-/** The explanation of the row's prediction. It needs the rows that trained the model: `hasBackground`. */
+/** The explanation of the row's prediction. It needs the training rows: `hasBackground`. */
 export function useExplanation(model: Model, modelRef: string, texts: RowTexts, hasBackground: boolean): Explained {
   const { api } = useApp();
   const [state, setState] = useState<Pick<Explained, "explanation" | "error">>(NOTHING);

@@ -1,4 +1,4 @@
-/** Asks for the profiles of a row shortly after it has settled; those of the row before stay until then. */
+/** Requests the profiles of a row shortly after it has stopped changing; those of the row before stay until then. */
 import { useEffect, useState } from "preact/hooks";
 import type { Model, PredictionAnswer } from "../../client/answers.ts";
 import { useApp } from "../shell/app-context.ts";
@@ -12,7 +12,7 @@ export interface Varied {
   readonly answers: readonly PredictionAnswer[];
 }
 
-/** Null until the first answers, for a row that cannot be predicted, and where no field can be varied (`reaches` is null then). */
+/** Null until the first answers, for a row that cannot be predicted, and if no field can be varied (`reaches` is null then). */
 export function useProfiles(model: Model, modelRef: string, texts: RowTexts, reaches: readonly Reach[] | null): Varied | null {
   const { api } = useApp();
   const [varied, setVaried] = useState<Varied | null>(null);

@@ -1,6 +1,9 @@
-/** Turns a job's resolved spec into one that can be submitted again. What the server has summarised is read back, or left out and named. */
+/**
+ * Turns a job's resolved spec into one that can be submitted again. Parts that the server has summarised are read back, or left out and
+ * named.
+ */
 import type { Job, JobRows } from "../../client/answers.ts";
-import { specAgain } from "../../client/search.ts";
+import { submittableSpec } from "../../client/search.ts";
 import type { Json, JsonObject } from "./draft.ts";
 
 export interface Cloned {
@@ -13,7 +16,7 @@ export interface Cloned {
 export function cloneSpec({ spec, name }: Pick<Job, "spec" | "name">, rows: JobRows | null): Cloned {
   const { data, init_from, split } = spec;
   const notes: string[] = [];
-  const cloned: Record<string, Json> = { ...(specAgain(spec) as unknown as Record<string, Json>), name };
+  const cloned: Record<string, Json> = { ...(submittableSpec(spec) as unknown as Record<string, Json>), name };
   if ("inline" in data) cloned.data = clonedRows(data.inline, rows, notes);
   if (init_from && "state_dict" in init_from) {
     delete cloned.init_from;

@@ -1,7 +1,7 @@
-/** The spec that says nothing but which table, and which column to predict. Pure. */
+/** A spec with only a table and the column to predict. Pure. */
 import type { JsonObject } from "./draft.ts";
 
-/** Returns a spec that says nothing but the data: the best model for it is searched for. */
+/** Returns a spec with only the data: a search finds the best model for it. */
 export function datasetSpec(id: string, target: string): JsonObject {
   return { data: { dataset: { id, target } }, seed: 0 };
 }

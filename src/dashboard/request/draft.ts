@@ -57,12 +57,12 @@ export function faultAt(faults: Faults, pointer: string): string | null {
   return null;
 }
 
-/** Writes a key: as JSON does, or, in a program, without quotes where it needs none. */
+/** Writes a key: as in JSON, or, in a program, without quotes if it needs none. */
 type KeyText = (key: string) => string;
 const quoted: KeyText = (key) => JSON.stringify(key);
 const bare: KeyText = (key) => (/^[a-z_$][\w$]*$/i.test(key) ? key : JSON.stringify(key));
 
-/** Returns a spec as JSON text, as it is shown and sent: what fits into a line is on one. */
+/** Returns a spec as JSON text for display and sending: what fits on a line is on one. */
 export function textOf(spec: Json): string {
   return write(spec, "", quoted);
 }

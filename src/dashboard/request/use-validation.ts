@@ -7,7 +7,7 @@ import type { Api } from "../shell/api.ts";
 import { useApp } from "../shell/app-context.ts";
 import type { Faults } from "./draft.ts";
 
-/** What a valid spec comes to: that of a job, or of the job that a sweep varies. */
+/** The resolved spec: that of a job, or of the job that a sweep varies. */
 export interface Checked extends Pick<Validation, "spec" | "rows" | "memory_bytes" | "notes"> {
   /** Null for a sweep, whose trials may differ in it. */
   readonly parameters: number | null;
@@ -33,7 +33,7 @@ export interface Written {
   readonly text: string;
   /** Whether it is the spec of a sweep. */
   readonly isSweep: boolean;
-  /** Whether there is something to check: the page itself knows what is missing. */
+  /** Whether there is something to check: the page itself knows which fields are missing. */
   readonly isComplete: boolean;
 }
 
@@ -72,7 +72,7 @@ function verdictOf(error: unknown): Verdict {
   const problem = error instanceof ApiError ? error.problem : null;
   if (!problem || problem.status >= 500) return { ...START, phase: "unreachable", error };
   const given = problem.errors ?? [{ pointer: "", detail: problem.detail }];
-  // Of several errors at a pointer the first one says most.
+  // Of several errors at a pointer the first one is the most useful.
   const faults = new Map<string, string>();
   for (const { pointer, detail } of given) if (!faults.has(pointer)) faults.set(pointer, detail);
   return { phase: "invalid", valid: null, faults, error: null };

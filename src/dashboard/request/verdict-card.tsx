@@ -17,7 +17,7 @@ const MAX_FAULTS = 6;
 
 export interface VerdictCardProps {
   readonly verdict: Verdict;
-  /** Whether a sweep is started, not a job. */
+  /** Whether it starts a sweep instead of a job. */
   readonly isSweep: boolean;
   readonly busy: boolean;
   readonly error: unknown;

@@ -1,6 +1,6 @@
 /**
- * The API of the server that the page came from: the client's methods, and what only a browser needs beside them (its session,
- * links to files, uploads with their progress, one WebSocket for everything).
+ * The API of the page's server: the client's methods, and what only a browser needs besides (its session, links to files, uploads with
+ * their progress, one WebSocket for everything).
  */
 import type { Dataset } from "../../client/answers.ts";
 import { createDatasetsClient, type DatasetsClient, type UploadOptions } from "../../client/datasets.ts";
@@ -11,10 +11,10 @@ import { createSweepsClient, type SweepsClient } from "../../client/sweeps.ts";
 import { createTransport, segment, type Transport } from "../../client/transport.ts";
 import { fetchWithProgress } from "./upload-fetch.ts";
 
-/** Who the server takes this browser for. */
+/** The principal of this browser. */
 export interface Session {
   readonly authenticated: boolean;
-  /** Whether the server wants a key at all. */
+  /** Whether the server requires a key at all. */
   readonly required: boolean;
   readonly project?: string | null;
   readonly scopes?: readonly string[] | null;
@@ -22,7 +22,7 @@ export interface Session {
 
 /** The routes of a browser's session. */
 interface SessionClient {
-  /** Returns null where the server knows no sessions: then everybody may do everything. */
+  /** Returns null if the server has no sessions: then everybody may do everything. */
   session(): Promise<Session | null>;
   /** Exchanges a key for a cookie that scripts cannot read. */
   signIn(key: string): Promise<void>;
@@ -31,10 +31,7 @@ interface SessionClient {
 
 /** The API as the page uses it. Methods reject as the client's do. */
 export interface Api extends JobsClient, SweepsClient, ModelsClient, DatasetsClient, SessionClient {
-  /**
-   * Uploads a table as `upload` does; `onProgress` is told the share that was sent, 0..1. `isNew`: no upload before had the same bytes
-   * and options.
-   */
+  /** Uploads a table as `upload` does; `onProgress` gets the sent share, 0..1. `isNew`: no earlier upload had the same bytes and options. */
   uploadWithProgress(
     table: Blob,
     options: UploadOptions,
@@ -42,15 +39,15 @@ export interface Api extends JobsClient, SweepsClient, ModelsClient, DatasetsCli
   ): Promise<{ readonly dataset: Dataset; readonly isNew: boolean }>;
   /** Opens the WebSocket over which any number of jobs can be followed. */
   openStream(): WebSocket;
-  /** Asks for the events of a job after a sequence number as server-sent events: the answer goes on until the job has ended. */
+  /** Requests the events of a job after a sequence number as server-sent events: the answer continues until the job has ended. */
   jobEvents(job: string, after: number, signal: AbortSignal): Promise<Response>;
   /** The address of a path of the API, for links to files. */
   readonly urlOf: (path: string) => string;
-  /** For what is asked too seldom to be a method here. */
+  /** For requests that are too rare for a method here. */
   readonly transport: Transport;
 }
 
-/** The status of an upload that made a data set; one that was there already is answered with 200. */
+/** The status of an upload that made a data set; an existing one is answered with 200. */
 const CREATED = 201;
 
 /** Creates the API of the server at `address`. `onUnauthorized` is called whenever an answer is 401: the session has ended. */

@@ -1,4 +1,4 @@
-/** The path below which a proxy shows the page. Addresses are written without it everywhere: here it is put on and taken off. */
+/** The path below which a proxy shows the page. Addresses are written without it everywhere else: this file adds and removes it. */
 import { options } from "preact";
 
 /** "" at the root, else like "/trainyard": the server writes it into the document. */
@@ -8,7 +8,7 @@ export const basePathOf = ({ document }: Pick<Window, "document">): string => do
 export const withoutBase = (base: string, path: string): string =>
   path === base ? "/" : path.startsWith(`${base}/`) ? path.slice(base.length) : path;
 
-/** Has every link of the page's own begin with the path. */
+/** Makes every link of the page's own begin with the path. */
 export function linkBelow(base: string): void {
   if (base === "") return;
   const before = options.vnode;

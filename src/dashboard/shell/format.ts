@@ -37,7 +37,7 @@ export function formatShare(value: unknown): string {
   return Number.isFinite(number) ? `${(number * 100).toFixed(1)}${THIN}%` : formatValue(value);
 }
 
-/** A share that somebody chose, as it was chosen: 90 %, not 90.0 %. */
+/** A share that somebody chose, as chosen: 90 %, not 90.0 %. */
 export function formatChosenShare(share: number): string {
   return `${Number((share * 100).toFixed(1))}${THIN}%`;
 }

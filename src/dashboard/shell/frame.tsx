@@ -1,4 +1,4 @@
-/** The frame around every view: navigation, the state of the connection, the theme, and the view of the present address. */
+/** The frame around every view: navigation, the state of the connection, the theme, and the view of the current address. */
 import type { ComponentType } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
 import { Button } from "../ui/button.tsx";

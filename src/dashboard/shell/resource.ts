@@ -1,4 +1,4 @@
-/** Something that is read from the server: the answer, what went wrong, and reading it again. */
+/** Something read from the server: the answer, the error, and reading it again. */
 import { useCallback, useEffect, useRef, useState } from "preact/hooks";
 
 export interface Resource<T> {

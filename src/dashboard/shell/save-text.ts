@@ -1,4 +1,4 @@
-/** Saves text as a file, where a plain link cannot ask the API for it. */
+/** Saves text as a file, for content that a plain link cannot request from the API. */
 
 /** Hands a text to the browser as a download. Characters that file names may not have are replaced. */
 export function saveText(text: string, name: string): void {

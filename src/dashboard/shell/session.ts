@@ -34,7 +34,7 @@ export function createSession(): SessionControl & { attach(api: Api): void } {
   };
   return {
     state,
-    // The API tells the session of a 401, and the session calls the API: one of them has to be created first.
+    // The API reports a 401 to the session, and the session calls the API: one of them has to be created first.
     attach(given) {
       api = given;
     },

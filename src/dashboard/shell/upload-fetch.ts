@@ -1,8 +1,8 @@
-/** A `fetch` that says how much of its body was sent. The browser's own cannot, so this one is made of XMLHttpRequest. */
+/** A `fetch` that reports how much of its body was sent. The browser's own cannot, so this one uses XMLHttpRequest. */
 
 /**
- * Returns a fetch for uploads; `onProgress` is told the share that was sent, 0..1. It rejects with a TypeError when there is no
- * answer, and with an AbortError when the signal aborts, as fetch does.
+ * Returns a fetch for uploads; `onProgress` gets the sent share, 0..1. It rejects with a TypeError if there is no answer, and with an
+ * AbortError when the signal aborts, as fetch does.
  */
 export function fetchWithProgress(onProgress: (share: number) => void): typeof fetch {
   return (input, { method = "GET", headers, body, signal } = {}) =>

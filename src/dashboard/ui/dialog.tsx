@@ -8,7 +8,7 @@ export interface DialogProps {
   readonly title: string;
   /** When left out, the dialog cannot be closed. */
   readonly onClose?: () => void;
-  /** Whether it takes the room that tables need. */
+  /** Whether it is as wide as tables need. */
   readonly wide?: boolean;
   readonly children: ComponentChildren;
 }

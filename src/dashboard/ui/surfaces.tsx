@@ -1,4 +1,4 @@
-/** What content is laid out on: cards, notices, problems, empty states, skeletons, tabs, facts. */
+/** Surfaces for content: cards, notices, problems, empty states, skeletons, tabs, facts. */
 import type { ComponentChildren } from "preact";
 import type { ProblemDocument } from "../../client/error.ts";
 import { asProblem } from "../shell/problem.ts";
@@ -92,7 +92,7 @@ export interface EmptyProps {
   readonly action?: ComponentChildren;
 }
 
-/** Says that there is nothing to show, and how that changes. */
+/** Says that there is nothing to show, and how to change that. */
 export function Empty({ icon, title, children, action }: EmptyProps) {
   return (
     <div class="empty">
@@ -104,7 +104,7 @@ export function Empty({ icon, title, children, action }: EmptyProps) {
   );
 }
 
-/** Holds the place of something that is loading, in its later size. */
+/** Placeholder for something that is loading, in its later size. */
 export function Skeleton({ width = "100%", height = "1em" }: { readonly width?: string; readonly height?: string }) {
   return <span class="skeleton" style={{ width, height }} aria-hidden="true" />;
 }

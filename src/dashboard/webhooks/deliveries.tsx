@@ -1,4 +1,4 @@
-/** What became of the webhooks of something: of a model in use, or of a run of a schedule. */
+/** The webhook deliveries of a monitored model, or of a run of a schedule. */
 import { useEffect } from "preact/hooks";
 import type { Page } from "../../client/answers.ts";
 import { lastTryText, type WebhookDelivery } from "../../client/monitoring/deliveries.ts";
@@ -8,15 +8,15 @@ import { useResource } from "../shell/resource.ts";
 import { Card, Problem } from "../ui/surfaces.tsx";
 import { type Column, Table } from "../ui/table.tsx";
 
-/** Messages that are shown, and asked for. */
+/** Number of messages shown and requested. */
 export const SHOWN_DELIVERIES = 20;
 
-/** How soon it is looked again where a message is on its way. */
+/** How soon it is read again while a message is pending. */
 const LOOK_MS = 3000;
 
 interface DeliveriesProps {
   readonly title: string;
-  /** Where the next message goes; null: nowhere. Without it and without a message there is nothing to show. */
+  /** The address of the next message; null: none. Without it and without a message there is nothing to show. */
   readonly webhook: string | null;
   readonly load: (signal: AbortSignal) => Promise<Page<WebhookDelivery>>;
   /** What `load` depends on. */

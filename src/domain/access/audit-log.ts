@@ -1,9 +1,9 @@
-/** The audit log: who changed what, with which key. An entry is kept longer than what it tells of. Knows HTTP by its words alone. */
+/** The audit log: who changed what, with which key. An entry outlives the record that it is about. Knows only the words of HTTP. */
 import type { Page, PageRequest } from "../page.ts";
 
-/** One change that somebody made. */
+/** One change. */
 export interface AuditEntry {
-  /** Entries sort by it as they came. */
+  /** Entries sort by it in the order in which they came. */
   readonly id: string;
   /** The project of the key. */
   readonly project: string;
@@ -17,24 +17,24 @@ export interface AuditEntry {
   readonly operation: string;
   /** Of HTTP, or ON_THE_MACHINE. */
   readonly method: string;
-  /** The path that was asked for, without what came after a `?`. */
+  /** The requested path, without its query. */
   readonly path: string;
-  /** The path of what was made, as the header Location has it; null where nothing was, or it has no address. */
+  /** The path of the created record, as in the header Location; null if nothing was created, or it has no address. */
   readonly made: string | null;
   readonly status: number;
-  /** The id under which the server's log has the request. */
+  /** The id of the request in the server's log. */
   readonly requestId: string;
 }
 
-/** The method of what somebody did on the machine itself, with the data directory: no request, and no key. */
+/** The method of an action on the machine itself, with the data directory: without a request or a key. */
 export const ON_THE_MACHINE = "LOCAL";
 
-/** An entry with the name of its key; null for a key that is not on record. */
+/** An entry with the name of its key; null for a key without a record. */
 export interface NamedAuditEntry extends AuditEntry {
   readonly keyName: string | null;
 }
 
-/** Which entries are asked for; left out: all. */
+/** Which entries to list; left out: all. */
 export interface AuditFilter {
   readonly key?: string | undefined;
   readonly operation?: string | undefined;
@@ -54,8 +54,8 @@ export interface AuditLogStore {
   list(project: string | null, filter: AuditFilter, page: PageRequest): Promise<Page<NamedAuditEntry>>;
   /** Deletes at most `limit` entries from before a time. Returns how many. */
   deleteOld(before: number, limit: number): Promise<number>;
-  /** Returns the projects that have more than `most` entries, each with the newest of its entries that are too many. */
+  /** Returns the projects with more than `most` entries, each with the newest of its excess entries. */
   findExcess(most: number): Promise<readonly AuditExcess[]>;
-  /** Deletes at most `limit` entries of a project, the oldest first, up to one of them. Returns how many. */
+  /** Deletes at most `limit` entries of a project, oldest first, up to the given one. Returns how many. */
   deleteUpTo(excess: AuditExcess, limit: number): Promise<number>;
 }

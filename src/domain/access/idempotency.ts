@@ -26,7 +26,7 @@ export interface KeyClaim extends KeyName {
   readonly at: number;
   /** Keys from before this time have expired. */
   readonly expiredBefore: number;
-  /** Whether the project has its maximum of kept answers: a key that is there is answered, and no new one is made. */
+  /** Whether the project has no room for another kept answer: existing keys are answered, and no new one is stored. */
   readonly isFull: boolean;
 }
 
@@ -41,15 +41,15 @@ export type KeyState =
   | { readonly kind: "answered"; readonly fingerprint: string | null; readonly answer: StoredAnswer };
 
 /**
- * In the place of the fingerprint of a request to forget rows, once they are forgotten: its hash would confirm a guess at what it named.
- * Whether a request asks the same cannot be told any more.
+ * Replaces the fingerprint of a request to forget rows, once they are forgotten: its hash would confirm a guess of what it named. After
+ * that, nothing shows whether a request is the same.
  */
 export const FORGOTTEN = "forgotten";
 
 /** How long a first response is kept. */
 export const KEY_LIFETIME_MS = 24 * 3600 * 1000;
 
-/** What a key counts against its project besides the bytes of its answer: its row, and the row's places in two indexes. */
+/** The bytes that a key counts against its project besides its answer: its row, and the row's entries in two indexes. */
 export const KEY_BYTES = 512;
 
 /** Stores idempotency keys with their requests and first responses. */

@@ -1,11 +1,11 @@
-/** A request for an audit of labels, and the job that it stands for. */
+/** A request for an audit of labels, and the spec of the job that it submits. */
 import { z } from "zod";
 import type { FieldError } from "../errors.ts";
 import { jobNameOf } from "../jobs/job-name.ts";
 import { MAX_AUDIT_TRIALS } from "../spec/auto-options.ts";
 import { MAX_SEED } from "../spec/numbers.ts";
 
-/** What is audited. */
+/** The audited data set and columns. */
 export const auditBody = z
   .strictObject({
     target: z.string().meta({ description: "The column whose labels are checked. It must have classes." }),
@@ -27,7 +27,7 @@ export const auditBody = z
 
 export type AuditRequest = z.output<typeof auditBody>;
 
-/** The spec of the job that audits a data set, as it would be submitted. */
+/** The spec of the job that audits a data set, as if it were submitted. */
 export function auditSpec(dataset: { readonly id: string; readonly name: string }, request: AuditRequest): object {
   const { target, features, task, repeats, seed, name } = request;
   return {
@@ -39,7 +39,7 @@ export function auditSpec(dataset: { readonly id: string; readonly name: string 
   };
 }
 
-/** Where fields of the job's spec stand in the request for an audit; the longest first. */
+/** Where fields of the job's spec come from in the audit request; the longest first. */
 const PLACES: readonly (readonly [spec: string, request: string])[] = [
   ["/data/dataset/target", "/target"],
   ["/data/dataset/features", "/features"],
@@ -48,7 +48,7 @@ const PLACES: readonly (readonly [spec: string, request: string])[] = [
   ["/model/auto", "/target"],
 ];
 
-/** Errors of the job's spec, by where their cause stands in the request. */
+/** Errors of the job's spec, moved to the places of their causes in the request. */
 export function auditErrors(errors: readonly FieldError[]): FieldError[] {
   return errors.map(({ pointer, detail }) => {
     const place = PLACES.find(([spec]) => pointer === spec || pointer.startsWith(`${spec}/`));

@@ -15,7 +15,7 @@ const TRUTHS: ReadonlyMap<string, number> = new Map([
   ["true", 1],
   ["false", 0],
 ]);
-/** What a column may say as well when its type is given. */
+/** What a column also accepts when its type is given. */
 const LOOSE_TRUTHS: ReadonlyMap<string, number> = new Map(
   Object.entries({ t: 1, f: 0, yes: 1, no: 0, y: 1, n: 0, "1": 1, "0": 0 }),
 );
@@ -31,12 +31,12 @@ export function parseLooseTruth(text: string): number {
   return TRUTHS.get(word) ?? LOOSE_TRUTHS.get(word) ?? -1;
 }
 
-/** The words, in small letters, that `parseLooseTruth` takes for a truth, 0 or 1. */
+/** The lower-case words that `parseLooseTruth` reads as a boolean, 0 or 1. */
 export function wordsOfTruth(truth: number): string[] {
   return [...TRUTHS, ...LOOSE_TRUTHS].flatMap(([word, value]) => (value === truth ? [word] : []));
 }
 
-/** A date that is written year first, as ISO 8601 has it, in milliseconds since 1970; NaN when it is none. */
+/** A date written year first, as in ISO 8601, in milliseconds since 1970; NaN if it is not one. */
 export function parseDatetime(text: string): number {
   return parseWrittenDate(text, "ymd");
 }

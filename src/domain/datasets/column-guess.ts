@@ -1,11 +1,11 @@
 /**
- * What a column of texts is, told from all of its values: numbers in one of the ways that people write them, dates in one order,
- * truths, or labels. Counts and decides; knows no files and keeps no values.
+ * Infers the type of a column of texts from all of its values: numbers in one of the ways in which people write them, dates in one order,
+ * booleans, or labels. Counts and decides; knows no files and keeps no values.
  *
- * The rule: a column is what nearly all of its values are. Words that stand for nothing (missing-words.ts) are left aside; of the
- * rest at most one in twenty may be something else (one, in a column of ten to twenty), and these are then missing. Where at least
- * half fit and too many do not, the column is in doubt and stays one of labels. A whole number with leading zeros, or one beyond
- * 2^53 among whole numbers, makes labels of all: they are codes and ids.
+ * The rule: a column has the type of nearly all of its values. Words for a missing value (missing-words.ts) do not count. Of the rest, at
+ * most one in twenty may be something else (a single one in a column of ten to twenty), and counts as missing. If at least half fit but too
+ * many do not, the column is in doubt and stays one of labels. A whole number with leading zeros, or one beyond 2^53 among whole numbers,
+ * makes the column labels, because such numbers are codes and ids.
  */
 import { parseNumber, parseTruth } from "./cell-parsing.ts";
 import { type ColumnReading, FEWEST_MILLISECONDS } from "./column-reading.ts";
@@ -23,7 +23,7 @@ import {
   unitOf,
 } from "./written/written-numbers.ts";
 
-/** The share of values that may be something else, and the rows from which a single one may. */
+/** The share of values that may be something else, and the number of rows from which a single one may. */
 const MAX_OTHER_SHARE = 1 / 20;
 const MIN_ROWS_FOR_ONE = 10;
 
@@ -40,11 +40,11 @@ function areFew(others: number, values: number): boolean {
 
 /** What is known of the whole table when a column is decided. */
 export interface GuessContext {
-  /** Whether other columns, or the sender, have commas before decimals. */
+  /** Whether other columns, or the sender, have decimal commas. */
   readonly hasDecimalCommas: boolean;
-  /** Whether cells are divided by semicolons, as they are where commas stand before decimals. */
+  /** Whether semicolons separate cells, as they do with decimal commas. */
   readonly hasSemicolons: boolean;
-  /** The order of day and month that other columns have; null where none says. */
+  /** The order of day and month in other columns; null if none shows it. */
   readonly dayOrder: "dmy" | "mdy" | null;
 }
 
@@ -53,27 +53,27 @@ export interface GuessOptions {
   readonly decimal?: NumberFormat["decimal"] | undefined;
   readonly thousands?: NumberFormat["thousands"] | undefined;
   readonly dateFormat?: DateFormat | undefined;
-  /** Whether a text may be a number; in JSON it is a label, whatever it reads like. */
+  /** Whether a text may be a number; in JSON it is always a label. */
   readonly textNumbers: boolean;
-  /** Whether numbers may count time, as they do in a column whose type is given as datetime. */
+  /** Whether numbers may count time, as they do in a column with the given type datetime. */
   readonly epoch: boolean;
 }
 
-/** Something that a value could mean as well, and was not taken for. */
+/** Another possible meaning of a value, which was not chosen. */
 export interface Ambiguity {
   readonly kind: "numbers" | "dates";
   /** A value with two meanings. */
   readonly example: string;
-  /** How the column is read, and how it could be read as well. */
+  /** How the column is read, and how else it could be read. */
   readonly read: ColumnReading;
   readonly instead: ColumnReading;
 }
 
-/** What a column was decided to be. */
+/** The decision on a column. */
 export interface Guess {
   readonly type: "integer" | "number" | "boolean" | "datetime" | "label";
   readonly reading: ColumnReading;
-  /** Values that fit the likeliest type that is not labels, and values in all; words that stand for nothing are left aside. */
+  /** Number of values that fit the likeliest type other than labels, and of all values, without words for a missing value. */
   readonly fitting: number;
   readonly values: number;
   readonly ambiguity: Ambiguity | null;
@@ -81,14 +81,14 @@ export interface Guess {
   readonly bounds: { readonly count: number; readonly example: string } | null;
 }
 
-/** How many values fit one way of writing, and what they would be. */
+/** How many values fit one way of writing, and which numbers they would be. */
 interface Tally<Format> {
   readonly format: Format;
   count: number;
   /** Whether every value is a whole number, and whether one is beyond 2^53. */
   whole: boolean;
   big: boolean;
-  /** Other ways of writing, as bits, in which a value is another one; and such a value. */
+  /** Other ways of writing, as bits, that give a different value; and such a value. */
   conflicts: number;
   example: string;
 }
@@ -99,7 +99,7 @@ const createTally = <Format>(format: Format): Tally<Format> => ({
 
 type WrittenDate = (typeof WRITTEN_DATES)[number];
 
-/** Counts what the values of one column could be. */
+/** Counts the possible types of the values of one column. */
 export class ColumnGuess {
   readonly #options: GuessOptions;
   readonly #numbers: readonly Tally<NumberFormat>[];
@@ -121,7 +121,7 @@ export class ColumnGuess {
   #values = 0;
   #truths = 0;
   #codes = 0;
-  /** Whether the texts among numbers of JSON, which are read as numbers, have no decimals. */
+  /** Whether the number-like texts among JSON numbers are all whole. */
   #textIsWhole = true;
   /** The largest number, without its sign. */
   #largest = 0;
@@ -137,7 +137,7 @@ export class ColumnGuess {
     this.#dates = WRITTEN_DATES.filter((format) => !dateFormat || isEpoch || format === dateFormat).map(createTally);
   }
 
-  /** Takes in a text that is there, and says whether it could be anything but a label. */
+  /** Adds a text that is not empty. Returns whether it could be anything but a label. */
   seeText(given: string): boolean {
     const text = given.trim();
     if (isOddWord(text)) return true;
@@ -202,7 +202,7 @@ export class ColumnGuess {
     if (this.#word !== "" && word === this.#word) this.#sameWords++;
   }
 
-  /** Takes in a value that the file itself says is a number. */
+  /** Adds a value that the file itself marks as a number. */
   seeNumber(value: number): void {
     this.#values++;
     this.#keepDifferent(value);
@@ -214,19 +214,19 @@ export class ColumnGuess {
     }
   }
 
-  /** Takes in a value that the file itself says is a time. */
+  /** Adds a value that the file itself marks as a time. */
   seeDate(): void {
     this.#values++;
     for (const each of this.#dates) each.count++;
   }
 
-  /** Takes in a value that the file itself says is true or false. */
+  /** Adds a value that the file itself marks as true or false. */
   seeTruth(): void {
     this.#values++;
     this.#truths++;
   }
 
-  /** Decides, once every value was seen. */
+  /** Decides, after every value was added. */
   decide(context: GuessContext): Guess {
     const numbers = likeliest(this.#numbers, (tied) => preferredNumbers(tied, context, this.#isMoney));
     const dates = likeliest(this.#dates, (tied) => preferredDate(tied, context));
@@ -301,7 +301,7 @@ export class ColumnGuess {
   }
 }
 
-/** A format as a column's reading has it: nothing where it is the plain one. */
+/** The format as a column's reading stores it: nothing for the plain one. */
 function readingOf({ decimal, thousands }: NumberFormat): ColumnReading {
   return { ...(decimal === "," && { decimal }), ...(thousands !== "" && { thousands }) };
 }
@@ -313,7 +313,7 @@ const LEADING_ZERO = /^[+-]?0\d+$/;
 
 function dateIn(text: string, format: WrittenDate): number {
   const at = parseWrittenDate(text, format);
-  // A date that is written year first is one in every column of dates.
+  // A date written year first is valid in every column of dates.
   return Number.isNaN(at) && format !== "ymd" ? parseWrittenDate(text, "ymd") : at;
 }
 
@@ -336,11 +336,11 @@ function countIn(tallies: readonly Tally<NumberFormat | WrittenDate>[], values: 
 
 interface Likeliest<Format> {
   readonly chosen: Tally<Format>;
-  /** A way of writing that fits as many values, and gives others; null where there is none. */
+  /** A way of writing that fits as many values but gives other numbers; null if there is none. */
   readonly other: Tally<Format> | null;
 }
 
-/** The way of writing that fits most values; `prefer` chooses among those that fit as many and give other values. */
+/** The way of writing that fits most values; among those that fit equally but give other values, `prefer` chooses. */
 function likeliest<Format>(
   tallies: readonly Tally<Format>[],
   prefer: (tied: readonly Tally<Format>[]) => Tally<Format> | undefined,

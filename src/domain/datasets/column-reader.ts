@@ -1,6 +1,6 @@
 /**
- * What a raw value means to a fitted column. Predictions in every format and evaluations read values here, and nowhere else, so
- * that a row has one meaning whichever way it comes. Knows no format: `cellOf` is what a cell of CSV is as a value.
+ * Reads raw values for a fitted column. Predictions in every format and evaluations read values only here, so a row has one meaning in
+ * every format. Knows no format: `cellOf` turns a CSV cell into a value.
  */
 import { parseLooseTruth, parseNumber } from "./cell-parsing.ts";
 import {
@@ -15,13 +15,13 @@ import { spellingKey } from "./label-spellings.ts";
 import { isErrorWord, isMissingText } from "./missing-words.ts";
 import type { EncodedColumn, TextColumn, ValueColumn } from "./preprocessing.ts";
 
-/** A value that is there but is none of a column's labels. */
+/** A value that is present but not one of the column's labels. */
 export const UNKNOWN = -1;
 
 /**
- * Reads a raw value: null, a boolean, a number or a text. Returns a number as `encodeValue` takes it: NaN where it is missing; of a
- * datetime, milliseconds since 1970; of a label, its place in `categories`, or `UNKNOWN`. Returns a text that says what would be
- * right where the value cannot be read.
+ * Reads a raw value: null, a boolean, a number or a text. Returns a number as `encodeValue` takes it: NaN if it is missing; for a datetime,
+ * milliseconds since 1970; for a label, its index in `categories`, or `UNKNOWN`. If the value cannot be read, returns a text that says what
+ * would be valid.
  */
 export type ValueReader = (raw: unknown) => number | string;
 
@@ -33,7 +33,7 @@ export function createValueReader(column: ValueColumn): ValueReader {
   return column.boolean ? booleanReader(column.categories, reading) : createLabelReader(column.categories, reading);
 }
 
-/** Reads a raw value to a text, empty where it is missing. Returns null where it is neither a text, a number nor a boolean. */
+/** Reads a raw value as a text, empty if it is missing. Returns null if it is not a text, a number or a boolean. */
 export type TextReader = (raw: unknown) => string | null;
 
 /** What a value of a text column must be. */
@@ -50,10 +50,10 @@ export function createTextReader({ reading }: TextColumn): TextReader {
   };
 }
 
-/** A cell of CSV as a value. Text in quotes is taken as it stands; other text without the spaces around it. */
+/** Turns a CSV cell into a value. Quoted text stays as it is; other text loses the spaces around it. */
 export function cellOf(text: string, isQuoted: boolean, column: EncodedColumn | null): string | null {
   if (isQuoted) return text;
-  // A word such as NA stands for a missing value in every column when it is written without quotes, unless other words do.
+  // An unquoted word such as NA means missing in every column, unless the column has other words.
   const hasWords = column?.kind === "category" || column?.kind === "text";
   if (hasWords && column.reading?.missing === undefined && isMissingText(text)) return null;
   return text.trim();
@@ -61,7 +61,7 @@ export function cellOf(text: string, isQuoted: boolean, column: EncodedColumn | 
 
 const isAbsent = (raw: unknown): boolean => raw === null || raw === undefined;
 
-/** Where no value is a word, a word such as NA is a missing one, quoted or not; of numbers, those that were given as missing. */
+/** If no value is a word, a word such as NA means missing, quoted or not; among numbers, so do the words given as missing. */
 function missingTest(reading: ColumnReading): (raw: unknown) => boolean {
   const isOdd = createOddWords(reading);
   const hasOwn = reading.missing !== undefined;
@@ -91,7 +91,7 @@ function numericReader(reading: ColumnReading): ValueReader {
   };
 }
 
-/** 5% is 5 where the numbers of the table had the sign, and 0.05 where a workbook showed it. */
+/** 5% is 5 if the numbers of the table had the sign, and 0.05 if a workbook showed it. */
 const PERCENT =
   "has a percent sign, which no number of the table had: write it as the table was read, such as 5 or 0.05 for 5%";
 
@@ -164,7 +164,7 @@ export function createLabelReader(labels: readonly string[], { missing = [], cas
 
 const orNull = (value: number): number | null => (Number.isNaN(value) ? null : value);
 
-/** 0 or 1 for a text that says false or true; null for any other. */
+/** 0 or 1 for a text that means false or true; null for any other. */
 function truthOf(text: string): number | null {
   const word = text.trim().toLowerCase();
   return word === "true" ? 1 : word === "false" ? 0 : null;

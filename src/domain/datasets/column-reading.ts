@@ -1,7 +1,7 @@
 /**
- * How the texts of one column are read: which sign is the decimal one, which comes first of day and month, which words stand for
- * nothing. A data set has it for each column that is not written the plain way, and the model takes it over, so that a text has
- * one meaning from the upload to the last prediction. Knows no formats of files.
+ * How the texts of one column are read: the decimal sign, the order of day and month, the words for a missing value. A data set stores it
+ * for each column that is not written plainly, and the model copies it, so that a text has one meaning from the upload to the last
+ * prediction. Knows no file formats.
  */
 import { z } from "zod";
 import { parseNumber } from "./cell-parsing.ts";
@@ -17,7 +17,7 @@ import {
   unitKey,
 } from "./written/written-numbers.ts";
 
-/** Longest word that stands for a missing value, in UTF-16 units, and most of them in a column. */
+/** Longest word for a missing value, in UTF-16 units, and maximum number of them in a column. */
 export const MAX_WORD_LENGTH = 100;
 export const MAX_WORDS = 100;
 
@@ -51,7 +51,7 @@ export const columnReading = z
 
 export type ColumnReading = z.output<typeof columnReading>;
 
-/** Reads a text to a number as `encodeValue` takes it: NaN where it is none. */
+/** Reads a text as a number as `encodeValue` takes it: NaN if it is not one. */
 export type TextReader = (text: string) => number;
 
 /** The reader of texts in a column of numbers. A unit of money or percent beside a number is left out, and so is the column's own. */
@@ -71,12 +71,12 @@ export function createNumberReader({ decimal = ".", thousands, unit }: ColumnRea
   };
 }
 
-/** The reader of texts in a column of times: milliseconds since 1970. */
+/** Returns the reader of texts in a column of times: milliseconds since 1970. */
 export function createDateReader({ date_format: format = "ymd" }: ColumnReading): TextReader {
   if (format === "epoch_s" || format === "epoch_ms") {
     return (text) => {
       const count = parseWrittenNumber(text, PLAIN_NUMBERS);
-      // A time that is written out says what it is, whatever the others count.
+      // A time written in full is unambiguous, whatever the numbers count.
       return Number.isNaN(count) ? parseWrittenDate(text, "ymd") : timeOfCount(count, format);
     };
   }
@@ -86,7 +86,7 @@ export function createDateReader({ date_format: format = "ymd" }: ColumnReading)
   };
 }
 
-/** Milliseconds since 1970 of a number that counts seconds or, otherwise, milliseconds; NaN beyond the times that there are. */
+/** Milliseconds since 1970 of a number that counts seconds or milliseconds; NaN beyond the range of times. */
 export function timeOfCount(count: number, format: DateFormat): number {
   const at = format === "epoch_s" ? count * 1000 : count;
   return Math.abs(at) <= LAST_TIME_MS ? at : Number.NaN;
@@ -98,7 +98,7 @@ const LAST_TIME_MS = 8.64e15;
 /** Below this, a number since 1970 counts seconds (until the year 5138) rather than milliseconds (until March 1973). */
 export const FEWEST_MILLISECONDS = 1e11;
 
-/** Tells whether a text stands for nothing in a column of numbers or times: a known word, or one of the column's own. */
+/** Returns whether a text means missing in a column of numbers or times: a known word, or one of the column's own. */
 export function createOddWords({ missing = [] }: ColumnReading): (text: string) => boolean {
   if (missing.length === 0) return isOddWord;
   const isOwn = createWordTest(missing);

@@ -1,7 +1,7 @@
-/** Corrected cells of a column, which make another data set of the same table. */
+/** Corrected cells of a column. They make a new data set from the same table. */
 import { z } from "zod";
 
-/** Most cells that are corrected at once. */
+/** Maximum cells corrected at once. */
 const MAX_CORRECTED_CELLS = 10_000;
 /** Longest label of a corrected cell, in UTF-16 units. */
 const MAX_LABEL = 1000;

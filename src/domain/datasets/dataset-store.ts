@@ -1,4 +1,4 @@
-/** What is stored of data sets. Knows nothing of databases. */
+/** The interface of the store of data sets. Knows nothing of databases. */
 import type { ProjectLimits } from "../limits.ts";
 import type { Page, PageRequest } from "../page.ts";
 import type { ColumnValues, Dataset, DatasetDocument, DatasetFormat, DatasetSummary } from "./dataset.ts";
@@ -12,7 +12,7 @@ export interface NewDataset extends IngestedTable {
   readonly sha256: string;
   readonly bytes: number;
   readonly createdAt: number;
-  /** The data set whose columns it has where `values` has none: it has the same columns and rows, and its values are copied in the database. */
+  /** The data set to copy columns from where `values` has none: it has the same columns and rows, and the database copies its values. */
   readonly copyOf?: string;
   /** Somebody relies on it, as by `claim`: on this one, and on the one that is answered in its place. Left out, nobody does yet. */
   readonly isClaimed?: boolean;
@@ -28,14 +28,14 @@ export interface DatasetPreview {
   readonly lines: readonly string[];
 }
 
-/** What came of deleting a data set. */
+/** The result of deleting a data set. */
 export interface DatasetDeletion {
   readonly deleted: boolean;
-  /** A job that has not ended and trains on it, which keeps it. */
+  /** An unfinished job that trains on it and so prevents the deletion. */
   readonly usedBy: string | null;
 }
 
-/** Data sets. Methods that answer null do so for an unknown id. */
+/** Data sets. Methods return null for an unknown id. */
 export interface DatasetStore {
   /**
    * Stores a data set in several transactions of bounded size; others see it after the last one. When one of the same hash and
@@ -46,23 +46,23 @@ export interface DatasetStore {
   insert(dataset: NewDataset): Promise<DatasetDocument & { readonly created: boolean }>;
   /** The data set of these uploaded bytes and options. Null when there is none. */
   find(sha256: string, format: DatasetFormat): Promise<DatasetDocument | null>;
-  /** The data set without its values. */
+  /** Returns the data set without its values. */
   get(id: string): Promise<Dataset | null>;
-  /** The same as `get`, with the columns unparsed. */
+  /** Does the same as `get`, with the columns unparsed. */
   describe(id: string): Promise<DatasetDocument | null>;
-  /** Newest first. */
+  /** Lists data sets, newest first. */
   list(page: PageRequest): Promise<Page<DatasetSummary>>;
-  /** The first rows, as they were uploaded. */
+  /** Returns the first rows, as they were uploaded. */
   readPreview(id: string): Promise<DatasetPreview | null>;
-  /**
-   * Values of columns by name, whole. Throws not_found for an unknown data set, and for a name that is unknown or is a text
-   * column whose texts are not kept.
-   */
+  /** Returns full columns by name. Throws not_found for an unknown data set or name, and for a text column whose texts are not stored. */
   readColumns(id: string, names: readonly string[]): Promise<ReadonlyMap<string, ColumnValues>>;
-  /** Notes that somebody relies on a data set, whatever made it. False where it is gone. */
+  /** Claims a data set: somebody relies on it, whatever created it. False if it is gone. */
   claim(id: string): Promise<boolean>;
-  /** Deletes a data set, unless a job that has not ended has its id at data.dataset.id, or, with `unlessClaimed`, it is claimed: then nothing changes. */
+  /**
+   * Deletes a data set, unless an unfinished job trains on it (data.dataset.id) or, with `unlessClaimed`, it is claimed: then nothing
+   * changes.
+   */
   delete(id: string, options?: { readonly unlessClaimed: boolean }): Promise<DatasetDeletion>;
-  /** Removes what is left of uploads and deletions that began before `at` and never ended. Returns how many there were. */
+  /** Removes the remains of uploads and deletions that began before `at` and never ended. Returns how many there were. */
   removeUnfinished(at: number): Promise<number>;
 }

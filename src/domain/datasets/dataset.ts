@@ -1,18 +1,18 @@
-/** A table that a user brought: its columns, what they hold, and what is known of each. Times are epoch milliseconds. */
+/** A user's table: its columns and their statistics. Times are epoch milliseconds. */
 import { z } from "zod";
 import { columnReading } from "./column-reading.ts";
 import type { TextValues } from "./texts.ts";
 
 /**
- * What a column holds. `number` and `integer` are float64; `boolean` and `category` are one of a list of labels; `datetime` is
- * milliseconds since 1970 in UTC; `text` is names or sentences, of whose words a model can learn where they are kept.
+ * The type of a column. `number` and `integer` are float64; `boolean` and `category` are one of a list of labels; `datetime` is
+ * milliseconds since 1970 in UTC; `text` is names or sentences, whose words a model can learn from if they are stored.
  */
 export const COLUMN_TYPES = ["number", "integer", "boolean", "category", "datetime", "text"] as const;
 export type ColumnType = (typeof COLUMN_TYPES)[number];
 
 const count = z.int().nonnegative();
 
-/** Statistics of a column of numbers or datetimes; null where every value is missing. */
+/** Statistics of a column of numbers or datetimes; null if every value is missing. */
 const numericStatistics = z.strictObject({
   min: z.number(),
   max: z.number(),
@@ -23,7 +23,7 @@ const numericStatistics = z.strictObject({
   histogram: z.strictObject({ edges: z.array(z.number()), counts: z.array(count) }),
 });
 
-/** Cells of a column that are something else than the others. */
+/** Cells of a column with another type than the rest. */
 const oddCells = z.strictObject({
   count: count.meta({ description: "How many there are." }),
   cells: z
@@ -37,13 +37,13 @@ const oddCells = z.strictObject({
 
 export type OddCells = z.output<typeof oddCells>;
 
-/** Where odd cells stand and what they say, for a sentence. */
+/** Where odd cells stand and what they contain, for a sentence. */
 export function listOddCells({ cells, count }: OddCells): string {
   const named = cells.map(({ place, value }) => `${place} (${JSON.stringify(value)})`).join(", ");
   return count > cells.length ? `${named} and ${count - cells.length} more` : named;
 }
 
-/** One column: its type and what is in it. */
+/** One column: its type and statistics. */
 export const columnSchema = z
   .strictObject({
     name: z.string(),
@@ -85,9 +85,9 @@ export interface DatasetSummary {
   readonly id: string;
   readonly name: string;
   readonly format: DatasetFormat;
-  /** What makes two uploads the same data set, together with the format. See `digestSuffix`. */
+  /** Two uploads with the same hash and format are the same data set. See `digestSuffix`. */
   readonly sha256: string;
-  /** Uploaded bytes, before they were unpacked. */
+  /** Uploaded bytes, before decompression. */
   readonly bytes: number;
   readonly rows: number;
   readonly columnCount: number;
@@ -99,9 +99,8 @@ export interface Dataset extends DatasetSummary {
 }
 
 /**
- * A data set with its columns as JSON text, an array of `Column`. Two thousand columns with their labels are megabytes of
- * text, which the event loop passes on without parsing them. `about` is the text of an `AboutTable`, and null where the data set
- * was stored before there were any.
+ * A data set with its columns as JSON text, an array of `Column`. Two thousand columns with their labels are megabytes of text, which the
+ * event loop passes on without parsing. `about` is the text of an `AboutTable`, and null for a data set older than that.
  */
 export interface DatasetDocument {
   readonly summary: DatasetSummary;
@@ -110,8 +109,8 @@ export interface DatasetDocument {
 }
 
 /**
- * The values of a column in row order. `number`, `integer` and `datetime`: float64, NaN where missing. `category` and `boolean`:
- * positions in `categories`, -1 where missing. `text`: packed as texts.ts says, not a value a row.
+ * The values of a column in row order. `number`, `integer` and `datetime`: float64, NaN if missing. `category` and `boolean`: indexes into
+ * `categories`, -1 if missing. `text`: packed as in texts.ts, not a value for each row.
  */
 export type ColumnValues = Float64Array<ArrayBuffer> | Int32Array<ArrayBuffer> | TextValues;
 
@@ -120,7 +119,7 @@ export function isNumeric(type: ColumnType): boolean {
   return type === "number" || type === "integer" || type === "datetime";
 }
 
-/** Whether a column has values that a model can learn from: every one but a text whose texts are not kept. */
+/** Whether a model can learn from a column: all but text columns whose texts are not stored. */
 export function hasValues({ type, kept }: Pick<Column, "type" | "kept">): boolean {
   return type !== "text" || kept === true;
 }
@@ -130,7 +129,7 @@ export function isCategorical(type: ColumnType): boolean {
   return type === "category" || type === "boolean";
 }
 
-/** A data set on its way to a thread: what is known of its columns, and the values of those that are needed. */
+/** A data set on its way to a thread: its columns, and the values of those that are needed. */
 export interface DatasetRows {
   readonly rows: number;
   readonly sha256: string;

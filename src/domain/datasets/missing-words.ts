@@ -1,9 +1,9 @@
 /**
- * Words that stand for a missing value, in one table: those of every column, those that only a program writes, and those that
- * stand for nothing among numbers, dates and truths alone. Knows words, no columns.
+ * Words for a missing value, in one table: those of every column, those that only programs write, and those that mean missing only among
+ * numbers, dates and booleans. Knows words, but no columns.
  */
 
-/** What stands for a missing value everywhere, in small letters. The empty cell is missing too. */
+/** Means missing in every column, in lower case. The empty cell does too. */
 export const MISSING_WORDS = ["na", "n/a", "nan", "null", "none", "?"] as const;
 
 /** What spreadsheets, databases and data frames write for no value or a failed one: missing in every column, and noted. */
@@ -16,13 +16,13 @@ const ERROR_WORDS = [
   ...["1.#ind", "-1.#ind", "1.#qnan", "-1.#qnan", "nan(ind)", "-nan(ind)"],
 ] as const;
 
-/** What people and programs write among numbers, dates and truths where there is none: missing there, a label elsewhere. */
+/** What people and programs write for a missing number, date or boolean: missing there, a label elsewhere. */
 const ODD_WORDS = [
   // SAS and Stata write a dot, people a dash.
   ...["-", "--", "---", "\u2013", "\u2014", ".", "..", "...", "*"],
   ...["n.a.", "n.a", "n. a.", "n/d", "n.d.", "nd", "nil", "nat", "(null)", "[null]", "<null>"],
   ...["no data", "k.a.", "k. a."],
-  // No number that can be trained on.
+  // Not a number that can be trained on.
   ...["inf", "+inf", "-inf", "infinity", "+infinity", "-infinity", "1.#inf", "-1.#inf", "\u221e", "-\u221e"],
 ] as const;
 
@@ -32,19 +32,19 @@ const ODD: ReadonlySet<string> = new Set([...ERROR_WORDS, ...ODD_WORDS]);
 const LONGEST_MISSING = 4;
 const LONGEST_ODD = [...ODD].reduce((longest, { length }) => Math.max(longest, length), 0);
 
-/** Whether a text stands for a missing value, in small or capital letters, with or without spaces around. */
+/** Whether a text means missing, in any case and with or without spaces around it. */
 export function isMissingText(text: string): boolean {
   const trimmed = text.trim();
   return trimmed.length <= LONGEST_MISSING && MISSING.has(trimmed.toLowerCase());
 }
 
-/** Whether a text is what a program writes for no value or a failed one: missing in every column. */
+/** Whether a program writes this text for no value or a failed one: missing in every column. */
 export function isErrorWord(text: string): boolean {
   const trimmed = text.trim();
   return trimmed.length <= LONGEST_ODD && ERRORS.has(trimmed.toLowerCase());
 }
 
-/** The words, in small letters, that are missing among labels, or among truths, where more are; beside the empty text. */
+/** The lower-case words that mean missing among labels, or among booleans, where more do; beside the empty text. */
 export function missingWordsAmong(kind: "labels" | "truths"): readonly string[] {
   return kind === "labels" ? ERROR_WORDS : [...MISSING_WORDS, ...ODD];
 }
@@ -63,7 +63,7 @@ const isPlainNumber = (text: string): boolean => text !== "" && Number.isFinite(
 
 const OVERFLOW = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?$/;
 
-/** Whether a text stands for nothing among numbers, dates and truths: a known word, or a number beyond every float64. */
+/** Whether a text means missing among numbers, dates and booleans: a known word, or a number beyond float64. */
 export function isOddWord(text: string): boolean {
   const trimmed = text.trim();
   if (trimmed.length <= LONGEST_ODD && ODD.has(trimmed.toLowerCase())) return true;

@@ -1,6 +1,6 @@
 /**
- * What turns a raw row into the numbers that a network takes, and its outputs back into the units of the target. Fitted on
- * the training part alone, stored with the model, and plain JSON: the whole of it can be read, exported and applied anywhere.
+ * Converts a raw row to the inputs of a network, and its outputs back to the units of the target. Fitted on the training part alone, stored
+ * with the model, and plain JSON, so that it can be read, exported and applied anywhere.
  */
 import { z } from "zod";
 import { nearest } from "../spelling.ts";
@@ -13,7 +13,7 @@ export type DatetimePart = (typeof DATETIME_PARTS)[number];
 /** How a number becomes features. */
 export const NUMERIC_ENCODINGS = ["value", "piecewise_linear", "both"] as const;
 
-/** How a category becomes features; as a label, or, as an option of a job alone, as a text. */
+/** How a category becomes features: as a label, or, as an option of a job only, as a text. */
 export const CATEGORY_ENCODINGS = ["one_hot", "ordinal", "embedding"] as const;
 
 const scaling = z.strictObject({ offset: z.number(), scale: z.number() }).meta({ description: "(value - offset) / scale" });
@@ -63,12 +63,12 @@ const datetimeFeature = z.strictObject({
   }),
 });
 
-/** A part of a datetime as it was fitted. */
+/** A fitted part of a datetime. */
 export type DatetimeFeature = z.output<typeof datetimeFeature>;
 
 /**
- * One raw column as the network sees it, in this order of operations: a missing value is filled, a number scaled; a category
- * becomes its place in `categories`, or none of them (`other`) when it is unknown or missing.
+ * One raw column as the network sees it, in this order: a missing value is filled, a number is scaled, a category becomes its index in
+ * `categories`, or none of them (`other`) if it is unknown or missing.
  */
 export const encodedColumn = z
   .discriminatedUnion("kind", [
@@ -77,16 +77,16 @@ export const encodedColumn = z
       ...source,
       integer: z.boolean(),
       range,
-      /** Stands in for a missing value. */
+      /** Replaces a missing value. */
       fill: z.number(),
-      /** Adds a feature that is 1 where the value was missing. */
+      /** Adds a feature that is 1 if the value was missing. */
       indicator: z.boolean(),
       scaling: scaling.nullable(),
       /** `smooth`: x / sqrt(1 + (x / 3)²) of the scaled value. Left out: none. */
       clip: z.literal("smooth").optional(),
-      /** What a value becomes: itself, scaled; how much of each bin lies below it; or both. Left out: itself. */
+      /** What a value becomes: its scaled value; how much of each bin lies below it; or both. Left out: its scaled value. */
       encode: z.enum(NUMERIC_ENCODINGS).optional(),
-      /** Edges of the bins in the column's own units, rising: one more than there are bins. */
+      /** Edges of the bins in the column's own units, ascending: one more than there are bins. */
       bins: z.array(z.number()).min(2).optional(),
     }),
     z.strictObject({
@@ -102,11 +102,11 @@ export const encodedColumn = z
       ...source,
       boolean: z.boolean(),
       categories: z.array(z.string()),
-      /** Label that stands in for a missing one; null: missing counts as other. */
+      /** The label that replaces a missing one; null: missing counts as other. */
       fill: z.string().nullable(),
       /**
-       * `one_hot`: a feature a category, and one for other. `ordinal`: its place as a number, other last. `embedding`: its place
-       * as a number too, which the network looks up in a table of `dimension` columns.
+       * `one_hot`: a feature for each category, and one for other. `ordinal`: its index as a number, other last. `embedding`: also its
+       * index as a number, which the network looks up in a table of `dimension` columns.
        */
       encode: z.enum(CATEGORY_ENCODINGS),
       dimension: z.int().min(1).nullable(),
@@ -114,7 +114,7 @@ export const encodedColumn = z
     z.strictObject({
       kind: z.literal("text"),
       ...source,
-      /** 1 + ln(count) in place of the count of a term. */
+      /** Uses 1 + ln(count) instead of the count of a term. */
       sublinear_tf: z.boolean(),
       vocabularies: z.array(vocabulary),
     }),
@@ -123,7 +123,7 @@ export const encodedColumn = z
 
 export type EncodedColumn = z.output<typeof encodedColumn>;
 
-/** A column whose features follow from one number: a value, a time, or the place of a label. */
+/** A column whose features follow from one number: a value, a time, or the index of a label. */
 export type ValueColumn = Exclude<EncodedColumn, { kind: "text" }>;
 
 /** A column whose features follow from the terms of a text. */
@@ -160,33 +160,33 @@ const CYCLES: Readonly<Record<DatetimePart, boolean>> = {
 };
 
 /**
- * What a row may have besides the columns that the model takes: the targets, and the other columns of its data set. Null where
- * that was not recorded.
+ * The columns that a row may have besides those that the model takes: the targets, and the other columns of its data set. Null if they were
+ * not recorded.
  */
 export function ignoredNames({ targets, ignored }: Preprocessing): ReadonlySet<string> | null {
   return ignored ? new Set([...ignored, ...targets.map(({ column }) => column)]) : null;
 }
 
-/** What is wrong with a column that neither the model nor its data set has, and what was probably meant. */
+/** The error for a column that neither the model nor its data set has, with the name that was probably meant. */
 export function strangerDetail(name: string, { columns }: Preprocessing): string {
   const names = columns.map(({ column }) => column);
   const meant = nearest(name, names);
   return `is not a column of this model: ${meant === null ? `it takes ${names.join(", ")}` : `did you mean ${meant}?`}`;
 }
 
-/** Whether a part comes round again, so that its last value is next to its first. */
+/** Whether a part is cyclic, so that its last value is next to its first. */
 export function isCyclic(part: DatetimePart): boolean {
   return CYCLES[part];
 }
 
 type NumericColumn = Extract<EncodedColumn, { kind: "numeric" }>;
 
-/** Whether the scaled value of a number is among its features: the first of them. */
+/** Whether the scaled value of a number is among its features; it is then the first of them. */
 export function hasValue({ encode }: NumericColumn): boolean {
   return encode !== "piecewise_linear";
 }
 
-/** The edges of the bins of a number whose features they are. */
+/** The edges of the bins of a number that has bins as features. */
 export function binEdges({ encode, bins }: NumericColumn): readonly number[] {
   return encode === undefined || encode === "value" ? [] : (bins ?? []);
 }
@@ -197,7 +197,7 @@ function binNames(encoded: NumericColumn): string[] {
     .map((edge) => `${encoded.column} to ${edge}`);
 }
 
-/** Names of the features that a column becomes, in the order of the network's inputs. */
+/** Names of the features of a column, in the order of the network's inputs. */
 export function featureNames(encoded: EncodedColumn): string[] {
   const { column } = encoded;
   const indicator = "indicator" in encoded && encoded.indicator ? [`${column} is missing`] : [];

@@ -1,4 +1,4 @@
-/** How an upload is to be read: the options of the sender, and what of them makes another data set of the same bytes. */
+/** The options that say how to read an upload, and which of them make another data set of the same bytes. */
 import { z } from "zod";
 import { MAX_WORD_LENGTH, MAX_WORDS } from "./column-reading.ts";
 import { COLUMN_TYPES, type DatasetFormat } from "./dataset.ts";
@@ -10,12 +10,12 @@ const word = z.string().trim().min(1).max(MAX_WORD_LENGTH);
 const words = z.array(word).max(MAX_WORDS);
 const dateFormat = z.enum(DATE_FORMATS, { error: `must be one of ${DATE_FORMATS.join(", ")}` });
 
-/** Lines at the beginning that can be passed over. */
+/** Maximum lines skipped at the beginning. */
 export const MAX_SKIPPED_LINES = 100;
 /** Characters of a sheet's name: Excel allows 31, other programs more. */
 const MAX_SHEET_NAME = 200;
 
-/** How an upload is to be read, where that is not to be found out. */
+/** How to read an upload, where that is not inferred. */
 export const readingOptions = z.strictObject({
   delimiter: z
     .string()
@@ -78,7 +78,7 @@ export const readingOptions = z.strictObject({
 
 export type ReadingOptions = z.output<typeof readingOptions>;
 
-/** The sign of each name that `thousands` takes; a plus or a space of a query string would be lost on the way. */
+/** The sign for each name that `thousands` takes: a plus or a space would be lost in a query string. */
 export const THOUSANDS: Readonly<Record<NonNullable<ReadingOptions["thousands"]>, NumberFormat["thousands"]>> = {
   none: "",
   comma: ",",
@@ -88,8 +88,8 @@ export const THOUSANDS: Readonly<Record<NonNullable<ReadingOptions["thousands"]>
 };
 
 /**
- * What is hashed after the uploaded bytes to give a data set's `sha256`: nothing when everything is found out, so that it is
- * the hash of the file, else the options as JSON on a line of their own.
+ * What is hashed after the uploaded bytes for a data set's `sha256`. Nothing if everything is inferred, so that it is the hash of the file;
+ * else the options as JSON on a line of their own.
  */
 export function digestSuffix(options: ReadingOptions): string {
   const { delimiter, header, skip_lines, rows, sheet, types, columns, missing, decimal, thousands, date_format, encoding } =
@@ -120,7 +120,7 @@ const NAMES: Readonly<Record<DatasetFormat, string>> = {
   ...{ csv: "CSV", ndjson: "NDJSON", json: "JSON", parquet: "Parquet", xlsx: "Excel" },
 };
 
-/** What is said where an option does not fit the format; null where all do. The pointer is that of the option. */
+/** The error for an option that does not fit the format; null if all do. The pointer is that of the option. */
 export function misfitOption(
   format: DatasetFormat,
   { encoding, delimiter, sheet, skip_lines, rows }: ReadingOptions,

@@ -1,7 +1,7 @@
-/** The formats of tables by the ending of a file's name. Imports types alone: the page and the client load it. */
+/** The formats of tables by file extension. Imports only types, because the page and the client load it. */
 import type { DatasetFormat } from "./dataset.ts";
 
-/** Formats by ending, in small letters and without its dot; a `.gz` after it does not count. */
+/** Formats by extension, in lower case and without its dot; a `.gz` after it does not count. */
 export const FORMAT_OF_ENDING: ReadonlyMap<string, DatasetFormat> = new Map<string, DatasetFormat>([
   ["csv", "csv"],
   ["tsv", "csv"],

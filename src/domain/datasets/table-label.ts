@@ -1,8 +1,8 @@
-/** What is said of a table besides its bytes, by whoever sends it: which format that means, and which name. */
+/** The format and name of a table according to its sender, besides its bytes. */
 import type { DatasetFormat } from "./dataset.ts";
 import { FORMAT_OF_ENDING } from "./table-endings.ts";
 
-/** What the headers of a request, of a part or of an answer give. Both may be empty. */
+/** From the headers of a request, of a part or of an answer. Both may be empty. */
 export interface TableLabel {
   readonly mediaType: string;
   readonly fileName: string;
@@ -26,12 +26,12 @@ const FORMAT_OF_TYPE: ReadonlyMap<string, DatasetFormat> = new Map(
   } as const),
 );
 
-/** The format that a label means: by its media type, or else by the ending of the file's name. */
+/** The format that a label means: by its media type, or else by the file extension. */
 export function formatOf({ mediaType, fileName }: TableLabel): DatasetFormat | undefined {
   return FORMAT_OF_TYPE.get(mediaType) ?? formatOfName(fileName);
 }
 
-/** The media type of a Content-Type, in small letters and without its parameters; empty where there is none. */
+/** The media type of a Content-Type, in lower case and without its parameters; empty if there is none. */
 export function mediaTypeOf(header: string | undefined): string {
   return (header ?? "").split(";", 1)[0]?.trim().toLowerCase() ?? "";
 }
@@ -41,7 +41,7 @@ function formatOfName(fileName: string): DatasetFormat | undefined {
   return FORMAT_OF_ENDING.get(extension);
 }
 
-/** A name for a data set: that of its file, without its ending. */
+/** A name for a data set: that of its file, without its extension. */
 export function stemOf(fileName: string): string {
   const base = fileName.split(/[/\\]/).at(-1) ?? "";
   return base

@@ -1,11 +1,11 @@
-/** How a table was read, and what is to be said of it: beside its columns, in the answers about a data set. */
+/** How a table was read, with its notes: answered together with the columns of a data set. */
 import { z } from "zod";
 import { type Note, note } from "../notes.ts";
 import { ENCODINGS } from "./encodings.ts";
 
 const from = z.enum(["given", "found"]).meta({ description: "Whether the sender gave it or it was detected." });
 
-/** How a table as a whole was read; how a column was, where it is not plain, is its own `reading`. */
+/** How the whole table was read. A column that is not plain has its own `reading`. */
 export const tableReading = z
   .strictObject({
     encoding: z
@@ -44,7 +44,7 @@ export type TableReading = z.output<typeof tableReading>;
  */
 export const aboutTable = z.strictObject({ reading: tableReading.nullable(), notes: z.array(note) });
 export interface AboutTable {
-  /** Null where it was not recorded. */
+  /** Null if it was not recorded. */
   readonly reading: TableReading | null;
   readonly notes: readonly Note[];
 }

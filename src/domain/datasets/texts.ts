@@ -1,26 +1,26 @@
 /**
- * The values of a text column as they are stored and sent between threads: UTF-8, a line for each row. A missing text is an empty
- * one, and a line break within a text is a space, so that a text has the words that it had.
+ * The values of a text column as they are stored and sent between threads: UTF-8, a line for each row. A missing text is empty, and a line
+ * break within a text becomes a space, so that a text keeps its words.
  */
 
 /** The texts of a column, packed. */
 export type TextValues = Uint8Array<ArrayBuffer>;
 
-/** UTF-16 units of texts that are kept of a table, all of its columns together. Columns beyond it are kept for the preview alone. */
+/** Maximum UTF-16 units of texts stored for a table, all columns together. Columns beyond it are stored for the preview only. */
 export const MAX_KEPT_CHARACTERS = 64 * 1024 * 1024;
 
-/** Lines that are encoded at once, so that a long column does not hold two copies as strings. */
+/** Lines encoded at once, so that a long column does not hold two copies as strings. */
 const BLOCK_LINES = 4096;
 
 /** Packs texts as they come. */
 export interface TextWriter {
-  /** Takes the text of a row, which lies behind all rows that came before. */
+  /** Adds the text of a row after all rows added so far. */
   add(row: number, text: string): void;
-  /** Returns the packed texts of so many rows. */
+  /** Returns the packed texts of `rows` rows. */
   finish(rows: number): TextValues;
 }
 
-/** Creates a writer that has no texts yet. */
+/** Creates an empty writer. */
 export function createTextWriter(): TextWriter {
   const encoder = new TextEncoder();
   const blocks: Uint8Array[] = [];
@@ -40,7 +40,7 @@ export function createTextWriter(): TextWriter {
     },
     finish(rows) {
       while (written < rows) push("");
-      // Every line ends with a break, so that blocks stand one behind the other.
+      // Every line ends with a break, so that blocks can be concatenated.
       if (lines.length > 0) blocks.push(encoder.encode(`${lines.join("\n")}\n`));
       const packed = new Uint8Array(blocks.reduce((total, { length }) => total + length, 0));
       blocks.reduce((at, block) => {
@@ -52,7 +52,7 @@ export function createTextWriter(): TextWriter {
   };
 }
 
-/** Packs the texts of all rows; null is a missing one. */
+/** Packs the texts of all rows; null means missing. */
 export function packTexts(texts: readonly (string | null)[]): TextValues {
   const writer = createTextWriter();
   texts.forEach((text, row) => {
@@ -63,7 +63,7 @@ export function packTexts(texts: readonly (string | null)[]): TextValues {
 
 const unpacked = new WeakMap<TextValues, readonly string[]>();
 
-/** The texts of a column by row. Kept as long as the packed ones are, since rows are encoded in stretches. */
+/** The texts of a column by row, cached as long as the packed ones exist, because rows are encoded in stretches. */
 export function textsOf(values: TextValues): readonly string[] {
   const known = unpacked.get(values);
   if (known) return known;

@@ -1,6 +1,6 @@
 /**
  * Explanations as the JSON text of the API. Numbers that explain an answer have the form of the answer: `value` (and `quantiles`) of a
- * regression, `probabilities` of classes. What is added up stands under the same name.
+ * regression, `probabilities` of classes.
  */
 import type { Model, Prediction } from "../models/model.ts";
 import { numberText, placesOfTop, predictionWriter, valueText } from "../models/prediction-json.ts";
@@ -12,7 +12,7 @@ type AnsweringModel = Pick<Model, "classes" | "preprocessing" | "quantiles">;
 /** Writes numbers of an answer, those from `offset` on, as members of a JSON object, without its braces. */
 export type NumbersWriter = (numbers: ArrayLike<number>, offset: number) => string;
 
-/** The writer of a model's numbers; of classes, those at `places` alone, in the order of the model's. */
+/** Returns the writer of a model's numbers; for classes only those at `places`, in the model's order. */
 export function numbersWriter(
   { classes, quantiles }: AnsweringModel,
   numbers: number,
@@ -38,10 +38,10 @@ export function numbersWriter(
   return (all, offset) => `"value":[${Array.from({ length: numbers }, (_, place) => at(all, offset + place)).join()}]`;
 }
 
-/** Writes a prediction with its explanation. With `topK`, both are of that many classes. */
+/** Writes a prediction with its explanation. With `topK`, both have that many classes. */
 export type ExplainedWriter = (prediction: Prediction, explanation: Explanation, topK: number | null) => string;
 
-/** The writer of a model's explained predictions. `columns` are the names of its columns. */
+/** Returns the writer of a model's explained predictions. `columns` are the names of its columns. */
 export function explainedWriter(model: AnsweringModel, columns: readonly string[]): ExplainedWriter {
   const write = predictionWriter(model);
   const names = columns.map((name) => JSON.stringify(name));

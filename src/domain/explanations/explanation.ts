@@ -1,41 +1,41 @@
 /**
- * Explanations of predictions: what a request may ask, what it costs, and what the answer says. Contributions are Shapley values of the
- * columns (Lundberg and Lee, "A unified approach to interpreting model predictions", 2017): how much each moves the answer from its mean
- * over background rows, of which columns that are not known are taken.
+ * Explanations of predictions: the options of a request, its cost, and the answer. Contributions are Shapley values of the columns
+ * (Lundberg and Lee, "A unified approach to interpreting model predictions", 2017): how far each column moves the answer from its mean over
+ * background rows. Unknown columns take their values from these rows.
  */
 import { z } from "zod";
 import { invalid, TrainyardError } from "../errors.ts";
 import type { Model } from "../models/model.ts";
 
-/** Most rows of one request that are explained, and background rows. */
+/** Maximum rows of one request that are explained, and background rows. */
 const MAX_EXPLAINED_ROWS = 100;
 export const MAX_BACKGROUND_ROWS = 1000;
 const DEFAULT_BACKGROUND_ROWS = 100;
-/** Most numbers in the contributions of one answer: about two megabytes of JSON. */
+/** Maximum numbers in the contributions of one answer: about two megabytes of JSON. */
 const MAX_CONTRIBUTIONS = 100_000;
-/** Most numbers in the features of the background rows: 8 MiB. */
+/** Maximum numbers in the features of the background rows: 8 MiB. */
 const MAX_BACKGROUND_FEATURES = 2 ** 21;
-/** Most columns of which all coalitions are computed. */
+/** Maximum columns for which all coalitions are computed. */
 const MAX_EXACT_COLUMNS = 12;
-/** Multiply-adds that all coalitions of one row may take: about a second. With ten columns, networks of up to 36,000 parameters. */
+/** Maximum multiply-adds of all coalitions of one row: about a second. With ten columns, this allows networks of up to 36,000 parameters. */
 const EXACT_WORK = 4e9;
-/** Multiply-adds that the permutations of one row take where so many are few. */
+/** Multiply-adds that the permutations of one row use, unless that would be too few permutations. */
 const SAMPLED_WORK = 1e8;
 const [FEWEST_PAIRS, MOST_PAIRS] = [2, 16];
-/** Most pairs of permutations that may be asked for. */
+/** Maximum pairs of permutations that may be requested. */
 const MAX_SAMPLES = 1000;
-/** Most multiply-adds of one request: some ten seconds of a thread. */
+/** Maximum multiply-adds of one request: some ten seconds of a thread. */
 const MAX_WORK = 3e10;
 
 const cell = z.unknown();
 
-/** Rows that are given, each as a row to predict is. */
+/** Given rows, in the form of rows to predict. */
 const givenRows = z
   .array(z.union([z.array(cell), z.record(z.string(), cell)]))
   .min(1)
   .max(MAX_BACKGROUND_ROWS);
 
-/** The background rows of a request: how many of the training rows, or rows that are given. */
+/** The background rows of a request: the number of training rows, or given rows. */
 export const backgroundOption = z.union([z.int().min(1).max(MAX_BACKGROUND_ROWS), givenRows]).meta({
   description: `The rows that the answer is compared with: a number of training rows, chosen by \`seed\` (default ${DEFAULT_BACKGROUND_ROWS}), or up to ${MAX_BACKGROUND_ROWS} rows as in \`instances\`.`,
 });
@@ -68,7 +68,7 @@ export const explainOption = z
 /** What `explain` asks for, with its defaults. */
 export interface ExplainRequest {
   readonly background: BackgroundChoice;
-  /** Pairs of permutations a background row; null for all coalitions, or a number that fits the model. */
+  /** Pairs of permutations for each background row; null for all coalitions, or a number that fits the model. */
   readonly samples: number | null;
   readonly seed: number;
 }
@@ -87,7 +87,7 @@ export function backgroundOf(
   return Array.isArray(given) ? { instances: given, pointer } : { count: given ?? DEFAULT_BACKGROUND_ROWS, seed };
 }
 
-/** What a body's `explain` asks for. */
+/** The options that a body's `explain` sets. */
 export function explainRequestOf({ background, samples, seed = 0 }: z.output<typeof explainOption>): ExplainRequest {
   return { background: backgroundOf(background, seed, "/explain/background"), samples: samples ?? null, seed };
 }
@@ -97,11 +97,11 @@ export interface Background {
   readonly rows: number;
   /** [rows, inputWidth] */
   readonly features: Float32Array<ArrayBuffer>;
-  /** [columns, 2]: the least and the greatest number (of a datetime, millisecond) of each column; NaN for other columns. */
+  /** [columns, 2]: the least and the greatest number (for a datetime, millisecond) of each column; NaN for other columns. */
   readonly ranges: Float64Array<ArrayBuffer>;
 }
 
-/** Which rows are the background: of a data set their numbers, rising; of a job that has its rows by itself, the rows. */
+/** Identifies the background rows: their numbers, ascending, for a data set; the rows themselves for a job with its own rows. */
 export type ChosenBackground = { readonly numbers: Int32Array<ArrayBuffer> } | { readonly background: Background };
 
 /** A row's explanation. Numbers of an answer are in the order of `answerNumbers`. */
@@ -110,13 +110,13 @@ export interface Explanation {
   readonly base: Float64Array;
   /** [columns, numbers] */
   readonly contributions: Float64Array;
-  /** [columns, numbers]: their standard errors; null where contributions are exact. */
+  /** [columns, numbers]: their standard errors; null if contributions are exact. */
   readonly errors: Float64Array | null;
-  /** Permutations that were averaged; null where contributions are exact. */
+  /** Number of permutations averaged; null if contributions are exact. */
   readonly permutations: number | null;
 }
 
-/** What the cost of an explanation depends on. */
+/** What determines the cost of an explanation. */
 export interface Measured extends Pick<Model, "preprocessing" | "inputWidth" | "outputWidth" | "classes"> {
   /** Of predicting a row with the network: `ComputePool.multiplyAdds`. */
   readonly multiplyAdds: number;
@@ -130,17 +130,17 @@ export const columnCount = ({ preprocessing, inputWidth }: Pick<Model, "preproce
 export const numberCount = ({ classes, outputWidth }: Pick<Model, "classes" | "outputWidth">): number =>
   classes.length > 0 ? classes.length : outputWidth;
 
-/** What making a row and reading its answer takes beside the network, in multiply-adds. */
+/** Cost of composing a row and reading its answer, besides the network, in multiply-adds. */
 const ROW_WORK = 2000;
 
-/** Multiply-adds, or as much work, of one prediction among many. */
+/** The cost of one prediction among many, in multiply-adds. */
 export const workOfRow = (model: Measured): number => ROW_WORK + model.multiplyAdds + model.inputWidth + numberCount(model) * 8;
 
-/** How a row is explained, which depends on the model and on nothing in the row. */
+/** How rows are explained. Depends on the model, and on nothing in the row. */
 export interface ExplainPlan {
-  /** Pairs of permutations a background row; null where all coalitions are computed. */
+  /** Pairs of permutations for each background row; null if all coalitions are computed. */
   readonly pairs: number | null;
-  /** Multiply-adds of a row at most. */
+  /** Maximum multiply-adds of a row. */
   readonly work: number;
 }
 
@@ -181,7 +181,7 @@ export function assertExplainable(model: Measured, rows: number, { background, s
   assertWork(rows * work, "/explain", "ask for fewer rows, background rows or samples");
 }
 
-/** Background rows that a choice names. */
+/** The number of background rows that a choice selects. */
 export const rowsOf = (choice: BackgroundChoice): number => ("count" in choice ? choice.count : choice.instances.length);
 
 /** Throws too_large for background rows that are too wide. */
@@ -206,7 +206,7 @@ function over(pointer: string, detail: string): TrainyardError {
   return new TrainyardError("too_large", detail, [{ pointer, detail }]);
 }
 
-/** The error of a body so large that it is answered in a thread as a whole. */
+/** The error for a body that is too large to be answered in a thread as a whole. */
 export function notExplained(): TrainyardError {
   const detail = "is only for JSON bodies of at most 262144 bytes: send the rows to explain in a separate request";
   return invalid([{ pointer: "/explain", detail }]);

@@ -1,19 +1,19 @@
 /**
- * Which rows made a prediction: for each training row, how the prediction changes where the network is trained again, with the same seed,
- * while that row has weight 0 in the loss. What a request may ask, its limits, and what the answer says.
+ * The training rows behind a prediction: for each row, how the prediction changes if the network is trained again, with the same seed,
+ * while that row has weight 0 in the loss. The options of a request, its limits, and the answer.
  */
 import { z } from "zod";
 import type { FieldError } from "../errors.ts";
 
-/** Most rows to predict that one job asks about. */
+/** Maximum rows to predict in one job. */
 const MAX_INSTANCES = 10;
-/** Most rows that are left out, each by a training of its own. */
+/** Maximum rows left out, each in a training of its own. */
 export const MAX_RETRAININGS = 5000;
-/** Most changes of predictions (rows left out x rows to predict): what an answer carries. */
+/** Maximum changes of predictions (rows left out x rows to predict) in an answer. */
 export const MAX_CHANGES = 10_000;
-/** Most multiply-adds of all trainings together: tens of minutes of a core. */
+/** Maximum multiply-adds of all trainings together: tens of minutes of a core. */
 export const MAX_INFLUENCE_WORK = 1e12;
-/** Rows of each list of those that changed a prediction the most. */
+/** Length of each list of the rows with the greatest changes. */
 const LISTED_ROWS = 10;
 
 const cell = z.unknown();
@@ -44,7 +44,7 @@ const asked = {
   }),
 };
 
-/** What is asked. */
+/** The options of a request. */
 export const influenceBody = z
   .strictObject({
     ...asked,
@@ -65,14 +65,14 @@ export const influenceBody = z
   });
 
 export type InfluenceRequest = z.output<typeof influenceBody>;
-/** How many rows are left out, each by a training of its own; or what is wrong with the request. */
+/** The number of rows left out, each in a training of its own; or what is wrong with the request. */
 export type AdmittedInfluence =
   | { readonly ok: true; readonly retrainings: number; readonly trainingRows: number }
   | { readonly ok: false; readonly errors: readonly FieldError[] };
 
 export type RowChoice = z.output<typeof rowChoice>;
 
-/** What the spec of such a job says of it. */
+/** The part of such a job's spec. */
 export const influenceOptions = z
   .strictObject({
     model: z.string().meta({ description: "The model that was asked." }),
@@ -146,14 +146,14 @@ export type Influence = z.output<typeof influence>;
 export type InfluencedPrediction = z.output<typeof influencedPrediction>;
 export type RowInfluence = z.output<typeof ofRow>;
 
-/** What changed for one instance, for each of the rows that were left out. */
+/** The changes for one instance, for each row left out. */
 export interface Changes {
   readonly prediction: ArrayLike<number>;
-  /** Null where the actual value is not known. */
+  /** Null if the actual value is not known. */
   readonly loss: ArrayLike<number> | null;
 }
 
-/** The part of an answer that lists changes: all of them, and the rows of the greatest ones. Rows without any effect are in no list. */
+/** The part of an answer that lists changes: all of them, and the rows with the greatest ones. Rows without any effect are in no list. */
 export function listedChanges(
   rows: readonly number[],
   { prediction, loss }: Changes,

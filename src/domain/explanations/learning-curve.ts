@@ -1,23 +1,23 @@
 /**
  * Whether more data would help: a model's network is trained again on growing parts of its training rows, several times each, and scored on
- * the same held-out rows. What a request may ask, its limits, and what the answer says.
+ * the same held-out rows. The options of a request, its limits, and the answer.
  */
 import { z } from "zod";
 import type { FieldError } from "../errors.ts";
 
-/** How many times the rows of the forecast are those that there are. */
+/** The forecast is for this many times the available rows. */
 export const FORECAST_FACTOR = 2;
-/** How often a forecast is meant to hold the mean score of so many rows. */
+/** The probability with which a forecast is meant to hold the mean score of that many rows. */
 export const FORECAST_LEVEL = 0.8;
-/** Fewest rows of a part that is trained on, and fewest training rows of the model, of which a quarter are the fewest that a forecast needs. */
+/** Minimum rows of a part. A forecast needs a quarter of the training rows to be at least this many. */
 export const FEWEST_CURVE_ROWS = 10;
 export const FEWEST_TRAINING_ROWS = 4 * FEWEST_CURVE_ROWS;
-/** Most multiply-adds of all trainings together: tens of minutes of a core. */
+/** Maximum multiply-adds of all trainings together: tens of minutes of a core. */
 export const MAX_CURVE_WORK = 1e12;
 
-/** Numbers of rows: each is the next one divided by the root of 2. */
+/** Number of parts: each number of rows is the next one divided by the root of 2. */
 const SIZES = { min: 5, max: 13, default: 7 };
-/** A forecast needs so many: what fewer say of chance was found too narrow. */
+/** Minimum repeats for a forecast: fewer gave bands that were too narrow. */
 export const FEWEST_REPEATS = 8;
 const REPEATS = { min: FEWEST_REPEATS, max: 30, default: 8 };
 
@@ -29,7 +29,7 @@ const repeats = z.int().min(REPEATS.min).max(REPEATS.max).meta({
   description: "Trainings on each number of rows, each with its own rows and initial weights.",
 });
 
-/** What is asked. */
+/** The options of a request. */
 export const learningCurveBody = z
   .strictObject({
     sizes: sizes.default(SIZES.default),
@@ -40,12 +40,12 @@ export const learningCurveBody = z
 
 export type LearningCurveRequest = z.output<typeof learningCurveBody>;
 
-/** How many trainings a curve takes; or what is wrong with the request. */
+/** The number of trainings of a curve; or what is wrong with the request. */
 export type AdmittedCurve =
   | { readonly ok: true; readonly trainings: number }
   | { readonly ok: false; readonly errors: readonly FieldError[] };
 
-/** What the spec of such a job says of it. */
+/** The part of such a job's spec. */
 export const learningCurveOptions = z
   .strictObject({
     model: z.string().meta({ description: "The model whose training is repeated." }),
@@ -61,7 +61,7 @@ export const learningCurveOptions = z
 
 export type LearningCurveOptions = z.output<typeof learningCurveOptions>;
 
-/** The figures that a curve has, the first of a task being its main one. */
+/** The figures of a curve; the first of a task is its main one. */
 export const CURVE_FIGURES = {
   classes: ["accuracy", "roc_auc", "log_loss"],
   values: ["r2", "rmse", "mae"],
@@ -69,7 +69,7 @@ export const CURVE_FIGURES = {
 const CURVE_FIGURE_NAMES = [...CURVE_FIGURES.classes, ...CURVE_FIGURES.values] as const;
 export type CurveFigureName = (typeof CURVE_FIGURE_NAMES)[number];
 
-/** Whether less of a figure is better. */
+/** Whether a lower figure is better. */
 export const isLoss = (name: CurveFigureName): boolean => name === "log_loss" || name === "rmse" || name === "mae";
 
 const figure = z.number().nullable();

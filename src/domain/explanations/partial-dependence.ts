@@ -1,6 +1,7 @@
 /**
- * Partial dependence (Friedman, "Greedy function approximation", 2001): the mean answer over background rows that all have one value in a column,
- * for values over its range; and the same for single rows, their individual conditional expectation. What a request may ask, and what it costs.
+ * Partial dependence (Friedman, "Greedy function approximation", 2001): the mean answer over background rows that all have one value in a
+ * column, for values over its range; and the same for single rows, their individual conditional expectation. The options of a request, and
+ * its cost.
  */
 import { z } from "zod";
 import { type FieldError, invalid, TrainyardError } from "../errors.ts";
@@ -23,7 +24,7 @@ const MAX_COLUMNS = 50;
 const MAX_POINTS = 100;
 const DEFAULT_POINTS = 20;
 const MAX_ROWS = 20;
-/** Most numbers in an answer: about two megabytes of JSON. */
+/** Maximum numbers in an answer: about two megabytes of JSON. */
 const MAX_NUMBERS = 100_000;
 
 /** The body of a request for partial dependence. */
@@ -58,7 +59,7 @@ export const partialDependenceBody = z
 
 /** A request, with its defaults. */
 export interface DependenceRequest {
-  /** Places of columns among the model's. */
+  /** Indexes of columns among the model's. */
   readonly columns: readonly number[];
   readonly points: number;
   readonly background: BackgroundChoice;
@@ -67,22 +68,22 @@ export interface DependenceRequest {
 
 /** How an answer depends on one column. */
 export interface Dependence {
-  /** The column's place among the model's. */
+  /** The column's index among the model's. */
   readonly column: number;
   readonly values: readonly (number | string)[];
   /** [values, numbers]: the mean over the background rows. */
   readonly mean: Float64Array;
-  /** Of each row that was sent, [values, numbers]. */
+  /** For each row of the request, [values, numbers]. */
   readonly rows: readonly Float64Array[];
 }
 
-/** Most values that are tried of a column. */
+/** Maximum values tried for a column. */
 export const mostValues = ({ preprocessing }: Pick<Model, "preprocessing">, column: number, points: number): number => {
   const encoded = preprocessing?.columns[column];
   return encoded?.kind === "category" ? Math.min(encoded.categories.length, MAX_POINTS) : points;
 };
 
-/** Reads a body for a model. Throws invalid for columns that it does not have or that are text, and too_large for more than may be asked. */
+/** Checks a body against a model. Throws invalid for columns that it does not have or that are text, and too_large over a limit. */
 export function dependenceRequest(model: Model & Measured, body: z.output<typeof partialDependenceBody>): DependenceRequest {
   const { points = DEFAULT_POINTS, seed = 0, instances = [] } = body;
   const request = {
@@ -101,11 +102,11 @@ export function dependenceRequest(model: Model & Measured, body: z.output<typeof
   return request;
 }
 
-/** Values of all columns at most. */
+/** Maximum values of all columns together. */
 const valuesOf = (model: Model, { columns, points }: DependenceRequest): number =>
   columns.reduce((total, column) => total + mostValues(model, column, points), 0);
 
-/** Multiply-adds of a request at most. */
+/** Maximum multiply-adds of a request. */
 export function dependenceWork(model: Model & Measured, request: DependenceRequest): number {
   return valuesOf(model, request) * (rowsOf(request.background) + request.instances.length) * workOfRow(model);
 }

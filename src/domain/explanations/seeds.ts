@@ -1,21 +1,21 @@
 /**
- * How much of a model's score is the luck of its seed: its network is trained again on the same rows under other seeds, and each of them
- * is scored on the rows that the job held out. What a request may ask, and what the answer says.
+ * How much of a model's score is the luck of its seed: its network is trained again on the same rows with other seeds, and each training is
+ * scored on the rows that the job held out. The options of a request, and the answer.
  */
 import { z } from "zod";
 import type { FieldError } from "../errors.ts";
 import { COMPARED_FIGURES } from "../models/score-comparison.ts";
 
-/** Fewest seeds whose spread says something. */
+/** Minimum seeds for a useful spread. */
 export const FEWEST_SEEDS = 5;
 const MOST_SEEDS = 100;
 const DEFAULT_SEEDS = 10;
-/** Most multiply-adds of all trainings together: tens of minutes of a core. */
+/** Maximum multiply-adds of all trainings together: tens of minutes of a core. */
 export const MAX_SEEDS_WORK = 1e12;
 
 const count = z.int().min(FEWEST_SEEDS).max(MOST_SEEDS);
 
-/** What is asked. */
+/** The options of a request. */
 export const seedsBody = z
   .strictObject({
     seeds: count
@@ -27,12 +27,12 @@ export const seedsBody = z
 
 export type SeedsRequest = z.output<typeof seedsBody>;
 
-/** How many blocks of the scored rows each training leaves figures of; or what is wrong with the request. */
+/** The number of blocks of scored rows for which each training stores figures; or what is wrong with the request. */
 export type AdmittedSeeds =
   | { readonly ok: true; readonly blocks: number }
   | { readonly ok: false; readonly errors: readonly FieldError[] };
 
-/** What the spec of such a job says of it. */
+/** The part of such a job's spec. */
 export const seedsOptions = z
   .strictObject({
     model: z.string().meta({ description: "The model that was asked." }),
@@ -97,7 +97,7 @@ export const seedSpread = z
 export type SeedSpread = z.output<typeof seedSpread>;
 export type SeedFigure = z.output<typeof seedFigure>;
 
-/** So many seeds that are not the model's own. */
+/** Returns `count` seeds other than the model's own. */
 export function otherSeeds(own: number, count: number): number[] {
   const found: number[] = [];
   for (let seed = 0; found.length < count; seed++) if (seed !== own) found.push(seed);

@@ -1,9 +1,9 @@
-/** A request to forget rows of a data set: which rows, and what becomes of models that cannot be trained again. */
+/** A request to forget rows of a data set: which rows, and what happens to models that cannot be trained again. */
 import { z } from "zod";
 
-/** Most rows that are forgotten at once. */
+/** Maximum rows forgotten at once. */
 export const MAX_FORGOTTEN_ROWS = 10_000;
-/** Most values of a key column. */
+/** Maximum values of a key column. */
 const MAX_KEYS = 1000;
 /** Longest text of a key, in UTF-16 units. */
 const MAX_KEY_LENGTH = 10_000;

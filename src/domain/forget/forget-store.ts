@@ -1,4 +1,4 @@
-/** The interface of the store of runs that forget rows, and of what they ask of the lineage. Knows nothing of databases. */
+/** The interface of the store of runs that forget rows, and of their queries of the lineage. Knows nothing of databases. */
 import type { Page, PageRequest } from "../page.ts";
 import type { Forget, ForgetDocument, ForgetState } from "./forget.ts";
 
@@ -16,11 +16,11 @@ export interface UsingSweep {
   readonly state: string;
 }
 
-/** What names a data set, or another one of the same content that was deleted. */
+/** The names of a data set, or of a deleted one with the same content. */
 export interface DatasetUsers {
   readonly jobs: readonly string[];
   readonly sweeps: readonly UsingSweep[];
-  /** Models whose receipt has the hash of its content: also those whose job is gone. */
+  /** Models whose receipt has the hash of its content, even if their job is gone. */
   readonly models: readonly string[];
 }
 
@@ -28,11 +28,11 @@ export interface DatasetUsers {
 export interface StartedFrom {
   readonly job: string;
   readonly model: string | null;
-  /** The job whose checkpoint it starts from; null also where that checkpoint is gone. */
+  /** The job whose checkpoint it starts from; null also if that checkpoint is gone. */
   readonly checkpointOf: string | null;
 }
 
-/** What a holder of a run stores of it. */
+/** What the holder of a run stores. */
 export interface ForgetChange {
   readonly state: ForgetState;
   readonly document: ForgetDocument;
@@ -41,39 +41,39 @@ export interface ForgetChange {
 
 /** Runs that forget rows. */
 export interface ForgetStore {
-  /** Stores a run. Throws conflict where one of the project is under way. */
+  /** Stores a run. Throws conflict while another run of the project is active. */
   insert(run: Pick<Forget, "id" | "datasetId" | "document" | "createdAt">): Promise<Forget>;
-  /** Null for an unknown id. */
+  /** Returns a run. Null for an unknown id. */
   get(id: string): Promise<Forget | null>;
-  /** Newest first. */
+  /** Lists runs, newest first. */
   list(page: PageRequest): Promise<Page<Forget>>;
-  /** Runs under way that nobody holds as of `now`, of every project. */
+  /** Lists active runs of every project that nobody holds as of `now`. */
   listFree(now: number): Promise<readonly { readonly id: string; readonly project: string }[]>;
-  /** Holds a run until a time, if it is under way and nobody holds it as of `now`. Null otherwise. */
+  /** Leases a run until a time, if it is active and nobody holds it as of `now`. Null otherwise. */
   claim(id: string, lease: string, now: number, until: number): Promise<Forget | null>;
-  /** Holds it longer. False where it was lost, or has ended. */
+  /** Extends the lease. False if it was lost, or the run has ended. */
   renew(id: string, lease: string, until: number): Promise<boolean>;
-  /** Stores how far a run has come, if it is under way and held by `lease`. False otherwise. */
+  /** Stores the progress of a run, if it is active and held by `lease`. False otherwise. */
   save(id: string, lease: string, change: ForgetChange): Promise<boolean>;
-  /** Lets go of it. */
+  /** Releases a run. */
   release(id: string, lease: string): Promise<void>;
-  /** Lets go of every run: nobody else uses this database. */
+  /** Releases every run. For the start of the only process that uses the database. */
   releaseAll(): Promise<void>;
-  /** Ends a run that has erased nothing yet as cancelled. Null where it is in another state. */
+  /** Cancels a run that has erased nothing yet. Null if it is in another state. */
   cancel(id: string, at: number): Promise<Forget | null>;
-  /** The data set and its relatives: what corrections made of it, and what they were made of. Empty where it is unknown. */
+  /** Returns the data set and its relatives: its corrections, and what it was corrected from. Empty if it is unknown. */
   listRelated(datasetId: string): Promise<readonly RelatedDataset[]>;
-  /** What of the project uses a data set, whatever has become of it. */
+  /** Returns everything of the project that uses a data set, in whatever state. */
   findUsers(dataset: Pick<RelatedDataset, "id" | "sha256">): Promise<DatasetUsers>;
-  /** Every job of the project that starts from a model or a checkpoint. */
+  /** Returns every job of the project that starts from a model or a checkpoint. */
   listStarts(): Promise<readonly StartedFrom[]>;
-  /** Models of the project with the weights of this hash. */
+  /** Returns models of the project with the weights of this hash. */
   findCopies(sha256: string): Promise<readonly string[]>;
   /**
-   * Erases, at a time, what is left of deleted jobs, models and data sets: half-deleted chunks, webhooks, answers to idempotency keys, hashes of requests to
-   * forget, and the hashes of what earlier runs made and is deleted now. Answers are read once, however many ids there are.
+   * Erases, at a time, the traces of deleted jobs, models and data sets: half-deleted chunks, webhooks, answers to idempotency keys, hashes
+   * of requests to forget, and the hashes of results of earlier runs that are deleted now. Reads answers once, however many ids there are.
    */
   eraseTraces(ids: readonly string[], at: number): Promise<void>;
-  /** Overwrites what the files of the database have left of deleted rows, as far as the database can. Says what was done. */
+  /** Overwrites the remains of deleted rows in the files of the database, as far as the database can. Returns what was done. */
   scrub(): Promise<string>;
 }

@@ -1,7 +1,6 @@
 /**
- * Forgetting rows: the record of a run, which survives the process, and the receipt at its end. Nothing here holds a cell: rows are
- * known by their positions, and what was erased has no hash, since a hash of a table of which all rows but one are known tells the
- * last one to whoever guesses.
+ * Forgetting rows: the record of a run, which survives the process, and the receipt at its end. No cell is stored here. Rows are known by
+ * their positions, and erased data has no hash: if all rows of a table but one are known, its hash confirms a guess of the last one.
  */
 import { z } from "zod";
 
@@ -9,7 +8,7 @@ import { z } from "zod";
 export const FORGET_STATES = ["retraining", "erasing", "succeeded", "failed", "cancelled"] as const;
 export type ForgetState = (typeof FORGET_STATES)[number];
 
-/** States of a run that is under way. */
+/** States of an active run. */
 export const ACTIVE_FORGETS: readonly ForgetState[] = ["retraining", "erasing"];
 
 const id = z.string();
@@ -46,7 +45,7 @@ const forgottenModel = z
   })
   .meta({ id: "ForgottenModel" });
 
-/** What saw the rows. */
+/** Everything that saw the rows. */
 export const forgetPlan = z
   .strictObject({
     rows: z.array(z.int()).meta({ description: "Positions of the rows, counted from 0, rising." }),
@@ -81,7 +80,7 @@ export type ForgetReceipt = z.output<typeof forgetReceipt>;
 /** What is stored of a run as JSON. */
 export interface ForgetDocument extends ForgetPlan {
   readonly eraseOthers: boolean;
-  /** Hashes of the data sets with the rows, by id, by which models name what they were trained on; empty once it has ended. */
+  /** Hashes of the data sets with the rows, by id, because models name their training data by hash; empty once the run has ended. */
   readonly hashes: Readonly<Record<string, string>>;
   readonly waitsFor: string | null;
   readonly error: string | null;
@@ -99,7 +98,7 @@ export interface Forget {
   readonly finishedAt: number | null;
 }
 
-/** Where rows may be that no server can erase them from. */
+/** Where rows may be that no server can erase. */
 export const BEYOND_REACH: readonly string[] = [
   "backups that were made before, and databases that a restore has put aside (trainyard.db.replaced-*)",
   "files that were exported: weights, ONNX, metrics",

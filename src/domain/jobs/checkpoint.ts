@@ -8,13 +8,13 @@ export const CHECKPOINT_REASONS = ["interval", "best", "pause", "stop"] as const
 export type CheckpointReason = (typeof CHECKPOINT_REASONS)[number];
 
 /**
- * The reason of a checkpoint that only replays start from, so that any step of a short training is near one. It is in no list, and no
- * job resumes from it: `keep` does not count it.
+ * The reason of a checkpoint that only replays start from, so that any step of a short training is near one. It is in no list, no job
+ * resumes from it, and `keep` does not count it.
  */
 export const REPLAY_MARK = "replay";
-/** Most marks of a job; of more, every second one goes. */
+/** Maximum marks of a job; above it, every second one is deleted. */
 export const MOST_MARKS = 64;
-/** Most bytes of the tensors of a mark: those of a job are 8 MiB at most. */
+/** Maximum bytes of the tensors of a mark: those of a job are at most 8 MiB. */
 export const MAX_MARK_BYTES = 2 ** 17;
 
 /** The state that training needs to resume with the same bits. */
@@ -67,7 +67,7 @@ export interface CheckpointStore {
   get(id: string): Promise<Checkpoint | null>;
   /** Returns the checkpoint with the greatest epoch and step, from which the job resumes. Null if it has none. */
   getLast(jobId: string): Promise<Checkpoint | null>;
-  /** Returns the last checkpoint or mark of a job that is not after this epoch and step; null if there is none. */
+  /** Returns the last checkpoint or mark of a job at or before this epoch and step; null if there is none. */
   getNearest(
     jobId: string,
     epoch: number,

@@ -1,4 +1,4 @@
-/** Why a job diverged: the first operation that went wrong, and what would not have. As answers carry it. */
+/** Why a job diverged: the first operation that failed, and what would have avoided it. As answers carry it. */
 import type { WireNumber } from "../metrics/metric.ts";
 
 /** The parts of a training step, in the order in which they run. */
@@ -6,14 +6,13 @@ export const STEP_PARTS = ["forward", "loss", "gradient", "clipping", "update"] 
 export type StepPart = (typeof STEP_PARTS)[number];
 
 /**
- * What a number that is not finite came of. `overflow`: in float64 the result is finite, and greater than float32 can be. `undefined`:
- * it is not finite in float64 either, such as 0 / 0 or the logarithm of 0. `rounding`: float32 had rounded an operand to 0, or to another
- * number that is near.
+ * The cause of a non-finite number. `overflow`: in float64 the result is finite, but beyond float32. `undefined`: it is not finite in
+ * float64 either, such as 0 / 0 or the logarithm of 0. `rounding`: float32 had rounded an operand to 0, or to another near number.
  */
 export const FAILURE_KINDS = ["overflow", "undefined", "rounding"] as const;
 export type FailureKind = (typeof FAILURE_KINDS)[number];
 
-/** The first operation whose result was not finite though what it was computed from was. */
+/** The first operation with a non-finite result from finite operands. */
 export interface FailedOperation {
   /** The primitive of the engine: "mul", "div", "exp", "matmul", "sum" ... */
   operation: string;
@@ -22,21 +21,21 @@ export interface FailedOperation {
   layer: string | null;
   /** The parameter that is updated, "0.weight"; null in other parts. */
   parameter: string | null;
-  /** The type of the layer, loss or optimiser; null where none is. */
+  /** The type of the layer, loss or optimiser; null if there is none. */
   type: string | null;
   kind: FailureKind;
   /** The epoch and the optimiser step of the whole run, both counted from 1. */
   epoch: number;
   step: number;
-  /** Numbers in its result that are not finite. */
+  /** Number of non-finite numbers in its result. */
   elements: number;
-  /** Up to five rows of the data that they belong to, counted from 0; of a sum over rows, those of the greatest terms. */
+  /** Up to five rows of the data that they belong to, counted from 0; for a sum over rows, those of the greatest terms. */
   rows: number[];
-  /** What the first of them was computed from; of a sum or a product of matrices, the greatest terms. */
+  /** The operands of the first of them; for a sum or a matrix product, the greatest terms. */
   operands: WireNumber[];
-  /** What came of it in float32. */
+  /** Its result in float32. */
   result: WireNumber;
-  /** What the same step gives in float64. */
+  /** The result of the same step in float64. */
   float64: WireNumber;
 }
 
@@ -46,15 +45,15 @@ export interface RateTrials {
   tried: number[];
   /** The largest of them that survives: losses stay finite and do not end above where they begin. Null if none does. */
   survives: number | null;
-  /** The epochs that each was trained from and to. */
+  /** The first and last epoch of each training. */
   from_epoch: number;
   to_epoch: number;
 }
 
 /** What replaying the last good state of a diverged job has shown. */
 export interface Divergence {
-  /** Null where a step is too large to be replayed one operation at a time, or too many lie between it and the last good state. */
+  /** Null if a step is too large to be replayed one operation at a time, or too many lie between it and the last good state. */
   first: FailedOperation | null;
-  /** Null where the learning rate had no part in it: the first step failed before it updated anything. */
+  /** Null if the learning rate had no part in it: the first step failed before it updated anything. */
   learning_rate: RateTrials | null;
 }

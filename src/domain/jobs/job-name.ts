@@ -1,9 +1,12 @@
-/** Names that jobs are given after something that people named. Free of schemas: the page has it too. */
+/** Names of jobs that are derived from names that people gave. Without schemas, because the page uses it too. */
 
-/** Characters of such a name, of the 200 that a job may have. */
+/** Characters of such a name; a job may have 200. */
 const LENGTH = 100;
 
-/** A text as the name of a job: what that cannot have (`@`, `:`, `/` and control characters) is a hyphen, and what is too long is cut. */
+/**
+ * A text as the name of a job: characters that a name cannot have (`@`, `:`, `/` and control characters) become hyphens, and a long text is
+ * cut.
+ */
 export function jobNameOf(text: string): string {
   return [...text]
     .slice(0, LENGTH)

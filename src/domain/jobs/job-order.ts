@@ -1,11 +1,11 @@
-/** How lists of jobs are filtered and ordered, and where a page of an ordered list ends. */
+/** How lists of jobs are filtered and ordered, and the cursor of an ordered list. */
 import { invalid } from "../errors.ts";
 import { type FieldPath, type Fields, FilterError, parseField } from "../filter.ts";
 import { SERIES } from "../metrics/metric.ts";
 import { JOB_STATES } from "./job.ts";
 
 /**
- * The fields that a filter of jobs compares: `metrics` of the epoch whose weights the model has, `params` by the pointers of the resolved
+ * The fields that a filter of jobs can use: `metrics` of the epoch whose weights the model has, `params` by the pointers of the resolved
  * spec, `tags` by their names.
  */
 export const JOB_FIELDS = {
@@ -15,12 +15,12 @@ export const JOB_FIELDS = {
 
 const ORDER_FIELDS = { created_at: "number", metrics: JOB_FIELDS.metrics, params: "members" } as const satisfies Fields;
 
-/** Most characters of an order. */
+/** Maximum characters of an order. */
 export const MAX_ORDER_LENGTH = 300;
 
 /**
- * An order of jobs. By a metric or a parameter, jobs for which it is no number come last; equal ones, and those, are in the order of
- * their creation, which descends with the order.
+ * An order of jobs. By a metric or a parameter, jobs without such a number come last. Those, and equal ones, are in the order of their
+ * creation, descending if the order is.
  */
 export interface JobOrder {
   /** As it was written, with its minus. */
@@ -30,7 +30,7 @@ export interface JobOrder {
   readonly by: FieldPath | null;
 }
 
-/** Reads an order, as `-metrics.val_accuracy`. Throws a FilterError with the column. */
+/** Parses an order such as `-metrics.val_accuracy`. Throws a FilterError with the column. */
 export function parseOrder(text: string): JobOrder {
   if (text.length > MAX_ORDER_LENGTH) throw new FilterError(MAX_ORDER_LENGTH + 1, `at most ${MAX_ORDER_LENGTH} characters`);
   const descends = text.startsWith("-");
@@ -38,18 +38,18 @@ export function parseOrder(text: string): JobOrder {
   return { text, descends, by: by.field === "created_at" ? null : by };
 }
 
-/** Where a page ended: its last job, and the value that the list is ordered by; null for a job without one. */
+/** Where a page ended: its last job, and that job's value of the order; null for a job without one. */
 export interface JobCursor {
   readonly id: string;
   readonly value: number | null;
 }
 
-/** Returns the `after` of the next page: the id alone where jobs are in the order of their creation. */
+/** Returns the `after` of the next page: the id alone if jobs are in the order of their creation. */
 export function writeCursor({ id, value }: JobCursor, order: JobOrder): string {
   return order.by === null ? id : `${id}~${value ?? ""}~${order.text}`;
 }
 
-/** Reads what `writeCursor` wrote. Throws invalid for that of another order. */
+/** Parses what `writeCursor` wrote. Throws invalid for the cursor of another order. */
 export function readCursor(after: string, order: JobOrder): JobCursor {
   const [id = "", value = "", ...rest] = after.split("~");
   const isOrdered = after.includes("~");

@@ -1,11 +1,11 @@
 /** Rows of a job's data for display: a sample in the original units, with the part of the split that each row belongs to. */
 import { z } from "zod";
 
-/** Most rows, columns and values per response. */
+/** Maximum rows, columns and values per response. */
 export const MAX_SHOWN_ROWS = 5000;
 export const MAX_SHOWN_FEATURES = 64;
 export const MAX_SHOWN_VALUES = 100_000;
-/** Most rows that are asked for by their numbers. */
+/** Maximum rows requested by number. */
 export const MAX_NUMBERED_ROWS = 100;
 
 export const ROW_PARTS = ["train", "validation", "test"] as const;
@@ -31,7 +31,7 @@ export const shownRows = z.object({
   targets: z.array(shownColumn),
 });
 
-/** Which rows: about so many, or those of these numbers, counted from 0. */
+/** Which rows: about this many, or those with these numbers, counted from 0. */
 export type RowChoice = { readonly limit: number } | { readonly numbers: readonly number[] };
 
 export type ShownRows = z.output<typeof shownRows>;

@@ -37,7 +37,7 @@ export interface NewJob {
   /** Inline rows and initial weights. */
   readonly payload: TensorSet | null;
   readonly createdAt: number;
-  /** The span that submits it; left out where none does. */
+  /** The span that submits it; left out if there is none. */
   readonly traceparent?: string;
   readonly reproduces?: Reproduction;
   /** Limits of its project. `insert` throws rate_limited or conflict if they are exceeded. */
@@ -82,8 +82,8 @@ export interface JobStore {
   /** Returns a job. Null for an unknown id. */
   get(id: string): Promise<Job | null>;
   /**
-   * Lists jobs in the order of the filter. `page.after` is what the page before said; throws invalid if that was of another order, and
-   * if the filter would have to look at too many jobs.
+   * Lists jobs in the order of the filter. `page.after` is the cursor from the page before; throws invalid if it belongs to another order,
+   * and if the filter would have to read too many jobs.
    */
   list(filter: JobFilter, page: PageRequest): Promise<Page<Job>>;
   /** Changes the tags and the note of a job, in whatever state it is. Null for an unknown id. */

@@ -1,4 +1,4 @@
-/** What a job is found by besides its state and name: its tags, the values of its spec, and the metrics of its best epoch. */
+/** The values that a job is found by besides its state and name: its tags, the values of its spec, and the metrics of its best epoch. */
 import type { Tags } from "../labels.ts";
 import type { ResolvedSpec } from "../spec/spec.ts";
 import type { JobMetrics } from "./job.ts";
@@ -11,22 +11,22 @@ export interface JobValue {
   readonly value: number | string | boolean;
 }
 
-/** Most values of a spec: a network of many layers has its first ones found. */
+/** Maximum values of a spec: of a network with many layers, only the first ones are searchable. */
 const MAX_PARAMS = 150;
 /** A longer list of numbers is data. */
 const MAX_NUMBERS = 8;
-/** Longer text is no option, but a document. */
+/** A longer text is a document and not an option. */
 const MAX_TEXT = 200;
 
-/** What is no option of training: how it is run, the name, which has a field of its own, and what follows from the data. */
+/** Fields that are not options of training: how the job is run, the name, which has its own field, and what follows from the data. */
 const LEFT_OUT: ReadonlySet<string> = new Set([
   ...Object.keys(DEFAULT_RUN_OPTIONS),
   ...["threads", "name", "metrics", "preprocess", "init_from"],
 ]);
 
 /**
- * Returns the values of a resolved spec by their JSON pointers: numbers, text and booleans. Lists of text, as of columns, are left out. The
- * network comes last, so that the options are there however deep it is.
+ * Returns the values of a resolved spec by their JSON pointers: numbers, text and booleans. Lists of text, such as columns, are left out.
+ * The network comes last, so that all options are included however deep it is.
  */
 export function specValues(spec: ResolvedSpec): readonly JobValue[] {
   const { model, ...rest } = spec;
@@ -55,19 +55,19 @@ function isData(list: readonly unknown[]): boolean {
 export const tagValues = (tags: Tags): readonly JobValue[] =>
   Object.entries(tags).map(([key, value]) => ({ field: "tags", key, value }));
 
-/** Returns the metrics of the epoch whose weights the model has; those that are no finite number are left out. */
+/** Returns the metrics of the epoch whose weights the model has, without non-finite numbers. */
 export function metricValues({ best }: JobMetrics): readonly JobValue[] {
   return Object.entries(best).flatMap(([key, value]) =>
     key !== "epoch" && Number.isFinite(value) ? { field: "metrics", key, value } : [],
   );
 }
 
-/** How much longer the stored part of a run must have become before its metrics are stored anew to be found by. */
+/** How much the stored part of a run must grow before its searchable metrics are stored again. */
 const GROWTH = 1.25;
 
 /**
  * Whether the metrics of a running job are stored after these epochs: at its first ones, and then whenever it has a quarter more of them.
- * So a list lags behind a run by a fifth of its epochs at most, and a run of a million epochs stores them some fifty times.
+ * So a list lags behind a run by at most a fifth of its epochs, and a run of a million epochs stores them some fifty times.
  */
 export function refreshesMetrics(from: number, to: number): boolean {
   const steps = (epochs: number) => (epochs === 0 ? -1 : Math.floor(Math.log(epochs) / Math.log(GROWTH)));

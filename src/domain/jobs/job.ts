@@ -46,7 +46,7 @@ export interface JobError {
   readonly detail: string;
   /** The epoch of the failure, if known. */
   readonly epoch: number | null;
-  /** What replaying a diverged job has shown; left out where nothing was replayed. */
+  /** What replaying a diverged job has shown; left out if nothing was replayed. */
   readonly divergence?: Divergence;
 }
 
@@ -54,7 +54,7 @@ export interface Transition {
   readonly state: JobState;
   readonly at: number;
   readonly reason: string;
-  /** The span that asked for the change; left out where none did. */
+  /** The span that asked for the change; left out if there is none. */
   readonly traceparent?: string;
 }
 
@@ -65,9 +65,9 @@ export type NumberedEpoch = Partial<Record<Series, number>> & { readonly epoch?:
 export interface JobMetrics {
   /** The last one. */
   readonly final: Partial<Record<Series, number>>;
-  /** The one whose weights the model has; until there is a model, the lowest so far. */
+  /** The one whose weights the model has; before there is a model, the lowest so far. */
   readonly best: NumberedEpoch;
-  /** The one of the least validation loss, else loss, whatever weights the model has; left out until there is a model. */
+  /** The one with the least validation loss, else loss, whatever weights the model has; left out until there is a model. */
   readonly lowest?: NumberedEpoch;
 }
 
@@ -104,7 +104,7 @@ export interface Job extends Labels {
   readonly lastSeq: number;
   /** Metrics of the stored epochs; null before the first. */
   readonly metrics: JobMetrics | null;
-  /** What its weights are worth; null until it has succeeded, and for one that an older server ran. */
+  /** The score of its weights; null until it has succeeded, and for a job that an older server ran. */
   readonly score: Score | null;
   readonly error: JobError | null;
   readonly model: {

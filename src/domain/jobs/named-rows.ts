@@ -1,4 +1,4 @@
-/** The rows that a split names by their positions, where they are too many for a resolved spec: tensors of the job's payload. */
+/** The rows that a split names by position, if they are too many for a resolved spec: tensors of the job's payload. */
 
 import { formOf, type ResolvedSplit, type Split } from "../spec/split.ts";
 import { type TensorEntry, type TensorSet, unpackTensors } from "../tensor.ts";
@@ -8,7 +8,7 @@ export const NAMED_ROWS = ["validation_rows", "test_rows"] as const;
 
 type NamedRows = (typeof NAMED_ROWS)[number];
 
-/** Tensors hold float32, which has no room for every position: each is two numbers, in this base. */
+/** A float32 cannot hold every position, so each is two numbers in this base. */
 const BASE = 4096;
 
 const nameOf = (field: NamedRows): string => `split.${field}`;
@@ -26,7 +26,7 @@ export function namedRowsTensor(
   return { name: nameOf(field), shape: [rows.length, 2], values };
 }
 
-/** The split of a resolved spec with all rows that it names. Throws an Error where the payload lacks those that were kept apart. */
+/** Returns the split of a resolved spec with all rows that it names. Throws an Error if the payload lacks the rows that were stored apart. */
 export function splitWithRows(split: ResolvedSplit | null, payload: TensorSet | null): Split | null {
   const formed = split && formOf(split);
   if (formed?.form !== "positions") return split as Split | null;

@@ -28,7 +28,7 @@ export interface Draft {
   readonly ok: false;
   readonly code: "references";
   readonly references: References;
-  /** What is wrong with the spec; the draft is then what is left of it, and serves to find the faults of its data alone. */
+  /** The faults of the spec. The draft is then the rest of it, used only to find the faults of its data. */
   readonly faults?: readonly FieldError[];
   /** The parsed spec, opaque outside the compute pool, so that it is not parsed and validated twice. */
   readonly spec: Uint8Array<ArrayBuffer>;
@@ -40,7 +40,7 @@ export interface References {
     readonly id: string;
     readonly target: readonly string[];
     readonly splitColumn: string | null;
-    /** Names of the features; null where they are not named. */
+    /** Names of the features; null if they are not named. */
     readonly features: readonly string[] | null;
     /** Whether the network is searched for. */
     readonly searches: boolean;
@@ -54,7 +54,7 @@ export interface ReferredModel {
   readonly id: string;
   readonly sha256: string;
   readonly weights: TensorSet;
-  /** How its columns were fitted; null where it takes rows as they are. */
+  /** Its fitted columns; null if it takes rows as they are. */
   readonly preprocessing: Preprocessing | null;
   /** Empty for a regression. */
   readonly classes: readonly string[];

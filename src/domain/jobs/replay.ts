@@ -1,4 +1,4 @@
-/** Replays of a step of a job: what is asked for, its limits, and what it says. */
+/** Replays of a step of a job: the options of a request, its limits, and the answer. */
 import { z } from "zod";
 import { invalid, TrainyardError } from "../errors.ts";
 import type { WireNumber } from "../metrics/metric.ts";
@@ -6,29 +6,29 @@ import { isSearch, type NetworkSpec } from "../spec/spec.ts";
 import type { Job } from "./job.ts";
 import { questionOf } from "./trained-spec.ts";
 
-/** What can be asked of a step, beside its loss and the hash of its weights. */
+/** What can be requested of a step, besides its loss and the hash of its weights. */
 export const REPLAY_ASKS = ["gradients", "activations", "loss_by_row"] as const;
 export type ReplayAsk = (typeof REPLAY_ASKS)[number];
 
 export interface ReplayRequest {
-  /** Steps of the optimiser that are done; 0 is before the first. */
+  /** Number of completed optimiser steps; 0 is before the first. */
   readonly step: number;
   readonly ask: readonly ReplayAsk[];
 }
 
 /** A replay as a thread carries it out. */
 export interface PlannedReplay extends ReplayRequest {
-  /** The version of the engine that trained the job, as its model or a checkpoint says; null where none is left to say. */
+  /** The version of the engine that trained the job, from its model or a checkpoint; null if neither is left. */
   readonly trainedBy: string | null;
 }
 
-/** Most rows that a step is asked about: the first of the training part. */
+/** Maximum rows used for a step: the first of the training part. */
 export const MAX_REPLAYED_ROWS = 1024;
-/** Most numbers of one tensor, and of all, that an answer has; of larger tensors it has the figures alone. */
+/** Maximum numbers of one tensor, and of all, in an answer; larger tensors have only their statistics. */
 export const MAX_TENSOR_VALUES = 2048;
 export const MAX_REPLAY_VALUES = 20_000;
 export const HISTOGRAM_BINS = 32;
-/** Most multiply-adds, and most steps, between the state that a replay starts from and its step: seconds. */
+/** Maximum multiply-adds, and maximum steps, between the state that a replay starts from and its step: seconds. */
 const MAX_MULTIPLY_ADDS = 5e9;
 const MAX_STEPS = 1_000_000;
 
@@ -59,24 +59,24 @@ export type TensorFigures = z.output<typeof tensorFigures>;
 /** The steps of a job. */
 export interface ReplaySize {
   readonly stepsPerEpoch: number;
-  /** Of a step, with its gradients. */
+  /** Of one step, with its gradients. */
   readonly multiplyAdds: number;
 }
 
-/** A step again, as answers carry it. */
+/** A replayed step, as answers carry it. */
 export interface Replay {
   step: number;
-  /** Epochs that are done, and steps of the next. */
+  /** Completed epochs, and completed steps of the next. */
   epoch: number;
   step_of_epoch: number;
   steps_per_epoch: number;
   /** The step of the stored state from which it was computed; 0 is the start. */
   from_step: number;
-  /** The version of the engine that trained the job, and replayed it; null where nothing says which one trained it. */
+  /** The version of the engine that trained and replayed the job; null if nothing says which one trained it. */
   engine_version: string | null;
   /** Of the weights, as a model's. */
   sha256: string;
-  /** Rows that everything below is of. */
+  /** Number of rows for everything below. */
   rows: number;
   /** The loss of these rows with the weights of the step, in evaluation mode. */
   loss: WireNumber;
@@ -96,8 +96,8 @@ export function replayable({ spec }: Pick<Job, "spec">): NetworkSpec {
 }
 
 /**
- * Throws conflict where another version of the engine stored the state that a step is replayed from: a version changes whenever bits can. Where
- * `storedBy` is null nobody knows, and the answer says so. `trainedBy` ended the job: after an upgrade, some of its states can be older.
+ * Throws conflict if another version of the engine stored the state that a step is replayed from: the version changes whenever bits can. If
+ * `storedBy` is null, nobody knows, and the answer says so. `trainedBy` ended the job: after an upgrade, some of its states can be older.
  */
 export function ensureSameEngine(storedBy: string | null, engine: string, trainedBy: string | null): void {
   if (storedBy === null || storedBy === engine) return;
@@ -110,12 +110,12 @@ export function ensureSameEngine(storedBy: string | null, engine: string, traine
   );
 }
 
-/** Throws invalid for a step that the job has not come to. */
+/** Throws invalid for a step that the job has not reached. */
 export function ensureStep(step: number, most: number): void {
   if (step > most) throw invalid([{ pointer: "/step", detail: `the job has done ${most} steps: ask for 0 to ${most}` }]);
 }
 
-/** Throws invalid where the nearest state is too far away, `steps` of so many multiply-adds each. */
+/** Throws invalid if the nearest state is too far away, `steps` of this many multiply-adds each. */
 export function ensureNear(steps: number, multiplyAdds: number): void {
   if (steps <= MAX_STEPS && steps * multiplyAdds <= MAX_MULTIPLY_ADDS) return;
   const most = Math.floor(Math.min(MAX_STEPS, MAX_MULTIPLY_ADDS / multiplyAdds));

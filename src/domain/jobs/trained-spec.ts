@@ -1,7 +1,10 @@
 /** Jobs that train their network again and again to answer a question about a model. Knows no schemas: the page uses it too. */
 import type { ResolvedSpec } from "../spec/spec.ts";
 
-/** What such a job asks: of which model, and the epochs of each of its trainings; those of the job count the trainings. Undefined for others. */
+/**
+ * The question of such a job: about which model, and the epochs of each training; the job's own epochs count the trainings. Undefined for
+ * other jobs.
+ */
 export const questionOf = ({
   influence,
   learning_curve,

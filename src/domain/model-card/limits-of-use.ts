@@ -1,22 +1,22 @@
 /**
- * What is to be known before a model is used: sentences that follow from its notes, its scores and its columns. A table of rules; a
- * rule that does not hold says nothing. Pure.
+ * What to know before a model is used: sentences that follow from its notes, scores and columns. A table of rules; a rule that does not
+ * apply says nothing. Pure.
  */
 import type { ClassEvaluation, PartEvaluation } from "../models/evaluation.ts";
 import { MAX_NOTES, type NoteCode } from "../notes.ts";
 import { verdictOf } from "../score-text.ts";
 import type { ModelCardFacts } from "./facts.ts";
 
-/** Fewer scored rows than this leave a score that chance moves a lot. */
+/** With fewer scored rows than this, chance moves a score a lot. */
 const FEW_ROWS = 100;
-/** A recall below this is a class that is missed more often than found. */
+/** A recall below this misses a class more often than it finds it. */
 const WEAK_RECALL = 0.5;
-/** Most classes that are named. */
+/** Maximum classes named. */
 const NAMED_CLASSES = 5;
-/** Mean distance of probability and frequency above which probabilities are not to be read as such. */
+/** Mean distance of probability and frequency above which probabilities are unreliable. */
 const MISCALIBRATED = 0.1;
 
-/** Notes that say what a model cannot be trusted with, and how. */
+/** Notes on what a model cannot be trusted with, and how. */
 const OF_NOTES: Partial<Record<NoteCode, string>> = {
   column_predicts_target: "If it is not known at the time of a prediction, the scores are too good to be true.",
   id_like_column: "What the model learned from an id does not help with new rows.",
@@ -80,7 +80,7 @@ const RULES: readonly Rule[] = [
   ],
 ];
 
-/** Returns the limits of use, the gravest first. */
+/** Returns the limits of use, the most serious first. */
 export function limitsOfUse(facts: ModelCardFacts): string[] {
   return RULES.flatMap((rule) => rule(facts));
 }

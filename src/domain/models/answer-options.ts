@@ -1,4 +1,4 @@
-/** How predictions are answered: what a request may ask of them beside the rows. */
+/** The options of a prediction request besides the rows. */
 import { scoreAt } from "./conformal.ts";
 import { decidedAnew } from "./decision.ts";
 import type { Model, Prediction } from "./model.ts";
@@ -6,13 +6,13 @@ import type { Model, Prediction } from "./model.ts";
 export interface AnswerOptions {
   /** Number of classes to return; null for all. */
   readonly topK: number | null;
-  /** Decides between two classes instead of the model's. */
+  /** Replaces the model's threshold between two classes. */
   readonly threshold?: number | null | undefined;
   /** The probability with which the interval of a value, or the set of classes, holds the truth. */
   readonly interval?: number | null | undefined;
 }
 
-/** The same answer with the labels of another threshold, and with intervals or sets, as they are asked for. */
+/** Applies another threshold to the labels of an answer, and adds intervals or sets, if requested. */
 export function answerAsAsked<A extends { readonly predictions: readonly Prediction[] }>(
   answer: A,
   model: Pick<Model, "classes" | "conformal">,
@@ -21,10 +21,10 @@ export function answerAsAsked<A extends { readonly predictions: readonly Predict
   return withIntervals(decidedAnew(answer, model, threshold), model, interval);
 }
 
-/** What a request asks for that asks for nothing. */
+/** The options of a request without options. */
 export const NOTHING_ASKED: AnswerOptions = { topK: null };
 
-/** The options of a query or a body, by their names there; `given` applies where it says nothing. */
+/** Reads the options of a query or a body; `given` applies where it has none. */
 export function optionsOf(
   asked: {
     readonly top_k?: number | undefined;
@@ -38,7 +38,7 @@ export function optionsOf(
 }
 
 /**
- * An answer whose predictions have intervals or sets; the answer itself where no coverage is asked for.
+ * An answer whose predictions have intervals or sets; the answer itself if no coverage is requested.
  *
  * @internal Exported for tests.
  */
@@ -60,7 +60,7 @@ function surrounded(prediction: Prediction, margins: readonly number[]): Predict
   }
   const least = 1 - (margins[0] as number);
   const { probabilities, place } = prediction;
-  // The most probable class and the answered one are always among them: an empty set tells nobody anything.
+  // The most probable class and the answered one are always included: an empty set says nothing.
   const top = probabilities.reduce((best, probability, at) => (probability > (probabilities[best] as number) ? at : best), 0);
   const set = probabilities.flatMap((probability, at) => (probability >= least || at === place || at === top ? [at] : []));
   return { ...prediction, set };

@@ -8,7 +8,7 @@ import { TASKS } from "../spec/spec.ts";
 import { conformal } from "./conformal.ts";
 import type { Model } from "./model.ts";
 
-/** Most features of a row, and most classes, of an imported network. */
+/** Maximum features of a row, and maximum classes, of an imported network. */
 const MAX_WIDTH = 1_000_000;
 const MAX_CLASSES = 10_000;
 

@@ -1,11 +1,11 @@
 /**
- * The nonconformity scores of rows that a model's network has not seen, and which of them belongs to a coverage. Intervals and sets are
- * made of them, by conformal prediction (Vovk et al., Algorithmic Learning in a Random World, 2005; Angelopoulos and Bates, A Gentle Introduction to Conformal
- * Prediction, 2021).
+ * The nonconformity scores of rows that a model's network has not seen, and which score belongs to a coverage. Intervals and sets are made
+ * of them by conformal prediction (Vovk et al., Algorithmic Learning in a Random World, 2005; Angelopoulos and Bates, A Gentle Introduction
+ * to Conformal Prediction, 2021).
  */
 import { z } from "zod";
 
-/** Most scores that a model keeps of a column of answers: of more rows, every so many-th. */
+/** Maximum scores that a model stores for a column of answers: of more rows, every n-th. */
 const MOST_SCORES = 400;
 
 export const CONFORMAL_PARTS = ["out_of_fold", "validation", "test"] as const;
@@ -23,10 +23,10 @@ export const conformal = z
 
 export type Conformal = z.output<typeof conformal>;
 
-/** The probability with which an interval or a set shall hold the truth. */
+/** The probability with which an interval or a set should hold the truth. */
 export const interval = z.number().gt(0).lt(1);
 
-/** The scores that a model keeps, of those of all held-out rows, in any order. Each is rounded up to seven digits. */
+/** The scores that a model stores, chosen from those of all held-out rows, in any order. Each is rounded up to seven digits. */
 export function keptScores(scores: Float64Array): number[] {
   const sorted = scores.toSorted();
   const count = Math.min(sorted.length, MOST_SCORES);
@@ -41,12 +41,12 @@ function roundedUp(value: number): number {
   return rounded >= value ? rounded : Number((value * (1 + 1e-6)).toPrecision(7));
 }
 
-/** The fewest held-out rows that a coverage needs: of fewer, no score is large enough. */
+/** The minimum number of held-out rows for a coverage: with fewer, no score is large enough. */
 export const rowsFor = (coverage: number): number => Math.ceil(coverage / (1 - coverage) - 1e-9);
 
 /**
- * The score that a new row does not exceed with probability `coverage`: that of the rank ceil((n + 1) coverage), or the next greater that
- * is kept. `rows` must be at least rowsFor(coverage).
+ * The score that a new row does not exceed with probability `coverage`: that of the rank ceil((n + 1) coverage), or the next greater stored
+ * one. `rows` must be at least rowsFor(coverage).
  */
 export function scoreAt(scores: readonly number[], rows: number, coverage: number): number {
   const rank = Math.min(rows, Math.ceil((rows + 1) * coverage - 1e-9));

@@ -1,19 +1,19 @@
-/** Which class a model says a row is of, given what its network answers: the one place where a label is chosen from probabilities. */
+/** Chooses the class of a row from its probabilities: the only place where a label is chosen. */
 import { DEFAULT_THRESHOLD } from "../spec/decision-options.ts";
 import type { ClassPrediction, Model, Prediction } from "./model.ts";
 
 /**
- * The place of the class of a row, for the `width` probabilities at `offset`: one a class, or the second's alone. Of two classes it is
- * the second when its probability is above `threshold`; otherwise, and of more classes, the most probable, of equal ones the first.
+ * The index of the class of a row, for the `width` probabilities at `offset`: one for each class, or the second's alone. With two classes
+ * it is the second if its probability is above `threshold`. Otherwise it is the most probable one; of equal ones the first.
  */
-export function choosePlace(
+export function chooseClass(
   probabilities: ArrayLike<number>,
   offset: number,
   width: number,
   threshold: number = DEFAULT_THRESHOLD,
 ): number {
   if (width === 1) return (probabilities[offset] as number) > threshold ? 1 : 0;
-  // Two probabilities of float32 may sum up to a little less than 1: at the default, the greater one wins, as in argmax.
+  // Two float32 probabilities may sum to a little less than 1: at the default, the greater one wins, as in argmax.
   if (width === 2 && threshold !== DEFAULT_THRESHOLD) return (probabilities[offset + 1] as number) > threshold ? 1 : 0;
   let best = 0;
   for (let place = 1; place < width; place++)
@@ -32,11 +32,11 @@ export function decidedBy(
   threshold: number,
 ): ClassPrediction {
   const { probabilities } = prediction;
-  const place = choosePlace(probabilities, 0, probabilities.length, threshold);
+  const place = chooseClass(probabilities, 0, probabilities.length, threshold);
   return { ...prediction, place, label: classes[place] as string, probability: probabilities[place] as number };
 }
 
-/** An answer with the labels that the threshold of a request gives; the answer itself where it gives none. */
+/** Applies the threshold of a request to an answer; returns the answer itself if there is none. */
 export function decidedAnew<A extends { readonly predictions: readonly Prediction[] }>(
   answer: A,
   model: Pick<Model, "classes">,
@@ -47,7 +47,7 @@ export function decidedAnew<A extends { readonly predictions: readonly Predictio
   return { ...answer, predictions: answer.predictions.map(decide) };
 }
 
-/** The threshold that a model decides by; null unless it has two classes. */
+/** The threshold of a model; null unless it has two classes. */
 export function thresholdOf({ classes, threshold }: Pick<Model, "classes" | "threshold">): number | null {
   return classes.length === 2 ? (threshold ?? DEFAULT_THRESHOLD) : null;
 }

@@ -6,18 +6,18 @@ import { seedSpread } from "../explanations/seeds.ts";
 import { intervals } from "./intervals.ts";
 import { labelAudit } from "./label-audit.ts";
 
-/** Most classes that are listed individually: in the table of classes, the confusion matrix and the areas under curves. */
+/** Maximum classes listed individually: in the table of classes, the confusion matrix and the areas under curves. */
 export const MAX_LISTED_CLASSES = 100;
 
-/** Most classes with a ROC curve, and most points of a curve. */
+/** Maximum classes with a ROC curve, and maximum points of a curve. */
 export const MAX_CURVES = 10;
 export const MAX_CURVE_POINTS = 128;
 
-/** Most rows of a regression that are listed with their predictions. */
+/** Maximum rows of a regression listed with their predictions. */
 export const MAX_RESIDUALS = 400;
 /** How many of them are those with the greatest errors. */
 export const WORST_RESIDUALS = 40;
-/** Most rows of a classification that are listed with their predictions, and most of one cell of its confusion matrix. */
+/** Maximum rows of a classification listed with their predictions, and maximum of one cell of its confusion matrix. */
 export const MAX_WORST_ROWS = 200;
 export const WORST_OF_CELL = 10;
 

@@ -1,7 +1,7 @@
-/** How far chance among the scored rows reaches: where each figure is found on fresh rows of the same kind. */
+/** Intervals for chance among the scored rows: where each figure lies on fresh rows of the same kind. */
 import { z } from "zod";
 
-/** How often an interval is meant to hold the figure of fresh rows. */
+/** The probability with which an interval is meant to hold the figure of fresh rows. */
 export const LEVEL = 0.9;
 
 const range = z.tuple([z.number(), z.number()]);

@@ -1,7 +1,7 @@
-/** What an audit of labels comes to: the rows whose class surprises the most. */
+/** The result of an audit of labels: the rows with the most surprising class. */
 import { z } from "zod";
 
-/** Most rows that an audit lists. */
+/** Maximum rows that an audit lists. */
 export const MAX_LISTED_LABELS = 1000;
 
 const probability = (of: string) => z.number().meta({ description: `The probability, out of fold, of ${of}.` });

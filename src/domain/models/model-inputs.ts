@@ -3,7 +3,7 @@ import { z } from "zod";
 import type { EncodedColumn } from "../datasets/preprocessing.ts";
 import type { Model } from "./model.ts";
 
-/** Most columns of a description, unless it is to have others, and most labels of a column. */
+/** Default maximum columns of a description, and maximum labels of a column. */
 const MAX_INPUTS = 2000;
 const MAX_INPUT_LABELS = 200;
 

@@ -36,11 +36,11 @@ export interface Model {
   /** The function that converts outputs to probabilities. `none` if they already are, and for regression. */
   readonly activation: "none" | "sigmoid" | "softmax";
   /**
-   * Of two classes: the probability of the second above which a row is said to be of it. Left out: a half, as for every model of an
-   * older server.
+   * With two classes: the probability of the second above which a row gets that class. Left out: a half, as for every model of an older
+   * server.
    */
   readonly threshold?: number;
-  /** Of a regression of quantiles: which one each output is. Left out for every other model. */
+  /** For a regression of quantiles: the quantile of each output. Left out for every other model. */
   readonly quantiles?: readonly number[];
   readonly parameters: number;
   /** Names, shapes and order of the weights. */
@@ -50,11 +50,11 @@ export interface Model {
   readonly metrics: JobMetrics;
   /** Null or left out for a model that was not trained here, for one of an older server, and for a checkpoint. */
   readonly score?: Score | null;
-  /** Left out where no rows were held out, for a model of an older server, and for a checkpoint. */
+  /** Left out if no rows were held out, for a model of an older server, and for a checkpoint. */
   readonly conformal?: Conformal;
   /** Left out for a model whose network was given. */
   readonly search?: SearchResult;
-  /** What rows to predict are compared with. Left out for an imported model, for one of an older server, and for a checkpoint. */
+  /** The reference for rows to predict. Left out for an imported model, for one of an older server, and for a checkpoint. */
   readonly reference?: MonitoringReference;
   readonly createdAt: number;
 }
@@ -65,32 +65,32 @@ export type NewModel = Omit<Model, "version" | "aliases" | "tags">;
 /** A prediction of a regression: `value` is a number, or an array if there are several targets. */
 export interface RegressionPrediction {
   readonly value: number | number[];
-  /** Of a model of quantiles: one value each, ascending, of which `value` is the one nearest to the median. */
+  /** For a model of quantiles: one value each, ascending; `value` is the one nearest to the median. */
   readonly quantiles?: readonly number[];
-  /** Bounds of each output, where they are asked for. */
+  /** Bounds of each output, if requested. */
   readonly intervals?: readonly (readonly [number, number])[];
 }
 
-/** A class, by its place among the model's, and how likely it is. */
+/** A class, by its index among the model's, and its probability. */
 export interface ClassPrediction {
   readonly place: number;
   readonly label: string;
   readonly probability: number;
   /** Of every class, in the order of the model's. */
   readonly probabilities: readonly number[];
-  /** Places of the classes that the row may be of, where they are asked for. */
+  /** Indexes of the classes that the row may have, if requested. */
   readonly set?: readonly number[];
 }
 
 export type Prediction = RegressionPrediction | ClassPrediction;
 
-/** An answer as one number: the place of a class, or the value of the first target. */
+/** An answer as one number: the index of a class, or the value of the first target. */
 export function answerNumber(prediction: Prediction): number {
   if ("place" in prediction) return prediction.place;
   return typeof prediction.value === "number" ? prediction.value : (prediction.value[0] as number);
 }
 
-/** A model without what its rows are compared with: what it predicts is not counted, and no row of it is kept. */
+/** A model without its monitoring reference: its predictions are not counted, and no row of it is stored. */
 export function unmonitored({ reference: _, ...model }: Model): Model {
   return model;
 }

@@ -1,18 +1,18 @@
 /**
- * Predictions as the JSON text of the API. It is written by hand for one reason: clients read `probabilities` in the order of a
- * model's classes, and an object of JavaScript lists keys that look like whole numbers first, in numeric order.
+ * Predictions as the JSON text of the API. It is written by hand for one reason: clients read `probabilities` in the order of a model's
+ * classes, and a JavaScript object lists keys that look like whole numbers first, in numeric order.
  */
 import { toWire } from "../metrics/metric.ts";
 import type { ClassPrediction, Model, Prediction } from "./model.ts";
 import { type Remark, remarkNotes } from "./remarks.ts";
 
-/** A class and how likely it is. */
+/** A class and its probability. */
 export interface Choice {
   readonly label: string;
   readonly probability: number;
 }
 
-/** The `count` most probable classes, most probable first; of equal ones the first of the model's order. */
+/** The `count` most probable classes, most probable first; equal ones in the model's order. */
 export function topChoices({ probabilities }: ClassPrediction, { classes }: Pick<Model, "classes">, count: number): Choice[] {
   return placesOfTop(probabilities, count).map((place) => ({
     label: classes[place] as string,
@@ -20,7 +20,7 @@ export function topChoices({ probabilities }: ClassPrediction, { classes }: Pick
   }));
 }
 
-/** Places of the `count` greatest probabilities, greatest first. */
+/** Indexes of the `count` greatest probabilities, greatest first. */
 export function placesOfTop(probabilities: readonly number[], count: number): number[] {
   const places = probabilities.map((_, place) => place);
   return places.sort((a, b) => (probabilities[b] as number) - (probabilities[a] as number)).slice(0, count);
@@ -29,13 +29,13 @@ export function placesOfTop(probabilities: readonly number[], count: number): nu
 /** Writes a prediction. With `topK`, `top` has that many classes and `probabilities` no others. */
 export type PredictionWriter = (prediction: Prediction, topK: number | null) => string;
 
-/** The writers of models that are in use: labels are quoted once for a model, not once for a row. */
+/** The writers of models in use: labels are quoted once for a model, not once for a row. */
 const writers = new WeakMap<readonly string[], PredictionWriter>();
 
-/** A model as far as its answers depend on it. */
+/** The part of a model that answers depend on. */
 type AnsweringModel = Pick<Model, "classes" | "preprocessing" | "quantiles">;
 
-/** Returns the writer of a model's predictions. Labels of a target column of numbers are numbers. */
+/** Returns the writer of a model's predictions. Labels of a numeric target column are numbers. */
 export function predictionWriter({ classes, preprocessing, quantiles = [] }: AnsweringModel): PredictionWriter {
   const known = writers.get(classes);
   if (known) return known;
@@ -44,13 +44,13 @@ export function predictionWriter({ classes, preprocessing, quantiles = [] }: Ans
   return writer;
 }
 
-/** What an answer is made of. */
+/** The content of an answer. */
 interface Answered {
   readonly predictions: readonly Prediction[];
   readonly remarks: readonly Remark[];
 }
 
-/** A whole answer: `{"predictions": [...]}`, with `notes` where something is odd about the rows. */
+/** A full answer: `{"predictions": [...]}`, with `notes` if rows are odd. */
 export function predictionsJson(model: AnsweringModel, { predictions, remarks }: Answered, topK: number | null): string {
   const write = predictionWriter(model);
   let list = "";
@@ -98,7 +98,7 @@ function createWriter(classes: readonly string[], isNumeric: boolean, quantiles:
   };
 }
 
-/** One pair, or one a target where there are several. */
+/** One pair, or one for each target if there are several. */
 function intervalsText(intervals: readonly (readonly [number, number])[]): string {
   const pairs = intervals.map(([low, high]) => `[${valueText(low)},${valueText(high)}]`);
   return pairs.length === 1 ? (pairs[0] as string) : `[${pairs.join()}]`;

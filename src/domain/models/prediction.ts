@@ -24,38 +24,38 @@ export interface StreamOptions extends AnswerOptions {
   readonly format: StreamFormat;
   /** For CSV: whether the first row is a header. auto: it is if one of its cells is a column of the model or not a number. */
   readonly header: "true" | "false" | "auto";
-  /** For CSV: whether every cell, those of the rows too, is written as csvCell does for spreadsheets. Left out: no. */
+  /** For CSV: whether every cell, in the rows too, is escaped for spreadsheets as csvCell does. Left out: no. */
   readonly spreadsheet?: boolean;
   /** Explains each row against these background rows; null or left out: explains none. */
   readonly explain?: { readonly request: ExplainRequest; readonly background: Background } | null;
   readonly document?: DocumentOptions;
-  /** Whether the reply has the answers as numbers too, to be kept for the truth. Left out: no. */
+  /** Whether the reply has the answers as numbers too, to be stored for feedback. Left out: no. */
   readonly keeps?: boolean;
   /** Whether it has some of the rows too, for the model's sample. Left out: no. */
   readonly samples?: boolean;
 }
 
-/** What a document is answered by beside its own words. */
+/** How a document is answered, besides its own content. */
 export interface DocumentOptions {
-  /** What to explain if the document says nothing of it; null or left out: nothing. */
+  /** What to explain if the document does not say; null or left out: nothing. */
   readonly explain?: ExplainRequest | null;
-  /** The background of a document that is explained, once a first reply has asked for it: null where the document has its own. */
+  /** The background of an explained document, after a first reply has asked for it: null if the document has its own. */
   readonly drawn?: { readonly background: Background | null; readonly work: number };
-  /** The bytes of its JSON, where tensors in bytes follow; left out: all. */
+  /** The length of its JSON, if binary tensors follow; left out: all of it. */
   readonly jsonBytes?: number;
 }
 
-/** A document that is explained needs its background before it is answered. */
+/** An explained document needs its background before it is answered. */
 export interface NeedsBackground {
-  /** Which training rows it is; null where the document has its own. */
+  /** Which training rows; null if the document has its own. */
   readonly choice: { readonly count: number; readonly seed: number } | null;
   /** Multiply-adds of explaining all of its rows. */
   readonly work: number;
 }
 
-/** What is known of the answer to a document beside its bytes. */
+/** The answer to a document, besides its bytes. */
 export interface DocumentAnswer {
-  /** The bytes of the answer that are JSON, where tensors in bytes follow; null where all are. */
+  /** The length of the answer's JSON, if binary tensors follow; null if all of it is. */
   readonly jsonBytes: number | null;
   /** Milliseconds of reading the request, of the model, and of writing the answer. */
   readonly times: { readonly input: number; readonly infer: number; readonly output: number };
@@ -93,14 +93,14 @@ export type BlockReply =
       readonly reading: CsvReading | null;
       /** Rows that were answered. */
       readonly rows: number;
-      /** What is odd about them, by their lines; of a document in JSON, the answer itself says it. */
+      /** Notes on odd rows, by their lines; the JSON answer of a document contains them itself. */
       readonly remarks: readonly Remark[];
       readonly document?: DocumentAnswer;
-      /** Where they are to be kept: of each row the place of its class, or its value. */
+      /** If they are to be stored: the class index, or the value, of each row. */
       readonly answers?: Float64Array<ArrayBuffer>;
-      /** Rows for the sample of the model, where it has one. */
+      /** Rows for the sample of the model, if it has one. */
       readonly sampled?: readonly AskedRow[];
-      /** Then `bytes` are those of the document itself, which is to be sent again with its background. */
+      /** In this case `bytes` are those of the document itself, to be sent again with its background. */
       readonly needs?: NeedsBackground;
     }
   | { readonly ok: false; readonly code: ErrorCode; readonly detail: string; readonly errors: readonly FieldError[] };
@@ -111,12 +111,12 @@ export interface Asked extends AnswerOptions {
   readonly rows: number | null;
 }
 
-/** Numbers of one answer that is no stream, unless more rows are allowed: some hundred megabytes while it is made. */
+/** Maximum numbers of one answer that is not a stream, unless more rows are allowed: some hundred megabytes while it is written. */
 const MAX_NUMBERS = 4_000_000;
 
 /**
- * Checks a request. Throws invalid without rows, too_large above `maxRows` or for too many numbers in the answer, and invalid for `top_k` of a model without classes, for
- * `threshold` of one that does not have two, and for an `interval` that the model's held-out rows are too few for.
+ * Checks a request. Throws invalid without rows; too_large above `maxRows` or for too many numbers in the answer; invalid for `top_k` of a
+ * model without classes, for `threshold` of one that does not have two, and for an `interval` if the model had too few held-out rows.
  */
 export function assertPredictable(
   { task, name, classes, outputWidth, conformal }: Model,
@@ -182,5 +182,5 @@ export const predictBody = z
     ],
   });
 
-// JSON knows no other objects than arrays and records.
+// JSON has no other objects than arrays and records.
 boundFaults(predictBody, new Map([[row, (value: unknown) => typeof value === "object" && value !== null]]));

@@ -1,6 +1,6 @@
 /**
- * What is odd about the rows of a prediction: values far outside of what a model was trained on, and labels that it has not seen.
- * Such rows are predicted, and the answer says so in notes.
+ * Odd rows of a prediction: values far outside of the training range, and labels that the model has not seen. Such rows are predicted, and
+ * the answer has notes on them.
  */
 import type { EncodedColumn, Preprocessing } from "../datasets/preprocessing.ts";
 import type { Note, NoteCode } from "../notes.ts";
@@ -8,7 +8,7 @@ import type { Model } from "./model.ts";
 
 /** The odd values of one column. */
 export interface Remark {
-  /** The column's place among the model's. */
+  /** The column's index among the model's. */
   readonly column: number;
   /** Rows whose value is odd. */
   readonly count: number;
@@ -18,20 +18,20 @@ export interface Remark {
   readonly value: string;
 }
 
-/** Places that a remark has at most. */
+/** Maximum places in a remark. */
 const MAX_PLACES = 5;
 /** Longest value in a note, in UTF-16 units. */
 const SHOWN_LENGTH = 50;
 
-/** The bounds between which a column's values are usual; what lies outside is odd. NaN, a missing value, never is. */
+/** The bounds between which a column's values are usual; a value outside is odd. NaN, a missing value, never is. */
 export interface Bounds {
   readonly low: number;
   readonly high: number;
 }
 
 /**
- * The bounds of a fitted column, for values as its reader gives them. A number may be as far outside the range of the training rows
- * as that range is wide; of labels, -1 alone is odd, which is none of them. A model that stores no range has no bounds.
+ * The bounds of a fitted column, for values from its reader. A number may lie outside the range of the training rows by as much as that
+ * range is wide. For labels, only -1 is odd: an unknown label. A model without a stored range has no bounds.
  */
 export function boundsOf(column: EncodedColumn): Bounds {
   if (column.kind === "category") return { low: 0, high: Number.POSITIVE_INFINITY };
@@ -41,19 +41,19 @@ export function boundsOf(column: EncodedColumn): Bounds {
   return { low: min - width, high: max + width };
 }
 
-/** Collects remarks of many rows. */
+/** Collects remarks on many rows. */
 export interface RemarkCollector {
   /** One odd value. */
   add(column: number, place: number, raw: unknown): void;
-  /** Remarks that were collected elsewhere, of rows behind all that came before. */
+  /** Remarks that were collected elsewhere, on rows after all rows so far. */
   addAll(remarks: readonly Remark[]): void;
-  /** What was collected, in the order of the columns, and starts anew. */
+  /** Returns the remarks, in the order of the columns, and starts again. */
   take(): readonly Remark[];
 }
 
 const NONE: readonly Remark[] = [];
 
-/** A collector without remarks. It costs nothing where nothing is odd. */
+/** Creates an empty collector. It costs nothing if nothing is odd. */
 export function createRemarkCollector(): RemarkCollector {
   let byColumn: Map<number, Remark & { count: number; readonly places: number[] }> | null = null;
   const remarkOn = (column: number, value: () => string) => {
@@ -92,7 +92,7 @@ export function placedBy(remarks: readonly Remark[], placeOf: (place: number) =>
   return remarks.length === 0 ? remarks : remarks.map((remark) => ({ ...remark, places: remark.places.map(placeOf) }));
 }
 
-/** What places are counted as: rows of a request from 0, or lines of a stream from 1. */
+/** How places are counted: rows of a request from 0, or lines of a stream from 1. */
 export type PlaceUnit = "row" | "line";
 
 /** The notes of remarks on the rows of a request; none for a model without columns. */
@@ -140,7 +140,7 @@ function rangeText(column: Exclude<EncodedColumn, { kind: "category" }>): string
   return min === max ? `always ${text(min)}` : `${text(min)} to ${text(max)}`;
 }
 
-/** A share for a person: two digits, and never 0 for what happened. */
+/** A percentage for people: two digits, and never 0 for something that happened. */
 function percent(share: number): string {
   const rounded = Number((100 * share).toPrecision(2));
   return String(Math.min(rounded, share < 1 ? 99.9 : 100));

@@ -1,8 +1,8 @@
-/** Two models on the same rows: which is better, and how sure that is. */
+/** Compares two models on the same rows: which is better, and how certain that is. */
 import { z } from "zod";
 import type { IntervalFigure } from "./intervals.ts";
 
-/** The figures that are compared, the main ones first. */
+/** The compared figures, the main ones first. */
 export const COMPARED_FIGURES = [
   "accuracy",
   "balanced_accuracy",
@@ -16,7 +16,7 @@ export const COMPARED_FIGURES = [
   "mae",
 ] as const satisfies readonly IntervalFigure[];
 
-/** Figures of which less is better. */
+/** Figures of which lower is better. */
 export const FALLING_FIGURES: ReadonlySet<string> = new Set(["log_loss", "rmse", "mae"]);
 
 const seedCount = z.int().min(2);
@@ -71,7 +71,7 @@ export const scoreComparison = z
 
 export type ScoreComparison = z.output<typeof scoreComparison>;
 
-/** Which of two models is better, by their ids: how sure it is that `a` is better than `b`, figure by figure. */
+/** Which of two models is better: the probability that `a` is better than `b`, figure by figure. */
 export interface ComparedScores extends ScoreComparison {
   a: string;
   b: string;
@@ -82,5 +82,5 @@ export type ScoreComparisonResult =
   | { readonly ok: true; readonly comparison: ScoreComparison }
   | { readonly ok: false; readonly reason: string };
 
-/** The same of rows that are new to both; `seen`: how many more were held out, which the first was trained on. Null where that is unknown. */
+/** The same on rows that are new to both; `seen`: how many more were held out, but trained the first model. Null if that is unknown. */
 export type FreshComparisonResult = ScoreComparisonResult & { readonly seen: number | null };

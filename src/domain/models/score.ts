@@ -1,6 +1,6 @@
 /**
- * The score of a model: what its stored weights are worth on rows that were held out, beside what the simplest answers are worth on
- * the same rows. Computed once, when training ends.
+ * The score of a model: the figures of its stored weights on held-out rows, beside those of the simplest answers on the same rows. Computed
+ * once, when training ends.
  */
 import { z } from "zod";
 import type { ClassEvaluation, PartEvaluation } from "./evaluation.ts";

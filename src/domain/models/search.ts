@@ -1,4 +1,4 @@
-/** What a search for a model tried and what the served average is made of: stored with the model, and shown as a leaderboard. */
+/** What a search for a model tried and what the served average consists of: stored with the model, and shown as a leaderboard. */
 import { z } from "zod";
 import type { SearchMetric } from "../spec/auto-options.ts";
 

@@ -1,21 +1,21 @@
-/** A sample of the rows that a model is asked, where that is wanted: off unless a model's options say so. Bounded in number and in bytes. */
+/** An optional sample of the rows that a model is asked, off by default. Bounded in number and in bytes. */
 import { z } from "zod";
 import { answerNumber, type Model, type Prediction } from "../models/model.ts";
 
-/** Rows of a model that are kept, at most; the newest. */
+/** Maximum rows stored for a model; the newest stay. */
 const MOST_ASKED_ROWS = 1000;
-/** UTF-16 units of a row as JSON: a longer one is not kept. */
+/** Maximum UTF-16 units of a row as JSON: a longer one is not stored. */
 const MOST_ROW_LENGTH = 4096;
-/** Rows that are drawn of those between two times that counts are stored, a second or two. */
+/** Maximum rows drawn between two flushes of the counts, which are a second or two apart. */
 const DRAWN_ROWS = 20;
 
-/** A row as it was asked, as JSON, and its answer: the place of a class, or the value of the first target. */
+/** A row as it was asked, as JSON, and its answer: the index of a class, or the value of the first target. */
 export interface AskedRow {
   readonly row: string;
   readonly answer: number;
 }
 
-/** One that is kept. */
+/** A stored row. */
 export interface KeptRow extends AskedRow {
   /** Counted from 1, by model. */
   readonly number: number;
@@ -45,17 +45,17 @@ export const askedRowAnswer = z
 /** A row as the API shows it. */
 export type ShownAskedRow = z.output<typeof askedRowAnswer>;
 
-/** Draws rows of all that are offered, each as likely as any other (Vitter's algorithm R). */
+/** Draws rows from all that are offered, each with the same probability (Vitter's algorithm R). */
 export interface RowDraw {
-  /** Offers the rows of a request, which were answered. */
+  /** Offers the rows of an answered request. */
   offer(instances: readonly unknown[], predictions: readonly Prediction[]): void;
   /** Offers rows that another draw has drawn. */
   add(rows: readonly AskedRow[]): void;
-  /** Returns the drawn rows, in the order in which they were asked, and starts anew. */
+  /** Returns the drawn rows, in the order in which they were asked, and starts again. */
   take(): readonly AskedRow[];
 }
 
-/** Creates a draw. Which rows are drawn decides nothing that is trained: chance is the process's own. */
+/** Creates a draw. It uses the process's own randomness, because it does not affect training. */
 export function createRowDraw({ preprocessing }: Pick<Model, "preprocessing">, chance: () => number = Math.random): RowDraw {
   const names = preprocessing?.columns.map(({ column }) => column) ?? null;
   let drawn: { readonly at: number; readonly row: AskedRow }[] = [];
@@ -89,7 +89,7 @@ export function createRowDraw({ preprocessing }: Pick<Model, "preprocessing">, c
   };
 }
 
-/** What the model reads of a row: a column that it ignores may be what nobody wants kept. */
+/** The columns that the model reads: people may not want other columns stored. */
 function namedRow(instance: unknown, names: readonly string[] | null): unknown {
   if (!names) return instance;
   if (Array.isArray(instance)) return Object.fromEntries(names.map((name, index) => [name, instance[index] ?? null]));
@@ -97,7 +97,7 @@ function namedRow(instance: unknown, names: readonly string[] | null): unknown {
   return Object.fromEntries(names.filter((name) => Object.hasOwn(row, name)).map((name) => [name, row[name]]));
 }
 
-/** Writes a row that is kept. */
+/** Writes a row to be stored. */
 export function showAskedRow(
   { classes, task }: Pick<Model, "classes" | "task">,
   { number, row, answer, askedAt }: KeptRow,

@@ -1,4 +1,4 @@
-/** Bins many values at once: the same bins as `binOf` in layout.ts, without an object, a call or an unforeseeable branch for each. */
+/** Bins many values at once: the same bins as `binOf` in layout.ts, without an object, a call or an unpredictable branch for each value. */
 import type { MonitoredColumn } from "./layout.ts";
 
 /** Edges of a column, filled up with infinity: four comparisons find any bin of sixteen. */
@@ -6,13 +6,13 @@ const EDGES = 15;
 
 /** Adds values to the counts of their bins. */
 export interface BinTable {
-  /** Adds whole rows, one after the other: the values from `from` to `end`, as many to a row as there are columns. */
+  /** Adds whole rows, one after the other: the values from `from` to `end`, one for each column of a row. */
   addRows(counts: Float64Array, values: Float64Array, from: number, end: number): void;
   /** Adds one value of a column. */
   add(counts: Float64Array, column: number, value: number): void;
 }
 
-/** Creates the table of some columns of a layout. Throws where a column has more edges than it searches. */
+/** Creates the table of some columns of a layout. Throws if a column has more edges than it can search. */
 export function createBinTable(columns: readonly MonitoredColumn[]): BinTable {
   const width = columns.length;
   const searches = columns.map(searchOf);
@@ -34,7 +34,7 @@ interface Search {
   readonly offset: number;
   readonly missing: number;
   readonly edges: Float64Array;
-  /** Of labels: the bin of each place, after that of unseen ones; null for numbers. */
+  /** For labels: the bin of unseen labels, then that of each index; null for numbers. */
   readonly places: Uint8Array | null;
 }
 
@@ -48,7 +48,7 @@ function searchOf({ offset, bins, edges, binOfPlace }: MonitoredColumn): Search 
   };
 }
 
-/** Adds the values of one column: column by column, so that its edges stay where the processor has them at hand. */
+/** Adds the values of one column: column by column, so that its edges stay in the processor's cache. */
 function addColumn(search: Search, counts: Float64Array, values: Float64Array, from: number, step: number, end: number): void {
   if (search.places) addPlaces(search, search.places, counts, values, from, step, end);
   else addNumbers(search, counts, values, from, step, end);
@@ -64,7 +64,7 @@ function addNumbers(
 ): void {
   for (let at = from; at < end; at += step) {
     const value = values[at] as number;
-    // The number of edges below the value, which is its bin. Sums of comparisons, since a branch would be mistaken half of the time.
+    // The number of edges below the value is its bin. Sums of comparisons, because a branch would be mispredicted half of the time.
     let bin = Number((edges[7] as number) < value) << 3;
     bin += Number((edges[bin + 3] as number) < value) << 2;
     bin += Number((edges[bin + 1] as number) < value) << 1;

@@ -1,6 +1,6 @@
 /** The chi-square distribution, and the test that two samples have the same one. */
 
-/** Below this, erfc is 1 less the series of erf; above, a continued fraction. */
+/** Below this, erfc is 1 minus the series of erf; above, a continued fraction. */
 const SERIES_BELOW = 2;
 const FRACTION_TERMS = 60;
 
@@ -40,7 +40,7 @@ function erfc(z: number): number {
   return Math.exp(-z * z) / (Math.sqrt(Math.PI) * fraction);
 }
 
-/** Rows that a cell is expected to have in the smaller sample at least: Cochran's rule, below which the distribution is not chi-square. */
+/** Minimum expected rows of a cell in the smaller sample: Cochran's rule, below which the distribution is not chi-square. */
 const LEAST_EXPECTED = 5;
 
 export interface HomogeneityTest {
@@ -50,8 +50,8 @@ export interface HomogeneityTest {
 }
 
 /**
- * Pearson's test that two samples, as counts in the same bins, are of one distribution. Bins that are expected to have fewer than five rows
- * are put together, from the smallest on. Where one cell is left nothing can be told: `df` is 0 and `p` is 1.
+ * Pearson's test that two samples, as counts in the same bins, have one distribution. Bins with fewer than five expected rows are merged,
+ * from the smallest on. If one cell is left, the test says nothing: `df` is 0 and `p` is 1.
  */
 export function testHomogeneity(a: ArrayLike<number>, b: ArrayLike<number>): HomogeneityTest {
   const totalA = sumOf(a);
@@ -83,7 +83,7 @@ export function testHomogeneity(a: ArrayLike<number>, b: ArrayLike<number>): Hom
   return { statistic, df, p: chiSquareTail(statistic, df) };
 }
 
-/** What a cell adds to Pearson's statistic: (b A - a B)² / (A B (a + b)) of its counts a and b in samples of A and B. */
+/** The term of a cell in Pearson's statistic: (b A - a B)² / (A B (a + b)) for its counts a and b in samples of A and B. */
 function squaredDistance(a: number, b: number, totalA: number, totalB: number): number {
   const difference = b * totalA - a * totalB;
   return (difference * difference) / (totalA * totalB * (a + b));

@@ -1,24 +1,27 @@
-/** Whether the rows of a window differ from those of training: the population stability index of each column, and a test of it. Pure. */
+/** Whether the rows of a window differ from the training rows: the population stability index of each column, and a test of it. Pure. */
 import { testHomogeneity } from "./chi-square.ts";
 import type { Layout, MonitoredColumn } from "./layout.ts";
 
-/** Rows of a window at least. A change that begins within one is seen whole by the next, and so within twice as many rows. */
+/** Minimum rows of a window. A change that begins within one window is fully in the next, and so within twice as many rows. */
 export const WINDOW_ROWS = 500;
-/** The probability that a window of unchanged, independent rows raises any alert, at most: shared out among its tests (Bonferroni). Far below what is promised: with few rows in a cell the tail of chi-square is too thin. */
+/**
+ * Maximum probability that a window of unchanged, independent rows raises any alert, divided among its tests (Bonferroni). Far below what
+ * is promised, because with few rows in a cell the tail of chi-square is too thin.
+ */
 const FALSE_ALERTS = 0.0001;
 /** The index from which a difference matters: 0.1 is commonly called a moderate change, 0.25 a large one. */
 const LEAST_PSI = 0.1;
-/** Stands in for the rows of an empty bin, whose logarithm would be infinite. */
+/** Replaces the rows of an empty bin, whose logarithm would be infinite. */
 const EMPTY_BIN_ROWS = 0.5;
 
 /** How a column of a window compares with training. */
 export interface ColumnDrift {
   readonly psi: number;
-  /** Of the test that both are of one distribution; 1 where there are too few rows to tell. */
+  /** Of the test that both have one distribution; 1 if there are too few rows to tell. */
   readonly p: number;
 }
 
-/** What was found of a window, in the order of the layout: inputs, then answers. */
+/** The results of a window, in the order of the layout: inputs, then answers. */
 export interface WindowVerdict {
   readonly columns: readonly ColumnDrift[];
   /** Names of the columns that differ. */
@@ -26,8 +29,8 @@ export interface WindowVerdict {
 }
 
 /**
- * The population stability index, Σ (q - p) ln(q / p) over shares p of the reference and q of the window; 0 where they are alike. A bin that is
- * empty on one side counts as half a row there; one that is empty on both adds nothing.
+ * The population stability index, Σ (q - p) ln(q / p) over shares p of the reference and q of the window; 0 if they are equal. A bin that
+ * is empty on one side counts as half a row there; one that is empty on both adds nothing.
  *
  * @internal Exported for tests.
  */
@@ -52,8 +55,8 @@ export function binsOf({ offset, bins }: MonitoredColumn, counts: Float64Array):
 }
 
 /**
- * Compares a window with the reference. A column has drifted where its index is at least LEAST_PSI and chance alone makes such a difference
- * in fewer than FALSE_ALERTS of windows, whatever the number of columns.
+ * Compares a window with the reference. A column has drifted if its index is at least LEAST_PSI and chance alone makes such a difference in
+ * fewer than FALSE_ALERTS of windows, whatever the number of columns.
  */
 export function judgeWindow({ inputs, answers }: Layout, counts: Float64Array): WindowVerdict {
   const all = [...inputs, ...answers];
@@ -69,7 +72,7 @@ export function judgeWindow({ inputs, answers }: Layout, counts: Float64Array): 
   return { columns, drifted };
 }
 
-/** How a column is named where inputs and answers are named together: an answer's name may be a column's too. */
+/** The name of a column where inputs and answers are named together: an answer may have the name of a column. */
 export function keyOf({ name, role }: Pick<MonitoredColumn, "name" | "role">): string {
   return role === "answer" ? `answer: ${name}` : name;
 }

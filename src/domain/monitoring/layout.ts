@@ -1,4 +1,4 @@
-/** The bins in which the values of a model's columns and its answers are counted: one flat list of numbers for each model. */
+/** The bins that count the values of a model's columns and answers: one flat list of numbers for each model. */
 import type { Model } from "../models/model.ts";
 import type { ColumnReference } from "./reference.ts";
 
@@ -8,16 +8,16 @@ export type MonitoredKind = "number" | "datetime" | "text" | "category" | "class
 export interface MonitoredColumn {
   readonly name: string;
   readonly role: "input" | "answer";
-  /** Of a text, its length is counted. */
+  /** For a text, its length is counted. */
   readonly kind: MonitoredKind;
   readonly edges: readonly number[];
   /** Empty for numbers. */
   readonly labels: readonly string[];
-  /** The bin of each place of a label; null for numbers. */
+  /** The bin of each index of a label; null for numbers. */
   readonly binOfPlace: Uint8Array | null;
-  /** Bins. Numbers: one more than edges, and missing. Labels: each, all others, unseen, and missing. */
+  /** Number of bins. Numbers: one more than edges, and missing. Labels: each, all others, unseen, and missing. */
   readonly bins: number;
-  /** Where its bins begin in the list. */
+  /** The index of its first bin in the list. */
   readonly offset: number;
   /** Rows of the reference in each bin. */
   readonly reference: readonly number[];
@@ -28,13 +28,13 @@ export interface MonitoredColumn {
 export interface Layout {
   readonly inputs: readonly MonitoredColumn[];
   readonly answers: readonly MonitoredColumn[];
-  /** Bins of all. */
+  /** Total number of bins. */
   readonly size: number;
 }
 
 type Monitored = Pick<Model, "preprocessing" | "inputWidth" | "classes" | "reference">;
 
-/** Returns the layout of a model. Null for one that has no reference: it is not monitored. */
+/** Returns the layout of a model. Null without a reference: the model is not monitored. */
 export function layoutOf({ preprocessing, classes, reference }: Monitored): Layout | null {
   if (!reference) return null;
   let offset = 0;
@@ -76,12 +76,12 @@ function binsOfPlaces(all: readonly string[], kept: readonly string[]): Uint8Arr
   return Uint8Array.from(all, (label) => bins.get(label) ?? kept.length);
 }
 
-/** How many bins a column has. */
+/** The number of bins of a column. */
 export function binCount({ edges, labels }: Pick<ColumnReference, "edges" | "labels">): number {
   return labels ? labels.length + 3 : (edges?.length ?? 0) + 2;
 }
 
-/** The bin of a value as a column's reader gives it: NaN where it is missing; of a label its place, and below 0 where it is unseen. */
+/** The bin of a value from a column's reader: NaN if it is missing; for a label its index, below 0 if it is unseen. */
 export function binOf({ binOfPlace, edges, bins }: MonitoredColumn, value: number): number {
   if (Number.isNaN(value)) return bins - 1;
   if (binOfPlace) return value < 0 ? bins - 2 : (binOfPlace[value] as number);

@@ -1,18 +1,15 @@
-/**
- * What labelled answers come to, and whether that is worse than the model's evaluation promised. Pure: knows neither databases nor webhooks'
- * ways.
- */
+/** The score of labelled answers, and whether it is worse than the model's evaluation promised. Pure: knows neither databases nor webhooks. */
 import type { Model } from "../models/model.ts";
 import type { LiveSums } from "./monitor-store.ts";
 
-/** Labelled answers that the score is judged by, the newest: a fall among the last must not drown in what was right for months. */
+/** Number of newest labelled answers that are judged: months of good answers must not hide a recent fall. */
 export const JUDGED_ANSWERS = 500;
-/** Fewer labels say nothing yet. */
+/** With fewer labels, there is no verdict yet. */
 const LEAST_LABELLED = 50;
-/** Standard deviations of chance that a fall must exceed: each feedback is another look at much the same labels. */
+/** Standard deviations of chance that a fall must exceed, because each feedback is another look at much the same labels. */
 const Z = 3;
 
-/** What labels come to: accuracy of classes; MAE, RMSE and R² of values; each null before there is one. */
+/** The figures of labels: accuracy of classes; MAE, RMSE and R² of values; each null before there is one. */
 export interface LiveScore {
   readonly answers: number;
   readonly labelled: number;
@@ -22,7 +19,7 @@ export interface LiveScore {
   readonly r2: number | null;
 }
 
-/** Returns what labelled answers come to. */
+/** Returns the figures of labelled answers. */
 export function liveScore(
   { task }: Pick<Model, "task">,
   { answers, labelled, right, absolute, squared, variation }: LiveSums,
@@ -38,7 +35,7 @@ export function liveScore(
   };
 }
 
-/** The figure that a live score is judged by. */
+/** The figure by which a live score is judged. */
 export type JudgedFigure = "accuracy" | "mae";
 
 /** How far the figure may go: accuracy down to `bound`, MAE up to it. */
@@ -60,8 +57,8 @@ export function scoreBound({ task, score }: Pick<Model, "task" | "score">, drop:
 }
 
 /**
- * Whether the newest labelled answers are worse than the bound, beyond what chance makes of so few; once they are, until their figure itself is
- * within it again. `fell`: what was found before, which also stands while there are too few labels.
+ * Whether the newest labelled answers are worse than the bound by more than chance. After a fall, this stays true until their figure itself
+ * is within the bound. `fell`: the previous verdict, which also stands while there are too few labels.
  */
 export function judgeScore({ figure, bound }: ScoreBound, recent: LiveSums, fell: boolean): boolean {
   const { labelled } = recent;

@@ -1,12 +1,12 @@
-/** The webhooks of monitoring: what is said when a model's rows begin to differ from those of training, and when they do so no more. */
+/** The webhooks of monitoring: the messages when a model's rows start to differ from the training rows, and when they stop. */
 import type { Model } from "../models/model.ts";
 import { keyOf, type WindowVerdict } from "./drift.ts";
 import type { Layout } from "./layout.ts";
 import type { MonitorWindow } from "./monitor-store.ts";
 
 /**
- * The message of a judged window: `model.drifted` where a column differs that did not in the window before, `model.recovered` where none does
- * and one did. Null where nothing is new.
+ * The message of a judged window: `model.drifted` if a column differs that did not in the window before, `model.recovered` if none does and
+ * one did. Null if nothing has changed.
  */
 export function driftMessage(
   { id, name, version }: Pick<Model, "id" | "name" | "version">,

@@ -1,40 +1,43 @@
-/** What the rows of a model's training looked like, in bins: what the rows that it is asked are compared with. Plain JSON, stored with the model. */
+/** The bins of a model's training rows, with which the rows that it is asked are compared. Plain JSON, stored with the model. */
 
-/** Columns of a row that are monitored, the first ones; and targets. */
+/** Maximum monitored columns of a row, the first ones; and targets. */
 export const MOST_COLUMNS = 200;
 export const MOST_TARGETS = 8;
-/** Labels of a column that are counted one by one, the most frequent; all others are counted together. */
+/** Maximum labels of a column that are counted one by one, the most frequent; all others are counted together. */
 export const MOST_LABELS = 40;
-/** Bins of numbers: each has as many training rows as equal values allow. */
+/** Number of bins for numbers: each has as many training rows as equal values allow. */
 const BINS = 10;
 
 /** The values of one column among the training rows. */
 export interface ColumnReference {
-  /** Of numbers, times, and lengths of texts: the upper edges of all bins but the last, rising. An edge belongs to the bin below it. */
+  /** For numbers, times, and lengths of texts: the upper edges of all bins but the last, ascending. An edge belongs to the bin below it. */
   readonly edges?: readonly number[];
-  /** Of labels: those that are counted one by one. */
+  /** For labels: those that are counted one by one. */
   readonly labels?: readonly string[];
-  /** Rows in each bin, in the order that `layout.ts` gives them. */
+  /** Rows in each bin, in the order of `layout.ts`. */
   readonly counts: readonly number[];
 }
 
-/** The part of the rows whose answers are compared with. Of `train`, answers are too good to compare: they are shown and raise no alert. */
+/**
+ * The part of the rows whose answers are compared. If it is `train`, answers are too good for a comparison: they are shown and raise no
+ * alert.
+ */
 export type AnswerPart = "train" | "validation" | "test";
 
 export interface MonitoringReference {
-  /** Training rows that were counted: all, or a sample. */
+  /** Number of counted training rows: all, or a sample. */
   readonly rows: number;
   /** The first of the model's columns, in their order. */
   readonly columns: readonly ColumnReference[];
   readonly answers: {
     readonly part: AnswerPart;
     readonly rows: number;
-    /** One of the class, or one for each of the first targets. */
+    /** One for the class, or one for each of the first targets. */
     readonly columns: readonly ColumnReference[];
   };
 }
 
-/** The upper edges of the bins of observed values: quantiles, equal ones merged. Takes the values in any order, without NaN. */
+/** The upper edges of the bins of observed values: quantiles, with equal ones merged. Takes the values in any order, without NaN. */
 export function edgesOf(observed: Float64Array): number[] {
   const sorted = observed.toSorted();
   const edges: number[] = [];
@@ -44,7 +47,7 @@ export function edgesOf(observed: Float64Array): number[] {
     if (edges.length === 0 || edge > (edges.at(-1) as number)) edges.push(edge);
   }
   const least = sorted[0];
-  // Where the first bin is one value, what is below it is new.
+  // If the first bin is a single value, anything below it is new.
   return least !== undefined && edges[0] === least ? [below(least), ...edges] : edges;
 }
 

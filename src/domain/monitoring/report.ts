@@ -1,4 +1,4 @@
-/** What is told of a model in use: how its rows and answers compare with those of training, and how often it was right. */
+/** The monitoring report of a model: how its rows and answers compare with its training rows, and how often it was right. */
 import { z } from "zod";
 import type { Model } from "../models/model.ts";
 import { sampleOption } from "./asked-rows.ts";
@@ -99,7 +99,7 @@ export const monitoringReport = z
 export type MonitoringReport = z.output<typeof monitoringReport>;
 type ColumnReport = z.output<typeof columnReport>;
 
-/** What is known of a model in use. */
+/** The state of a monitored model. */
 export interface MonitoredFacts {
   readonly model: Model;
   /** Whether this server counts predictions. */
@@ -182,7 +182,7 @@ function columnsOf({ inputs, answers }: Layout, last: MonitorWindow | undefined)
       drifted: last?.verdict?.drifted.includes(keyOf(column)) ?? false,
       missing: { reference: reference[missing] as number, window: window ? (window[missing] as number) : null },
       unseen: window && column.binOfPlace ? (window[column.bins - 2] as number) : null,
-      // Bins that nothing is in would be most of a column's.
+      // Most of a column's bins can be empty.
       bins: names.flatMap((bin, at) => {
         const shares = { bin, reference: reference[at] as number, window: window ? (window[at] as number) : null };
         return shares.reference > 0 || (shares.window ?? 0) > 0 ? [shares] : [];

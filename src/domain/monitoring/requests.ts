@@ -1,17 +1,17 @@
-/** What requests say of monitoring: its options, ids of predictions, and the truth about them. */
+/** Monitoring in requests: its options, ids of predictions, and true labels. */
 import { z } from "zod";
 import { sampleOption } from "./asked-rows.ts";
 
-/** Labels of a request. */
+/** Maximum labels of a request. */
 const MOST_LABELLED = 1000;
-/** Rows of a prediction whose answers are kept, where it is one document. */
+/** Maximum rows of a prediction whose answers are stored, for one document. */
 export const MOST_KEPT_ROWS = 1000;
-/** And where it is a stream of rows, which are kept block by block. */
+/** And for a stream of rows, whose answers are stored block by block. */
 export const MOST_KEPT_STREAM_ROWS = 10_000;
-/** The header that has the id of a prediction in a protocol that has no word for it. */
+/** The header with the id of a prediction, for protocols without a field for it. */
 export const PREDICTION_ID_HEADER = "trainyard-prediction-id";
 
-/** The id of a prediction, as whoever asks for it chooses it. */
+/** The id of a prediction, chosen by the caller. */
 export const predictionId = z
   .string()
   .regex(/^[A-Za-z0-9._:-]{1,64}$/, { error: "must be 1 to 64 letters, digits or . _ : -" })

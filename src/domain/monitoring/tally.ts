@@ -1,22 +1,22 @@
-/** Counts the values of the rows that a model predicts, and its answers, where they are read. Knows nothing of requests. */
+/** Counts the values of the rows that a model predicts, and its answers, as they are read. Knows nothing of requests. */
 import type { Model } from "../models/model.ts";
 import { createBinTable } from "./bin-table.ts";
 import { type Layout, layoutOf } from "./layout.ts";
 
-/** Rows that were predicted, in the bins of the model's layout. */
+/** Counts of predicted rows, in the bins of the model's layout. */
 export interface PredictionCounts {
   readonly rows: number;
   readonly counts: Float64Array<ArrayBuffer>;
 }
 
-/** Where the values of rows are written as they are read: memory, and no call, for each. */
+/** Where readers write the values of rows: memory instead of a call for each value. */
 export interface RowValues {
-  /** Values of a row that are taken, the first ones. */
+  /** Number of values of a row that are used, the first ones. */
   readonly width: number;
   readonly values: Float64Array;
-  /** Where the values of the next row begin. */
+  /** The index of the next row's first value. */
   readonly at: number;
-  /** Takes a row whose values are written, all of them. */
+  /** Accepts a row whose values are all written. */
   next(): void;
 }
 
@@ -25,20 +25,23 @@ export interface Tally {
   /** Rows since the last `take`. */
   readonly rows: number;
   readonly seen: RowValues;
-  /** Forgets the rows that were taken: one of them was wrong. */
+  /** Drops the accepted rows, because one of them was wrong. */
   discard(): void;
-  /** Counts the rows that were taken. */
+  /** Counts the accepted rows. */
   commit(rows: number): void;
-  /** Counts one answer: the place of a class, or the value of a target. */
+  /** Counts one answer: the index of a class, or the value of a target. */
   answer(target: number, value: number): void;
-  /** Returns what was counted, and starts anew; null where nothing was. */
+  /** Returns the counts, and starts again; null if there are none. */
   take(): PredictionCounts | null;
 }
 
-/** Rows whose values wait to be binned together, column by column. A request that has more is counted beside until all of it is right. */
+/**
+ * Rows whose values wait to be binned together, column by column. A longer request is counted separately until all of it is known to be
+ * right.
+ */
 const ROWS = 64;
 
-/** Creates a tally without rows. Null for a model without a reference. */
+/** Creates an empty tally. Null for a model without a reference. */
 export function createTally(model: Pick<Model, "id" | "preprocessing" | "inputWidth" | "classes" | "reference">): Tally | null {
   const layout = layoutOf(model);
   return layout && tallyOf(model.id, layout);
@@ -50,11 +53,11 @@ function tallyOf(modelId: string, { inputs, answers, size }: Layout): Tally {
   const answerTable = createBinTable(answers);
   const values = new Float64Array(width * ROWS);
   let at = 0;
-  // Values up to here are of rows that are counted.
+  // Values up to here belong to counted rows.
   let sure = 0;
   let counts = new Float64Array(size);
   let rows = 0;
-  // Counts of the first rows of a long request, of which a later one may turn out to be wrong.
+  // Counts of the first rows of a long request: a later row may still be wrong.
   let beside: Float64Array | null = null;
   const binSure = () => {
     inputTable.addRows(counts, values, 0, sure);

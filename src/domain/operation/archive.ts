@@ -19,14 +19,14 @@ export interface Archive {
    */
   receive(stream: AsyncIterable<Uint8Array>): Promise<BackupFile>;
   /**
-   * Stages a received file: the next start replaces the database by it, and keeps the old database under another name. Throws
-   * invalid unless it is an intact Trainyard database of a supported version. `entry` is for the audit log of the database that comes, since
-   * the one that goes takes its own along.
+   * Stages a received file: the next start replaces the database by it, and keeps the old database under another name. Throws invalid
+   * unless it is an intact Trainyard database of a supported version. `entry` is for the audit log of the new database, because the old one
+   * takes its own with it.
    */
   stage(file: BackupFile, entry: AuditEntry): Promise<void>;
-  /** Returns the entry of a staged file that has replaced the database, until it is `noted`; null where none has. */
+  /** Returns the entry of a staged file that has replaced the database, until it is `noted`; null if there is none. */
   restoredBy(): Promise<AuditEntry | null>;
-  /** Forgets that entry: the audit log has it. */
+  /** Drops that entry, because the audit log has it. */
   noted(): Promise<void>;
   /** Deletes a file that is no longer needed. */
   discard(file: BackupFile): Promise<void>;

@@ -5,8 +5,8 @@ export type StreamEnded = (ending: string) => void;
 
 export interface Telemetry {
   /**
-   * Reports a request that ended. `route` is the template, because a path would create a series per id; `status` is 499 where the
-   * client left before the whole answer; `project` is null where nobody was admitted.
+   * Reports a request that ended. `route` is the template, because a path would create a series per id. `status` is 499 if the client left
+   * before the full answer. `project` is null if nobody was admitted.
    */
   request(method: string, route: string, status: number, seconds: number, project: string | null): void;
   /** Reports a new reader of a stream. Call the returned function when the stream has ended. */

@@ -1,16 +1,16 @@
-/** Which pools of threads have had none for some time: what they are asked waits until one starts. */
+/** Which pools have had no thread for some time: their tasks wait until one starts. */
 
-/** How long a pool may be without a thread, in milliseconds: one that died is replaced in a second or two. */
+/** How long a pool may be without a thread, in milliseconds: a dead thread is replaced in a second or two. */
 const REPLACED_MS = 10_000;
 
 export interface ThreadHealth {
-  /** Returns what a pool calls when it is told that it has threads, or that it has none. */
+  /** Returns the function that a pool calls when it gets threads, or has none left. */
   of(pool: string): (hasThreads: boolean) => void;
-  /** The pools that have had none for too long. */
+  /** The pools that have had no thread for too long. */
   missing(): readonly string[];
 }
 
-/** Every pool counts as having threads until it says otherwise. `now` is a clock in milliseconds. */
+/** Every pool counts as having threads until it reports otherwise. `now` is a clock in milliseconds. */
 export function createThreadHealth(now: () => number = Date.now): ThreadHealth {
   const since = new Map<string, number>();
   return {

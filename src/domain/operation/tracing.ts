@@ -5,7 +5,7 @@
 import { TrainyardError } from "../errors.ts";
 import type { Transition } from "../jobs/job.ts";
 
-/** What is said of a span: short values of a bounded kind, and none that came in rows, bodies or headers. */
+/** Attributes of a span: short values of a bounded kind, never from rows, bodies or headers. */
 export type SpanAttributes = Readonly<Record<string, string | number | boolean>>;
 
 export interface SpanOptions {
@@ -16,7 +16,7 @@ export interface SpanOptions {
   /** The id of a trace that `begin` gave: this is its first span. */
   readonly trace?: string | undefined;
   readonly attributes?: SpanAttributes;
-  /** More of them, in an object that is the same for many spans and never changes: it is written once. */
+  /** More attributes, in an object that is the same for many spans and never changes, so that it is encoded once. */
   readonly shared?: SpanAttributes;
   /** Epoch milliseconds; now when left out. */
   readonly startedAt?: number;
@@ -44,7 +44,7 @@ export interface Span {
 }
 
 export interface Tracing {
-  /** False where nothing is traced: then spans cost nothing and name nothing. */
+  /** False if nothing is traced: then spans cost nothing and have no ids. */
   readonly isOn: boolean;
   /**
    * Begins a trace and returns its id; null where it is not recorded. Whoever asks first spares what is only said of spans that somebody sees:
@@ -58,11 +58,11 @@ export interface Tracing {
   readonly unrecorded: Span;
   /** Starts a span. It must be ended. */
   start(name: string, options?: SpanOptions): Span;
-  /** Runs work, and what the work waits for, with this span active; null for none. */
+  /** Runs work, and everything that the work awaits, with this span active; null for none. */
   within<Result>(span: Span | null, work: () => Result): Result;
-  /** The active span; null where there is none. */
+  /** The active span; null if there is none. */
   active(): Span | null;
-  /** Exports what has ended, within two seconds, and stops. */
+  /** Exports the ended spans, within two seconds, and stops. */
   close(): Promise<void>;
 }
 
@@ -98,7 +98,7 @@ export async function traced<Result>(
   }
 }
 
-/** The kind of an error, without what its message says. */
+/** The kind of an error, without its message. */
 export function errorTypeOf(error: unknown): string {
   if (error instanceof TrainyardError) return error.code;
   return error instanceof Error ? error.name : "error";
@@ -125,7 +125,7 @@ export function readTraceparent(text: unknown): TraceContext | null {
   return { traceId, spanId, isSampled: (Number.parseInt(flags, 16) & 1) === 1 };
 }
 
-/** The `traceparent` of what last moved a job or a sweep and was traced; null where nothing was. */
+/** The `traceparent` of the last traced change of a job or a sweep; null if there is none. */
 export function causeOf(moved: { readonly transitions: readonly Pick<Transition, "traceparent">[] }): string | null {
   return moved.transitions.findLast(({ traceparent }) => traceparent !== undefined)?.traceparent ?? null;
 }

@@ -56,7 +56,7 @@ export interface WebhookMessage {
   readonly secret: string;
   /** Seconds since 1970, which are also signed. */
   readonly timestampS: number;
-  /** The span of the sending, for the receiver's; not signed. Left out where nothing is traced. */
+  /** The span that sends it, for the receiver; not signed. Left out if nothing is traced. */
   readonly traceparent?: string;
 }
 

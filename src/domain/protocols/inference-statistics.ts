@@ -1,14 +1,14 @@
 /**
- * What a process was asked of its models, as Triton's statistics extension counts it (docs/protocol/extension_statistics.md). Bounded: the
- * models that were used last, and for each the first batch sizes. Counts begin when the process does.
+ * Statistics of a process's models, as in Triton's statistics extension (docs/protocol/extension_statistics.md). Bounded: the most recently
+ * used models, and the first batch sizes of each. Counts begin when the process does.
  */
 import { z } from "zod";
 import { createLru } from "../lru.ts";
 import type { Model } from "../models/model.ts";
 
-/** Most models that are counted; the one that was used longest ago is forgotten. */
+/** Maximum models counted; the least recently used one is dropped. */
 const MAX_MODELS = 1000;
-/** Most batch sizes of a model that are counted by themselves. */
+/** Maximum batch sizes of a model that are counted separately. */
 const MAX_BATCH_SIZES = 100;
 
 const durationStat = z.object({ count: z.int(), ns: z.int() });
@@ -62,9 +62,9 @@ interface Counts {
 export interface InferenceStatistics {
   /** Counts a request that was answered; `at` is the time in milliseconds since 1970. */
   succeeded(modelId: string, rows: number, times: InferenceTimes, at: number): void;
-  /** Counts a request that was refused or failed once its model was found. */
+  /** Counts a request that was refused or failed after its model was found. */
   failed(modelId: string, elapsedMs: number): void;
-  /** Returns what is known of these models. */
+  /** Returns the statistics of these models. */
   read(models: readonly Pick<Model, "id" | "name" | "version">[]): z.output<typeof modelStatistics>;
 }
 

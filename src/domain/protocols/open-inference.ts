@@ -1,7 +1,7 @@
 /**
- * The Open Inference Protocol, version 2, over REST (github.com/kserve/open-inference-protocol, inference_rest.md), with
- * tensors as inputs and outputs, in JSON or in bytes behind it. Other parameters are accepted and ignored, as the protocol allows.
- * Faults that Triton knows are worded as Triton words them, so that clients that look for its words find them.
+ * The Open Inference Protocol, version 2, over REST (github.com/kserve/open-inference-protocol, inference_rest.md), with tensors as inputs
+ * and outputs, in JSON or as bytes behind it. Other parameters are accepted and ignored, as the protocol allows. Errors that Triton has are
+ * worded as Triton words them, because clients look for these words.
  */
 import { z } from "zod";
 import { ignoredNames } from "../datasets/preprocessing.ts";
@@ -173,8 +173,8 @@ export const inferResponse = z
   });
 
 /**
- * Creates the response to a request: what is written as JSON, and the bytes that follow it, null where no output was asked for in
- * bytes. Throws invalid for an output that the model does not have.
+ * Creates the response to a request: the JSON, and the bytes behind it, null if no output was requested as bytes. Throws invalid for an
+ * output that the model does not have.
  */
 export function inferAnswer(
   model: Model,
@@ -202,7 +202,7 @@ export function inferAnswer(
 }
 
 interface ChosenOutput extends OutputDescription {
-  /** What the request says of this output alone. */
+  /** The request's parameters for this output alone. */
   readonly inBytes?: boolean | undefined;
 }
 
@@ -256,7 +256,7 @@ export const modelConfig = z
   })
   .meta({ id: "ModelConfig", description: "The fields of Triton's ModelConfig message that apply to models here." });
 
-/** Returns the configuration of a model, as Triton's model configuration extension has it. -1 is any number of rows. */
+/** Returns the configuration of a model, as in Triton's model configuration extension. -1 is any number of rows. */
 export function configOf(model: Model): z.output<typeof modelConfig> {
   const written = ({ name, datatype, shape }: TensorDescription) => ({
     name,

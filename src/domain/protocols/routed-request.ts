@@ -1,6 +1,6 @@
-/** What a call of another transport asks of the HTTP routes of the Open Inference Protocol. */
+/** A call of another transport as a request to the HTTP routes of the Open Inference Protocol. */
 
-/** The header that says how many bytes of a body are its JSON, where tensors follow. */
+/** The header with the number of JSON bytes of a body, if tensors follow. */
 export const JSON_LENGTH_HEADER = "inference-header-content-length";
 
 /** A request to a route. */

@@ -34,7 +34,10 @@ function datatypeOf(column: EncodedColumn): TensorDescription["datatype"] {
   return column.kind === "category" && column.boolean ? "BOOL" : "BYTES";
 }
 
-/** Returns the output tensors of a model: `value`, and `quantiles` in their order where the model has some, or `label`, `probability` and `probabilities` in the order of the classes. */
+/**
+ * Returns the output tensors of a model: `value`, and `quantiles` in their order if the model has some, or `label`, `probability` and
+ * `probabilities` in the order of the classes.
+ */
 export function outputTensors({ task, outputWidth, classes, quantiles }: Model): OutputDescription[] {
   if (quantiles)
     return [

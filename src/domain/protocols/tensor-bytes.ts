@@ -1,10 +1,10 @@
 /**
- * Tensors as bytes, as the binary tensor data extension of the Open Inference Protocol has them (Triton,
- * docs/protocol/extension_binary_data.md): little-endian, row-major, without padding; a BOOL is a byte, a text is its length in four
- * bytes and then its UTF-8. Knows nothing of models.
+ * Tensors as bytes, as in the binary tensor data extension of the Open Inference Protocol (Triton, docs/protocol/extension_binary_data.md):
+ * little-endian, row-major, without padding; a BOOL is a byte, a text is its length in four bytes and then its UTF-8. Knows nothing of
+ * models.
  */
 
-/** The element types of tensors that have values as text in JSON too, and BF16, which has none. */
+/** The element types of tensors that can also be JSON values, and BF16, which cannot. */
 export const DATATYPES = [
   "INT8",
   "INT16",
@@ -23,7 +23,7 @@ export const DATATYPES = [
 ] as const;
 export type Datatype = (typeof DATATYPES)[number];
 
-/** How a type whose elements all have the same size is read. */
+/** How to read a type whose elements all have the same size. */
 interface Fixed {
   readonly bytes: number;
   read(view: DataView, at: number): number | boolean;
@@ -33,7 +33,7 @@ const FIXED: Readonly<Record<Exclude<Datatype, "BYTES">, Fixed>> = {
   INT8: { bytes: 1, read: (view, at) => view.getInt8(at) },
   INT16: { bytes: 2, read: (view, at) => view.getInt16(at, true) },
   INT32: { bytes: 4, read: (view, at) => view.getInt32(at, true) },
-  // A column of integers is of float64 values too, so nothing is lost that JSON would keep.
+  // Integer columns are float64 values anyway, so nothing is lost that JSON would keep.
   INT64: { bytes: 8, read: (view, at) => Number(view.getBigInt64(at, true)) },
   UINT8: { bytes: 1, read: (view, at) => view.getUint8(at) },
   UINT16: { bytes: 2, read: (view, at) => view.getUint16(at, true) },
@@ -61,8 +61,8 @@ const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 const encoder = new TextEncoder();
 
 /**
- * Reads `count` elements: numbers, truths, or texts. NaN is null, a missing value. Returns what is wrong as text where the bytes
- * are not exactly those of so many elements, or a text is not UTF-8.
+ * Reads `count` elements: numbers, booleans or texts. NaN becomes null, a missing value. Returns the fault as text if the bytes are not
+ * exactly that many elements, or a text is not UTF-8.
  */
 export function readTensor(bytes: Uint8Array, datatype: Datatype, count: number): unknown[] | string {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
@@ -94,7 +94,7 @@ function readTexts(bytes: Uint8Array, view: DataView, count: number): unknown[] 
   return texts.length === count ? texts : `has ${texts.length} values, and the shape has ${count}`;
 }
 
-/** Writes the elements of an output. A text of a number is its number: infinities are texts elsewhere in the API. */
+/** Writes the elements of an output. A text of a number becomes its number: infinities are texts elsewhere in the API. */
 export function writeTensor(values: readonly unknown[], datatype: "FP64" | "BYTES"): Uint8Array {
   if (datatype === "BYTES") return writeTexts(values);
   const bytes = new Uint8Array(values.length * FIXED.FP64.bytes);
@@ -133,7 +133,7 @@ const RANGES: Partial<Record<Datatype, { readonly least: number; readonly most: 
   UINT64: bits(64),
 };
 
-/** Whether a value of JSON is of a type. Floats may be written with more digits than their type has. */
+/** Whether a JSON value is of a type. Floats may have more digits than their type. */
 export function isOfType(value: unknown, datatype: Datatype): boolean {
   const range = RANGES[datatype];
   if (range) return Number.isInteger(value) && (value as number) >= range.least && (value as number) <= range.most;

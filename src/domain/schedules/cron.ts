@@ -1,12 +1,12 @@
 /**
- * When a cron expression is due, in a time zone: five fields as crontab(5) has them, or `@daily` and its like. Days are counted without a
- * clock and only the times of a matching day are looked up in the zone, so that the next leap day is as near as the next minute.
+ * When a cron expression is due, in a time zone: five fields as in crontab(5), or `@daily` and the like. Days are counted without a clock,
+ * and only the times of a matching day are looked up in the zone, so that finding the next leap day is as fast as finding the next minute.
  */
 
-/** Thrown for an expression or a time zone that means nothing; the message says why, with the cure. */
+/** Thrown for an invalid expression or time zone; the message says why, with the cure. */
 export class CronError extends Error {
   override readonly name = "CronError";
-  /** Which of the two is wrong. */
+  /** Which of the two is invalid. */
   readonly field: "cron" | "timezone";
 
   constructor(field: "cron" | "timezone", message: string) {
@@ -44,17 +44,17 @@ const NAMED: Readonly<Record<string, string>> = {
 
 const MINUTE_MS = 60_000;
 const DAY_MS = 86_400_000;
-/** Days looked through: a leap day is at most eight years away, and every day of the week meets it within 40. */
+/** Number of days searched: a leap day is at most eight years away, and it falls on every day of the week within 40. */
 const MOST_DAYS = 41 * 366;
 
-/** An expression that was understood. */
+/** A parsed expression. */
 export interface Cron {
   readonly minutes: readonly number[];
   readonly hours: readonly number[];
   readonly days: ReadonlySet<number>;
   readonly months: ReadonlySet<number>;
   readonly weekdays: ReadonlySet<number>;
-  /** Whether a day must match both as a day of the month and of the week: where one of them is `*`. Else one of them is enough. */
+  /** Whether a day must match both the day of the month and the day of the week: if one of them is `*`. Otherwise one of them is enough. */
   readonly needsBoth: boolean;
 }
 
@@ -81,7 +81,7 @@ export function parseCron(expression: string): Cron {
   };
 }
 
-/** The values of a field, rising: a list of `*`, values and ranges, each with a step if it has a `/`. */
+/** The values of a field, ascending: a list of `*`, values and ranges, each with a step if it has a `/`. */
 function valuesOf(field: Field, text: string): number[] {
   const found = new Set<number>();
   for (const part of text.split(",")) {
@@ -106,12 +106,12 @@ function readValue({ name, names, from, to }: Field, text: string): number {
 }
 
 /**
- * The first time after `after` at which it is due, in epoch milliseconds; null where no day of the calendar is meant. What falls into the
- * hour that clocks skip is due when they have skipped it; in the hour that they repeat it is due once.
+ * The first due time after `after`, in epoch milliseconds; null if no day of the calendar matches. A time in the hour that clocks skip is
+ * due when they have skipped it. A time in the hour that they repeat is due once.
  */
 export function nextAfter(cron: Cron, timezone: string, after: number): number | null {
   const zone = zoneOf(timezone);
-  // The day before: of a time that was skipped, the moment is on the next day's side of midnight.
+  // Start a day earlier: a skipped time may fall on the next day.
   const firstDay = Math.floor((after + zone.offsetAt(after)) / DAY_MS) - 1;
   for (let day = firstDay; day < firstDay + MOST_DAYS; day++) {
     if (!isDue(cron, day)) continue;
@@ -120,7 +120,7 @@ export function nextAfter(cron: Cron, timezone: string, after: number): number |
     for (const hour of cron.hours)
       for (const minute of cron.minutes) {
         const local = day * DAY_MS + (hour * 60 + minute) * MINUTE_MS;
-        // An offset is 14 hours at most: what is earlier by more is passed without a look at the zone.
+        // An offset is at most 14 hours: skip anything earlier by more without asking the zone.
         if (local < after - DAY_MS) continue;
         if (best !== null && local > best + 2 * DAY_MS) return best;
         const at = toUtc(local);
@@ -139,7 +139,7 @@ function isDue({ days, months, weekdays, needsBoth }: Cron, day: number): boolea
   return needsBoth ? ofMonth && ofWeek : ofMonth || ofWeek;
 }
 
-/** The least minutes between two times at which it is due on one day, or around midnight; a day where there is one time. */
+/** The minimum minutes between two due times on one day, or around midnight; a day if there is one time. */
 export function shortestGapMinutes({ minutes, hours }: Cron): number {
   const times = hours.flatMap((hour) => minutes.map((minute) => hour * 60 + minute));
   const [first = 0] = times;
@@ -147,13 +147,13 @@ export function shortestGapMinutes({ minutes, hours }: Cron): number {
 }
 
 interface Zone {
-  /** What clocks there are ahead of UTC at a time. */
+  /** How far clocks in the zone are ahead of UTC at a time. */
   offsetAt(utc: number): number;
-  /** Of a day, in days since 1970: the first moment at which clocks show this, or, where they skip it, at which they would have. */
+  /** For a day, in days since 1970: the first moment at which clocks show this time, or, if they skip it, at which they would have. */
   toUtcOn(day: number): (local: number) => number;
 }
 
-/** Throws CronError for what is no time zone. */
+/** Throws CronError for an unknown time zone. */
 function zoneOf(timezone: string): Zone {
   const format = formatOf(timezone);
   const offsetAt = (utc: number): number => {
@@ -163,7 +163,7 @@ function zoneOf(timezone: string): Zone {
     return Date.UTC(year, month - 1, day, hour, minute, second) - Math.floor(utc / 1000) * 1000;
   };
   const toUtc = (local: number): number => {
-    // The offset of the day before is that before a change; the earlier moment is the first of two.
+    // The offset of the day before is the one before a change; of two moments, the earlier is the first.
     const before = local - offsetAt(local - DAY_MS);
     const after = local - offsetAt(local + DAY_MS);
     const isShown = (utc: number) => utc + offsetAt(utc) === local;
@@ -173,7 +173,7 @@ function zoneOf(timezone: string): Zone {
   return {
     offsetAt,
     toUtcOn(day) {
-      // To ask the zone is slow, and hundreds of times of a day mean thousands of questions: two tell whether clocks change near it.
+      // Asking the zone is slow, and a day can have hundreds of times: two questions tell whether clocks change near it.
       const offset = offsetAt((day - 1) * DAY_MS);
       return offset === offsetAt((day + 2) * DAY_MS) ? (local) => local - offset : toUtc;
     },

@@ -1,6 +1,6 @@
 /**
- * Schedules: when a table is fetched anew, what is trained on it, and whether the model takes the place of the one before. A run is the record
- * of one time, which survives the process.
+ * Schedules: when a table is fetched again, what is trained on it, and whether the new model replaces the old one. A run is the record of
+ * one time, which survives the process.
  */
 import { z } from "zod";
 import { aliasName } from "../models/registry.ts";
@@ -8,9 +8,9 @@ import { COMPARED_FIGURES } from "../models/score-comparison.ts";
 import { importOptions } from "../sources/import-request.ts";
 import { shownSource, source } from "../sources/source.ts";
 
-/** The least minutes between two times of a schedule. */
+/** Minimum minutes between two times of a schedule. */
 export const MIN_GAP_MINUTES = 5;
-/** Runs that a schedule keeps; older ones go when another ends. */
+/** Maximum runs kept for a schedule; older ones are deleted when another ends. */
 export const KEPT_RUNS = 1000;
 
 const ACTIVE_RUN_STATES = ["fetching", "training", "comparing"] as const;
@@ -101,7 +101,7 @@ export const scheduleBody = z
   })
   .meta({ id: "ScheduleRequest", examples: [EXAMPLE] });
 
-/** The request to change one: what is given takes the place of what was. */
+/** The request to change one: given fields are replaced. */
 export const scheduleChanges = z
   .strictObject(fields)
   .partial()
@@ -118,9 +118,9 @@ export interface Schedule {
   readonly project: string;
   readonly document: ScheduleDocument;
   readonly paused: boolean;
-  /** When it is due; null while it is paused, and where no time comes. */
+  /** The next due time; null while it is paused, and if there is none. */
   readonly nextAt: number | null;
-  /** The table that the last model was trained on, as the source names its state, and its hash. Null until there is one. */
+  /** The table that the last model was trained on: its etag from the source, and its hash. Null until there is one. */
   readonly etag: string | null;
   readonly sha256: string | null;
   readonly createdAt: number;
@@ -156,24 +156,24 @@ const made = {
   error: z.string().nullable(),
 };
 
-/** What a run has done so far. */
+/** The progress of a run. */
 export interface RunDocument extends z.output<z.ZodObject<typeof made>> {
-  /** When it was due; null for one that was asked for. */
+  /** When it was due; null for a requested run. */
   readonly dueAt: number | null;
   readonly etag: string | null;
-  /** Whether the run made the data set: one that was there before is not its to delete. */
+  /** Whether the run created the data set: it may not delete one that existed before. */
   readonly isOwnTable?: boolean;
-  /** The hash of what made it of the schedule, see resultText. */
+  /** The hash of the schedule's parts that determine the result, see resultText. */
   readonly of?: string;
-  /** Whether the job was there: one that is gone then was deleted. */
+  /** Whether the job existed: if it is gone then, it was deleted. */
   readonly isSubmitted?: boolean;
-  /** How often it was begun: a process that dies leaves it to another. Anew once the job is there. */
+  /** Number of attempts: if a process dies, another tries again. Restarts at 0 once the job exists. */
   readonly attempts: number;
-  /** Not to be gone on with before; null for at once. */
+  /** The earliest time to continue; null for at once. */
   readonly retryAt: number | null;
 }
 
-/** What every run begins as. */
+/** The initial progress of a run. */
 export const NEW_RUN: Omit<RunDocument, "dueAt"> = {
   ...{ dataset: null, sha256: null, job: null, model: null, comparison: null, error: null },
   ...{ etag: null, attempts: 0, retryAt: null },
@@ -237,7 +237,7 @@ export const scheduleAnswer = z
     ],
   });
 
-/** A run as the API shows it, and as a webhook says it. */
+/** A run as the API and webhooks show it. */
 export function representRun({
   id,
   scheduleId,
@@ -260,13 +260,16 @@ export function runWebhookBody(run: ScheduleRun): string {
   return JSON.stringify({ type: `schedule.${run.state}`, timestamp: data.finished_at ?? data.created_at, data });
 }
 
-/** Whether a change makes another table or another model of what was there: then the next run trains, whatever it fetches. */
+/** Whether a change leads to another table or another model: then the next run trains, whatever it fetches. */
 export const changesResult = (changes: Partial<Record<keyof ScheduleDocument, unknown>>): boolean =>
   RESULT_FIELDS.some((field) => changes[field] !== undefined);
 
 const RESULT_FIELDS = ["source", "format", "reading", "job"] as const;
 
-/** What a run makes of a table is made of this: two that are different make another table or another model. It holds the source's secrets. */
+/**
+ * The parts of a schedule that determine its result: if two differ, they lead to another table or another model. Contains the source's
+ * secrets.
+ */
 export const resultText = (document: ScheduleDocument): string =>
   JSON.stringify(RESULT_FIELDS.map((field) => document[field] ?? null));
 

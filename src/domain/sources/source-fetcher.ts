@@ -1,18 +1,18 @@
-/** The port to where tables are fetched from. Knows nothing of HTTP, S3 or PostgreSQL. */
+/** The port for fetching tables. Knows nothing of HTTP, S3 or PostgreSQL. */
 import type { DatasetFormat } from "../datasets/dataset.ts";
 import type { TableLabel } from "../datasets/table-label.ts";
 import { TrainyardError } from "../errors.ts";
 import type { Source } from "./source.ts";
 
-/** A table on its way. Its stream must be read to its end, or left: both close the connection. */
+/** A table being fetched. Its stream must be read to its end, or closed: both close the connection. */
 export interface FetchedTable extends TableLabel {
   readonly isUnchanged: false;
   readonly stream: AsyncIterable<Uint8Array>;
-  /** The format, where the source has only one. */
+  /** The format, if the source has only one. */
   readonly format: DatasetFormat | null;
-  /** Whether the answer said that it is packed. */
+  /** Whether the response said that it is compressed. */
   readonly gzip: boolean;
-  /** What the source calls this state of the table, to be sent the next time; null where it says nothing. */
+  /** The source's name for this state of the table (etag), to be sent the next time; null if it has none. */
   readonly etag: string | null;
 }
 
@@ -20,9 +20,9 @@ export interface FetchedTable extends TableLabel {
 export type Fetched = { readonly isUnchanged: true } | FetchedTable;
 
 export interface FetchOptions {
-  /** Of the state that is known already. */
+  /** The etag of the state that is already known. */
   readonly etag?: string | null;
-  /** Aborting it ends the connection; what reads the stream throws. */
+  /** Aborting it closes the connection; readers of the stream get an error. */
   readonly signal: AbortSignal;
 }
 
@@ -31,9 +31,9 @@ export interface SourceFetcher {
   fetch(source: Source, options: FetchOptions): Promise<Fetched>;
 }
 
-/** A table that could not be fetched: the caller's to mend, and said at the source. */
+/** A table that could not be fetched, for a reason that the caller can fix; reported at the source. */
 export class SourceError extends TrainyardError {
-  /** Whether asking again later may help. */
+  /** Whether a later retry may help. */
   readonly isTransient: boolean;
 
   constructor(

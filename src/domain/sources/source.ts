@@ -1,4 +1,4 @@
-/** Where a table can be fetched from: a URL, an object of S3, or a query of PostgreSQL. What of it is secret is never shown. */
+/** Where a table can be fetched from: a URL, an object of S3, or a query of PostgreSQL. Its secrets are never shown. */
 import { z } from "zod";
 
 const MAX_URL = 4000;
@@ -8,7 +8,7 @@ const headerValue = z
   .string()
   .max(4096)
   .regex(/^[\x20-\x7e\t]*$/, "must be visible ASCII characters and spaces");
-/** Headers that the connection sets by itself, or that would change what is asked. */
+/** Headers that the connection sets itself, or that would change the request. */
 const RESERVED =
   /^(?:host|connection|content-length|transfer-encoding|te|upgrade|expect|range|if-none-match|accept-encoding)$/i;
 
@@ -44,12 +44,12 @@ const SSL_MODES: ReadonlySet<string> = new Set(["disable", "require", "verify-fu
 
 const POSTGRES_HOST = /^(?:[a-z0-9._-]+|\[[0-9a-f:.]+\])$/i;
 
-/** Why an address of PostgreSQL is not taken; null where it is. What names files or sockets of the server is refused. */
+/** Why an address of PostgreSQL is refused; null if it is accepted. Files and sockets of the server are refused. */
 function postgresFault(text: string): string | null {
   if (!URL.canParse(text)) return "must be postgres://user:password@host:port/database";
   const { hostname, searchParams, hash } = new URL(text);
   if (hostname === "" || hash !== "") return "must be postgres://user:password@host:port/database";
-  // The host of a scheme that is not of the web is left as it was written: one that is encoded is another to whoever decodes it.
+  // The host of a non-web scheme stays as it was written: an encoded host would be another one after decoding.
   if (!POSTGRES_HOST.test(hostname)) return "has a host that is neither a name nor an address";
   const other = [...searchParams.keys()].find((name) => !POSTGRES_OPTIONS.has(name));
   if (other !== undefined) return `has the option ${other}, but only sslmode is allowed`;
@@ -153,8 +153,8 @@ export function showSource({ url, headers, s3: object, postgres: database }: Sou
 }
 
 /**
- * The source that takes the place of another: an address of PostgreSQL that is given as the stored one is shown means that one, with its
- * password. Another user, host or database has none but its own.
+ * The source that replaces another. A PostgreSQL address given as the stored one is shown, without its password, means that one with its
+ * password. With another user, host or database, only its own password counts.
  */
 export function keepPassword(given: Source, stored: Source): Source {
   const { postgres: database } = given;

@@ -1,11 +1,11 @@
-/** An import that takes longer than its request waits: a record of how far it is, which any process can read. It holds no source and no key. */
+/** An import that takes longer than its request waits: a record of its progress, which any process can read. It holds no source and no key. */
 import { z } from "zod";
 
 const ACTIVE_STATES = ["fetching", "reading"] as const;
 const ENDED_STATES = ["succeeded", "failed", "cancelled"] as const;
 export type ImportState = (typeof ACTIVE_STATES)[number] | (typeof ENDED_STATES)[number];
 
-/** How often a process says that it is still at an import, and how long after its last word it is taken for dead. */
+/** How often a process reports that it still runs an import, and after which silence it counts as dead. */
 export const IMPORT_BEAT_MS = 1000;
 const SILENT_MS = 30_000;
 
@@ -18,17 +18,17 @@ export function isEndedImport(state: ImportState): boolean {
 export interface TableImport {
   readonly id: string;
   readonly state: ImportState;
-  /** Fetched so far, as they come. */
+  /** Bytes fetched so far, as received. */
   readonly bytes: number;
   readonly datasetId: string | null;
   readonly error: { readonly code: string; readonly detail: string } | null;
   readonly createdAt: number;
-  /** When its process was last heard of. */
+  /** The last report of its process. */
   readonly heardAt: number;
   readonly finishedAt: number | null;
 }
 
-/** How far an import is, or how it has ended. */
+/** The progress of an import, or how it ended. */
 export interface ImportChange {
   readonly state: ImportState;
   readonly bytes: number;
@@ -39,11 +39,11 @@ export interface ImportChange {
 export interface ImportStore {
   /** Stores an import that is under way, or that somebody has cancelled before it was. Where its id is known already, returns that one. */
   insert(started: Pick<TableImport, "id" | "state" | "bytes" | "createdAt">): Promise<TableImport>;
-  /** Null for an unknown id. */
+  /** Returns an import. Null for an unknown id. */
   get(id: string): Promise<TableImport | null>;
-  /** Stores how far one has come that has not ended. True where it was asked to be cancelled, or is gone. */
+  /** Stores the progress of an unfinished import. True if it is to be cancelled, or is gone. */
   change(id: string, change: ImportChange, at: number): Promise<boolean>;
-  /** Asks the process that is at it to end it; nothing of one that has ended. Null for an unknown id. */
+  /** Asks its process to cancel it; does nothing if it has ended. Null for an unknown id. */
   cancel(id: string): Promise<TableImport | null>;
   /** Deletes at most `limit` from before a time. Returns how many. */
   deleteOld(before: number, limit: number): Promise<number>;
@@ -72,13 +72,13 @@ export const importAnswer = z
     ],
   });
 
-/** Why an import has failed whose process stopped, or was killed. */
+/** The error of an import whose process stopped or was killed. */
 export const IMPORTER_STOPPED = {
   code: "unavailable",
   detail: "the server that fetched it has stopped: import it again",
 } as const;
 
-/** An import as the API shows it, as of a time. One whose process is no longer heard of has failed. */
+/** An import as the API shows it, as of a time. If its process has gone silent, it has failed. */
 export function representImport(shown: TableImport, now: number): z.output<typeof importAnswer> {
   const { id, bytes, datasetId, createdAt, heardAt, finishedAt } = shown;
   const isDead = !isEndedImport(shown.state) && now - heardAt > SILENT_MS;

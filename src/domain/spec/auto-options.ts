@@ -1,28 +1,28 @@
-/** How a search chooses the network of a job, where the request does not. What it came to is in models/search.ts. */
+/** The options of a search for a job's network. Its results are in models/search.ts. */
 import { z } from "zod";
 import type { FieldError } from "../errors.ts";
 import { CHOSEN_BY_SEARCH, SEARCH_METRICS, type SearchMetric } from "./search-fields.ts";
 
 export { SEARCH_METRICS, type SearchMetric } from "./search-fields.ts";
 
-/** Metrics of which less is better. */
+/** Metrics of which lower is better. */
 const LESS_IS_BETTER: ReadonlySet<SearchMetric> = new Set(["log_loss", "rmse", "mae"]);
 
-/** Whether a metric of a search is the better the greater it is. */
+/** Whether higher values of a metric of a search are better. */
 export function isGreaterBetterInSearch(metric: SearchMetric): boolean {
   return !LESS_IS_BETTER.has(metric);
 }
 
-/** Most candidates of a search, and most of them in the served average. */
+/** Maximum candidates of a search, and maximum of them in the served average. */
 const MAX_TRIALS = 500;
 export const MAX_MEMBERS = 32;
 
 const metric = z.enum([...SEARCH_METRICS.classes, ...SEARCH_METRICS.values]);
 
-/** Most times that an audit cuts its rows. */
+/** Maximum times that an audit divides its rows into folds. */
 export const MAX_AUDIT_TRIALS = 10;
 
-/** Most folds of a search. */
+/** Maximum folds of a search. */
 const MAX_FOLDS = 10;
 
 const options = {
@@ -75,7 +75,10 @@ export const resolvedAuto = z
 
 export type ResolvedAuto = z.output<typeof resolvedAuto>;
 
-/** Returns an error for each field of a spec without a network that a search chooses itself; `json` is the spec as it was written. */
+/**
+ * Returns an error for each field that a spec without a network must not set, because a search chooses it; `json` is the spec as it was
+ * written.
+ */
 export function searchErrors(json: unknown): FieldError[] {
   if (typeof json !== "object" || json === null || Array.isArray(json)) return [];
   const { model } = json as { model?: unknown };

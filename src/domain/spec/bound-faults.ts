@@ -1,22 +1,22 @@
 /**
- * Bounds what validation collects: an array of a million wrong values would become a million failures, and take gigabytes. Owns when
- * zod stops looking; what a value may be is said by the schemas.
+ * Bounds what validation collects: an array of a million wrong values would give a million faults, and take gigabytes. Decides when zod
+ * stops; the schemas decide what a value may be.
  */
 import type { z } from "zod";
 import { MAX_FIELD_ERRORS } from "./spec-errors.ts";
 
-/** Fields of one record: names that the sender chose, as columns and tensors have them. */
+/** Maximum fields of one record whose names the sender chose, such as columns and tensors. */
 const MAX_RECORD_FIELDS = 10_000;
 
 /**
- * Elements that are valid as they are, by their schema: a cheap test for those of which a body may have millions. It may say no to a
- * valid one, and never yes to a wrong one or to one that the schema changes.
+ * Arrays whose elements need no further check, by their schema: a cheap test for elements of which a body may have millions. It may reject
+ * a valid one, but never accepts a wrong one or one that the schema changes.
  */
 export type Passes = ReadonlyMap<z.ZodType, (value: unknown) => boolean>;
 
 /**
- * Changes a schema, and those within it, so that an array stops at `MAX_FIELD_ERRORS` failures, and a record with too many fields is
- * not looked into. Returns the schema.
+ * Changes a schema, and those within it, so that an array stops at `MAX_FIELD_ERRORS` faults, and a record with too many fields is not
+ * checked further. Returns the schema.
  */
 export function boundFaults<T extends z.ZodType>(schema: T, passes: Passes = new Map()): T {
   const seen = new Set<object>();
@@ -40,7 +40,7 @@ type Schema = z.core.$ZodType;
 type Payload = Parameters<Schema["_zod"]["parse"]>[0];
 type Parse = (payload: Payload, context: z.core.ParseContextInternal) => z.core.util.MaybeAsync<Payload>;
 
-/** Where a schema's definition has others. */
+/** Where a schema's definition contains other schemas. */
 const CHILDREN = ["element", "shape", "options", "innerType", "items", "rest", "keyType", "valueType", "in", "out"] as const;
 
 function isSchema(value: object): value is Schema {
@@ -52,7 +52,7 @@ function replaceParse({ _zod: internals }: Schema, replace: (parse: Parse) => Pa
   const parse = internals.parse as Parse;
   const replaced = replace(parse);
   if (internals.run === internals.parse) internals.run = replaced;
-  // zod takes its own wrapper off at the first parse (core/memoizer), and would take ours with it.
+  // zod removes its own wrapper at the first parse (core/memoizer), and would remove ours with it.
   Object.defineProperty(internals, "parse", { get: () => replaced, set: () => undefined });
 }
 
@@ -61,7 +61,7 @@ function boundArray(schema: Schema, element: Schema, passes: Passes): void {
   const maximum = maxLengthOf(schema);
   replaceParse(schema, (parse) => (payload, context) => {
     const input = payload.value;
-    // zod says of an array that is too long that it is, and looks no further.
+    // zod reports an array that is too long and stops there.
     if (!Array.isArray(input) || input.length > maximum) return parse(payload, context);
     const output: unknown[] | null = input.every(passesAsIs) ? null : [];
     for (let index = 0; output !== null && index < input.length; index++) {
@@ -70,7 +70,7 @@ function boundArray(schema: Schema, element: Schema, passes: Passes): void {
         output.push(value);
         continue;
       }
-      // Nothing that a request is validated by is asynchronous.
+      // No request schema is asynchronous.
       const result = element._zod.run({ value, issues: [] }, context) as Payload;
       for (const issue of result.issues) {
         payload.issues.push({ ...issue, path: [index, ...(issue.path ?? [])] } as typeof issue);

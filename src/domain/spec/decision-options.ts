@@ -1,16 +1,16 @@
-/** How a job for two classes decides between them: by which probability of the second class a row is said to be of it. */
+/** How a job with two classes decides between them: the probability of the second class from which a row gets it. */
 import { z } from "zod";
 
-/** From this probability on is a row of the second of two classes, where nothing else is said: exclusively. */
+/** The default threshold: a row gets the second class above this probability. */
 export const DEFAULT_THRESHOLD = 0.5;
 
-/** A probability above which a row is of the second class. */
+/** A probability above which a row gets the second class. */
 export const threshold = z.number().min(0).max(1);
 
 /** What a threshold may maximise. */
 export const MAXIMIZED = ["f1", "balanced_accuracy", "mcc"] as const;
 
-/** Most that a false answer may cost. */
+/** Maximum cost of a false answer. */
 const MAX_COST = 1e9;
 const cost = z.number().min(0).max(MAX_COST);
 
@@ -38,5 +38,5 @@ export const decisionOptions = z
 
 export type DecisionOptions = z.output<typeof decisionOptions>;
 
-/** A decision that looks at rows. */
+/** A decision that needs rows. */
 export type Criterion = Exclude<DecisionOptions, { threshold: number }>;

@@ -1,14 +1,14 @@
 /**
- * What PyTorch, Keras and others call the layers, losses, optimisers, schedules and fields of a job spec. Names are compared in
- * small letters without `_`, `-`, `.` and spaces; those that are ours but for that need no line here.
+ * The names that PyTorch, Keras and others use for layers, losses, optimisers, schedules and fields of a job spec. Names are compared in
+ * lower case without `_`, `-`, `.` and spaces; names that then equal ours need no line here.
  */
 
-/** A name without what styles differ in. */
+/** A name without differences of style. */
 const plainName = (name: string): string => name.toLowerCase().replaceAll(/[\s._-]/g, "");
 
-/** Endings that others give to a kind of thing: CrossEntropyLoss, StepLR, BatchNorm1d. */
+/** Suffixes that others give to a kind of thing: CrossEntropyLoss, StepLR, BatchNorm1d. */
 const ENDINGS = /(?:loss|layer|optimizer|scheduler|lr|[123]d)$/;
-/** Where others keep them: torch.nn.ReLU, tf.keras.layers.Dense. */
+/** Modules of other libraries: torch.nn.ReLU, tf.keras.layers.Dense. */
 const MODULES = /^(?:torch|nn|optim|lrscheduler|tf|keras|layers|losses|optimizers)+(?=[a-z])/;
 
 /** Names of other libraries for our types. */
@@ -59,7 +59,7 @@ const TYPES: Readonly<Record<string, string>> = {
   clipgradvalue: "value",
 };
 
-/** The one of our types that another library's name stands for; null where none is known. */
+/** Our type for another library's name; null if none is known. */
 export function typeOfForeign(name: string, types: readonly string[]): string | null {
   if (name.length > 60) return null;
   const plain = plainName(name);
@@ -112,7 +112,7 @@ const FIELDS: Readonly<Record<string, string>> = {
   gradientclip: "clip_grad",
 };
 
-/** Fields of other libraries that nothing here stands for, and what to do instead. */
+/** Fields of other libraries without an equivalent here, and what to do instead. */
 const ADVICE: Readonly<Record<string, string>> = {
   infeatures: "is inferred from the layers before it: leave it out",
   inputdim: "is inferred from the layers before it: leave it out",
@@ -123,13 +123,13 @@ const ADVICE: Readonly<Record<string, string>> = {
   device: "cannot be chosen here: leave it out",
 };
 
-/** Our name of a field that another library calls so; null where none is known. */
+/** Our name for another library's field; null if none is known. */
 export function fieldOfForeign(name: string): string | null {
   const plain = plainName(name);
   return Object.hasOwn(FIELDS, plain) ? (FIELDS[plain] as string) : null;
 }
 
-/** What to do with a field of other libraries that has no place here; null for any other. */
+/** What to do instead of a field of other libraries without an equivalent; null for any other field. */
 export function adviceOn(name: string): string | null {
   const plain = plainName(name);
   return Object.hasOwn(ADVICE, plain) ? (ADVICE[plain] as string) : null;

@@ -1,4 +1,4 @@
-/** How weights start, as a request names it: torch.nn.init, with its names and defaults. */
+/** The initial weights in a request: torch.nn.init, with its names and defaults. */
 import { z } from "zod";
 import { float32 } from "./numbers.ts";
 

@@ -1,4 +1,4 @@
-/** What is read off a list of layers, those within others included. Knows their types, and nothing of shapes. */
+/** Questions about a list of layers, including nested ones. Knows their types, and nothing of shapes. */
 import type { Layer, LayerType } from "./layers.ts";
 
 /** The factor of the output of one of an ensemble's members. */
@@ -23,16 +23,16 @@ export function lastLinear(layers: readonly Layer[]): LinearLayer | undefined {
   return undefined;
 }
 
-/** Whether the loss is that of each member by itself: a mean over members ends the network. */
+/** Whether each member has its own loss: a mean over members ends the network. */
 export const trainsMembers = (layers: readonly Layer[]): boolean => layers.at(-1)?.type === "mean_members";
 
-/** The number of layers up to the one whose output meets the targets: all but a mean over members at the end. */
+/** The number of layers up to the one whose output is compared with the targets: all but a final mean over members. */
 const outputCount = (layers: readonly Layer[]): number => layers.length - (trainsMembers(layers) ? 1 : 0);
 
-/** Returns the layer whose output meets the targets: the last one, or the one before a mean over members. */
+/** Returns the layer whose output is compared with the targets: the last one, or the one before a mean over members. */
 export const outputLayer = (layers: readonly Layer[]): Layer | undefined => layers[outputCount(layers) - 1];
 
-/** A layer whose output meets the targets, or is a member's part of it, with the pointer to it. */
+/** A layer whose output is compared with the targets, or is a member's part of it, with the pointer to it. */
 export interface FinalLayer {
   readonly layer: Layer;
   readonly pointer: string;
@@ -50,12 +50,12 @@ export function finalLayers(layers: readonly Layer[], pointer = ""): FinalLayer[
 /** The layers that make probabilities. */
 export const PROBABILITY_LAYERS: ReadonlySet<LayerType> = new Set<LayerType>(["sigmoid", "softmax"]);
 
-/** Layers with those that they hold, at any depth. */
+/** Layers with those nested in them, at any depth. */
 export const withHeld = (layers: readonly Layer[]): Layer[] =>
   layers.flatMap((layer): Layer[] => {
     if (layer.type === "residual") return [layer, ...layer.layers];
     return layer.type === "ensemble" ? [layer, ...layer.members.flatMap(({ layers }) => withHeld(layers))] : [layer];
   });
 
-/** The number of layers of a network with those that they hold: what its compiled prediction is long by. */
+/** The number of layers of a network with those nested in them: the length of its compiled prediction grows with it. */
 export const layerCount = (layers: readonly Layer[]): number => withHeld(layers).length;

@@ -31,7 +31,7 @@ const pool = <T extends string>(type: T) =>
     })
     .meta({ description: "Over [channels, length] or [channels, height, width]." });
 
-/** One layer that holds no others. A new layer is one line here and one file in engine/nn/layers. */
+/** One layer without nested layers. A new layer is one line here and one file in engine/nn/layers. */
 const simpleLayer = z
   .discriminatedUnion("type", [
     z.strictObject({
@@ -194,17 +194,17 @@ export type Layer = z.output<typeof layer>;
 
 const placesOf = (size: number | readonly [number, number]) => (typeof size === "number" ? size * size : size[0] * size[1]);
 
-/** Places in a layer's window, each of which is work of its own in the compiled step. */
+/** Number of positions in a layer's window; each is separate work in the compiled step. */
 function windowPlaces(spec: Layer): number {
   if (spec.type === "conv1d") return spec.kernel_size;
   return "kernel_size" in spec ? placesOf(spec.kernel_size) : 0;
 }
 
-/** Layers with those that residual ones hold. */
+/** Layers with those nested in residual ones. */
 const withInner = (layers: readonly Layer[]): Layer[] =>
   layers.flatMap((each): Layer[] => (each.type === "residual" ? [each, ...each.layers] : [each]));
 
-/** The layers of a whole network, bounded as a whole too: what a compiled step is long by. */
+/** The layers of a whole network, with a bound on their total, because the length of a compiled step grows with it. */
 export const networkLayers = z
   .array(layer)
   .min(1)

@@ -1,17 +1,17 @@
 /** Numbers in requests, and bounds that hold for every installation. Configurable limits are in config.ts. */
 import { z } from "zod";
 
-/** Widest layer. */
+/** Maximum width of a layer. */
 export const MAX_UNITS = 65_536;
 /** Largest side of the window of a convolution or pooling: each position in it adds operations to the compiled step. */
 export const MAX_KERNEL = 16;
-/** Most positions in the windows of all convolutions and poolings of a network together. */
+/** Maximum positions in the windows of all convolutions and poolings of a network together. */
 export const MAX_WINDOW_PLACES = 512;
-/** Most layers of a network, including those inside residual layers; those of an ensemble's members are counted apart. */
+/** Maximum layers of a network, including those inside residual layers; those of an ensemble's members are counted separately. */
 export const MAX_LAYERS = 100;
-/** Most members of an ensemble. */
+/** Maximum members of an ensemble. */
 export const MAX_MEMBERS = 256;
-/** Most layers in the members of all ensembles of a network together, including those inside residual layers. */
+/** Maximum layers in the members of all ensembles of a network together, including those inside residual layers. */
 export const MAX_MEMBER_LAYERS = 512;
 /** Seeds are safe integers, which JSON represents exactly. */
 export const MAX_SEED = Number.MAX_SAFE_INTEGER;

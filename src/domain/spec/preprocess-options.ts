@@ -1,4 +1,4 @@
-/** How the columns of a data set become numbers, as a request says it. What fitting it gives is in preprocessing.ts. */
+/** The options for turning the columns of a data set into numbers. The fitted result is in preprocessing.ts. */
 import { z } from "zod";
 import { CATEGORY_ENCODINGS, DATETIME_PARTS, NUMERIC_ENCODINGS } from "../datasets/preprocessing.ts";
 
@@ -34,7 +34,7 @@ const category = {
     .meta({ description: "Size of an embedding; null: chosen from the number of categories." }),
 };
 
-/** Left out of a resolved spec unless given, so that those of before stay as they are. */
+/** Left out of a resolved spec unless given, so that older specs stay unchanged. */
 const categoryMore = {
   max_categories: z.int().min(1).max(10_000).nullable().optional().meta({
     description:
@@ -71,7 +71,7 @@ const defaults = {
   text: { ngrams: "both", max_features: null, min_rows: 2, sublinear_tf: false },
 } as const;
 
-/** Fills in what is left out, field by field. */
+/** Fills in missing options, field by field. */
 const withDefaults = <T extends Record<string, z.ZodType>>(shape: T, values: { readonly [K in keyof T]: z.output<T[K]> }) =>
   Object.fromEntries(Object.entries(shape).map(([name, field]) => [name, field.default(values[name] as never)])) as unknown as {
     [K in keyof T]: z.ZodDefault<T[K]>;
@@ -119,8 +119,8 @@ export type Preprocess = z.output<typeof preprocess>;
 /** How texts become features. */
 export type TextOptions = NonNullable<Preprocess["text"]>;
 
-/** The options of texts where a job gives none. */
+/** The default options of texts. */
 export const DEFAULT_TEXT: TextOptions = defaults.text;
 
-/** The names of the options of a column of text. */
+/** The names of the options of a text column. */
 export const TEXT_OPTIONS = Object.keys(text);

@@ -1,4 +1,4 @@
-/** Reads JSON by the schema of a spec: short forms are written out, defaults filled in, and every fault has its place. */
+/** Reads JSON by the schema of a spec: expands short forms, fills in defaults, and gives every fault its place. */
 import type { z } from "zod";
 import type { FieldError } from "../errors.ts";
 import { fieldErrors } from "./spec-errors.ts";
@@ -14,7 +14,7 @@ export function readSpec<T extends z.ZodType>(
   const parsed = schema.safeParse(value);
   if (parsed.success && errors.length === 0) return { spec: parsed.data };
   const others = parsed.success ? [] : fieldErrors(parsed.error, explain);
-  // What was written as its type alone has no field for it.
+  // A value written as its type alone has no field for it.
   const atWritten = ({ pointer, detail }: FieldError) => {
     const parent = pointer.replace(/\/type$/, "");
     return { pointer: parent !== pointer && shortened.has(parent) ? parent : pointer, detail };

@@ -1,13 +1,13 @@
-/** How a job is run, apart from what it computes: nothing here changes a bit of its weights. */
+/** How a job is run, apart from what it computes: nothing here changes the bits of its weights. */
 import { z } from "zod";
 import { DEFAULT_RUN_OPTIONS } from "../jobs/run-defaults.ts";
 
 const { checkpoint: CHECKPOINT, ...RUN } = DEFAULT_RUN_OPTIONS;
 
-/** Most threads of one job. */
+/** Maximum threads of one job. */
 export const MAX_THREADS = 64;
 
-/** Longest training that may be asked for. */
+/** Maximum training time that may be requested. */
 export const MAX_SECONDS = 30 * 86_400;
 
 const checkpoint = z

@@ -1,6 +1,6 @@
 /**
- * The job spec: what a request may say, and what it means when it does not say it. The schema is the validation. What
- * depends on the data (the task, widths, class labels) is resolved in training/prepare/prepare.ts.
+ * The job spec: the fields of a request, and their defaults. The schema is the validation. What depends on the data (the task, widths,
+ * class labels) is resolved in training/prepare/prepare.ts.
  */
 import { z } from "zod";
 import { preprocessing } from "../datasets/preprocessing.ts";
@@ -26,20 +26,20 @@ import { position, resolvedSplit, split } from "./split.ts";
 export const TASKS = ["regression", "binary_classification", "multiclass_classification"] as const;
 export type Task = (typeof TASKS)[number];
 
-/** Metrics that need all rows in order of their scores: by epoch they are those of the held-out rows alone. */
+/** Metrics that need all rows sorted by score: by epoch they exist for held-out rows only. */
 export const RANKED_METRICS = ["roc_auc", "pr_auc"] as const;
 export type RankedMetric = (typeof RANKED_METRICS)[number];
 
-/** Metrics that are made of sums over rows. */
+/** Metrics made of sums over rows. */
 export type SummedMetric = Exclude<Metric, RankedMetric>;
 
-/** Whether a metric needs all rows in order. */
+/** Whether a metric needs all rows sorted. */
 export const isRanked = (metric: Metric): metric is RankedMetric => (RANKED_METRICS as readonly Metric[]).includes(metric);
 
 const SUMMED_CLASS_METRICS = ["accuracy", "balanced_accuracy", "precision", "recall", "f1", "log_loss", "mcc"] as const;
 const CLASS_METRICS = [...SUMMED_CLASS_METRICS, ...RANKED_METRICS] as const;
 
-/** Which metrics a task can show by epoch. */
+/** The metrics that a task can show by epoch. */
 export const METRICS = {
   regression: ["mae", "rmse", "r2", "mape"],
   binary_classification: CLASS_METRICS,
@@ -47,7 +47,7 @@ export const METRICS = {
 } as const satisfies Record<Task, readonly string[]>;
 export type Metric = (typeof METRICS)[Task][number];
 
-/** Which of them it shows when a spec does not say. */
+/** Those that it shows by default. */
 export const DEFAULT_METRICS: Readonly<Record<Task, readonly Metric[]>> = {
   regression: ["mae", "r2"],
   binary_classification: ["accuracy"],
@@ -56,7 +56,7 @@ export const DEFAULT_METRICS: Readonly<Record<Task, readonly Metric[]>> = {
 
 const METRIC_NAMES = [...CLASS_METRICS, ...METRICS.regression] as const;
 const SUMMED_METRICS = [...SUMMED_CLASS_METRICS, ...METRICS.regression] as const;
-/** What can be watched by epoch: the loss and every metric, of the training or the validation part. */
+/** What early stopping and schedules can watch by epoch: the loss and every metric, of the training or the validation part. */
 export const MONITORS = [
   "loss",
   "val_loss",
@@ -66,7 +66,7 @@ export const MONITORS = [
 
 const seed = z.int().min(0).max(MAX_SEED);
 const samples = z.int().min(2).max(10_000_000);
-/** Beyond this, generated rows would leave float32. */
+/** Beyond this, generated rows would exceed float32. */
 const MAX_COORDINATE = 1e6;
 const coordinate = z.number().min(-MAX_COORDINATE).max(MAX_COORDINATE);
 const spread = z.number().min(0).max(MAX_COORDINATE);
@@ -116,7 +116,7 @@ export const generator = z
 
 export type Generator = z.output<typeof generator>;
 
-/** The target of a row that came with the request. */
+/** The target of an inline row. */
 const target = z.union([float32, z.string().max(200), z.boolean(), z.array(float32).min(1)]);
 
 /** The features of one. */
@@ -158,7 +158,7 @@ const datasetSource = z
   })
   .meta({ id: "DatasetSource" });
 
-/** A tensor as PyTorch's `state_dict` has it: row-major values. */
+/** A tensor as in PyTorch's `state_dict`: row-major values. */
 const tensorValues = z
   .strictObject({ shape: z.array(z.int().min(1)).max(6), data: z.array(float32) })
   .meta({ id: "TensorValues", description: "Row-major values." });
@@ -181,7 +181,7 @@ const earlyStopping = z.strictObject({
   restore_best: z.boolean().default(true),
 });
 
-/** What stands before the network, in answers and among errors; the fields of its training stand behind it. */
+/** The fields before the network, in answers and among errors; the fields of its training come after it. */
 const heading = {
   name: z
     .string()
@@ -313,7 +313,7 @@ boundFaults(
 
 export type JobSpec = z.output<typeof jobSpec>;
 
-/** What stands in for rows that came with the request. */
+/** Replaces inline rows. */
 const inlineSummary = z.strictObject({
   rows: z.int(),
   features: z.int(),
@@ -321,7 +321,7 @@ const inlineSummary = z.strictObject({
   sha256: z.string().meta({ description: "SHA-256 of the rows as float32, features before targets." }),
 });
 
-/** The spec with nothing left open. Bulk (inline rows, weights, many rows of a split) is summarised; the job keeps it apart. */
+/** The spec with nothing left open. Long parts (inline rows, weights, many rows of a split) are summarised; the job stores them apart. */
 export const resolvedSpec = z
   .strictObject({
     ...heading,
@@ -390,7 +390,7 @@ export function givenLayers({ model }: Pick<JobSpec, "model"> | Pick<ResolvedSpe
 
 const explainUnknown = createExplainUnknown(jobSpec, ["data", "model", "optimizer", "loss", "split", "early_stopping"]);
 
-/** Reads a job spec from JSON: short forms are written out, defaults filled in. Returns the spec, or every fault of it. */
+/** Reads a job spec from JSON: expands short forms and fills in defaults. Returns the spec, or every fault of it. */
 export function parseJobSpec(json: unknown): { readonly spec: JobSpec } | { readonly errors: FieldError[] } {
   const read = readSpec(json, jobSpec, explainUnknown);
   const misplaced = searchErrors(json);

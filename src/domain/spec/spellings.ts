@@ -1,7 +1,7 @@
 /**
- * How a job spec may be written, before it is validated: `"adam"` stands for `{"type": "adam"}`, a type under another library's
- * name is told ours and taken for it, so that nothing else that is wrong stays unseen, and a field in the wrong place is told its
- * right one. All of it follows from the schema; the names of others are in foreign-names.ts.
+ * The accepted spellings of a job spec, resolved before validation. `"adam"` stands for `{"type": "adam"}`. A type under another library's
+ * name gets an error with our name, and is read as ours, so that other faults are still found. A misplaced field gets an error with its
+ * right place. All of it follows from the schema; the names of other libraries are in foreign-names.ts.
  */
 import { z } from "zod";
 import { type FieldError, pointerOf } from "../errors.ts";
@@ -9,7 +9,7 @@ import { nearest } from "../spelling.ts";
 import { adviceOn, fieldOfForeign, typeOfForeign } from "./foreign-names.ts";
 import { oneOf } from "./zod-messages.ts";
 
-/** A spec in full, and what was wrong with how it names its types. */
+/** A full spec, and the faults in how it names its types. */
 export interface Spelled {
   readonly value: unknown;
   readonly errors: readonly FieldError[];
@@ -17,7 +17,7 @@ export interface Spelled {
   readonly shortened: ReadonlySet<string>;
 }
 
-/** Writes a value of a schema out in full. The value itself is not changed; what needs no change is shared with the result. */
+/** Expands a value by its schema. The value itself is not changed; unchanged parts are shared with the result. */
 export function spellOut(value: unknown, schema: z.ZodType): Spelled {
   const errors: FieldError[] = [];
   const shortened = new Set<string>();
@@ -78,7 +78,7 @@ const meantType = (type: string, types: readonly string[]) => typeOfForeign(type
 
 const optionsOf = new Map<z.ZodType, ReadonlyMap<string, z.ZodObject>>();
 
-/** The objects of a union by their type, those of unions within it too. */
+/** The objects of a union by their type, including those of nested unions. */
 function typedOptions(schema: z.ZodDiscriminatedUnion): ReadonlyMap<string, z.ZodObject> {
   const known = optionsOf.get(schema);
   if (known) return known;
@@ -93,7 +93,7 @@ function typedOptions(schema: z.ZodDiscriminatedUnion): ReadonlyMap<string, z.Zo
   return options;
 }
 
-/** A schema without what says only that it may be left out. */
+/** A schema without wrappers that only make it optional. */
 function unwrap(schema: z.ZodType): z.ZodType {
   if (
     schema instanceof z.ZodOptional ||
@@ -105,7 +105,7 @@ function unwrap(schema: z.ZodType): z.ZodType {
   return schema;
 }
 
-/** What a schema is made of: the parts that a value has by name, and the others, with the step that leads to them. */
+/** The parts of a schema: those that a value has by name, and the others, with the step that leads to them. */
 function partsOf(schema: z.ZodType): { readonly step: string | null; readonly part: z.ZodType }[] {
   if (schema instanceof z.ZodUnion) return schema.options.map((option) => ({ step: null, part: unwrap(option as z.ZodType) }));
   if (schema instanceof z.ZodArray) return [{ step: ANY, part: unwrap(schema.element as z.ZodType) }];
@@ -115,7 +115,7 @@ function partsOf(schema: z.ZodType): { readonly step: string | null; readonly pa
 
 const typed = new Map<z.ZodType, boolean>();
 
-/** Whether a value of a schema can have a type somewhere. Rows cannot, so that they are not walked through. */
+/** Whether a value of a schema can contain a type anywhere. Rows cannot, so they are skipped. */
 function hasTypes(schema: z.ZodType): boolean {
   let found = typed.get(schema);
   if (found === undefined) {
@@ -127,13 +127,13 @@ function hasTypes(schema: z.ZodType): boolean {
 
 /** Any position of an array, in a pattern of pointers. */
 const ANY = "*";
-/** Most places that are named to a writer. */
+/** Maximum places named to the sender. */
 const SHOWN_PLACES = 2;
 
-/** Says where a field that an object does not have belongs; null where nothing of that name is known. */
+/** Says where an unknown field belongs; null if nothing of that name is known. */
 export type ExplainUnknown = (path: Path, name: string) => string | null;
 
-/** Explains unknown fields by all the places where a schema has a field of that name, or of the name that others give it. */
+/** Explains unknown fields by all places where the schema has a field of that name, or of our name for it. */
 export function createExplainUnknown(schema: z.ZodType, first: readonly string[]): ExplainUnknown {
   const places = new Map<string, string[]>();
   const collect = (part: z.ZodType, at: string): void => {

@@ -1,4 +1,4 @@
-/** Which rows of a job are held out, as a request says it: five forms, told apart by the field that only each of them has. */
+/** The split of a job's rows in a request: five forms, distinguished by the field that only each of them has. */
 import { z } from "zod";
 
 const columnName = z.string().min(1).max(500);
@@ -38,7 +38,7 @@ export const split = z.union([byShare, byGroup, byTime, byLabel, byPosition]).me
     "Which rows are held out: validation is watched during training, test is used once, at the end. A column that splits the rows is not a feature, except a `group` or `time` column that `features` names.",
 });
 
-/** What stands in a resolved spec for positions that are too many to be listed there. */
+/** Replaces positions in a resolved spec if they are too many to list. */
 const manyRows = z.strictObject({
   rows: z.int(),
   sha256: z.string().meta({ description: "SHA-256 of their positions as int32, in the order of the request." }),
@@ -63,7 +63,7 @@ export const resolvedSplit = z
 
 export type ManyRows = z.output<typeof manyRows>;
 
-/** A split in each of its forms, by the name of the form; `Rows` is what names rows by their positions. */
+/** A split in each of its forms, by the name of the form; `Rows` is the type that names rows by position. */
 export interface SplitForms<Rows = number[]> {
   readonly shares: z.output<typeof byShare>;
   readonly group: z.output<typeof byGroup>;
@@ -76,12 +76,12 @@ export type SplitForm = keyof SplitForms;
 export type Split = SplitForms[SplitForm];
 export type ResolvedSplit = SplitForms<number[] | ManyRows>[SplitForm];
 
-/** A split and its form: what a switch or a table needs to know which fields there are. */
+/** A split and its form, so that a switch or a table knows its fields. */
 export type FormedSplit<Rows = number[]> = {
   readonly [F in SplitForm]: { readonly form: F; readonly split: SplitForms<Rows>[F] };
 }[SplitForm];
 
-/** Tells the forms of a split apart. */
+/** Returns the form of a split. */
 export function formOf<Rows = number[]>(given: SplitForms<Rows>[SplitForm]): FormedSplit<Rows> {
   if ("group" in given) return { form: "group", split: given };
   if ("time" in given) return { form: "time", split: given };
@@ -90,7 +90,7 @@ export function formOf<Rows = number[]>(given: SplitForms<Rows>[SplitForm]): For
   return { form: "shares", split: given };
 }
 
-/** The column of a data set that a split looks at, and the field that names it; null where it looks at none. */
+/** The column of a data set that a split uses, and the field that names it; null if it uses none. */
 export function splitColumnOf(
   given: ResolvedSplit | null | undefined,
 ): { readonly name: string; readonly pointer: string } | null {

@@ -5,7 +5,7 @@
 import { z } from "zod";
 import { nearest } from "../spelling.ts";
 
-/** Most failures listed in one answer; a wrong column of a million rows should not become a million lines. */
+/** Maximum faults listed in one answer; a wrong column of a million rows should not become a million lines. */
 export const MAX_FIELD_ERRORS = 100;
 
 type Issue = z.core.$ZodRawIssue;
@@ -93,7 +93,7 @@ export function unknownNames(issue: Find<"unrecognized_keys">, kind: "field" | "
   return keys.map((key) => unknownName(key, fieldsOf(issue), kind)).join("\n");
 }
 
-/** Most names that are listed as suggestions. */
+/** Maximum names listed as suggestions. */
 const LISTED_NAMES = 12;
 
 function unknownName(key: string, names: readonly string[], kind: string): string {

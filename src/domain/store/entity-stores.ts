@@ -1,4 +1,4 @@
-/** The store by entity: a line for each, its interface in the entity's own file. */
+/** The interfaces of the store, one line for each entity; each interface is in the entity's own file. */
 import type { KeyStore, SessionStore } from "../access/api-key.ts";
 import type { AuditLogStore } from "../access/audit-log.ts";
 import type { IdempotencyStore } from "../access/idempotency.ts";
@@ -18,7 +18,7 @@ import type { ImportStore } from "../sources/table-import.ts";
 import type { SweepStore } from "../sweeps/sweep-store.ts";
 import type { TrackingStore } from "../tracking/tracking-store.ts";
 
-/** All that a database keeps. Methods take no `this`, so that each can be handed on by itself. */
+/** Everything that a database stores. Methods do not use `this`, so each can be passed on alone. */
 export interface EntityStores {
   readonly jobs: JobStore;
   readonly events: EventStore;

@@ -1,59 +1,58 @@
 /**
- * What those who wrap a store need to know of each of its methods: one line for each, and the compiler misses the line of a new
- * one. How a wrapper acts on a line is its own business: see telemetry/measured and storage/decorators.
+ * What wrappers of a store need to know of each of its methods: one line for each; a method without a line does not compile. How a wrapper
+ * uses a line is its own business: see telemetry/measured and storage/decorators.
  */
 import { notFound } from "../errors.ts";
 import type { Transition } from "../jobs/job.ts";
 import type { ModelRef } from "../models/registry.ts";
 import type { EntityStores } from "./entity-stores.ts";
 
-/** A method whose arguments only its own line knows. */
+/** A method whose argument types only its own line knows. */
 type AnyMethod = (...args: never[]) => unknown;
 
-/** The change of state that a call asked for. */
+/** The state change that a call asked for. */
 export interface AskedChange {
   readonly to: Transition;
-  /** Where the change belongs to one attempt. */
+  /** The attempt, if the change belongs to one. */
   readonly attempt?: number;
 }
 
-/** What is known of a method. */
+/** The properties of a method. */
 export interface MethodFacts<Method extends AnyMethod> {
   /**
-   * `read` changes nothing, and may be asked again whatever happened. `write` changes the database. `memory` answers at once from
-   * this process: wrappers leave it alone.
+   * `read` changes nothing, and may always be retried. `write` changes the database. `memory` answers at once from this process; wrappers
+   * leave it alone.
    */
   readonly access: "read" | "write" | "memory";
   /**
-   * Who has the method. `server`: no project. `within`: projects too, and it lists, names and inserts within the project by
-   * itself. Otherwise projects have it by an id that must be their own.
+   * Who has the method. `server`: no project. `within`: projects too; it lists, names and inserts within the project by itself. Otherwise
+   * projects have it for their own ids.
    */
   readonly project: "server" | "within" | OwnId<Method>;
   /**
-   * A write that may be asked again when its answer was lost, and what the second answer means. `repeat`: the same as the first.
-   * `stored`: that the id of its first argument exists already means that the first call stored the job. `asked`: that nothing
-   * changed means that the first call made the change, if that is the job's last. A write without this fails when its answer is
-   * lost.
+   * A write that may be retried when its answer was lost, and what the second answer means. `repeat`: the same as the first. `stored`: if
+   * the id of its first argument exists, the first call stored the job. `asked`: if nothing changed, the first call made the change,
+   * provided that it is the job's last. A write without this fails when its answer is lost.
    */
   readonly ifAnswerLost?: "repeat" | "stored" | { readonly asked: (...args: Parameters<Method>) => AskedChange };
-  /** A run calls it: it waits long for a database that is away, since hours of training may hang on it. */
+  /** A run calls it: it waits long for an unavailable database, because hours of training may depend on it. */
   readonly ofRun?: true;
   /**
-   * Calls of all such methods with the same first argument take effect in the order in which they were made. An `id` means the
-   * same in every project, a `name` does not.
+   * Calls of all such methods with the same first argument take effect in the order in which they were made. An `id` means the same in
+   * every project, a `name` does not.
    */
   readonly orderedBy?: "id" | "name";
-  /** It changes which model a reference names, or what is said of that model. */
+  /** It changes which model a reference names, or the record of that model. */
   readonly changesModels?: true;
-  /** The label under which its time is measured. What comes once an hour is not measured. */
+  /** The label under which its duration is measured. Methods called once an hour are not measured. */
   readonly measuredAs?: string;
 }
 
 /** For a method that finds its record by an id. */
 interface OwnId<Method extends AnyMethod> {
-  /** The id among the arguments; null when this call names none. Left out: the first argument. */
+  /** The id among the arguments; null if this call has none. Left out: the first argument. */
   readonly idOf?: (...args: Parameters<Method>) => string | null;
-  /** What the method answers for an id that does not exist, and so for one of another project. May throw. */
+  /** The answer for an id that does not exist, and so for one of another project. May throw. */
   readonly unknown: (id: string) => Awaited<ReturnType<Method>>;
 }
 
@@ -102,7 +101,7 @@ export const METHODS = {
     read: { access: "read", project: orNone },
   },
   metrics: {
-    // It recognises a chunk that is stored already.
+    // It recognises a chunk that is already stored.
     append: {
       access: "write",
       project: "server",
@@ -149,7 +148,7 @@ export const METHODS = {
     claimChunk: { access: "write", project: "server", measuredAs: "claimChunk" },
     // Until the answer comes, nobody else may have the lease for longer than before.
     renewLeases: { access: "write", project: "server", ifAnswerLost: "repeat" },
-    // What follows changes nothing the second time, and says that the lease is lost: the chunk is run again, to the same bits.
+    // The following methods change nothing the second time, and report that the lease is lost: the chunk runs again, to the same bits.
     releaseChunk: { access: "write", project: "server", ofRun: true },
     releaseAllChunks: { access: "write", project: "server" },
     storeTrials: { access: "write", project: "server", ofRun: true, measuredAs: "storeTrials" },
@@ -227,7 +226,7 @@ export const METHODS = {
     eraseTraces: { access: "write", project: "within", ifAnswerLost: "repeat" },
     scrub: { access: "write", project: "server", ifAnswerLost: "repeat" },
   },
-  // All of it names its project itself.
+  // These methods name their project themselves.
   tracking: {
     insertExperiment: { access: "write", project: "within" },
     findExperiment: { access: "read", project: "within" },

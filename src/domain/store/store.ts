@@ -1,30 +1,30 @@
-/** The store: all that a database keeps, as the server has it and as one project has it. */
+/** The store: everything that a database holds, for the server and for one project. */
 import type { StoreHealth } from "../operation/store-health.ts";
 import type { EntityStores } from "./entity-stores.ts";
 import type { METHODS } from "./method-table.ts";
 
 type Table = typeof METHODS;
 
-/** Methods of an entity that a project has: those that the table does not keep for the server. */
+/** Methods of an entity that a project has: those that the table does not reserve for the server. */
 type ProjectMethod<Entity extends keyof Table> = {
   [Method in keyof Table[Entity]]: Table[Entity][Method] extends { readonly project: "server" } ? never : Method;
 }[keyof Table[Entity]];
 
-/** Entities of which a project has any method. */
+/** Entities with at least one method for projects. */
 type ProjectEntity = { [Entity in keyof Table]: [ProjectMethod<Entity>] extends [never] ? never : Entity }[keyof Table];
 
-/** The records of one project: any other record is unknown to this store. Which methods it has, the table says. */
+/** The records of one project; other records are unknown to this store. The table says which methods it has. */
 export type ProjectStore = {
   readonly [Entity in ProjectEntity]: Pick<EntityStores[Entity], ProjectMethod<Entity> & keyof EntityStores[Entity]>;
 };
 
 /**
- * The database. This store is the server's: by id and in lists it has the records of every project; what it inserts, and names
- * that it is asked for, are those of the project `default`. Any method throws "unavailable" when the database does not answer;
- * what adds data throws "storage_full" when there is no room.
+ * The database. This is the server's store: by id and in lists it has the records of every project; inserts and names are those of the
+ * project `default`. Any method throws "unavailable" when the database does not answer; methods that add data throw "storage_full" when
+ * there is no room.
  */
 export interface Store extends EntityStores {
-  /** The records of a project alone: to this store any other is unknown. */
+  /** The store of one project, to which records of others are unknown. */
   ofProject(project: string): ProjectStore;
   /** Throws "unavailable" when the database does not answer, or is not healthy. */
   ping(): Promise<void>;
@@ -32,6 +32,6 @@ export interface Store extends EntityStores {
   health(): StoreHealth;
   /** Calls at every change of the health, with the error that caused it. Returns an unsubscribe function. */
   onHealth(listener: (health: StoreHealth, cause: unknown) => void): () => void;
-  /** Closes every connection. Nothing may be asked afterwards. */
+  /** Closes every connection. No method may be called afterwards. */
   close(): Promise<void>;
 }

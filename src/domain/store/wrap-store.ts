@@ -1,35 +1,35 @@
-/** The one way to wrap a store: every method by its line in the table. Knows no method by its name. */
+/** The one way to wrap a store: every method by its line in the table. Names no method. */
 import { DEFAULT_PROJECT } from "../access/project.ts";
 import { createLru } from "../lru.ts";
 import type { EntityStores } from "./entity-stores.ts";
 import { METHODS, type MeasuredName, type MethodFacts } from "./method-table.ts";
 import type { ProjectStore, Store } from "./store.ts";
 
-/** A method of a store to those who know nothing of it but its line in the table. */
+/** A method of a store, for wrappers that know only its line in the table. */
 export type StoreMethod = (...args: readonly unknown[]) => Promise<unknown>;
 
 /** The line of any method. */
 export type AnyFacts = Omit<MethodFacts<StoreMethod>, "measuredAs"> & { readonly measuredAs?: MeasuredName };
 
-/** Makes of a method one that does something besides; or returns the method, where there is nothing to be done. */
+/** Returns a method that does something in addition, or the method itself if there is nothing to do. */
 export type MethodWrapper = (method: StoreMethod, facts: AnyFacts) => StoreMethod;
 
 type Methods = Readonly<Record<string, StoreMethod>>;
 
-/** The lines of the table, without what each knows of its own method's arguments. */
+/** The lines of the table, without the types of each method's own arguments. */
 const LINES = METHODS as unknown as Readonly<Record<string, Readonly<Record<string, AnyFacts>>>>;
 
-/** How many projects' stores a wrapped store remembers: a request asks for its project's, the same one each time. */
+/** Maximum projects' stores that a wrapped store caches: requests ask for the same ones again and again. */
 const MAX_PROJECTS = 1000;
 
-/** A store whose methods are wrapped. Methods that answer from memory, and what is no entity, stay as they are. */
+/** A store with wrapped methods. Methods that answer from memory, and members that are not entities, stay as they are. */
 export function wrapMethods<Part extends ProjectStore>(part: Part, wrap: MethodWrapper): Part {
   return mapEntities(part, (method, facts) => (facts.access === "memory" ? method : wrap(method, facts)));
 }
 
 /**
- * A store that is wrapped, with those of its projects. `wrap` is called once for the server's store, which names what the project
- * `default` names, and once for each project's.
+ * A wrapped store, with the stores of its projects. `wrap` is called once for the server's store, whose names are those of the project
+ * `default`, and once for each project's.
  */
 export function wrapStore(store: Store, wrap: <Part extends ProjectStore>(part: Part, project: string) => Part): Store {
   const projects = createLru<ProjectStore>({ maxCount: MAX_PROJECTS, maxBytes: Number.POSITIVE_INFINITY, bytesOf: () => 0 });
@@ -45,12 +45,12 @@ export function wrapStore(store: Store, wrap: <Part extends ProjectStore>(part: 
   };
 }
 
-/** The methods that the table gives to projects, and no other. */
+/** Only the methods that the table gives to projects. */
 export function projectMethods(stores: EntityStores): ProjectStore {
   return mapEntities<ProjectStore>(stores, (method, { project }) => (project === "server" ? null : method));
 }
 
-/** Changes each method of each entity; null leaves it out, and an entity without any. */
+/** Maps each method of each entity; null removes it, and an entity without methods too. */
 function mapEntities<Part extends ProjectStore>(
   part: Part,
   change: (method: StoreMethod, facts: AnyFacts) => StoreMethod | null,

@@ -1,6 +1,6 @@
 /**
- * Makes the space of a sweep's parameters, or says at its place what does not fit the job spec: a pointer that leads nowhere, or a
- * value that the job spec cannot have. Every listed value, and both ends of every range, is tried on the job spec.
+ * Creates the search space of a sweep's parameters, or reports what does not fit the job spec, at its place: a pointer without a target, or
+ * a value that the job spec does not allow. Tries every listed value, and both ends of every range, on the job spec.
  */
 import type { FieldError } from "../errors.ts";
 import { pointerOf } from "../errors.ts";
@@ -11,10 +11,10 @@ import type { Parameter, ParameterValue, Range } from "./parameter.ts";
 import type { Condition, Dimension, Option, Space } from "./parameter-space.ts";
 import type { SweepSpec } from "./sweep-spec.ts";
 
-/** Most values that are tried on the job spec; those of a parameter below choices once for each choice. */
+/** Maximum values tried on the job spec; those of a parameter below choices count once for each choice. */
 const MAX_TRIED = 4096;
 
-/** Fields that say how a job is run, or what it is called: trials would not differ by them. */
+/** Fields that say how a job is run or named: trials would not differ by them. */
 const NOT_VARIED: ReadonlySet<string> = new Set([
   "name",
   "checkpoint",
@@ -25,20 +25,20 @@ const NOT_VARIED: ReadonlySet<string> = new Set([
   "webhook",
 ]);
 
-/** Bulk that came with the request. */
+/** Rows and weights that came with the request. */
 const BULK: readonly (readonly string[])[] = [
   ["data", "inline"],
   ["init_from", "state_dict"],
 ];
 
-/** Makes the space of a sweep's parameters, or returns every fault of them with its place in the sweep's spec. */
+/** Creates the space of a sweep's parameters, or returns every fault of them with its place in the sweep's spec. */
 export function createSpace(spec: SweepSpec): { readonly space: Space } | { readonly errors: readonly FieldError[] } {
   const trier = createTrier(spec);
   const { dimensions, errors } = trier.all();
   return errors.length > 0 ? { errors: errors.slice(0, MAX_FIELD_ERRORS) } : { space: { dimensions } };
 }
 
-/** A parameter that was tried: its dimension, and for each of its options the job spec with it. */
+/** A parameter that was tried: its dimension, and the job spec with each of its options. */
 interface Tried {
   readonly dimension: Dimension;
   readonly specs: readonly { readonly value: ParameterValue; readonly spec: unknown }[];
@@ -55,7 +55,7 @@ function createTrier({ job, parameters, method }: SweepSpec) {
     return null;
   };
 
-  /** The nearest parameter that a pointer stands below. */
+  /** The nearest parameter above a pointer. */
   function above(keys: readonly string[]): string | null {
     for (let length = keys.length - 1; length > 0; length--) {
       const pointer = pointerOf(keys.slice(0, length));
@@ -84,7 +84,7 @@ function createTrier({ job, parameters, method }: SweepSpec) {
       return tryValues(pointer, keys, parameter, null, [base]);
     }
     const upper = tryParameter(parent);
-    // What is wrong with the upper one has been said.
+    // The fault of the upper one is already reported.
     if (!upper) return null;
     const holding = upper.specs.filter(({ spec }) => readAt(spec, keys) !== undefined);
     if (holding.length === 0)
@@ -123,11 +123,11 @@ function createTrier({ job, parameters, method }: SweepSpec) {
           found.push(...parsed.errors.map((error) => faultOf(error, pointer, candidate)));
           break;
         }
-        // What stands below is looked for with the first of the choices above.
+        // Look below it with the first of the choices above.
         if (index === 0) specs.push({ value, spec: parsed.spec });
       }
     }
-    // A number between the ends says more than they do only where they fit.
+    // Try a number between the ends only if both ends fit.
     const ofEnds = found.filter(({ within }) => within[0] !== "integer");
     const faults = ofEnds.length > 0 ? ofEnds : found;
     const [first] = faults;
@@ -150,7 +150,7 @@ function createTrier({ job, parameters, method }: SweepSpec) {
   };
 }
 
-/** Why a pointer is not one to vary, whatever the job spec; null where it may be. */
+/** Why a pointer may never be varied; null if it may. */
 function refusalOf(keys: readonly string[] | null, method: SweepSpec["method"]["type"]): string | null {
   if (keys === null)
     return `is not a JSON pointer (RFC 6901), as "/optimizer/lr" is: ~ and / within a name are written ~0 and ~1`;
@@ -179,13 +179,13 @@ function missing(base: unknown, keys: readonly string[]): string {
   return `the job spec has no ${parent}${readAt(base, first) === undefined ? "" : " with fields"}: add it there first`;
 }
 
-/** What is wrong, and where in a parameter. */
+/** The fault, and its place in a parameter. */
 interface Fault {
   readonly within: readonly string[];
   readonly detail: string;
 }
 
-/** A value to try, and where it stands in its parameter. */
+/** A value to try, and its place in its parameter. */
 interface Candidate extends Option {
   readonly within: readonly string[];
 }
@@ -198,7 +198,7 @@ function candidatesOf(parameter: Parameter): Candidate[] {
   return candidatesOfRange(parameter);
 }
 
-/** Both ends, and where there may be numbers between whole ones, one of those. */
+/** Both ends, and, if the range allows fractions, one between whole numbers. */
 function candidatesOfRange({ min, max, integer, step }: Range): Candidate[] {
   const ends = [
     { value: min, part: min, within: ["min"] },
@@ -209,7 +209,7 @@ function candidatesOfRange({ min, max, integer, step }: Range): Candidate[] {
   return [...ends, { value: between, part: between, within: ["integer"] }];
 }
 
-/** A fault of a value: where in its parameter, and what. */
+/** A fault of a value: its place in its parameter, and what is wrong. */
 function faultOf({ pointer, detail }: FieldError, own: string, { within }: Candidate): Fault {
   const [form] = within;
   if (pointer === own && form !== "integer") return { within, detail };

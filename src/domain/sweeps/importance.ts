@@ -1,7 +1,7 @@
 /**
- * How much each parameter of a sweep mattered for being among its best trials: PED-ANOVA (S. Watanabe, A. Bansal, F. Hutter, "PED-ANOVA:
- * efficiently quantifying hyperparameter importance in arbitrary subspaces", IJCAI 2023), as in Optuna's `PedAnovaImportanceEvaluator`.
- * Shown to people, and decided upon by nothing: so that Math.exp, which differs between machines in its last digits, does no harm.
+ * How much each parameter of a sweep matters for being among its best trials: PED-ANOVA (S. Watanabe, A. Bansal, F. Hutter, "PED-ANOVA:
+ * efficiently quantifying hyperparameter importance in arbitrary subspaces", IJCAI 2023), as in Optuna's `PedAnovaImportanceEvaluator`. It
+ * is only shown to people, so Math.exp is fine, whose last digits differ between machines.
  */
 import type { ParameterValue, Range } from "./parameter.ts";
 import { type Dimension, isActive, type Space } from "./parameter-space.ts";
@@ -20,16 +20,16 @@ export interface Importance {
   readonly importance: number;
 }
 
-/** The share of the trials that are the best. */
+/** The share of the trials that count as best. */
 const TARGET_SHARE = 0.1;
-/** Most cells in which the numbers of a range are counted. */
+/** Maximum cells in which the numbers of a range are counted. */
 const MAX_CELLS = 50;
 /** Keeps a ratio of densities finite. */
 const FLOOR = 1e-12;
 
 /**
- * Returns the importance of each parameter, the greatest first. Trials are those that are over; one without a value, which failed, is
- * among the worst. The cost grows with trials times parameters: about 0.1 us each.
+ * Returns the importance of each parameter, the greatest first. Trials are the finished ones; one without a value, which failed, is among
+ * the worst. The cost grows with trials times parameters: about 0.1 us each.
  */
 export function importancesOf(
   { dimensions }: Space,
@@ -56,7 +56,7 @@ export function importancesOf(
 
 type Rated = Pick<Trial, "parameters" | "value">;
 
-/** The tenth of the trials with the best values, and those that are as good as the last of them. */
+/** The tenth of the trials with the best values, and those that equal the last of them. */
 function bestOf(trials: readonly Rated[], isMaximized: boolean): Rated[] {
   const costOf = ({ value }: Rated) => (value === null ? Number.POSITIVE_INFINITY : isMaximized ? -value : value);
   const costs = Float64Array.from(trials, costOf).sort();

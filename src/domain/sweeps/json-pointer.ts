@@ -1,6 +1,6 @@
-/** JSON pointers (RFC 6901) into JSON: reading, and setting without changing what is pointed into. */
+/** JSON pointers (RFC 6901) into JSON: reading, and setting without changing the original. */
 
-/** The keys of a pointer, unescaped; null where it is not one. "" points to the whole. */
+/** The keys of a pointer, unescaped; null if it is invalid. "" points to the whole. */
 export function keysOf(pointer: string): readonly string[] | null {
   if (pointer === "") return [];
   if (!pointer.startsWith("/") || /~(?![01])/.test(pointer)) return null;
@@ -8,20 +8,20 @@ export function keysOf(pointer: string): readonly string[] | null {
     .slice(1)
     .split("/")
     .map((key) => key.replaceAll("~1", "/").replaceAll("~0", "~"));
-  // No JSON of ours has it, and as a key it would reach the prototype.
+  // None of our JSON has it, and as a key it would reach the prototype.
   return keys.includes("__proto__") ? null : keys;
 }
 
 const INDEX = /^(0|[1-9]\d*)$/;
 
-/** What stands at a key of an object or array; undefined where nothing does. */
+/** The value at a key of an object or array; undefined if there is none. */
 function valueAt(json: unknown, key: string): unknown {
   if (Array.isArray(json)) return INDEX.test(key) ? json[Number(key)] : undefined;
   if (typeof json !== "object" || json === null || !Object.hasOwn(json, key)) return undefined;
   return (json as Record<string, unknown>)[key];
 }
 
-/** Returns what stands at a path of keys; undefined where nothing does. */
+/** Returns the value at a path of keys; undefined if there is none. */
 export function readAt(json: unknown, keys: readonly string[]): unknown {
   return keys.reduce<unknown>(valueAt, json);
 }
@@ -33,7 +33,7 @@ export function canSetAt(json: unknown, keys: readonly string[]): boolean {
   return typeof parent === "object" && parent !== null;
 }
 
-/** Returns JSON with another value at a path. What is not on the path is shared; nothing is changed. The path can be set at. */
+/** Returns JSON with another value at a path. Parts off the path are shared; the original is unchanged. The path must be settable. */
 export function withValueAt(json: unknown, [key, ...rest]: readonly string[], value: unknown): unknown {
   if (key === undefined) return value;
   const inner = withValueAt(valueAt(json, key), rest, value);

@@ -1,9 +1,9 @@
-/** How a sweep chooses its trials: the methods and their options, with defaults. What they do is in training/search. */
+/** The methods by which a sweep chooses its trials, and their options with defaults. The methods themselves are in training/search. */
 import { z } from "zod";
 
-/** Most trials of one sweep. */
+/** Maximum trials of one sweep. */
 export const MAX_TRIALS = 100_000;
-/** Trials of a sweep that does not say how many, unless it has no parameters or is a grid. */
+/** Default number of trials, unless the sweep has no parameters or is a grid. */
 export const DEFAULT_TRIALS = 100;
 
 const grid = z
@@ -65,10 +65,10 @@ const halving = z
       "Successive halving (Jamieson and Talwalkar 2016): random trials train for a few epochs, the best continue from where they are, with the bits of a training that was never stopped.",
   });
 
-/** The method of a sweep, told apart by its type. */
+/** The method of a sweep, distinguished by its type. */
 export const method = z.discriminatedUnion("type", [grid, random, tpe, halving]).meta({ id: "SweepMethod" });
 export type Method = z.output<typeof method>;
 export type MethodOf<T extends Method["type"]> = Extract<Method, { type: T }>;
 
-/** Whether what comes next depends on the results of trials, and not only on how many there are. */
+/** Whether the next trials depend on the results of earlier ones, and not only on their number. */
 export const dependsOnResults = ({ type }: Method): boolean => type === "tpe" || type === "halving";

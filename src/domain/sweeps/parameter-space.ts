@@ -1,17 +1,17 @@
 /**
- * The parameters of a sweep as a space: which there are, which depend on the choice of another, and what job spec a point of it
- * stands for. Plain data, so that it can be sent to a thread. How a space is made, and refused, is in create-space.ts.
+ * The parameters of a sweep as a search space: which there are, which depend on the choice of another, and the job spec for a point of the
+ * space. Plain data, so that it can be sent to a thread. create-space.ts creates and refuses spaces.
  */
 import { keysOf, withValueAt } from "./json-pointer.ts";
 import type { ParameterValue, Range, TrialParameters } from "./parameter.ts";
 
-/** Where a parameter is active: where the one it stands below is, and has one of these values. */
+/** Where a parameter is active: where its parent is active, and has one of these values. */
 export interface Condition {
   readonly pointer: string;
   readonly values: readonly ParameterValue[];
 }
 
-/** One of the values of a parameter, and the part of a job spec that it stands for, in full. */
+/** One of the values of a parameter, and the full part of a job spec that it stands for. */
 export interface Option {
   readonly value: ParameterValue;
   readonly part: unknown;
@@ -43,7 +43,7 @@ export interface Space {
   readonly dimensions: readonly Dimension[];
 }
 
-/** Whether a parameter is active in a trial of which the parameters before it are chosen. */
+/** Whether a parameter is active in a trial, given the values of the parameters before it. */
 export function isActive({ condition }: Dimension, chosen: TrialParameters): boolean {
   if (condition === null) return true;
   const value = Object.hasOwn(chosen, condition.pointer) ? chosen[condition.pointer] : undefined;
@@ -51,8 +51,8 @@ export function isActive({ condition }: Dimension, chosen: TrialParameters): boo
 }
 
 /**
- * Returns the job spec of a trial as JSON: `job`, in full, with the trial's parameters set. What no parameter reaches is shared with
- * `job`. The result may still be refused, where single values are valid and do not go together.
+ * Returns the job spec of a trial as JSON: `job`, in full, with the trial's parameters set. Parts without parameters are shared with `job`.
+ * The result may still be invalid, if values are valid alone but not together.
  */
 export function applyParameters(job: unknown, { dimensions }: Space, chosen: TrialParameters): unknown {
   let json = job;
@@ -64,7 +64,7 @@ export function applyParameters(job: unknown, { dimensions }: Space, chosen: Tri
   return json;
 }
 
-/** Returns what a trial sets a parameter to, as the job spec has it; undefined where the parameter is not among the chosen. */
+/** Returns the value that a trial sets a parameter to, as in the job spec; undefined if the parameter is not set. */
 export function partOf(dimension: Dimension, chosen: TrialParameters): unknown {
   const value = chosen[dimension.pointer];
   return dimension.kind === "range" ? value : dimension.options.find((option) => option.value === value)?.part;

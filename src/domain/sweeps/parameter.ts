@@ -1,23 +1,23 @@
 /**
- * What a sweep varies: one parameter for each JSON pointer into its job spec, as a range, a list of values, or named choices of
- * whole subtrees. The shapes alone; what they mean for a job is in parameter-space.ts.
+ * What a sweep varies: one parameter for each JSON pointer into its job spec, as a range, a list of values, or named choices of whole
+ * subtrees. Only their shapes; parameter-space.ts has their meaning for a job.
  */
 import { z } from "zod";
 
-/** Most parameters of one sweep. */
+/** Maximum parameters of one sweep. */
 const MAX_PARAMETERS = 64;
-/** Most values, or choices, of one parameter. */
+/** Maximum values, or choices, of one parameter. */
 const MAX_VALUES = 256;
-/** Most values and choices of all parameters together: each is tried on the job spec before the sweep is accepted. */
+/** Maximum values and choices of all parameters together: each is tried on the job spec before the sweep is accepted. */
 const MAX_ALL_VALUES = 1024;
 /** Longest pointer. */
 const MAX_POINTER = 500;
 
-/** A value that a parameter takes in one trial: what stands in its row. For choices, the name of the one chosen. */
+/** The value of a parameter in one trial, as in its row. For choices, the name of the chosen one. */
 export const parameterValue = z.union([z.number(), z.string().max(500), z.boolean(), z.null()]);
 export type ParameterValue = z.output<typeof parameterValue>;
 
-/** The parameters of one trial, by pointer. Those that are inactive in it are absent. */
+/** The parameters of one trial, by pointer. Inactive ones are absent. */
 export const trialParameters = z.record(z.string(), parameterValue);
 export type TrialParameters = Readonly<Record<string, ParameterValue>>;
 
@@ -90,7 +90,7 @@ export const parameters = z
       'What is varied, by JSON pointer into the job spec: `"/optimizer/lr": {"min": 1e-4, "max": 0.3, "scale": "log"}`. Every value is checked against the job spec before anything runs.',
   });
 
-/** How many values a parameter lists; 0 for a range. */
+/** The number of values that a parameter lists; 0 for a range. */
 function listedCount(given: Parameter): number {
   if ("values" in given) return given.values.length;
   return "choices" in given ? Object.keys(given.choices).length : 0;

@@ -11,7 +11,7 @@ export interface SweepImportance {
   readonly importances: readonly Importance[];
 }
 
-/** What is asked of a sweep's spec. */
+/** The part of a sweep's spec that is needed. */
 export type RatedBy = Pick<ResolvedSweepSpec, "method" | "objective">;
 
 /** Returns the importance of each parameter by the results of a sweep's trials, the greatest first. */
@@ -28,7 +28,7 @@ export function importanceOfSweep(
   return { trials: results.length, importances };
 }
 
-/** Values at different rungs do not compare: who came further is better, and at the same rung the value decides. */
+/** Values at different rungs are not comparable: the trial that came further is better, and at the same rung the value decides. */
 function ratedByRung(results: readonly TrialResult[], isGreaterBetter: boolean): Pick<Trial, "parameters" | "value">[] {
   const costOf = ({ value }: TrialResult) => (isGreaterBetter ? -(value as number) : (value as number));
   const ordered = results

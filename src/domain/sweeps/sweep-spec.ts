@@ -1,6 +1,6 @@
 /**
- * The spec of a sweep: what a request may say, and what it means when it does not say it. The schema is the validation; what the
- * parameters mean for the job spec is checked by parameter-space.ts, and what depends on rows when the job is prepared.
+ * The spec of a sweep: the fields of a request, and their defaults. The schema is the validation. create-space.ts checks the parameters
+ * against the job spec; what depends on rows is resolved when the job is prepared.
  */
 import { z } from "zod";
 import type { FieldError } from "../errors.ts";
@@ -12,14 +12,14 @@ import { createExplainUnknown } from "../spec/spellings.ts";
 import { DEFAULT_TRIALS, MAX_TRIALS, method } from "./method.ts";
 import { parameters } from "./parameter.ts";
 
-/** Most folds, and most repeats of them, of one trial. */
+/** Maximum folds, and maximum repeats of them, of one trial. */
 const MAX_FOLDS = 100;
-/** Most trainings of one trial: folds times repeats. */
+/** Maximum trainings of one trial: folds times repeats. */
 const MAX_TRAININGS = 500;
 
 const columnName = z.string().min(1).max(500);
 
-/** How the rows of each trial are cut into folds. */
+/** How the rows of each trial are divided into folds. */
 const folds = z
   .strictObject({
     count: z.int().min(2).max(MAX_FOLDS).default(5),
@@ -144,7 +144,7 @@ export type SweepSpec = z.output<typeof sweepSpec>;
 /** A sweep as a request writes it. */
 export type SweepRequest = z.input<typeof sweepSpec>;
 
-/** The sweep with nothing left open, as answers show it. Bulk of the job spec is summarised. */
+/** The sweep with nothing left open, as answers show it. Long parts of the job spec are summarised. */
 export const resolvedSweepSpec = z
   .strictObject({ ...fields, name: z.string(), trials: z.int(), job: resolvedSpec })
   .meta({ id: "ResolvedSweepSpec", description: "The sweep with every default and inference filled in." });
@@ -153,8 +153,8 @@ export type ResolvedSweepSpec = z.output<typeof resolvedSweepSpec>;
 const explainUnknown = createExplainUnknown(sweepSpec, ["job", "method", "folds", "objective"]);
 
 /**
- * Reads the spec of a sweep from JSON: short forms are written out, defaults filled in. Returns the spec, or every fault of it.
- * Whether the parameters fit the job is for `checkSpace`.
+ * Reads the spec of a sweep from JSON: expands short forms and fills in defaults. Returns the spec, or every fault of it. Whether the
+ * parameters fit the job is left to `createSpace`.
  */
 export function parseSweepSpec(json: unknown): { readonly spec: SweepSpec } | { readonly errors: FieldError[] } {
   return readSpec(json, sweepSpec, explainUnknown);

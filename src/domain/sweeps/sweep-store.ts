@@ -20,7 +20,7 @@ export interface NewSweep {
   /** No tags and no note when left out. */
   readonly labels?: Labels;
   readonly createdAt: number;
-  /** The span that submits it; left out where none does. */
+  /** The span that submits it; left out if there is none. */
   readonly traceparent?: string;
   /** Limits of its project. `insert` throws rate_limited if it is exceeded. */
   readonly within?: Pick<ProjectLimits, "queuedJobs">;
@@ -32,7 +32,7 @@ export interface SweepFilter {
   readonly name?: string | undefined;
 }
 
-/** The orders of trials. Those by value end with the trials that have none; equal ones are in the order of their numbers. */
+/** The orders of trials. Orders by value end with the trials without one; equal ones are ordered by number. */
 export const TRIAL_ORDERS = ["number", "-number", "value", "-value"] as const;
 export type TrialOrder = (typeof TRIAL_ORDERS)[number];
 
@@ -62,7 +62,7 @@ export interface TrialPage {
   readonly nextAfter: number | null;
 }
 
-/** Which results are read: those of trials with a number above `after`, of which `every` n-th number counts. */
+/** Which results to read: those of trials with a number above `after`; of these, every `every`-th number. */
 export interface ResultsRequest {
   readonly after: number;
   readonly limit: number;
@@ -75,7 +75,7 @@ export interface ResultPage {
   readonly count: number;
   /** The number of the last one; null where there is none. */
   readonly last: number | null;
-  /** A JSON array of TrialResult in UTF-8, for a thread: nobody on the event loop has to read it. */
+  /** A JSON array of TrialResult in UTF-8, for a thread: the event loop does not parse it. */
   readonly json: Uint8Array<ArrayBuffer>;
 }
 
@@ -85,26 +85,26 @@ export interface ChunkRequest {
   readonly lease: string;
   readonly at: number;
   readonly until: number;
-  /** Memory that is free: sweeps whose trials need more are passed over. */
+  /** Free memory: sweeps whose trials need more are skipped. */
   readonly freeBytes: number;
-  /** Most leased chunks of a project. */
+  /** Maximum leased chunks of a project. */
   readonly runningJobs: number;
 }
 
-/** A leased chunk: trials to train in their order, or, where it has none, the planning of the next generation. */
+/** A leased chunk: trials to train in their order, or, if it has none, the planning of the next generation. */
 export interface SweepChunk {
   readonly sweep: Sweep;
   readonly number: number;
   readonly lease: string;
   /** Trials without a result, in order. */
   readonly trials: readonly PlannedTrial[];
-  /** How many trials before them have a result. */
+  /** Number of trials before them with a result. */
   readonly done: number;
-  /** How often the thread of its first trial has crashed. */
+  /** Number of crashes of its first trial's thread. */
   readonly crashes: number;
 }
 
-/** Which chunk a holder means. */
+/** Identifies a leased chunk and its holder. */
 export type ChunkKey = Pick<SweepChunk, "number" | "lease"> & { readonly sweepId: string };
 
 /** The result of storing trials. */
@@ -124,7 +124,7 @@ export interface SweepEnd {
 
 /**
  * Stores sweeps. Every method that changes a sweep's state or progress also appends an event to its gapless sequence, in the same
- * transaction. What runs is a chunk of trials under a lease: whoever has lost the lease can store nothing.
+ * transaction. Trials run in chunks under a lease: a holder that has lost the lease can store nothing.
  */
 export interface SweepStore {
   /** Stores a queued sweep, its first event and the planning of its first generation. */
@@ -149,23 +149,23 @@ export interface SweepStore {
   listTrials(id: string, page: TrialPageRequest): Promise<TrialPage>;
   /** Returns a trial. Null if it is unknown or has no result. */
   getTrial(id: string, number: number): Promise<Trial | null>;
-  /** Reads a page of what methods need to know of trials. Empty for an unknown id. */
+  /** Reads a page of the results that methods need. Empty for an unknown id. */
   readResults(id: string, request: ResultsRequest): Promise<ResultPage>;
   /**
-   * Leases the next chunk: of the project with the fewest leased chunks, and of its sweeps the one with the highest priority,
-   * where a minute of waiting counts as one step. The sweep is running then. Null if there is none.
+   * Leases the next chunk: of the project with the fewest leased chunks, and of its sweep with the highest priority, where a minute of
+   * waiting counts as one step. The sweep is then running. Null if there is none.
    */
   claimChunk(request: ChunkRequest): Promise<SweepChunk | null>;
   /** Renews leases. Returns those that are still held. */
   renewLeases(leases: readonly string[], until: number): Promise<string[]>;
-  /** Gives a chunk back. `hasCrashed`: its thread crashed at its first trial. */
+  /** Releases a chunk. `hasCrashed`: its thread crashed at its first trial. */
   releaseChunk(chunk: ChunkKey, hasCrashed: boolean): Promise<void>;
-  /** Ends every lease: for the only process of a database, when it starts. */
+  /** Ends every lease. For the start of the only process that uses the database. */
   releaseAllChunks(): Promise<void>;
-  /** Stores results of the chunk's next trials, which follow the first `done`. Null when the lease is lost, or the sweep has ended. */
+  /** Stores results of the chunk's next trials, which follow the first `done`. Null if the lease is lost, or the sweep has ended. */
   storeTrials(chunk: ChunkKey, done: number, trials: readonly Trial[], at: number): Promise<StoredTrials | null>;
-  /** Replaces the planning chunk by the chunks of a generation. Null when the lease is lost, or the sweep has ended. */
+  /** Replaces the planning chunk by the chunks of a generation. Null if the lease is lost, or the sweep has ended. */
   startGeneration(chunk: ChunkKey, generation: PlannedGeneration, at: number): Promise<Sweep | null>;
-  /** Ends the sweep of a chunk. Null when the lease is lost, or the sweep has ended. */
+  /** Ends the sweep of a chunk. Null if the lease is lost, or the sweep has ended. */
   finish(chunk: ChunkKey, end: SweepEnd): Promise<Sweep | null>;
 }

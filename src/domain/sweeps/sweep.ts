@@ -5,9 +5,9 @@ import type { ResolvedSweepSpec } from "./sweep-spec.ts";
 export const SWEEP_STATES = ["queued", "running", "paused", "cancelled", "succeeded", "failed"] as const;
 export type SweepState = (typeof SWEEP_STATES)[number];
 
-/** States in which chunks of its trials may be run. */
+/** States in which chunks of its trials may run. */
 export const ACTIVE_STATES: readonly SweepState[] = ["queued", "running"];
-/** States in which it may still get results. A paused sweep takes those of trials that were being trained. */
+/** States in which it may still get results. A paused sweep accepts those of trials that were being trained. */
 export const OPEN_STATES: readonly SweepState[] = ["queued", "running", "paused"];
 export const ENDED_STATES: readonly SweepState[] = ["cancelled", "succeeded", "failed"];
 
@@ -18,7 +18,7 @@ export interface SweepTransition {
   readonly state: SweepState;
   readonly at: number;
   readonly reason: string;
-  /** The span that asked for the change; left out where none did. */
+  /** The span that asked for the change; left out if there is none. */
   readonly traceparent?: string;
 }
 
@@ -28,7 +28,7 @@ export interface BestTrial {
   readonly value: number;
 }
 
-/** How many trials are over, and the best of them. */
+/** Number of finished trials, and the best of them. */
 export interface SweepProgress {
   readonly succeeded: number;
   readonly pruned: number;
@@ -43,13 +43,13 @@ export interface Sweep extends SweepProgress, Labels {
   readonly name: string;
   readonly state: SweepState;
   readonly spec: ResolvedSweepSpec;
-  /** Most trials of a chunk. */
+  /** Maximum trials of a chunk. */
   readonly chunkTrials: number;
-  /** Memory that the training of one trial needs at most. */
+  /** Maximum memory for training one trial. */
   readonly memoryBytes: number;
   /** The sequence number of the newest event. */
   readonly lastSeq: number;
-  /** The id of the job that the best trial becomes, and whether it has become that. */
+  /** The id of the job that the best trial becomes, and whether it exists yet. */
   readonly bestJobId: string;
   readonly isPromoted: boolean;
   /** Why it failed, or why its best trial was not promoted. */
@@ -60,11 +60,11 @@ export interface Sweep extends SweepProgress, Labels {
   readonly finishedAt: number | null;
 }
 
-/** An event of a sweep's gapless sequence: a change of state, or trials that are over since the event before. */
+/** An event of a sweep's gapless sequence: a change of state, or the trials that finished since the event before. */
 export type SweepEvent = { readonly seq: number } & (
   | ({ readonly type: "state" } & SweepTransition)
   | ({ readonly type: "progress"; readonly at: number } & SweepProgress)
 );
 
-/** Returns how many trials are over. */
+/** Returns the number of finished trials. */
 export const trialsDone = ({ succeeded, pruned, failed }: SweepProgress): number => succeeded + pruned + failed;

@@ -1,4 +1,4 @@
-/** What a thread needs to prepare a sweep, to plan its generations and to train its trials; and what it answers. */
+/** What a thread needs to prepare a sweep, plan its generations and train its trials; and its answers. */
 import type { DatasetRows } from "../datasets/dataset.ts";
 import type { FieldError } from "../errors.ts";
 import type { References } from "../jobs/preparation.ts";
@@ -9,7 +9,7 @@ import type { TensorSet } from "../tensor.ts";
 import type { ResolvedSweepSpec } from "./sweep-spec.ts";
 import type { PlannedTrial, Trial, TrialCurve } from "./trial.ts";
 
-/** A sweep that was read from a request, with everything that depends on the rows of its job. */
+/** A sweep read from a request, with everything that depends on the rows of its job. */
 export type PreparedSweep =
   | {
       readonly ok: true;
@@ -17,7 +17,7 @@ export type PreparedSweep =
       /** The job that trials vary and the space of its parameters, as UTF-8 JSON. */
       readonly source: Uint8Array<ArrayBuffer>;
       readonly chunkTrials: number;
-      /** Of the largest network that one parameter alone leads to. */
+      /** Of the largest network that a single parameter can produce. */
       readonly memoryBytes: number;
       readonly rows: number;
       readonly notes: readonly Note[];
@@ -34,7 +34,7 @@ export interface SweepDraft {
   readonly spec: Uint8Array<ArrayBuffer>;
 }
 
-/** What trials of a sweep have in common. A thread keeps it, so that it is sent once and not with every chunk. */
+/** What trials of a sweep have in common. A thread caches it, so that it is sent once and not with every chunk. */
 export interface SweepSource {
   readonly spec: ResolvedSweepSpec;
   readonly source: Uint8Array<ArrayBuffer>;
@@ -42,7 +42,7 @@ export interface SweepSource {
   readonly dataset: DatasetRows | null;
 }
 
-/** Where the training of one fold goes on from. */
+/** Where the training of one fold resumes. */
 export interface FoldState {
   readonly epoch: number;
   readonly tensors: TensorSet;
@@ -57,7 +57,7 @@ export interface TrialsRun {
   readonly generation: number;
   readonly limits: Limits;
   readonly trials: readonly PlannedTrial[];
-  /** States of trials that go on, by number, as far as they are known. */
+  /** States of unfinished trials, by number, as far as they are known. */
   readonly states: ReadonlyMap<number, readonly FoldState[]>;
   /** Called when the thread does not know the sweep yet. */
   readonly load: () => Promise<SweepSource>;
@@ -66,7 +66,7 @@ export interface TrialsRun {
 export interface TrialsObserver {
   /** Called with the results of consecutive trials, a few times a second. Must not reject. */
   onTrials(trials: readonly Trial[], states: ReadonlyMap<number, readonly FoldState[]>): Promise<void>;
-  /** Aborting it ends the run within 0.5 s; the trial under way has no result. */
+  /** Aborting it ends the run within 0.5 s; the running trial has no result. */
   readonly signal: AbortSignal;
 }
 
@@ -83,15 +83,15 @@ export interface PlannedChunk {
   readonly json: string;
 }
 
-/** What the planning of a generation looks at. */
+/** The input for planning a generation. */
 export interface PlanRequest {
   readonly spec: ResolvedSweepSpec;
   readonly source: Uint8Array<ArrayBuffer>;
-  /** Trials in a chunk at most. */
+  /** Maximum trials in a chunk. */
   readonly chunkTrials: number;
-  /** Trials that are over, and the generation they belong to. */
+  /** Number of finished trials, and their generation. */
   readonly done: number;
   readonly generation: number;
-  /** Pages of their results, as the store reads them; none where the method does not depend on them. */
+  /** Pages of their results, as the store reads them; none if the method does not depend on them. */
   readonly results: readonly Uint8Array<ArrayBuffer>[];
 }

@@ -1,14 +1,14 @@
-/** A trial: one training of a sweep, which is a row and not a job. */
+/** A trial: one training of a sweep, stored as a row and not as a job. */
 import { z } from "zod";
 import { trialParameters } from "./parameter.ts";
 
-/** Most points of the curve that a trial keeps. */
+/** Maximum points of the curve stored for a trial. */
 export const MAX_CURVE_POINTS = 64;
 
 export const TRIAL_STATES = ["queued", "running", "succeeded", "pruned", "failed"] as const;
 export type TrialState = (typeof TRIAL_STATES)[number];
 
-/** The objective by epoch, thinned and rounded to 7 digits: as many values as epochs. */
+/** The objective by epoch, downsampled and rounded to 7 digits: as many values as epochs. */
 const trialCurve = z.strictObject({
   epochs: z.array(z.int()).max(MAX_CURVE_POINTS),
   values: z
@@ -50,16 +50,16 @@ export const trial = z
 export type Trial = z.output<typeof trial>;
 export type TrialCurve = z.output<typeof trialCurve>;
 
-/** What a method needs to know of a trial that was run. */
+/** What a method needs to know of a trained trial. */
 export type TrialResult = Pick<Trial, "number" | "generation" | "parameters" | "state" | "value" | "projected_value">;
 
-/** A trial that is to be run next. */
+/** A trial to run next. */
 export interface PlannedTrial {
   readonly number: number;
   readonly parameters: Trial["parameters"];
-  /** Run up to the end of this epoch and keep the state; null: to the end, as a job would. */
+  /** Run to the end of this epoch and keep the state; null: to the end, as a job would. */
   readonly untilEpoch: number | null;
-  /** Whether it was run in an earlier generation, from whose last epoch it goes on. */
+  /** Whether it ran in an earlier generation and resumes after that generation's last epoch. */
   readonly goesOn: boolean;
 }
 
@@ -68,6 +68,6 @@ export interface Generation {
   /** Counted from 0. */
   readonly index: number;
   readonly trials: readonly PlannedTrial[];
-  /** Numbers of trials of the generation before that do not go on: they are pruned. */
+  /** Numbers of trials of the generation before that do not continue: they are pruned. */
   readonly pruned: readonly number[];
 }

@@ -1,7 +1,7 @@
 /**
- * The messages of MLflow's REST API, written from its published protos (service.proto, model_registry.proto) as JSON: requests as clients send
- * them, 64-bit integers as numbers or text, and answers as MLflow's server writes them, 64-bit integers as numbers and NaN as text. Limits of
- * requests are those that MLflow documents.
+ * The messages of MLflow's REST API, written from its published protos (service.proto, model_registry.proto) as JSON: requests as clients
+ * send them, with 64-bit integers as numbers or text, and answers as MLflow's server writes them, with 64-bit integers as numbers and NaN
+ * as text. Limits of requests are those that MLflow documents.
  */
 import { z } from "zod";
 import { MODEL_STATUSES, RUN_STATUSES } from "./tracking.ts";
@@ -12,7 +12,7 @@ const MAX_TAG_BYTES = 8000;
 const MAX_EXPERIMENT_TAG_BYTES = 20_000;
 const MAX_NAME_BYTES = 500;
 const MAX_BATCH = { metrics: 1000, params: 100, tags: 100, all: 1000 };
-/** Most runs that MLflow lets a search ask for; a page has fewer, and a token. */
+/** Maximum runs that MLflow lets a search ask for; our pages have fewer, and a token. */
 const MAX_RESULTS = 50_000;
 const MAX_EXPERIMENTS = 1000;
 
@@ -28,18 +28,18 @@ const key = textUpTo(MAX_KEY_BYTES).min(1, { error: "must not be empty" });
 const id = z.string().min(1).max(256).refine(isStorable, storable);
 const name = textUpTo(MAX_NAME_BYTES).min(1, { error: "must not be empty" });
 
-/** A 64-bit integer, which JSON of protobuf has as text, and MLflow as a number; a query has text. */
+/** A 64-bit integer: text in protobuf's JSON, a number in MLflow's; text in a query. */
 const int64 = z
   .union([z.int(), z.string().regex(/^-?\d{1,16}$/, { error: "must be an integer" })])
   .transform(Number)
   .refine(Number.isSafeInteger, { error: "must be an integer of 53 bits at most" });
 const time = int64.refine((at) => at >= 0, { error: "must not be negative" });
-/** A double, which has names for what JSON has no numbers for. Python's json.dumps writes them without quotes: see foreign-body.ts. */
+/** A double, with names for values that JSON lacks. Python's json.dumps writes them without quotes: see foreign-body.ts. */
 const double = z
   .union([z.number(), z.enum(["NaN", "Infinity", "-Infinity"]), z.null()])
   .transform((value) => (value === null ? Number.NaN : Number(value)));
 const bool = z.union([z.boolean(), z.enum(["true", "false"]).transform((value) => value === "true")]);
-/** A repeated field; a query that has it once has no list. */
+/** A repeated field; in a query that has it once it is not a list. */
 const many = <T extends z.ZodType>(of: T, most: number, error = `must be ${most} at most`) =>
   z.preprocess(
     (value) => (value === undefined || Array.isArray(value) ? value : [value]),
@@ -58,7 +58,7 @@ const paging = (most: number, usual: number) => ({
 });
 const searching = { filter: z.string().max(4000).default(""), order_by: many(z.string().max(500), 5) };
 
-/** A run is named by `run_id`, or by `run_uuid` of older clients. */
+/** A run is named by `run_id`, or by `run_uuid` in older clients. */
 const ofRun = { run_id: id.optional(), run_uuid: id.optional() };
 const named = <T extends { readonly run_id?: string | undefined; readonly run_uuid?: string | undefined }>(request: T) =>
   request.run_id !== undefined || request.run_uuid !== undefined;
@@ -73,7 +73,7 @@ const datasetInput = z.object({
   }),
 });
 
-/** The requests, by the names of their messages. */
+/** The requests, by message name. */
 export const REQUESTS = {
   None: z.object({}),
   CreateExperiment: z.object({ name, tags: many(tagUpTo(MAX_EXPERIMENT_TAG_BYTES), 100) }),
@@ -245,7 +245,7 @@ const wireLoggedModel = z.strictObject({
 });
 const token = z.string().optional();
 
-/** The answers, by the names of the messages whose responses they are. */
+/** The answers, by the message name of their requests. */
 export const ANSWERS = {
   Nothing: z.strictObject({}),
   ServerInfo: z.strictObject({ store_type: z.string(), workspaces_enabled: z.literal(false) }),

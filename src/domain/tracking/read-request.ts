@@ -7,20 +7,20 @@ import { REQUESTS, type Request } from "./messages.ts";
 
 export type RequestName = keyof typeof REQUESTS;
 
-/** What a request has beside its body: in the query and in the path, which wins. */
+/** The fields of a request outside its body: in the query and in the path, which wins. */
 export interface Beside {
   readonly query: object;
   readonly params: object;
 }
 
-/** Any object: a schema of records would look at every member, of which a body may have a hundred thousand. */
+/** Any object: a record schema would check every member, of which a body may have a hundred thousand. */
 const anything = z.custom<Readonly<Record<string, unknown>>>(
   (value) => typeof value === "object" && value !== null && !Array.isArray(value),
   { error: "must be an object" },
 );
 
 /**
- * Reads a request of its body, its query and its path: a member that is null is left out.
+ * Reads a request from its body, query and path. Null members are left out.
  *
  * @throws {TrainyardError} `malformed` or `invalid`.
  */

@@ -1,15 +1,15 @@
 /**
  * MLflow's search expressions: `metrics.loss < 0.3 and params."optimizer/lr" = '0.01'`, and `metrics.loss DESC` to order by. Conditions are
- * joined by AND; text is in single or double quotes, names with other characters in double quotes or backticks. Knows nothing of
- * what is searched.
+ * joined by AND; text is in single or double quotes, names with other characters in double quotes or backticks. Knows nothing of what is
+ * searched.
  */
 import { TrainyardError } from "../errors.ts";
 
-/** Most characters of an expression, most conditions of one, and most keys of an order. */
+/** Maximum characters of an expression, maximum conditions of one, and maximum keys of an order. */
 const MAX_LENGTH = 4000;
 const MAX_CONDITIONS = 20;
 const MAX_KEYS = 5;
-/** Most values of a list after IN. */
+/** Maximum values of a list after IN. */
 const MAX_LIST = 500;
 
 export type Entity = "attribute" | "metric" | "param" | "tag";
@@ -29,7 +29,7 @@ export interface RunOrder {
   readonly descends: boolean;
 }
 
-/** What the attributes of a kind of thing are compared with, by the names that clients use. */
+/** The type of each attribute of a kind of record, by the names that clients use. */
 export type Attributes = Readonly<Record<string, { readonly key: string; readonly type: "number" | "text" }>>;
 
 const text = (key: string) => ({ key, type: "text" }) as const;
@@ -103,7 +103,7 @@ const COMPARATORS: Readonly<Record<Entity, readonly Comparator[]>> = {
 interface Token {
   readonly kind: "word" | "quoted" | "backticked" | "number" | "sign" | "end";
   readonly text: string;
-  /** Where it begins, counted from 1. */
+  /** The column of its first character, counted from 1. */
   readonly column: number;
 }
 
@@ -111,9 +111,9 @@ const TOKEN =
   /\s*(?:(?<number>[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?(?![\w.-]))|(?<word>[A-Za-z_][\w/:-]*)|(?<quoted>'[^']*'|"[^"]*")|(?<backticked>`[^`]*`)|(?<sign><=|>=|!=|==|[<>=.,()]))/y;
 
 /**
- * Reads a filter; an empty one has no conditions.
+ * Parses a filter; an empty one has no conditions.
  *
- * @throws {TrainyardError} `malformed`, with the column, for what is no condition, an unknown field, and what does not fit it.
+ * @throws {TrainyardError} `malformed`, with the column, for an invalid condition, an unknown field, and a value that does not fit it.
  */
 export function parseRunFilter(filter: string, attributes: Attributes): readonly RunCondition[] {
   const tokens = tokensOf(filter);
@@ -129,9 +129,9 @@ export function parseRunFilter(filter: string, attributes: Attributes): readonly
 }
 
 /**
- * Reads what a list is ordered by: a field each, with ASC or DESC after it.
+ * Parses the order of a list: fields, each optionally followed by ASC or DESC.
  *
- * @throws {TrainyardError} `malformed`, with the column, for what is no field or an unknown one.
+ * @throws {TrainyardError} `malformed`, with the column, for an invalid or unknown field.
  */
 export function parseRunOrder(orders: readonly string[], attributes: Attributes): readonly RunOrder[] {
   if (orders.length > MAX_KEYS) throw new TrainyardError("malformed", `order_by: at most ${MAX_KEYS} fields`);
@@ -189,7 +189,7 @@ interface Field {
   readonly type: "number" | "text";
 }
 
-/** Reads `metrics.loss`, `tags."a b"`, or an attribute alone. Names may have dots. */
+/** Parses `metrics.loss`, `tags."a b"`, or an attribute alone. Names may have dots. */
 function fieldOf(tokens: Tokens, attributes: Attributes): Field {
   const first = tokens.take();
   if (!isName(first)) throw fault(first, "expected a field, as metrics.loss");
@@ -264,10 +264,10 @@ function textOf(token: Token): string {
   return unquoted(token);
 }
 
-/** The value of a field of something that is searched in memory; null where it has none. */
+/** The value of a field of a record that is searched in memory; null if it has none. */
 export type ReadField = (field: Pick<RunCondition, "entity" | "key">) => number | string | null;
 
-/** Whether something meets a condition, as the database decides it for runs. */
+/** Whether a record meets a condition, with the result that the database has for runs. */
 export function meets(read: ReadField, { entity, key, comparator, value }: RunCondition): boolean {
   const found = read({ entity, key });
   if (comparator === "IS NULL") return found === null;
@@ -289,7 +289,10 @@ const COMPARE: Readonly<Record<"=" | "!=" | "<" | "<=" | ">" | ">=", (a: number,
   ">=": (a, b) => a >= b,
 };
 
-/** Whether a text is like a pattern, in which % is any text and _ any character. In the time of the text times the pattern at most. */
+/**
+ * Whether a text matches a pattern in which % is any text and _ any character. Takes at most the length of the text times that of the
+ * pattern.
+ */
 function isLike(text: string, pattern: string): boolean {
   let [at, next, star, mark] = [0, 0, -1, 0];
   while (at < text.length) {
@@ -300,7 +303,7 @@ function isLike(text: string, pattern: string): boolean {
       at++;
       next++;
     } else if (star >= 0) {
-      // The last % takes one character more.
+      // Let the last % match one character more.
       next = star + 1;
       at = ++mark;
     } else return false;
@@ -309,7 +312,7 @@ function isLike(text: string, pattern: string): boolean {
   return next === pattern.length;
 }
 
-/** Compares two things by an order, those without a value last. */
+/** Compares two records by an order; those without a value come last. */
 export function compareBy(order: readonly RunOrder[], a: ReadField, b: ReadField): number {
   for (const field of order) {
     const [left, right] = [a(field), b(field)];

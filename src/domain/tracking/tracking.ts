@@ -1,14 +1,14 @@
 /**
- * What MLflow's tracking clients log, and how they see what this server has: experiments, runs, metrics, parameters, tags and logged
+ * What MLflow's tracking clients log, and how they see this server's records: experiments, runs, metrics, parameters, tags and logged
  * models. The names are MLflow's. Times are epoch milliseconds.
  */
 import type { JobState } from "../jobs/job.ts";
 import type { SweepState } from "../sweeps/sweep.ts";
 import type { TrialState } from "../sweeps/trial.ts";
 
-/** The experiment of the project itself: its jobs, sweeps and trials are runs of it, and what clients log without naming an experiment. */
+/** The project's own experiment: its jobs, sweeps and trials are runs of it, and so is what clients log without naming an experiment. */
 export const PROJECT_EXPERIMENT = "0";
-/** What MLflow calls the experiment that clients log to where they name none. */
+/** MLflow's name for the default experiment. */
 export const DEFAULT_EXPERIMENT_NAME = "Default";
 
 export type Lifecycle = "active" | "deleted";
@@ -24,28 +24,28 @@ export const MODEL_STATUSES = [
 ] as const;
 export type ModelStatus = (typeof MODEL_STATUSES)[number];
 
-/** What a project may log. The limits of one request are MLflow's own, see messages.ts. */
+/** Limits of a project's logs. The limits of one request are MLflow's own, see messages.ts. */
 export const TRACKING_LIMITS = {
   experiments: 1000,
   runs: 10_000,
   models: 10_000,
   /** Metrics, parameters and tags of one run or model: of each kind. */
   values: 2000,
-  /** Characters of the parameters of one run or model, as many of its tags, and of what one run is linked to. */
+  /** Characters of the parameters of one run or model, of its tags, and of its links. */
   characters: 256 * 1024,
   /** Characters of the tags of all experiments of a project together, as JSON. */
   experimentTags: 1024 * 1024,
-  /** Data sets of one run, and models that it used, and that it made. */
+  /** Data sets of one run, models that it used, and models that it made. */
   links: 1000,
   /** Points of the metrics of one run, and of all runs of a project together. */
   runPoints: 1_000_000,
   points: 20_000_000,
 } as const;
 
-/** The points of all runs of a project are counted each time that one of them has so many more. */
+/** All points of a project are counted again each time that one of its runs has this many more. */
 export const POINTS_PER_COUNT = 1000;
 
-/** How long a run that was deleted can be restored. */
+/** How long a deleted run can be restored. */
 export const RESTORABLE_MS = 30 * 86_400_000;
 
 export interface KeyValue {
@@ -53,7 +53,7 @@ export interface KeyValue {
   readonly value: string;
 }
 
-/** A metric as it was last, or a point of its history. */
+/** A metric's last value, or a point of its history. */
 export interface Metric {
   readonly key: string;
   readonly value: number;
@@ -75,7 +75,7 @@ export interface Experiment {
   readonly updatedAt: number;
 }
 
-/** The data sets that a run has used, as MLflow's `DatasetInput` has them, and the logged models that it used and made. */
+/** The data sets that a run has used, as MLflow's `DatasetInput`, and the logged models that it used and made. */
 export interface RunLinks {
   readonly datasets: readonly object[];
   readonly modelInputs: readonly string[];
@@ -83,7 +83,7 @@ export interface RunLinks {
 }
 export const NO_LINKS: RunLinks = { datasets: [], modelInputs: [], modelOutputs: [] };
 
-/** The links of a run with more of them: what is there already, as a client says it that has lost an answer, stays one. */
+/** Adds links to those of a run. A link that exists is not added twice, because a client that lost an answer repeats it. */
 export function withLinks({ datasets, modelInputs, modelOutputs }: RunLinks, added: Partial<RunLinks>): RunLinks {
   const once = <T>(all: readonly T[], keyOf: (each: T) => string): T[] => [
     ...new Map(all.map((each) => [keyOf(each), each])).values(),
@@ -103,7 +103,7 @@ export interface RunInfo {
   readonly status: RunStatus;
   readonly lifecycle: Lifecycle;
   readonly startTime: number;
-  /** Null while it goes. */
+  /** Null while it runs. */
   readonly endTime: number | null;
 }
 
@@ -117,7 +117,7 @@ export interface Run extends RunInfo {
 export interface LoggedModel {
   readonly id: string;
   readonly experimentId: string;
-  /** The run that made it; null for one that was logged without. */
+  /** The run that made it; null if it was logged without one. */
   readonly runId: string | null;
   readonly name: string;
   readonly type: string;
@@ -129,18 +129,18 @@ export interface LoggedModel {
   readonly tags: readonly KeyValue[];
 }
 
-/** Where runs that a search has found are kept. */
+/** Where the runs found by a search are stored. */
 export const RUN_KINDS = ["job", "sweep", "trial", "run"] as const;
 export type RunKind = (typeof RUN_KINDS)[number];
 
-/** A run that a search has found: of a trial, the id of its sweep and its number. */
+/** A run found by a search: for a trial, the id of its sweep and its number. */
 export interface FoundRun {
   readonly kind: RunKind;
   readonly id: string;
   readonly number: number;
 }
 
-/** The status of a run that is a job, a sweep or a trial, by its state. */
+/** The status of a run for the state of a job, a sweep or a trial. */
 export const STATUS_OF_STATE: Readonly<Record<JobState | SweepState | TrialState, RunStatus>> = {
   queued: "SCHEDULED",
   paused: "SCHEDULED",
@@ -153,7 +153,7 @@ export const STATUS_OF_STATE: Readonly<Record<JobState | SweepState | TrialState
   failed: "FAILED",
 };
 
-/** Tags that runs of this server have, as MLflow's clients read them. */
+/** Tags of this server's runs, as MLflow's clients read them. */
 export const RUN_TAG = {
   name: "mlflow.runName",
   note: "mlflow.note.content",
@@ -166,10 +166,10 @@ export const RUN_TAG = {
 export const SOURCE_NAME = "trainyard";
 export const SOURCE_TYPE = "JOB";
 
-/** The id of a run that is a trial, and back. */
+/** Converts between a trial and the id of its run. */
 export const trialRunId = (sweepId: string, number: number): string => `${sweepId}-${number}`;
 
-/** The parameter of a run that stands for an option of a spec: its JSON pointer without the first slash. */
+/** The parameter name of a spec's option: its JSON pointer without the first slash. */
 export const paramKeyOf = (pointer: string): string => pointer.slice(1);
 
 /** Where clients read the artifacts of a run. */

@@ -1,6 +1,6 @@
 /**
- * Memories that nobody uses any more, with their instances, for the next ones of the same module: a new memory costs what hundreds of
- * steps of a small network do, in the operating system and in the garbage collector.
+ * Memories that are no longer used, with their instances, for the next ones of the same module: creating a memory costs as much as hundreds
+ * of steps of a small network, in the operating system and in the garbage collector.
  */
 
 export interface Instantiated {
@@ -15,7 +15,7 @@ const MOST_SPARES = 8;
 export interface Spares {
   /** Returns an instance of a module, all of whose memory is 0; undefined if there is none. */
   take(module: WebAssembly.Module): Instantiated | undefined;
-  /** Keeps an instance, in place of those that were kept first. Larger ones than all bytes together are left to the collector. */
+  /** Keeps an instance, and drops the oldest ones for it. One that is larger than the limit is left to the collector. */
   keep(module: WebAssembly.Module, instantiated: Instantiated): void;
 }
 

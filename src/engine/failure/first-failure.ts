@@ -1,7 +1,6 @@
 /**
- * The first operation of a step that went wrong: where a number that is not finite came from finite ones. The step is evaluated one
- * primitive at a time, rounded to float32 after each, and the operation that is found again in float64. Knows graphs and values;
- * knows nothing of training.
+ * Finds the first operation of a step that failed: one with a non-finite result from finite operands. Evaluates the step one primitive at a
+ * time, rounds to float32 after each, and repeats the failed operation in float64. Knows graphs and values; knows nothing of training.
  */
 import { sizeOf, type Tensor } from "../graph.ts";
 import { reachable } from "../graph-walk.ts";
@@ -15,39 +14,39 @@ export interface StepValues {
   valuesOf(leaf: string): ArrayLike<number>;
   /** Rows of its batch. */
   readonly rows: number;
-  /** Whether a leaf has a row of the batch, or of all rows where they are gathered, at each place of its first axis. */
+  /** Whether each element along the first axis of a leaf belongs to a row of the batch, or of all rows if they are gathered. */
   isRows(leaf: string): boolean;
 }
 
-/** What went wrong first. */
+/** The first failure. */
 export interface FirstFailure {
   /** Its operation and scope say what it is. */
   readonly tensor: Tensor;
-  /** Elements of its result that are not finite. */
+  /** Number of non-finite elements of its result. */
   readonly elements: number;
-  /** Positions in the batch of the rows of these elements, at most MOST_ROWS; of a sum over rows, those of the greatest values. */
+  /** Positions in the batch of the rows of these elements, at most MOST_ROWS; for a sum over rows, those of the greatest values. */
   readonly rows: readonly number[];
-  /** What the first of these elements was computed from, in float32: of a sum or a product of matrices, the greatest terms. */
+  /** The operands of the first of these elements, in float32: for a sum or a matrix product, the greatest terms. */
   readonly operands: readonly number[];
-  /** What came of it in float32: NaN or infinite. */
+  /** Its result in float32: NaN or infinite. */
   readonly result: number;
-  /** What comes of the same step in float64. */
+  /** The result of the same step in float64. */
   readonly exact: number;
   /** The same operands in float64. */
   readonly exactOperands: readonly number[];
 }
 
-/** Most rows that a failure names. */
+/** Maximum rows named by a failure. */
 const MOST_ROWS = 5;
-/** Most operations (additions and multiplications, about) of a step that is evaluated: seconds of the interpreter. */
+/** Maximum operations (roughly, additions and multiplications) of a step that is evaluated: seconds of the interpreter. */
 const MOST_WORK = 1e9;
-/** Most numbers that are alive at a time: 128 MiB of float64. */
+/** Maximum live numbers at a time: 128 MiB of float64. */
 const MOST_ALIVE = 2 ** 24;
 
 /**
- * Returns the first failure of a step whose loss, or whose new state, is not finite in float32; null if both are. Returns "too_large"
- * for a step that would take longer, or more memory, than MOST_WORK and MOST_ALIVE allow. `results` names the outputs of the program
- * that have to be finite besides the new state. `cancelled` is asked before each primitive: it returns null once that is true.
+ * Returns the first failure of a step whose loss or new state is not finite in float32; null if both are finite. Returns "too_large" for a
+ * step that would take more time or memory than MOST_WORK and MOST_ALIVE allow. `results` names the outputs of the program that must be
+ * finite besides the new state. `cancelled` is called before each primitive; if it returns true, the result is null.
  */
 export function firstFailure(
   program: Program,
@@ -66,7 +65,7 @@ export function firstFailure(
   return origin ? describe(origin, nodes, { ...step, cancelled }) : null;
 }
 
-/** The first, in the order of the step, of the tensors that made a root go wrong and were not made wrong themselves. */
+/** The first, in the order of the step, of the tensors that made a root non-finite although their own inputs were finite. */
 function originOf(roots: readonly Tensor[], culprits: ReadonlyMap<Tensor, readonly Tensor[]>): Tensor | null {
   const pending = roots.filter((root) => culprits.has(root));
   const seen = new Set(pending);
@@ -83,7 +82,7 @@ function originOf(roots: readonly Tensor[], culprits: ReadonlyMap<Tensor, readon
   return origin;
 }
 
-/** The inputs whose values that are not finite came through: an infinity that an operation takes out again is no failure. */
+/** The inputs through which non-finite values came: an infinity that an operation removes again is no failure. */
 function culpritsOf(tensor: Tensor, values: Values, inputs: readonly Values[]): Tensor[] {
   const { kind } = tensor.op;
   if (kind === "custom_gradient") return tensor.inputs.slice(0, 1);
@@ -134,7 +133,7 @@ function at(origin: Tensor, nodes: readonly Tensor[], step: Evaluation, round: (
   return found;
 }
 
-/** What an element of a tensor was computed from: the same element of each input, or the greatest of those that are summed. */
+/** The operands of an element of a tensor: the same element of each input, or the greatest of those that are summed. */
 function operandsOf({ op, inputs: tensors }: Tensor, inputs: readonly Values[], element: number): number[] {
   const isElementwise = op.kind === "unary" || op.kind === "binary" || op.kind === "where";
   return inputs
@@ -185,12 +184,12 @@ function rowsOf(
 
 // ---------------------------------------------------------------- evaluation
 
-/** A step, and whether to end before it is evaluated. */
+/** A step, and whether to stop before it is evaluated. */
 interface Evaluation extends StepValues {
   cancelled(): boolean;
 }
 
-/** Evaluates tensors in order, rounds each value, and lets go of what nothing needs any more. Returns false if it was cancelled. */
+/** Evaluates tensors in order, rounds each value, and frees values that are no longer needed. Returns false if it was cancelled. */
 function evaluate(
   nodes: readonly Tensor[],
   roots: readonly Tensor[],
@@ -206,7 +205,7 @@ function evaluate(
     const { op } = tensor;
     const isLeaf = op.kind === "state" || op.kind === "input";
     const result = isLeaf ? leaf(tensor, valuesOf(op.name)) : kernelOf(tensor)(inputs);
-    // Some kernels return their input: it is rounded already, and must not be changed.
+    // Some kernels return their input, which is already rounded and must not be changed.
     const rounded = tensor.dtype === "int" || inputs.includes(result) ? result : (result as Float64Array).map(round);
     visit(tensor, rounded, inputs);
     values.set(tensor, rounded);
@@ -218,7 +217,7 @@ function evaluate(
 const leaf = ({ dtype }: Tensor, values: ArrayLike<number>): Values =>
   dtype === "int" ? Int32Array.from(values) : Float64Array.from(values);
 
-/** The tensors that each tensor is the last to read. */
+/** For each tensor, the tensors that it is the last to read. */
 function lastUses(nodes: readonly Tensor[], roots: readonly Tensor[]): Map<Tensor, Tensor[]> {
   const reader = new Map<Tensor, Tensor>();
   for (const tensor of nodes) for (const input of tensor.inputs) reader.set(input, tensor);
@@ -246,7 +245,7 @@ function mostAlive(nodes: readonly Tensor[], roots: readonly Tensor[]): number {
   return most;
 }
 
-/** Operations of all tensors: of a sum those of its input, of a product of matrices as many as it has terms. */
+/** Operations of all tensors: for a sum the size of its input, for a matrix product its number of terms. */
 function workOf(nodes: readonly Tensor[]): number {
   return nodes.reduce((total, { op, inputs: [first], shape }) => {
     if (op.kind === "sum" || op.kind === "max" || op.kind === "scatter_add") return total + sizeOf((first as Tensor).shape);

@@ -1,10 +1,10 @@
-/** Which axis of a tensor counts the rows of a batch, so that an element of it can be told by its row. Knows no values. */
+/** Finds the axis of a tensor that counts the rows of a batch, so that an element can be assigned to its row. Knows no values. */
 import { type Shape, sizeOf, stridesOf, type Tensor } from "../graph.ts";
 
-/** Returns the axis of a tensor along which the rows lie, given those of its inputs; null if no axis does. */
+/** Returns the axis of a tensor along which the rows lie, given those of its inputs; null if there is none. */
 export type RowAxis = (tensor: Tensor, inputs: readonly (number | null)[]) => number | null;
 
-/** Creates the rule for batches of `rows` rows, whose leaves `isRows` tells: their first axis. */
+/** Creates the rule for batches of `rows` rows; `isRows` says which leaves have rows along their first axis. */
 export function createRowAxis(rows: number, isRows: (leaf: string) => boolean): RowAxis {
   return (tensor, inputs) => {
     const { op } = tensor;
@@ -42,7 +42,7 @@ export function createRowAxis(rows: number, isRows: (leaf: string) => boolean): 
   };
 }
 
-/** Returns the row of an element: rows lie along `axis`, several places of it for each where there are more than rows. */
+/** Returns the row of an element: rows lie along `axis`, with several positions for each if there are more positions than rows. */
 export function rowOf(shape: Shape, axis: number, element: number, rows: number): number {
   const size = shape[axis] as number;
   const place = Math.floor(element / (stridesOf(shape)[axis] as number)) % size;

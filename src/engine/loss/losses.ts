@@ -11,7 +11,7 @@ interface Options {
   readonly l1: object;
   readonly huber: { readonly delta?: number | undefined };
   readonly smooth_l1: { readonly beta?: number | undefined };
-  /** Rising probabilities, one for each column of the predictions. */
+  /** Ascending probabilities, one for each column of the predictions. */
   readonly pinball: { readonly quantiles: readonly number[] };
   readonly bce: object;
   /** Weight of the positive class. */

@@ -28,7 +28,7 @@ export interface Network {
     readonly type: string;
     readonly outputShape: Shape;
     readonly parameterCount: number;
-    /** Multiplications for a row, about. */
+    /** Approximate multiplications for a row. */
     readonly multiplyAdds: number;
   }[];
   /** Without the batch axis. */

@@ -8,7 +8,7 @@ export interface OptimizerStep {
   readonly slots: Readonly<Record<string, Tensor>>;
   /** Float scalars by name: inputs that the caller sets before each step. */
   readonly scalars: Readonly<Record<string, Tensor>>;
-  /** Takes the place of the optimiser's own constants: numbers are compiled in, scalars are inputs. Its own if left out. */
+  /** Replaces the optimiser's own constants: numbers are compiled in, scalars are inputs. Left out: its own. */
   readonly constants?: Constants;
 }
 
@@ -29,8 +29,8 @@ export interface Optimizer {
    */
   readonly scalars: Readonly<Record<string, (step: number, lr: number) => number>>;
   /**
-   * The numbers in its formulas that are the same for all steps, by name: two optimisers of a type whose slots, scalars and
-   * constants have the same names compute the same graph of them. A decay of 0 is none.
+   * The numbers in its formulas that are the same for all steps, by name: two optimisers of a type whose slots, scalars and constants have
+   * the same names compute the same graph. A decay of 0 has no constant.
    */
   readonly constants: Readonly<Record<string, number>>;
   /** Computes the next parameter and slots, with the formulas of torch.optim's single-tensor loops in the same order. */

@@ -1,6 +1,6 @@
 /**
- * CSV (RFC 4180) from bytes to records, in one pass over chunks that may end anywhere. A record may end with LF, CRLF or CR;
- * lines with nothing on them are passed over. Knows bytes and quotes, nothing of what a cell means.
+ * CSV (RFC 4180) from bytes to records, in one pass over chunks that may end anywhere. A record may end with LF, CRLF or CR; empty lines
+ * are skipped. Knows bytes and quotes, but not what a cell means.
  */
 import { isUtf8 } from "node:buffer";
 import type { TrainyardError } from "../../domain/errors.ts";
@@ -16,12 +16,12 @@ const FIRST_CAPACITY = 256 * 1024;
 /** How the cell of a record was written. */
 export const QUOTING = { plain: 0, quoted: 1, doubled: 2 } as const;
 
-/** One record: where its cells are in `bytes`, without quotes around. The next record overwrites it. */
+/** One record: the positions of its cells in `bytes`, without the quotes around them. The next record overwrites it. */
 export interface CsvRecord {
   bytes: Buffer<ArrayBuffer>;
   starts: Int32Array<ArrayBuffer>;
   ends: Int32Array<ArrayBuffer>;
-  /** One of `QUOTING` a cell; `doubled`: quotes within it are doubled. */
+  /** One of `QUOTING` for each cell; `doubled`: it contains doubled quotes. */
   quoting: Uint8Array<ArrayBuffer>;
   count: number;
   /** The line that it starts on, from 1. */
@@ -32,7 +32,7 @@ export interface CsvScannerOptions {
   /** The byte of the delimiter. */
   readonly delimiter: number;
   readonly maxCellBytes: number;
-  /** The line that the first byte is on; 1 when left out. */
+  /** The line of the first byte; 1 when left out. */
   readonly firstLine?: number;
   readonly onRecord: (record: CsvRecord) => void;
 }
@@ -40,11 +40,11 @@ export interface CsvScannerOptions {
 export interface CsvScanner {
   /** Takes the next bytes. Throws malformed or too_large. */
   push(chunk: Uint8Array): void;
-  /** There are no more. */
+  /** Ends the input. */
   end(): void;
 }
 
-/** A scanner at the beginning of a file. */
+/** Creates a scanner at the beginning of a file. */
 export function createCsvScanner({
   delimiter,
   maxCellBytes,
@@ -55,11 +55,11 @@ export function createCsvScanner({
   let length = 0;
   let line = startLine;
   let started = false;
-  /** Line ends of the record that is being scanned, its own and those within quotes. */
+  /** Line ends of the current record, its own and those within quotes. */
   let newlines = 1;
-  /** Whether the quoted cell scanned last has doubled quotes in it. */
+  /** Whether the last quoted cell contains doubled quotes. */
   let doubled = false;
-  /** A record that is not all there is looked at again only when there is twice as much of it. */
+  /** An incomplete record is scanned again only when there is twice as much of it. */
   let scanAt = 0;
   const record: CsvRecord = {
     bytes,
@@ -70,7 +70,7 @@ export function createCsvScanner({
     line,
   };
   const special = new Uint8Array(256);
-  /** Where something else than spaces follows. */
+  /** Where something other than spaces follows. */
   const skipBlanks = (data: Uint8Array, from: number, end: number): number => {
     let at = from;
     while (at < end && (data[at] === SPACE || data[at] === TAB) && data[at] !== delimiter) at++;
@@ -95,7 +95,7 @@ export function createCsvScanner({
     record.count = count + 1;
   };
 
-  /** The place of the quote that closes the cell whose content starts at `start`, or -1 if it is not there yet. */
+  /** The position of the quote that closes the cell whose content starts at `start`, or -1 if it has not arrived yet. */
   const closingQuote = (start: number, final: boolean): number => {
     const data = bytes;
     const size = length;
@@ -116,7 +116,7 @@ export function createCsvScanner({
     return -1;
   };
 
-  /** Adds the quoted cell that opens at `at`, and gives the place after it; -1 when it is not all there. */
+  /** Adds the quoted cell that opens at `at`, and returns the position after it; -1 if it is incomplete. */
   const scanQuoted = (record: number, at: number, final: boolean): number => {
     const close = closingQuote(at + 1, final);
     if (close >= 0) {
@@ -130,7 +130,7 @@ export function createCsvScanner({
     return -1;
   };
 
-  /** Adds the cell without quotes at `at`, and gives the place after it; -1 when it is not all there. */
+  /** Adds the unquoted cell at `at`, and returns the position after it; -1 if it is incomplete. */
   const scanPlain = (record: number, at: number, final: boolean): number => {
     const data = bytes;
     const size = length;
@@ -146,7 +146,7 @@ export function createCsvScanner({
     return end;
   };
 
-  /** Where the record at `start` ends, its line end included; -1 when it is not all there. */
+  /** The end of the record at `start`, including its line end; -1 if it is incomplete. */
   const scanRecord = (start: number, final: boolean): number => {
     record.count = 0;
     record.line = line;
@@ -159,7 +159,7 @@ export function createCsvScanner({
       if (byte === delimiter) continue;
       if (byte === LF) return at + 1;
       if (byte !== CR) throw fail(start, at, "a closing quote must be followed by a delimiter or the end of the line");
-      // The next byte says whether this is all of the line end.
+      // The next byte decides whether this is the complete line end.
       if (at + 1 >= length && !final) return -1;
       return at + (at + 1 < length && bytes[at + 1] === LF ? 2 : 1);
     }
@@ -215,7 +215,7 @@ function grow(record: CsvRecord): void {
 
 const BYTE_ORDER_MARK_BYTES = 3;
 
-/** How many bytes the byte order mark of UTF-8 takes, which may be there or not. */
+/** The length of UTF-8's byte order mark, if there is one. */
 function byteOrderMark(bytes: Uint8Array, length: number): number {
   const [first, second, third] = bytes.subarray(0, length);
   if ((first === 0xff && second === 0xfe) || (first === 0xfe && second === 0xff)) {

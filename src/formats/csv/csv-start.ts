@@ -1,6 +1,6 @@
 /**
- * What stands at the beginning of a CSV: lines that are no rows (`sep=;` of Excel, comments), the delimiter, and whether the first
- * row has names. Uploads and predictions ask here, so that a file means the same to both.
+ * The beginning of a CSV: lines that are not rows (Excel's `sep=;`, comments), the delimiter, and whether the first row has names. Uploads
+ * and predictions both use it, so that a file means the same to both.
  */
 import { parseTruth } from "../../domain/datasets/cell-parsing.ts";
 import { isMissingText, isOddWord } from "../../domain/datasets/missing-words.ts";
@@ -18,21 +18,21 @@ const SAMPLE_BYTES = 64 * 1024;
 const MAX_SAMPLE_BYTES = 4 * 1024 * 1024;
 const SAMPLE_LINES = 10;
 const SAMPLE_RECORDS = 50;
-/** Rows below from which a number above texts is a name. */
+/** Number of rows below from which a number above texts counts as a name. */
 const MIN_ROWS_BELOW_NUMBERS = 3;
 
 const HASH = 0x23;
 const LF = 0x0a;
 const CR = 0x0d;
 
-/** Where the rows of a CSV begin, and how they are divided. */
+/** Where the rows of a CSV begin, and their delimiter. */
 export interface CsvStart {
   /** The byte of the delimiter. */
   readonly delimiter: number;
-  /** Bytes before the first record, and the line that it is on. */
+  /** Bytes before the first record, and its line. */
   readonly offset: number;
   readonly firstLine: number;
-  /** Lines before it that are neither a row nor empty; how many of them, the first ones, were to be passed over; and titles among them. */
+  /** Lines before it that are neither rows nor empty; how many of them the sender asked to skip, from the first; and titles among them. */
   readonly skippedLines: readonly number[];
   readonly askedLines: number;
   readonly titleLines: readonly number[];
@@ -43,11 +43,11 @@ export interface CsvStart {
   readonly sample: readonly (readonly string[])[];
 }
 
-/** What was said of the beginning of a CSV. */
+/** What the sender said about the beginning of a CSV. */
 export interface CsvStartOptions {
-  /** The byte of the delimiter; null where it is to be found out. */
+  /** The byte of the delimiter; null if it is to be inferred. */
   readonly delimiter: number | null;
-  /** Lines that are passed over; null where titles above the names are to be found out. */
+  /** Lines to skip; null if titles above the names are to be detected. */
   readonly skipLines: number | null;
   /** Whether the first record may have names, so that titles may stand above it. */
   readonly mayHaveTitles: boolean;
@@ -56,7 +56,7 @@ export interface CsvStartOptions {
   readonly maxCellBytes: number;
 }
 
-/** Reads the beginning of a CSV. Throws invalid where it has fewer lines than are to be passed over. */
+/** Reads the beginning of a CSV. Throws invalid if it has fewer lines than are to be skipped. */
 export async function readCsvStart(chunks: ByteChunks, options: CsvStartOptions): Promise<CsvStart> {
   const { delimiter, skipLines, maxCellBytes } = options;
   const findsTitles = skipLines === null && options.mayHaveTitles;
@@ -100,7 +100,7 @@ function tooFewLines(count: number, bytes: number): Error {
   return invalidTable(detail, "/skip_lines");
 }
 
-/** Whether a record is a comment among rows: it begins with # and has not as many cells as they have. */
+/** Whether a record is a comment among rows: it begins with # and has another number of cells than they have. */
 export function isComment({ bytes, starts, quoting, count }: CsvRecord, width: number): boolean {
   return count !== width && quoting[0] === QUOTING.plain && bytes[starts[0] as number] === HASH;
 }
@@ -121,8 +121,8 @@ interface Cursor {
 }
 
 /**
- * Whether a line that begins with # is no row: it has another number of cells than the first row after it, that row has the
- * names, or it cannot be read as one. A single cell is no comment for certain.
+ * Whether a line that begins with # is not a row: it has another number of cells than the first row after it, that row has the names, or it
+ * cannot be parsed as one. A single cell is not certainly a comment.
  */
 function startsWithComment(bytes: Uint8Array, delimiter: number, maxCellBytes: number): boolean {
   if (bytes[0] === LF || bytes[0] === CR) return true;
@@ -134,7 +134,7 @@ function startsWithComment(bytes: Uint8Array, delimiter: number, maxCellBytes: n
   return row.length > 1 && (row.length !== first.length || areNames(rows));
 }
 
-/** Whether the first of some records has the names of the columns for certain: texts alone, and one of them above numbers. */
+/** Whether the first of some records certainly has the column names: all texts, and one of them above numbers. */
 function areNames([first = [], ...below]: readonly (readonly string[])[]): boolean {
   return (
     first.every((cell, column) => kindOf(cell) === "text" || (cell.trim() === "" && isEmptyFrom(first, column))) &&
@@ -156,7 +156,7 @@ const NAME_TESTS: NameTests = {
   isBlank: (cell) => cell.trim() === "",
 };
 
-/** Lines that begin with # at a place, each with the place after it. Empty when nothing else follows them. */
+/** Lines that begin with # at a position, each with the position after it. Empty when nothing else follows them. */
 function commentLines(bytes: Uint8Array, { offset }: Cursor): { readonly text: string; readonly end: number }[] {
   const lines: { text: string; end: number }[] = [];
   let at = offset;
@@ -176,7 +176,7 @@ function skip(bytes: Uint8Array, cursor: Cursor, skipped: number[]): void {
   cursor.line++;
 }
 
-/** The line that starts at a place, whole and without the spaces around, and the place after its end. */
+/** The line that starts at a position, without the spaces around it, and the position after its end. */
 function lineAt(bytes: Uint8Array, start: number): { readonly whole: string; readonly text: string; readonly end: number } {
   let to = start;
   while (to < bytes.length && bytes[to] !== LF && bytes[to] !== CR) to++;
@@ -191,8 +191,8 @@ function markBytes([first, second, third]: Uint8Array): number {
 }
 
 /**
- * The delimiter that gives the first records the same number of cells, and the most of them; where none does, those below a title. A comma
- * when none divides them: the table then has one column, or says itself where it is ragged.
+ * The delimiter that gives the first records the same number of cells, and the most of them; if none does, those below a title. A comma if
+ * none divides them: the table then has one column, or reports itself where it is ragged.
  */
 function sniffDelimiter(sample: Uint8Array, maxCellBytes: number, findsTitles: boolean): number {
   let best = { delimiter: DELIMITERS[0] as string, width: 1, titles: 0 };
@@ -224,7 +224,7 @@ function recordsOf(sample: Uint8Array, delimiter: number, maxCellBytes: number, 
   try {
     createCsvScanner({ delimiter, maxCellBytes, onRecord }).push(sample);
   } catch {
-    // Not to be read with this delimiter, or broken: then the real reading says so.
+    // Not parseable with this delimiter, or broken: the real reading reports it then.
   }
   return records;
 }
@@ -251,7 +251,7 @@ async function firstBytes(chunks: ByteChunks): Promise<Uint8Array> {
   return Buffer.concat([...parts, Buffer.from("\n\n")]);
 }
 
-/** Whether the first row has names, and what makes that less than certain. */
+/** Whether the first row has names, and the doubts about that. */
 export interface HeaderGuess {
   readonly isHeader: boolean;
   readonly doubt: string | null;
@@ -260,9 +260,9 @@ export interface HeaderGuess {
 type Kind = "blank" | "missing" | "integer" | "number" | "date" | "truth" | "text";
 
 /**
- * Whether the first of some records has the names of the columns. It does when its cells are texts, all different; or when it
- * differs in kind from what is below (a text above numbers, a number above texts), or counts, while no cell is a number with
- * decimals, a true or a false. Names that are equal do not make a row of a header: whoever asks for the names refuses them.
+ * Whether the first of some records has the column names. It does if its cells are texts, all different; or if it differs in kind from the
+ * rows below (a text above numbers, a number above texts), or counts, while no cell is a number with decimals or a boolean. Equal names do
+ * not count against a header: the reader of the names refuses them.
  */
 export function guessHeader([first = [], ...below]: readonly (readonly string[])[]): HeaderGuess {
   const kinds = first.map(kindOf);

@@ -1,6 +1,6 @@
 /**
- * Lines above the names of a table's columns: a title, a date of export, empty rows, as reports and spreadsheets have them. Knows
- * cells and lines, nothing of bytes.
+ * Lines above a table's column names, as in reports and spreadsheets: a title, a date of export, empty rows. Knows cells and lines, but not
+ * bytes.
  */
 import { type HeadTests, togetherNames } from "./csv-head.ts";
 
@@ -16,7 +16,7 @@ export interface NameTests extends HeadTests {
   mayBeNames(rows: readonly (readonly string[])[]): boolean;
 }
 
-/** Lines of titles above the names at most. */
+/** Maximum lines of titles above the names. */
 const MOST_TITLES = 20;
 
 /**
@@ -30,7 +30,7 @@ export function countTitles(records: readonly StartRecord[], tests: NameTests): 
   const { areNames, mayBeNames } = tests;
   const width = records.at(-1)?.cells.length ?? 0;
   const isAsWide = ({ cells }: StartRecord) => cells.length === width;
-  // Data frames leave the name of their index out, which is half of the names where there are two.
+  // Data frames leave the name of their index out, which is half of the names if there are two.
   const isIndexed = ({ cells }: StartRecord) => cells[0]?.trim() === "" && filled(cells) === width - 1;
   const isTitle = (record: StartRecord) =>
     !isAsWide(record) || (filled(record.cells) <= width / 2 && !(width === 2 && isIndexed(record)));
@@ -51,7 +51,7 @@ export function countTitles(records: readonly StartRecord[], tests: NameTests): 
   return areNames(cells) || (isSetApart(records, titles) && mayBeNames(cells)) ? titles : 0;
 }
 
-/** Whether an empty line stands above a record, and not between all of them. */
+/** Whether an empty line stands above a record, but not between all of them. */
 function isSetApart(records: readonly StartRecord[], place: number): boolean {
   const gapAbove = ({ line }: StartRecord, index: number) => {
     const above = records[index - 1];

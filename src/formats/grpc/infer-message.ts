@@ -1,6 +1,6 @@
 /**
- * A gRPC request to infer as the HTTP request that says the same with binary tensors, and its answer as a gRPC message: so both ways
- * have one meaning, one set of limits and the same notes.
+ * Converts a gRPC inference request to the equivalent HTTP request with binary tensors, and its answer to a gRPC message: so both
+ * transports have one meaning, one set of limits and the same notes.
  */
 
 import { invalid, TrainyardError } from "../../domain/errors.ts";
@@ -13,9 +13,9 @@ import { type Contents, shapeOf, tensorBytes } from "./tensor-contents.ts";
 
 type Bytes = Uint8Array<ArrayBuffer>;
 
-/** Most fields of one request: some milliseconds of reading. */
+/** Maximum fields of one request: some milliseconds of decoding. */
 const MAX_FIELDS = 50_000;
-/** Most tensors of one request: the JSON of more would not fit into a request to /v2. */
+/** Maximum tensors of one request: the JSON of more would not fit into a request to /v2. */
 const MAX_TENSORS = 4096;
 const BOUNDS = { fields: MAX_FIELDS, cure: "send the values of BYTES tensors as raw_input_contents, and numbers packed" };
 
@@ -42,10 +42,10 @@ interface InferMessage {
   readonly raw_input_contents?: readonly Bytes[];
 }
 
-/** What a URL takes for a step in its path, however it is written: no model has such a name. */
+/** Path segments that a URL resolves as steps, however they are written: no model has such a name. */
 const STEPS: ReadonlySet<string> = new Set([".", ".."]);
 
-/** The path of a model, or of its version where one is named. Throws not_found. */
+/** The path of a model, or of its version if one is named. Throws not_found. */
 export function modelPath(name = "", version = ""): string {
   if (STEPS.has(name) || STEPS.has(version))
     throw new TrainyardError(
@@ -55,7 +55,7 @@ export function modelPath(name = "", version = ""): string {
   return `/v2/models/${encodeURIComponent(name)}${version && `/versions/${encodeURIComponent(version)}`}`;
 }
 
-/** Reads a `ModelInferRequest`. Throws `malformed`, `too_large` and `invalid`. */
+/** Decodes a `ModelInferRequest`. Throws `malformed`, `too_large` and `invalid`. */
 export function inferRequestOf(encoded: Uint8Array): RoutedRequest {
   const asked = readMessage(modelInferRequest, encoded, BOUNDS) as InferMessage;
   const inputs = asked.inputs ?? [];
@@ -95,7 +95,7 @@ export function inferRequestOf(encoded: Uint8Array): RoutedRequest {
   };
 }
 
-/** Parameters by name, but for those that say where bytes are: that is for the message to say. */
+/** Parameters by name, without those that say where bytes are, which the message itself says. */
 function parametersOf(entries: readonly Message[] = []): Record<string, unknown> {
   const known = entries.flatMap(({ key = "", value = {} }) => {
     const [chosen] = Object.values(value as Message);
@@ -117,7 +117,7 @@ interface InferAnswer {
   }[];
 }
 
-/** Writes a `ModelInferResponse`, whose tensors are all in `raw_output_contents`. */
+/** Encodes a `ModelInferResponse`, whose tensors are all in `raw_output_contents`. */
 export function inferResponseOf(headers: Readonly<Record<string, unknown>>, body: Buffer): Uint8Array {
   const length = Number(headers[JSON_LENGTH_HEADER]);
   const answer = JSON.parse(body.toString("utf8", 0, length)) as InferAnswer;
@@ -139,7 +139,7 @@ export function inferResponseOf(headers: Readonly<Record<string, unknown>>, body
   );
 }
 
-/** Name, datatype and shape, which tensors have in all messages under the same numbers. */
+/** Name, datatype and shape, which have the same field numbers in all messages of tensors. */
 export function tensorDescription(tensor: {
   readonly name: string;
   readonly datatype: string;

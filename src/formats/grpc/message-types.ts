@@ -1,10 +1,10 @@
 /**
- * The messages that the service of the Open Inference Protocol over gRPC takes: names and numbers of fields as in
- * open_inference_grpc.proto (github.com/kserve/open-inference-protocol), which Triton's grpc_service.proto has too.
+ * The messages of the Open Inference Protocol's gRPC service: names and numbers of fields as in open_inference_grpc.proto
+ * (github.com/kserve/open-inference-protocol), which equals Triton's grpc_service.proto.
  */
 import type { MessageType } from "../protobuf-reader.ts";
 
-/** Of which one is sent. */
+/** A oneof: only one is sent. */
 const parameter: MessageType = {
   1: { name: "bool", kind: "bool" },
   2: { name: "int64", kind: "integer" },
@@ -54,11 +54,11 @@ export const modelInferRequest: MessageType = {
   7: { name: "raw_input_contents", kind: "bytes", isRepeated: true },
 };
 
-/** A request that names a model, and nothing else. */
+/** A request that only names a model. */
 export const modelRequest: MessageType = {
   1: { name: "name", kind: "text" },
   2: { name: "version", kind: "text" },
 };
 
-/** One without fields, or whose fields do not matter here. */
+/** A message without fields, or whose fields do not matter here. */
 export const emptyRequest: MessageType = {};

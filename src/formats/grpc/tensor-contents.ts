@@ -1,19 +1,19 @@
-/** The values of a tensor in a message, by their type, as the bytes that the protocol has for them: see `domain/protocols/tensor-bytes.ts`. */
+/** Converts the values of a tensor in a message, by their type, to the protocol's bytes: see `domain/protocols/tensor-bytes.ts`. */
 import { invalid } from "../../domain/errors.ts";
 import { join } from "../protobuf.ts";
 
 type Bytes = Uint8Array<ArrayBuffer>;
 
-/** Values as they were read: by the field that they came in. */
+/** Decoded values, by the field that they came in. */
 export type Contents = Readonly<Record<string, readonly Bytes[] | undefined>>;
 
 /** A number as 64 bits: its lower and upper half. */
 type Write = (view: DataView, at: number, low: number, high: number) => boolean;
 
 interface Source {
-  /** The field that values of this type come in. */
+  /** The field for values of this type. */
   readonly field: string;
-  /** Bytes of a value; undefined where the message has them as they are. */
+  /** Bytes of a value; undefined if the message already has them as bytes. */
   readonly size?: number;
   /** Writes a value. Returns whether it is one of the type. */
   readonly write?: Write;
@@ -45,7 +45,7 @@ const large = (field: string): Source => ({
   },
 });
 
-/** Where the values of each datatype are. FP16 and BF16 have no field of their own. */
+/** The field of each datatype. FP16 and BF16 have none of their own. */
 const SOURCES: Readonly<Record<string, Source>> = {
   BOOL: small("bool", 1, 0, 1),
   INT8: small("int", 1, -128, 127),
@@ -61,8 +61,8 @@ const SOURCES: Readonly<Record<string, Source>> = {
 };
 
 /**
- * Converts the contents of the tensor at `pointer` to its bytes. Throws `invalid` for values in a field of another type, and for those
- * that are none of the datatype. An unknown datatype has no bytes: who reads the request refuses it.
+ * Converts the contents of the tensor at `pointer` to its bytes. Throws `invalid` for values in a field of another type, and for values
+ * outside of the datatype. An unknown datatype has no bytes: the reader of the request refuses it.
  */
 export function tensorBytes(contents: Contents, datatype: string, pointer: string): Bytes {
   const fail = (detail: string) => invalid([{ pointer: `${pointer}/contents`, detail }]);
@@ -84,13 +84,13 @@ export function tensorBytes(contents: Contents, datatype: string, pointer: strin
   return bytes;
 }
 
-/** Most axes of a tensor: what models take has two at most. */
+/** Maximum axes of a tensor: models take at most two. */
 const MAX_AXES = 16;
 
-/** The shape of the tensor at `pointer`. Throws `invalid` for one of too many axes. */
+/** The shape of the tensor at `pointer`. Throws `invalid` for too many axes. */
 export function shapeOf(pieces: readonly Bytes[], pointer: string): number[] {
   const encoded = whole(pieces);
-  // Each size has a byte at least, and ten at most.
+  // Each size takes at least one byte, and at most ten.
   const bytes = encoded.length > 10 * MAX_AXES ? null : (integers(encoded, large("int64")) as Bytes);
   if (bytes === null || bytes.length > 8 * MAX_AXES)
     throw invalid([{ pointer: `${pointer}/shape`, detail: `has more than ${MAX_AXES} sizes, which is the maximum` }]);
@@ -119,7 +119,7 @@ function integers(encoded: Bytes, { size = 8, write }: Source): Bytes | number {
   return new Uint8Array(view.buffer);
 }
 
-/** Each text behind its length in four bytes. */
+/** Each text after its length in four bytes. */
 function texts(pieces: readonly Bytes[]): Bytes {
   const all = new Uint8Array(pieces.reduce((total, { length }) => total + 4 + length, 0));
   const view = new DataView(all.buffer);

@@ -49,7 +49,7 @@ function jsonValue(value: number | string | boolean): Encoded {
   return typeof value === "string" ? string(JSON_VALUE.string, value) : integer(JSON_VALUE.boolean, Number(value));
 }
 
-/** A value of a summary that says all it has to say in its metadata; its tensor is empty, since readers pass over one without. */
+/** A summary value with all its content in its metadata; its tensor is empty, because readers skip a value without one. */
 function sessionValue(name: string, content: Encoded): Encoded {
   const pluginData = message(string(PLUGIN_DATA.name, PLUGIN), bytes(PLUGIN_DATA.content, join(content)));
   const emptyTensor = message(integer(TENSOR.dtype, DT_FLOAT), nested(TENSOR.shape, nested(SHAPE.dim, message())));

@@ -36,8 +36,8 @@ export function eventFileHead(startedAtMs: number): Uint8Array<ArrayBuffer> {
 }
 
 /**
- * Encodes the records of a chunk's epochs; the step of a record is its epoch. The job had trained for `ranMs`
- * before the first of these epochs; `wallTimeMs` says when it had trained for so long.
+ * Encodes the records of a chunk's epochs; the step of a record is its epoch. The job had trained for `ranMs` before the first of these
+ * epochs; `wallTimeMs` converts such a duration to the time of day.
  */
 export function encodeEvents(
   chunk: MetricChunk,
@@ -97,13 +97,13 @@ function summaryTemplate(tags: readonly string[]) {
   return { encoded: { size: bytes.length, pieces: [bytes] }, view: new DataView(bytes.buffer), offsets };
 }
 
-/** Where a reader of an event file is: the step and the time of a record. */
+/** The position of a reader of an event file: the step and the time of a record. */
 export interface ReadPosition {
   readonly step: number;
   readonly wallTimeMs: number;
 }
 
-/** Reads the step and the time of a record that this module has written: they come first, the step only where it is not 0. */
+/** Reads the step and the time of a record that this module has written: they come first, the step only if it is not 0. */
 export function readPosition(record: Uint8Array): ReadPosition {
   const view = new DataView(record.buffer, record.byteOffset, record.byteLength);
   const timeBytes = 9;

@@ -1,6 +1,6 @@
 /**
- * TFRecord frames (tensorflow/core/lib/io/record_writer.h): u64 length, masked CRC-32C of it, data, masked CRC-32C of that. Knows
- * nothing of what is in them.
+ * TFRecord frames (tensorflow/core/lib/io/record_writer.h): u64 length, masked CRC-32C of it, data, masked CRC-32C of that. Knows nothing
+ * of the content.
  */
 import { maskedCrc32c } from "./crc32c.ts";
 
@@ -8,7 +8,7 @@ import { maskedCrc32c } from "./crc32c.ts";
 const HEAD_BYTES = 12;
 const TAIL_BYTES = 4;
 
-/** Returns records as frames, end to end. */
+/** Returns records as frames, concatenated. */
 export function frameRecords(records: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
   const framed = new Uint8Array(records.reduce((total, { length }) => total + HEAD_BYTES + length + TAIL_BYTES, 0));
   let offset = 0;
@@ -29,8 +29,8 @@ function frame(into: Uint8Array<ArrayBuffer>, offset: number, data: Uint8Array):
 }
 
 /**
- * Returns the last whole record of a file that comes in parts, and how many there are before the first that is cut short or whose
- * checksums are wrong: what a reader of the file has seen of it.
+ * Returns the last whole record of a file that comes in parts, and the number of records before the first that is truncated or has wrong
+ * checksums: what a reader of the file has seen.
  */
 export async function lastRecord(parts: AsyncIterable<Uint8Array>): Promise<{ records: number; last: Uint8Array | null }> {
   let records = 0;
@@ -52,7 +52,7 @@ export async function lastRecord(parts: AsyncIterable<Uint8Array>): Promise<{ re
   return { records, last };
 }
 
-/** The data of the record at an offset; null where more bytes are needed. */
+/** The data of the record at an offset; null if more bytes are needed. */
 function recordAt(bytes: Uint8Array<ArrayBuffer>, at: number): Uint8Array | "damaged" | null {
   if (at + HEAD_BYTES > bytes.length) return null;
   const view = new DataView(bytes.buffer);

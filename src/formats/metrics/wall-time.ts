@@ -1,4 +1,4 @@
-/** When an epoch of a job ended, by the clock on the wall: the time that epochs took, without the pauses between them. Pure. */
+/** The wall-clock time at which an epoch of a job ended: the duration of epochs, without the pauses between them. Pure. */
 import type { JobState } from "../../domain/jobs/job.ts";
 
 /** A stretch in which a job trained, in epoch milliseconds. The last one has no end. */
@@ -7,12 +7,12 @@ export interface RunningSpan {
   readonly toMs: number;
 }
 
-/** In these states a job trains: one that is to pause or to end still finishes its epoch. */
+/** States in which a job trains: one that is to pause or to end still finishes its epoch. */
 const TRAINS: ReadonlySet<JobState> = new Set(["running", "pausing", "cancelling"]);
 
 /**
- * Returns the stretches of a job's changes of state, in their order; at least one, which begins at `startedAtMs` where none is known. What
- * takes longer than they say is counted on from the last: epochs are measured by another clock than changes of state.
+ * Returns the training periods from a job's state changes, in their order; at least one, which begins at `startedAtMs` if none is known.
+ * Time beyond them is added to the last one, because epochs and state changes are measured by different clocks.
  */
 export function runningSpans(
   transitions: readonly { readonly state: JobState; readonly atMs: number }[],
@@ -33,7 +33,7 @@ export function runningSpans(
   return spans;
 }
 
-/** Returns when a job had trained for `ranMs`, in epoch milliseconds. Made for times that grow: each call goes on where the one before was. */
+/** Returns when a job had trained for `ranMs`, in epoch milliseconds. Expects ascending times: each call continues from the one before. */
 export function wallClock(spans: readonly RunningSpan[]): (ranMs: number) => number {
   let place = 0;
   let before = 0;
@@ -48,7 +48,7 @@ export function wallClock(spans: readonly RunningSpan[]): (ranMs: number) => num
   };
 }
 
-/** Returns for how long a job had trained at a time, both in milliseconds. */
+/** Returns how long a job had trained at a time, both in milliseconds. */
 export function ranUntil(spans: readonly RunningSpan[], atMs: number): number {
   return spans.reduce((sum, { fromMs, toMs }) => sum + Math.max(0, Math.min(atMs, toMs) - fromMs), 0);
 }

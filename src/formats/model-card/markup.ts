@@ -1,6 +1,6 @@
 /** HTML and SVG as text in which every value is escaped unless it is markup itself. Knows no card. */
 
-/** Text that is markup: made by `markup` alone. */
+/** Text that is markup: made only by `markup`. */
 class Markup {
   readonly text: string;
 
@@ -11,13 +11,13 @@ class Markup {
 
 export type { Markup };
 
-/** Text of this folder that is markup as it is; never of anybody else. */
+/** Constant markup of this folder; never text from users. */
 export const ours = (text: string): Markup => new Markup(text);
 
-/** What may stand in a template: text is escaped, lists are joined, null is nothing. */
+/** The possible values of a template: text is escaped, lists are joined, null is nothing. */
 type Value = string | number | Markup | null | readonly Value[];
 
-/** The tag of templates of HTML and SVG. A value in an attribute stands in double quotes. */
+/** The tag of templates of HTML and SVG. A value in an attribute must be in double quotes. */
 export function markup(strings: TemplateStringsArray, ...values: readonly Value[]): Markup {
   return new Markup(strings.reduce((text, part, index) => `${text}${written(values[index - 1] ?? null)}${part}`));
 }
@@ -36,8 +36,8 @@ const PLAIN = /^[\w .,:;()%#+\-–]*$/;
 const ESCAPES: Readonly<Record<string, string>> = { "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "'": "&#39;" };
 
 /**
- * Characters that no document may hold become the replacement character, and so do halves of surrogate pairs, and those that would turn
- * the direction of our own words.
+ * Characters that no document may contain become the replacement character, and so do halves of surrogate pairs, and those that would
+ * reverse our own text.
  */
 function escaped(text: string): string {
   return text

@@ -1,6 +1,6 @@
 /**
- * A model card (Mitchell et al., Model Cards for Model Reporting, 2019): one HTML file that says what a model is for, what it was made
- * of, how good it is, and what is not known. It loads nothing, runs nothing, and is bounded: lists and texts are cut.
+ * A model card (Mitchell et al., Model Cards for Model Reporting, 2019): one HTML file with a model's purpose, data, scores and limits. It
+ * loads nothing, runs nothing, and is bounded: lists and texts are cut.
  */
 import type { ModelCardFacts } from "../../domain/model-card/facts.ts";
 import { markup, ours } from "./markup.ts";

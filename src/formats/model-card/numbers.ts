@@ -1,9 +1,9 @@
-/** Numbers, times and texts as a card writes them: in English, in UTC, and the same on every machine. */
+/** Numbers, times and texts in a card: in English, in UTC, and the same on every machine. */
 import type { ScoreFormat } from "../../domain/score-text.ts";
 
-/** A space that does not break, between a number and its unit and between thousands. */
+/** A non-breaking space, between a number and its unit and between thousands. */
 const SPACE = "\u202f";
-/** Longest text of somebody else that is shown whole, in characters. */
+/** Maximum characters of a user's text that is shown in full. */
 const MAX_TEXT = 200;
 
 export const NOT_KNOWN = "not known";
@@ -23,7 +23,7 @@ export function value(number: number): string {
   return String(Number(number.toFixed(digits))).replace("-", "−");
 }
 
-/** A number as somebody chose it. */
+/** A number as a user chose it. */
 export const chosen = (number: number): string => String(Number(number.toPrecision(7))).replace("-", "−");
 
 export const share = (number: number): string => `${(number * 100).toFixed(1)}${SPACE}%`;
@@ -42,7 +42,7 @@ export function duration(seconds: number): string {
     : `${Math.floor(whole / 3600)} h ${Math.floor((whole % 3600) / 60)} min`;
 }
 
-/** A text cut to what a card has room for. */
+/** A text cut to the space in a card. */
 export function short(text: string, most = MAX_TEXT): string {
   if (text.length <= most) return text;
   const characters = [...text.slice(0, 2 * most)];

@@ -1,4 +1,4 @@
-/** Pictures as SVG: pure functions of numbers, without a script or a font of their own. Colours are classes of style.ts. */
+/** Plots as SVG: pure functions of numbers, without scripts or fonts. Colours are classes of style.ts. */
 import { type Markup, markup } from "./markup.ts";
 import { short, value } from "./numbers.ts";
 
@@ -23,7 +23,7 @@ export function ticksOf(low: number, high: number, wanted: number): number[] {
   return Array.from({ length: Math.max(0, steps) + 1 }, (_, index) => Number(((start + index) * step).toPrecision(12)));
 }
 
-/** From the least to the greatest finite number, with room where they are one. */
+/** From the least to the greatest finite number, widened if they are equal. */
 function extent(numbers: readonly number[]): readonly [number, number] {
   let [low, high] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
   for (const number of numbers) {
@@ -73,7 +73,7 @@ export interface Line {
   readonly values: readonly number[];
 }
 
-/** Lines over common x values; a value that is not finite leaves a gap. The second is dashed, so that print tells them apart. */
+/** Lines over common x values; a non-finite value leaves a gap. The second is dashed, so that they differ in print. */
 export function linePlot(
   label: string,
   xs: readonly number[],
@@ -104,7 +104,7 @@ export function linePlot(
   return picture(label, HEIGHT, markup`${drawn}${paths}${lines.length > 1 ? legend : null}`);
 }
 
-/** Predicted over actual values, with the line on which they are the same. */
+/** Predicted over actual values, with the diagonal. */
 export function scatterPlot(label: string, actual: readonly (number | null)[], predicted: readonly (number | null)[]): Markup {
   const pairs = actual.flatMap((number, index) => {
     const other = predicted[index] ?? null;
@@ -123,7 +123,7 @@ const BAR_LEFT = 240;
 const BAR_RIGHT = 150;
 const BAR_NAME = 24;
 
-/** Bars from zero, each with its name and value; what reaches below zero goes to the left of the zero line. */
+/** Bars from zero, each with its name and value; negative ones go to the left of the zero line. */
 export function barPlot(label: string, bars: readonly { name: string; value: number; text: string }[]): Markup {
   const low = Math.min(0, ...bars.map((bar) => bar.value));
   const high = Math.max(0, ...bars.map((bar) => bar.value)) || 1;

@@ -1,4 +1,4 @@
-/** The sections of a card about how good the model is: scores, pictures, limits. */
+/** The sections of a card about the model's quality: scores, plots, limits. */
 import type { ModelCardFacts } from "../../domain/model-card/facts.ts";
 import { isClasses, limitsOfUse, scoredPart } from "../../domain/model-card/limits-of-use.ts";
 import type { ClassEvaluation, RegressionEvaluation } from "../../domain/models/evaluation.ts";
@@ -17,7 +17,7 @@ import { count, counted, FORMAT, first, share, short, value } from "./numbers.ts
 import { barPlot, linePlot, scatterPlot } from "./plots.ts";
 import { section, table } from "./sections.ts";
 
-/** Most classes whose confusions are drawn as a matrix; of more, the most frequent confusions are listed. */
+/** Maximum classes whose confusions are drawn as a matrix; with more, the most frequent confusions are listed. */
 const MATRIX_CLASSES = 12;
 const MAX_CONFUSIONS = 15;
 const MAX_CLASS_ROWS = 30;

@@ -1,4 +1,4 @@
-/** The sections of a card about the model and its making: what it is for, its data, its training, its receipt. */
+/** The sections of a card about the model and its making: purpose, data, training, receipt. */
 import type { ModelCardFacts } from "../../domain/model-card/facts.ts";
 import type { PartEvaluation } from "../../domain/models/evaluation.ts";
 import { type ModelInput, modelInputs } from "../../domain/models/model-inputs.ts";
@@ -17,11 +17,11 @@ const MAX_NOTE = 2000;
 
 type Fact = readonly [name: string, value: string | Markup | null];
 
-/** Names and values; what is null is left out. */
+/** Names and values; null is left out. */
 const facts = (entries: readonly Fact[]): Markup =>
   markup`<dl>${entries.flatMap(([name, held]) => (held === null ? [] : [markup`<dt>${name}</dt><dd>${held}</dd>\n`]))}</dl>`;
 
-/** A table that scrolls by itself where it is too wide. */
+/** A table that scrolls by itself if it is too wide. */
 export const table = (head: readonly Markup[], rows: readonly Markup[]): Markup =>
   markup`<div class="scroll"><table><thead><tr>${head}</tr></thead><tbody>${rows}</tbody></table></div>`;
 
@@ -51,7 +51,7 @@ export function purpose({ model }: ModelCardFacts): string {
   return `It predicts ${what}${kind}, from ${counted(model.preprocessing?.columns.length ?? model.inputWidth, "column")}.`;
 }
 
-/** Which of a name's models it is. */
+/** Which version of its name the model is. */
 export function whichOf({ model, checkpoint }: ModelCardFacts): string {
   if (!checkpoint) return `v${model.version}`;
   const { epoch, step } = checkpoint;

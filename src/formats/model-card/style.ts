@@ -1,4 +1,4 @@
-/** How a card looks: one sheet, light and dark as its reader's system has it, and light on paper. */
+/** The style of a card: one sheet, light or dark like the reader's system, and light on paper. */
 import { createHash } from "node:crypto";
 
 const DARK = `--bg:#0d1015;--card:#151920;--soft:#1c212a;--edge:#272d38;--text:#e9ecf1;--dim:#b3bbc8;--one:#94a7ff;--two:#ff9d57;--warn:#f0b557;--warn-soft:#352610`;
@@ -54,5 +54,5 @@ svg .name{fill:var(--text)}
 @media (max-width:560px){svg text{font-size:17px}.matrix th,.matrix td{padding:4px 6px}dl{grid-template-columns:1fr;gap:0}dd{margin-bottom:8px}section{padding:14px}}
 @media print{:root{color-scheme:light;${LIGHT}}body{background:#fff;font-size:11pt}main{max-width:none;padding:0}section{border:0;border-top:1px solid var(--edge);border-radius:0;padding:12px 0;margin:0}.limits{border-left:0}figure,tr,li,pre{break-inside:avoid}h2,h3{break-after:avoid}.scroll{overflow:visible}*{print-color-adjust:exact;-webkit-print-color-adjust:exact}}`;
 
-/** What a card may load, which is its style: as a header, and in the file for when it was saved. */
+/** The content security policy of a card, which allows its style: as a header, and in the file for when it was saved. */
 export const CARD_POLICY = `default-src 'none'; style-src 'sha256-${createHash("sha256").update(STYLE).digest("base64")}'`;

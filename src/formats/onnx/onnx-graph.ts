@@ -54,7 +54,7 @@ export function createGraph(): GraphBuilder {
   const next = new Map<string, number>();
   const free = (name: string): Value => {
     let chosen = name;
-    // From where the last search for a free one ended: thousands of columns have as many nodes of a name.
+    // Start where the last search for a free name ended: thousands of columns have as many nodes of a name.
     let count = next.get(name) ?? 1;
     for (; names.has(chosen); count++) chosen = `${name}_${count}`;
     next.set(name, count);

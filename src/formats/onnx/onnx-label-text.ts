@@ -1,6 +1,6 @@
 /**
- * Texts of a column of labels as ONNX nodes: which stand for no value, and which are another spelling of a label. It says to a graph
- * what domain/datasets/column-reader.ts says to predictions, with regular expressions of RE2, which ignore case and spaces around.
+ * The texts of a label column as ONNX nodes: which mean missing, and which are another spelling of a label. Equals
+ * domain/datasets/column-reader.ts, with regular expressions of RE2 that ignore case and spaces around.
  */
 import { wordsOfTruth } from "../../domain/datasets/cell-parsing.ts";
 import { spellingKey } from "../../domain/datasets/label-spellings.ts";
@@ -10,7 +10,7 @@ import type { GraphBuilder, Value } from "./onnx-graph.ts";
 
 type CategoryColumn = Extract<EncodedColumn, { kind: "category" }>;
 
-/** A text that is a spelling of a label becomes that label: of a truth every word for it, of others those that a missing word resembles. */
+/** Converts a text that is a spelling of a label to that label: for booleans every word, for others those that a missing word resembles. */
 export function spelledAsLabel(graph: GraphBuilder, column: CategoryColumn, raw: Value): Value {
   return spellingsOf(column).reduce((text, [label, pattern]) => {
     const isLabel = graph.node("RegexFullMatch", [text], { pattern });
@@ -18,7 +18,7 @@ export function spelledAsLabel(graph: GraphBuilder, column: CategoryColumn, raw:
   }, raw);
 }
 
-/** Whether a text stands for a missing value. A label that is such a word is none; it must be spelled as the label is. */
+/** Whether a text means missing. A label that is such a word must be spelled exactly. */
 export function isMissingLabel(graph: GraphBuilder, column: CategoryColumn, text: Value): Value {
   const isWord = graph.node("RegexFullMatch", [text], { pattern: anyCase(["", ...missingWordsOf(column)]) });
   const labels = spellingsOf(column).map(([label]) => label);
@@ -58,13 +58,13 @@ function missingWordsOf({ boolean, reading }: CategoryColumn): readonly string[]
   return [...new Set([...missingWordsAmong(boolean ? "truths" : "labels"), ...own])].filter((word) => word !== "");
 }
 
-/** The white space of ECMAScript's `trim`; RE2's own has ASCII alone. */
+/** The white space of ECMAScript's `trim`; RE2's own is ASCII only. */
 const SPACES = "[\\t-\\r \\x{A0}\\x{1680}\\x{2000}-\\x{200A}\\x{2028}\\x{2029}\\x{202F}\\x{205F}\\x{3000}\\x{FEFF}]*";
 
 const surrounded = (pattern: string): string => `${SPACES}${pattern}${SPACES}`;
 const anyCase = (words: readonly string[]): string => surrounded(`(?i:${words.map(quoted).join("|")})`);
 
-/** A text as a pattern of itself: whatever is no letter or digit of ASCII by its code point. */
+/** A text as a pattern of itself: everything except ASCII letters and digits as code points. */
 function quoted(text: string): string {
   return text.replaceAll(/[^a-z0-9]/giu, (character) => `\\x{${(character.codePointAt(0) as number).toString(16)}}`);
 }

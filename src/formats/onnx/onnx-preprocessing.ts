@@ -1,7 +1,7 @@
 /**
- * The preprocessing of raw columns as ONNX nodes: one input per column, named like the column, and the network's features as
- * output. Numbers are doubles, so that large offsets lose no digits, and NaN if missing. Datetimes are milliseconds since 1970
- * as doubles, and NaN if missing. Categories are labels, and "" if missing, or a word that the column's reading takes for that.
+ * The preprocessing of raw columns as ONNX nodes: one input per column, named like the column, and the network's features as output.
+ * Numbers are doubles, so that large offsets lose no digits, and NaN if missing. Datetimes are milliseconds since 1970 as doubles, and NaN
+ * if missing. Categories are labels, and missing if they are "" or one of the column's missing words.
  */
 import { binEdges, hasValue, isCyclic, type Scaling, type ValueColumn } from "../../domain/datasets/preprocessing.ts";
 import { datetimeParts } from "./onnx-datetime.ts";
@@ -38,7 +38,7 @@ function featuresOf(graph: GraphBuilder, column: ValueColumn, raw: Value, tableO
   return [...features, ...indicator];
 }
 
-/** The scaled value, clipped if it is to be, and the shares of the bins below the value. */
+/** The scaled value, clipped if required, and the shares of the bins below the value. */
 function numberFeatures(graph: GraphBuilder, column: Extract<ValueColumn, { kind: "numeric" }>, filled: Value): Value[] {
   const edges = binEdges(column);
   const value = scaled(graph, filled, column.scaling);

@@ -14,7 +14,7 @@ import { writeColumns } from "./onnx-preprocessing.ts";
 
 export const ONNX_TYPE = "application/octet-stream";
 
-/** As training/data/target-units.ts: beyond it, float32 has no number. */
+/** As in training/data/target-units.ts: beyond it, float32 overflows. */
 const MAX_LOG = 88;
 
 /** The size limit of protocol buffers. */
@@ -47,7 +47,7 @@ export function encodeOnnx(model: Model, weights: TensorSet): Encoded {
   return encoded;
 }
 
-/** Throws invalid for a column of text: no operator of ONNX cuts a text at everything that is no letter, or into characters. */
+/** Throws invalid for a text column: no ONNX operator splits a text at everything except letters, or into characters. */
 function withoutText(column: EncodedColumn): ValueColumn {
   if (column.kind !== "text") return column;
   const detail = `the model takes the text of ${column.column}, but ONNX has no operator that cuts a text into words with punctuation between them, or into characters`;
@@ -128,7 +128,7 @@ function rescaled(graph: GraphBuilder, output: Value, scalings: readonly TargetS
   ]);
 }
 
-/** Targets that were learned as logarithms, in doubles as predict has it: exp of a float32 would lose digits. */
+/** Targets learned as logarithms, in doubles as in predict: exp of a float32 would lose digits. */
 function exponentials(graph: GraphBuilder, output: Value, scalings: readonly TargetScaling[]): Value {
   const logs = rescaled(graph, graph.node("Cast", [output], { to: TYPE.double }), scalings, "double");
   const bounded = graph.node("Min", [logs, graph.constant("double", MAX_LOG)]);
@@ -147,7 +147,7 @@ function writeClasses(graph: GraphBuilder, output: Value, { classes, outputWidth
   graph.output("label", label, "string", null, labelText(threshold));
 }
 
-/** The place of the class of each row: the second's where its probability, [batch, 2], is above the threshold. */
+/** The index of the class of each row: the second if its probability, [batch, 2], is above the threshold. */
 function decidedPlace(graph: GraphBuilder, probabilities: Value, threshold: number): Value {
   const second = graph.node("Gather", [probabilities, graph.constant("int64", 1)], { axis: 1 });
   // In float64, as predict compares.

@@ -1,4 +1,4 @@
-/** Numbers and missing values read from bytes, without making a text of them: most of a large CSV is numbers. */
+/** Reads numbers and missing values from bytes, without making strings of them: most of a large CSV is numbers. */
 import { parseNumber } from "../../domain/datasets/cell-parsing.ts";
 import type { NumericKind } from "./table.ts";
 
@@ -10,12 +10,12 @@ const DOT = 0x2e;
 const SPACE = 0x20;
 const TAB = 0x09;
 const QUESTION = 0x3f;
-/** Sets the bit that tells a small ASCII letter from a capital one. */
+/** Sets the bit that distinguishes lower-case from upper-case ASCII letters. */
 const LOWER = 0x20;
 const LETTER_E = 0x65;
 const LETTER_N = 0x6e;
 
-/** Decimal digits that a float64 holds exactly, whatever they are. */
+/** Decimal digits that a float64 always holds exactly. */
 export const EXACT_DIGITS = 15;
 /** Powers of ten that a float64 holds exactly: one correctly rounded operation then gives the nearest float64 (Clinger 1990). */
 export const POWERS = Array.from({ length: 23 }, (_, exponent) => 10 ** exponent);
@@ -41,7 +41,7 @@ export function isMissingBytes(bytes: Uint8Array, start: number, end: number): b
   const from = skipSpaces(bytes, start, end);
   if (from === end) return true;
   const first = bytes[from] as number;
-  // Every word but the question mark starts with n: nearly all cells are decided here.
+  // Every word except the question mark starts with n, which decides nearly all cells.
   if (first !== QUESTION && (first | LOWER) !== LETTER_N) return false;
   const length = dropSpaces(bytes, from, end) - from;
   if (first === QUESTION) return length === 1;
@@ -51,7 +51,7 @@ export function isMissingBytes(bytes: Uint8Array, start: number, end: number): b
   return word === "na" || word === "n/a" || word === "nan" || word === "null" || word === "none";
 }
 
-/** What the cell is as a number. */
+/** The numeric value of the cell. */
 export function kindOfBytes(bytes: Uint8Array, start: number, end: number): NumericKind {
   const from = skipSpaces(bytes, start, end);
   const to = dropSpaces(bytes, from, end);
@@ -69,7 +69,7 @@ export function kindOfBytes(bytes: Uint8Array, start: number, end: number): Nume
   return Number.isNaN(readNumber(bytes, from, to)) ? "none" : "number";
 }
 
-/** The finite number that the cell is, or NaN: the same as `parseNumber` of its text. */
+/** The finite number in the cell, or NaN: the same as `parseNumber` of its text. */
 export function readNumber(bytes: Uint8Array, start: number, end: number): number {
   const from = skipSpaces(bytes, start, end);
   const to = dropSpaces(bytes, from, end);

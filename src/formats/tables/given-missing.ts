@@ -2,7 +2,7 @@
 import { createWordTest, isMissingText, MISSING_WORDS } from "../../domain/datasets/missing-words.ts";
 import type { Cells, Table } from "./table.ts";
 
-/** The same table where no words are given; else one whose cells are missing where they are empty or say one of them. */
+/** The same table if no words are given; else one whose cells are missing if they are empty or one of the words. */
 export function withMissing(table: Table, words: readonly string[] | undefined): Table {
   if (words === undefined) return table;
   const reader = new GivenMissing(createWordTest(words));

@@ -1,6 +1,6 @@
-/** Where a text stops being JSON (RFC 8259). JSON.parse does not always say; this is asked only after it has refused. */
+/** Finds where a text stops being JSON (RFC 8259), because JSON.parse does not always say. Used only after it has refused. */
 
-/** A place in a text, counted from 0, and what should have stood there. */
+/** A position in a text, counted from 0, and what was expected there. */
 export interface JsonFault {
   readonly at: number;
   readonly expected: string;
@@ -38,7 +38,7 @@ function skipSpace(text: string, at: number): number {
   return SPACE.lastIndex;
 }
 
-/** The place after the value that starts at or after `at`. */
+/** The position after the value that starts at or after `at`. */
 function skipValue(text: string, at: number): number {
   const start = skipSpace(text, at);
   if (text[start] === "{") return skipMembers(text, start, "}", skipMember);

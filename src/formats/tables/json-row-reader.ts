@@ -1,27 +1,27 @@
 /**
- * Reads plain rows of JSON from bytes: an object or an array with nothing nested, whose keys are known. JSON.parse makes an object, a
- * text and its keys of each row, which took most of the time of an upload. Whatever is not plain, not right or not all there is left
- * to the parser (json-splitter.ts), which knows all of JSON and says what is wrong: here is no error.
+ * Reads plain rows of JSON from bytes: an object or an array without nesting, whose keys are known. JSON.parse would create an object,
+ * strings and keys for each row, which took most of the time of an upload. Rows that are not plain, valid and complete are left to the
+ * parser (json-splitter.ts), which knows all of JSON and reports errors; this file reports none.
  */
 import { isUtf8 } from "node:buffer";
 import { EXACT_DIGITS, POWERS } from "./byte-literals.ts";
 import { createTextCache } from "./text-cache.ts";
 import type { CellValue } from "./value-cells.ts";
 
-/** A row that was read: `count` cells, each with its column. Valid until the next one is read. */
+/** A row: `count` cells, each with its column. Valid until the next one is read. */
 export interface PlainRow {
   readonly columns: readonly number[];
-  /** Cells that are no float64. */
+  /** Cells that are not float64. */
   readonly values: readonly CellValue[];
-  /** Cells that are float64, where `isNumber` says so: in an array of their own, a number is no object of the heap. */
+  /** Cells that are float64, where `isNumber` says so: in a separate array, a number needs no object on the heap. */
   readonly numbers: readonly number[];
   readonly isNumber: readonly boolean[];
   readonly count: number;
 }
 
-/** Reads rows one by one; each returns where the row ends, or -1 for one that is left to the parser. */
+/** Reads rows one by one; each method returns the end of the row, or -1 to leave it to the parser. */
 export interface JsonRowReader {
-  /** Reads an object. `columnOf` gives the column of a key, undefined for a new one. */
+  /** Reads an object. `columnOf` returns the column of a key, undefined for a new one. */
   object(bytes: Buffer, start: number, columnOf: (key: string) => number | undefined): number;
   /** Reads an array; its columns count from 0. */
   array(bytes: Buffer, start: number): number;
@@ -31,12 +31,12 @@ export interface JsonRowReader {
 const [TAB, LF, CR, SPACE, QUOTE, COMMA, MINUS, PLUS, DOT] = [0x09, 0x0a, 0x0d, 0x20, 0x22, 0x2c, 0x2d, 0x2b, 0x2e];
 const [ZERO, NINE, COLON, OPEN_ARRAY, BACKSLASH, CLOSE_ARRAY] = [0x30, 0x39, 0x3a, 0x5b, 0x5c, 0x5d];
 const [LETTER_E, LETTER_F, LETTER_N, LETTER_T, OPEN, CLOSE] = [0x65, 0x66, 0x6e, 0x74, 0x7b, 0x7d];
-/** Sets the bit that tells a small ASCII letter from a capital one. */
+/** Sets the bit that distinguishes lower-case from upper-case ASCII letters. */
 const LOWER = 0x20;
 const HIGH = 0x80;
 const NONE = -1;
 
-/** A key where rows usually have it: as it is written, with its quotes. */
+/** A key at its usual position in a row: as it is written, with its quotes. */
 interface KnownKey {
   readonly written: Uint8Array;
   readonly column: number;
@@ -51,7 +51,7 @@ export function createJsonRowReader(): JsonRowReader {
   const isNumber: boolean[] = [];
   /** By position in the row: rows of a table have the same keys in the same order. */
   const keys: KnownKey[] = [];
-  /** The row in which a column was last seen: a key that comes twice is the parser's. */
+  /** The row in which a column was last seen: repeated keys are left to the parser. */
   const seenIn: number[] = [];
   let rowNumber = 0;
   let count = 0;
@@ -63,7 +63,7 @@ export function createJsonRowReader(): JsonRowReader {
     while (byte === SPACE || byte === LF || byte === CR || byte === TAB) byte = bytes[++at];
   };
 
-  /** Moves over a known key, and gives its column; -1 where there is none. */
+  /** Moves past a known key, and returns its column; -1 if there is none. */
   const readKey = (bytes: Buffer, columnOf: (key: string) => number | undefined): number => {
     const known = keys[count];
     if (known) {
@@ -83,7 +83,7 @@ export function createJsonRowReader(): JsonRowReader {
     return column;
   };
 
-  /** Moves over a text into `value`. */
+  /** Moves past a text into `value`. */
   const readText = (bytes: Buffer): boolean => {
     const start = at + 1;
     let end = start;
@@ -121,7 +121,7 @@ export function createJsonRowReader(): JsonRowReader {
     }
   };
 
-  /** Moves over a number into `numbers`, or `value` where it is a bigint: exact where it is whole, as `parseExactJson` has it. */
+  /** Moves past a number into `numbers`, or into `value` if it is a bigint: whole numbers stay exact, as in `parseExactJson`. */
   const readNumber = (bytes: Buffer): boolean => {
     const start = at;
     let next = at;
@@ -194,7 +194,7 @@ export function createJsonRowReader(): JsonRowReader {
     }
   };
 
-  /** Whether another value follows, with its comma taken; null where the grammar is broken. */
+  /** Whether another value follows, past its comma; null if the grammar is violated. */
   const isMore = (bytes: Buffer, closing: number): boolean | null => {
     skipBlanks(bytes);
     const byte = bytes[at++];

@@ -1,16 +1,16 @@
-/** Rows of parsed JSON as a table: objects whose keys are columns, in the order in which they first come, or arrays. */
+/** Rows of parsed JSON as a table: objects whose keys are columns, in the order of their first occurrence, or arrays. */
 import { createJsonRowReader } from "./json-row-reader.ts";
 import { checkExtent, invalidTable, overLimit, type TableLimits, type Visit } from "./table.ts";
 import { type CellValue, isCellValue, NumberCells, ValueCells } from "./value-cells.ts";
 
 export interface JsonRows {
-  /** Reads the plain row that starts at a byte on a line, an object or an array; -1 for one that `addObject` or `addArray` has to take. */
+  /** Reads the plain row that starts at a byte on a line, an object or an array; -1 for one that needs `addObject` or `addArray`. */
   readObject(bytes: Buffer, start: number, line: number): number;
-  /** As `readObject`, for an array. */
+  /** Does the same as `readObject`, for an array. */
   readArray(bytes: Buffer, start: number, line: number): number;
-  /** One more row, which starts on a line. Throws invalid or too_large. */
+  /** Adds a row, which starts on a line. Throws invalid or too_large. */
   addObject(row: unknown, line: number): void;
-  /** The same for a row of values in the order of the columns, `width` of them. */
+  /** Adds a row of values in the order of the columns, `width` of them. */
   addArray(row: unknown, line: number): void;
   readonly rows: number;
   /** Keys of the objects so far. */
@@ -40,7 +40,7 @@ export function createJsonRows(visit: Visit, limits: TableLimits): JsonRows {
     visit(rows, column, cells, column);
   };
   const checkLength = (text: string, column: number): void => {
-    // Three bytes are the most that a UTF-16 unit takes in UTF-8.
+    // A UTF-16 unit takes at most three bytes in UTF-8.
     if (text.length * 3 > limits.cellBytes && Buffer.byteLength(text) > limits.cellBytes) {
       throw overLimit(`${place(column)}: the cell has more bytes`, limits.cellBytes, "CELL_BYTES");
     }
@@ -80,7 +80,7 @@ export function createJsonRows(visit: Visit, limits: TableLimits): JsonRows {
     readObject: (bytes, start, at) => visitPlain(reader.object(bytes, start, known), at),
     readArray(bytes, start, at) {
       const end = reader.array(bytes, start);
-      // The first row, and one of another width, is for the checks of addArray.
+      // addArray checks the first row, and rows of another width.
       return plain.count === width ? visitPlain(end, at) : -1;
     },
     addObject(row, at) {

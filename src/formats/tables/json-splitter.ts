@@ -1,6 +1,6 @@
 /**
- * Finds the values within a large JSON text without holding it: bytes come in chunks that may end anywhere, and each value
- * that a reader asks for is handed to JSON.parse by itself. Knows the grammar's brackets and strings, no tables.
+ * Finds the values within a large JSON text without holding it: bytes come in chunks that may end anywhere, and each requested value is
+ * passed to JSON.parse by itself. Knows the grammar's brackets and strings, but no tables.
  */
 import type { TrainyardError } from "../../domain/errors.ts";
 import { POLLUTION, parseExactJson, pollutionIn } from "../../domain/untrusted-json.ts";
@@ -11,7 +11,7 @@ const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
 const LF = 0x0a;
 const COMMA = 0x2c;
-/** What a byte outside of strings means to the search for the end of a value. */
+/** The meaning of a byte outside of strings for finding the end of a value. */
 const BYTE = { other: 0, blank: 1, opening: 2, closing: 3, separator: 4, quote: 5 } as const;
 const CLASS = new Uint8Array(256);
 for (const character of " \t\n\r") CLASS[character.charCodeAt(0)] = BYTE.blank;
@@ -25,55 +25,55 @@ const BYTE_ORDER_MARK = Buffer.from("\ufeff");
 export type Reading<T> = Generator<void, T, void>;
 
 export interface JsonSplitter {
-  /** The next byte that is not blank, left where it is; -1 at the end. */
+  /** Returns the next non-blank byte without taking it; -1 at the end. */
   peek(): Reading<number>;
-  /** Takes the next byte that is not blank, which must be this character. */
+  /** Takes the next non-blank byte, which must be this character. */
   expect(character: string): Reading<void>;
   /** Takes the next value, parsed. */
   value(): Reading<unknown>;
   /**
-   * Takes values with commas between, as many as `read` reads: it returns where the one ends that starts at a byte on a line, or a
-   * negative number. True: the last of them was taken. False: what comes next is a value that `read` does not take. Behind the bytes
-   * that are there stands a 0, which no JSON has: a reader that stops at it never reads beyond the end, which would make it slow.
+   * Takes comma-separated values as long as `read` accepts them: it gets a byte and its line, and returns the end of the value, or a
+   * negative number. True: the last value was taken. False: the next value is one that `read` does not accept. The available bytes are
+   * followed by a 0, which no JSON contains: a reader that stops at it never reads beyond the end, which would be slow.
    */
   takeRows(read: (bytes: Buffer, start: number, line: number) => number): boolean;
-  /** The line of the byte that was looked at last. */
+  /** The line of the last byte that was read. */
   readonly line: number;
-  /** An error at the byte that comes next. */
+  /** An error at the next byte. */
   fail(what: string): TrainyardError;
 }
 
 export interface JsonFeed {
-  /** Reads on with more bytes. Throws malformed, invalid or too_large. */
+  /** Continues with more bytes. Throws malformed, invalid or too_large. */
   push(chunk: Uint8Array): void;
-  /** There are no more bytes. */
+  /** Ends the input. */
   end(): void;
 }
 
 /** Runs a reader over the bytes that it is fed with. */
 export function createJsonFeed(read: (splitter: JsonSplitter) => Reading<void>): JsonFeed {
   let bytes = Buffer.alloc(0);
-  /** The same with a 0 behind them; it may be longer. */
+  /** The same bytes followed by a 0; may be longer. */
   let padded = Buffer.alloc(1);
   let at = 0;
   let started = false;
   let ended = false;
   let line = 1;
-  /** Where the line of `at` starts in `bytes`, and its characters that are not in `bytes` any more. */
+  /** The position in `bytes` at which the line of `at` starts, and the number of its characters that are no longer in `bytes`. */
   let lineStart = 0;
   let charactersBefore = 0;
-  /** The first line end at or after `at`: it is searched for once, for a text of one line has none for megabytes. */
+  /** The first line end at or after `at`: searched only once, because a text of one line has none for megabytes. */
   let newline = Number.POSITIVE_INFINITY;
 
   const nextNewline = (from: number): number => {
     const found = bytes.indexOf(LF, from);
     return found < 0 ? Number.POSITIVE_INFINITY : found;
   };
-  /** Moves to a byte, counting the lines between. */
+  /** Moves to a byte, counting the lines in between. */
   const advance = (to: number): void => {
     if (newline < to) {
       charactersBefore = 0;
-      // Byte by byte: the lines of a text that is indented are short.
+      // Byte by byte: lines of indented text are short.
       for (let place = newline; place < to; place++) {
         if (bytes[place] !== LF) continue;
         line++;
@@ -86,7 +86,7 @@ export function createJsonFeed(read: (splitter: JsonSplitter) => Reading<void>):
   const charactersToHere = (): number => charactersBefore + bytes.toString("utf8", lineStart, at).length;
   const fail = (what: string): TrainyardError => malformedTable(`line ${line}, character ${charactersToHere() + 1}: ${what}`);
 
-  /** The first byte from a place on that is not blank; the 0 behind all bytes is none. */
+  /** The first non-blank byte from a position on; the 0 after all bytes does not count. */
   const skipBlanks = (from: number): number => {
     let next = from;
     while (CLASS[padded[next] as number] === BYTE.blank) next++;
@@ -102,7 +102,7 @@ export function createJsonFeed(read: (splitter: JsonSplitter) => Reading<void>):
     }
   }
 
-  /** Where the value that starts at `at` ends; it may be beyond the bytes that are there at first. */
+  /** The end of the value that starts at `at`; it may lie beyond the available bytes. */
   function* endOfValue(): Reading<number> {
     let depth = 0;
     let inString = false;
@@ -177,7 +177,7 @@ export function createJsonFeed(read: (splitter: JsonSplitter) => Reading<void>):
       charactersBefore = charactersToHere();
       const rest = bytes.subarray(at);
       const length = rest.length + chunk.length;
-      // Twice as long as it must be: a value over many chunks is moved seldom, and most chunks need no new buffer.
+      // Twice as long as needed, so that a value over many chunks is moved rarely, and most chunks need no new buffer.
       const target = length < padded.length ? padded : Buffer.allocUnsafe(2 * length + 1);
       target.set(rest);
       target.set(chunk, rest.length);

@@ -34,7 +34,7 @@ export function createJsonTable(chunks: ByteChunks, limits: TableLimits): Table 
   };
 }
 
-/** Rows with commas between: `read` takes those that are plain, `add` the others, parsed. */
+/** Comma-separated rows: `read` takes plain ones, `add` the others, parsed. */
 function* readRows(
   splitter: JsonSplitter,
   read: (bytes: Buffer, start: number, line: number) => number,

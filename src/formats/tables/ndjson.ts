@@ -1,4 +1,4 @@
-/** Tables in NDJSON (JSON Lines): an object a line. Lines with nothing on them are passed over. */
+/** Tables in NDJSON (JSON Lines): one object on each line. Empty lines are skipped. */
 import { POLLUTION, parseExactJson, pollutionIn } from "../../domain/untrusted-json.ts";
 import { skipSpaces } from "./byte-literals.ts";
 import { findJsonFault } from "./json-fault.ts";
@@ -28,7 +28,7 @@ export function createNdjsonTable(chunks: ByteChunks, limits: TableLimits): Tabl
         line++;
         const { buffer, byteOffset, byteLength } = bytes;
         const end = rows.readObject(Buffer.from(buffer, byteOffset, byteLength), skipSpaces(bytes, 0, byteLength), line);
-        // Where something follows a plain row, the parser says what.
+        // If something follows a plain row, the parser reports it.
         if (end >= 0 && isBlank(bytes, end)) continue;
         const text = decode(bytes, line);
         if (text.trim() !== "") rows.addObject(parseLine(text, line), line);
@@ -38,13 +38,13 @@ export function createNdjsonTable(chunks: ByteChunks, limits: TableLimits): Tabl
   };
 }
 
-/** Whether nothing stands from a place on: a carriage return may end a line. */
+/** Whether nothing follows a position: a carriage return may end a line. */
 function isBlank(bytes: Uint8Array, from: number): boolean {
   const end = skipSpaces(bytes, from, bytes.length);
   return end === bytes.length || (end === bytes.length - 1 && bytes[end] === CR);
 }
 
-/** Lines without their ends. Most are views of a chunk; one that a chunk ends in is put together. */
+/** Lines without their ends. Most are views of a chunk; a line across two chunks is joined. */
 async function* linesOf(chunks: AsyncIterable<Uint8Array<ArrayBuffer>>): AsyncGenerator<Uint8Array<ArrayBuffer>, void, void> {
   let parts: Uint8Array<ArrayBuffer>[] = [];
   let held = 0;

@@ -1,27 +1,27 @@
 /**
- * What the values of a Parquet column are, by the type that the file declares: hyparquet is asked for what is stored, and this
- * table says what that means. Knows no pages (hyparquet) and no tables (parquet.ts). Format: apache/parquet-format, LogicalTypes.md.
+ * The meaning of a Parquet column's stored values, by the declared type: hyparquet returns what is stored, and this table interprets it.
+ * Knows no pages (hyparquet) and no tables (parquet.ts). Format: apache/parquet-format, LogicalTypes.md.
  */
 import type { SchemaElement, SchemaTree } from "hyparquet";
 import type { CellValue } from "./value-cells.ts";
 
-/** How the cells of a column come to be. */
+/** How the cells of a column are made. */
 export interface ColumnReader {
-  /** What hyparquet is told of the type: nothing, as a rule, so that it hands out what is stored. */
+  /** The type passed to hyparquet: normally none, so that it returns the stored values. */
   readonly told: Pick<SchemaElement, "converted_type" | "logical_type">;
-  /** The cell of a stored value that is not null; left out where they are the same. */
+  /** The cell of a stored value that is not null; left out if they are the same. */
   readonly cellOf?: (stored: never) => CellValue;
   /** Cells are milliseconds since 1970, not numbers. */
   readonly isTime?: boolean;
-  /** Cells are whole numbers, as the file's own minimum and maximum are. */
+  /** Cells are whole numbers, like the file's own minimum and maximum. */
   readonly isWhole?: boolean;
-  /** Stored as 32 bits without a sign, which some writers pack as the 64-bit numbers that they are (see parquet.ts). */
+  /** Stored as unsigned 32 bits, which some writers pack as 64-bit numbers (see parquet.ts). */
   readonly isUnsigned32?: boolean;
   /** There are no values, whatever is stored. */
   readonly isEmpty?: boolean;
 }
 
-/** The reader of a column, or, as a text, the type that has none. */
+/** The reader of a column, or the name of an unsupported type as a text. */
 export function columnReader({ element, children }: SchemaTree): ColumnReader | string {
   const type = typeName(element);
   if (children.length > 0 && type !== "MAP" && type !== "VARIANT") return type === "LIST" ? "LIST" : "STRUCT";
@@ -30,7 +30,7 @@ export function columnReader({ element, children }: SchemaTree): ColumnReader | 
   return READERS.get(type)?.(element) ?? type;
 }
 
-/** A converted type as the logical type that has taken its place. */
+/** A converted type as the logical type that has replaced it. */
 const LOGICAL_OF_CONVERTED: ReadonlyMap<string, string> = new Map(
   Object.entries({
     UTF8: "STRING",
@@ -42,7 +42,7 @@ const LOGICAL_OF_CONVERTED: ReadonlyMap<string, string> = new Map(
   }),
 );
 
-/** The name of the declared type: its logical type, else its converted type, else what is stored. */
+/** The name of the declared type: its logical type, else its converted type, else the stored type. */
 function typeName({ type, logical_type: logical, converted_type: converted }: SchemaElement): string {
   const declared = logical?.type ?? (converted && (LOGICAL_OF_CONVERTED.get(converted) ?? converted));
   if (declared === undefined) return type ?? "STRUCT";
@@ -73,7 +73,7 @@ const READERS: ReadonlyMap<string, (element: SchemaElement) => ColumnReader> = n
       return { told: NOTHING, cellOf: (units: number | bigint) => Number(units) / unitsASecond };
     },
     TIMESTAMP: (element: SchemaElement) => timeReader(MILLISECONDS_OF[unitOf(element)]),
-    // The parser of hyparquet has made nanoseconds of the two parts of an INT96.
+    // hyparquet's parser has made nanoseconds of the two parts of an INT96.
     INT96: () => timeReader(MILLISECONDS_OF.NANOS),
     STRING: () => TEXT,
     ENUM: () => TEXT,
@@ -84,7 +84,7 @@ const READERS: ReadonlyMap<string, (element: SchemaElement) => ColumnReader> = n
   } satisfies Record<string, (element: SchemaElement) => ColumnReader>),
 );
 
-/** What a DECIMAL may be stored as: its unscaled value, or that in two's complement, the highest byte first. */
+/** The storage of a DECIMAL: its unscaled value, or that in two's complement, the highest byte first. */
 type Stored = number | bigint | Uint8Array;
 
 function integerReader({ converted_type: converted, logical_type: logical }: SchemaElement): ColumnReader {
@@ -98,7 +98,7 @@ function integerReader({ converted_type: converted, logical_type: logical }: Sch
 }
 
 const DAY_MS = 86_400_000;
-/** The furthest time that a calendar of JavaScript reaches; beyond it stands infinity, which is how some databases use it. */
+/** The last time of JavaScript's calendar; beyond it stands infinity, which some databases use. */
 const LAST_MS = 8.64e15;
 
 type Unit = "MILLIS" | "MICROS" | "NANOS";
@@ -134,8 +134,8 @@ function unscaledOf(stored: Stored): number | bigint {
 const EXACT_POWERS = Array.from({ length: 23 }, (_, exponent) => Number(`1e${exponent}`));
 
 /**
- * The float64 nearest to `unscaled` / 10^`scale`. Two numbers that float64 holds exactly are divided, which rounds once; others
- * are read from their digits, which does too. A whole number beyond 2^53 stays what it is.
+ * The float64 nearest to `unscaled` / 10^`scale`. Two numbers that float64 holds exactly are divided, which rounds once; others are parsed
+ * from their digits, which does too. A whole number beyond 2^53 stays exact.
  */
 function decimalValue(unscaled: number | bigint, scale: number): number | bigint {
   const power = EXACT_POWERS[scale];

@@ -1,4 +1,4 @@
-/** Tables in Parquet, a column of a row group at a time. hyparquet reads them; what a file claims is held to the limits first. */
+/** Tables in Parquet, a column of a row group at a time. hyparquet reads them; the file's claims are checked against the limits first. */
 import { brotliDecompressSync, gunzipSync, zstdDecompressSync } from "node:zlib";
 import {
   type AsyncBuffer,
@@ -28,11 +28,11 @@ import {
 import { type CellValue, isCellValue, ValueCells } from "./value-cells.ts";
 
 export interface ParquetLimits extends TableLimits {
-  /** Of the file when it is unpacked. */
+  /** Of the decompressed file. */
   readonly bytes: number;
 }
 
-/** A table in a Parquet file: all of its columns, or those that are named. Cells are what the declared types say (parquet-types.ts). */
+/** A table in a Parquet file: all of its columns, or the named ones. Cells follow the declared types (parquet-types.ts). */
 export function createParquetTable(file: AsyncBuffer, limits: ParquetLimits, columns?: readonly string[]): Table {
   return {
     async scan(visit) {
@@ -53,7 +53,7 @@ export function createParquetTable(file: AsyncBuffer, limits: ParquetLimits, col
   };
 }
 
-/** Nanoseconds of an INT96 are handed out as they are, as the units of every other time are. */
+/** Nanoseconds of an INT96 are returned unchanged, like the units of every other time. */
 const PARSERS = { timestampFromNanoseconds: (nanoseconds: bigint) => nanoseconds };
 
 interface KeptColumn {
@@ -102,9 +102,9 @@ function unreadableColumns(unreadable: readonly string[], readable: readonly str
 }
 
 /**
- * The metadata as hyparquet is told it: without declared types, which it would convert values by. Some writers (DuckDB) pack
- * 32-bit numbers without a sign as 64-bit ones in DELTA_BINARY_PACKED pages, whose first value hyparquet 1.31.5 cuts to 32 bits
- * before it takes the sign off: such a chunk is read as one of 64 bits, whose low 32 are right whoever wrote it.
+ * The metadata for hyparquet: without declared types, by which it would convert values. Some writers (DuckDB) pack unsigned 32-bit numbers
+ * as 64-bit ones in DELTA_BINARY_PACKED pages, whose first value hyparquet 1.31.5 cuts to 32 bits before it removes the sign. Such a chunk
+ * is read as one of 64 bits, whose low 32 are right whoever wrote it.
  */
 function asStored(metadata: FileMetaData, kept: readonly KeptColumn[]): FileMetaData {
   const told = new Map(kept.map(({ element, reader }) => [element, reader.told]));
@@ -126,7 +126,7 @@ function asStored(metadata: FileMetaData, kept: readonly KeptColumn[]): FileMeta
 
 const DELTA = "DELTA_BINARY_PACKED";
 
-/** Whether no page of a chunk has numbers in their own width: levels are RLE, and of no width that matters. */
+/** Whether no page of a chunk stores numbers in their own width: levels are RLE, whose width does not matter. */
 function isAllDelta({ encodings }: ColumnMetaData): boolean {
   return encodings.includes(DELTA) && encodings.every((encoding) => encoding === DELTA || encoding === "RLE");
 }
@@ -135,7 +135,7 @@ interface ColumnReading extends KeptColumn {
   readonly column: number;
   readonly file: AsyncBuffer;
   readonly metadata: FileMetaData;
-  /** The file's metadata, whose minimum and maximum are in the declared type. */
+  /** The file's metadata, whose minimum and maximum have the declared type. */
   readonly statistics: FileMetaData;
   readonly compressors: Compressors;
   readonly limits: ParquetLimits;
@@ -174,16 +174,16 @@ async function readColumn(reading: ColumnReading, visit: Visit): Promise<void> {
   }
 }
 
-/** The cells of stored values, made where a reader makes them. */
+/** The cells of stored values, converted if the reader converts them. */
 function cellsOf(stored: ArrayLike<unknown>, { cellOf }: ColumnReader): ArrayLike<unknown> {
   if (!cellOf) return stored;
   return Array.from(stored, (value) => (value === null || value === undefined ? value : cellOf(value as never)));
 }
 
-/** Holds whole numbers to the minimum and maximum that the file states: a packing that is read wrong is told by them. */
+/** Checks whole numbers against the file's minimum and maximum, which reveals a packing that was read wrong. */
 function checkStatistics(values: ArrayLike<unknown>, { statistics }: ColumnMetaData, name: string): void {
   const { min_value: min, max_value: max } = statistics ?? {};
-  // Some writers order numbers without a sign as if they had one: such a pair says nothing.
+  // Some writers order unsigned numbers as if they were signed: such a pair says nothing.
   if (!isNumber(min) || !isNumber(max) || min > max) return;
   for (let index = 0; index < values.length; index++) {
     const value = values[index];
@@ -217,7 +217,7 @@ function visitValues(values: ArrayLike<unknown>, part: Part, visit: Visit): void
   }
 }
 
-/** Every compression of Parquet, giving no more bytes than a page says that it has, and `limitBytes` in all. */
+/** Every compression of Parquet. Returns at most the bytes that a page claims, and `limitBytes` in all. */
 function boundedCompressors(limitBytes: number): Compressors {
   let unpacked = 0;
   const bounded = (decompress: (input: Uint8Array, length: number) => Uint8Array) => (input: Uint8Array, length: number) => {

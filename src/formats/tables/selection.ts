@@ -1,10 +1,10 @@
-/** Which columns of a table are kept, where an upload names them. Knows no format. */
+/** Which columns of a table an upload keeps, if it names them. Knows no format. */
 import { invalid, pointerOf } from "../../domain/errors.ts";
 import { nearest } from "../../domain/spelling.ts";
 
 /**
- * Places of the columns that are kept, in the table's order; all of them where none are named. Throws invalid for a name that is
- * no column, with the one that was probably meant.
+ * Indexes of the kept columns, in the table's order; all of them if none are named. Throws invalid for an unknown name, with the one that
+ * was probably meant.
  */
 export function selectColumns(names: readonly string[], wanted: readonly string[] | undefined): number[] {
   const places = names.map((_, place) => place);
@@ -31,7 +31,7 @@ function shortList(names: readonly string[]): string {
   return names.slice(0, LISTED).join(", ") + (more > 0 ? ` and ${more} more` : "");
 }
 
-/** The value of the option that keeps these columns, as a sender writes it; null where it would be too long to read. */
+/** The value of the option that keeps these columns, as a sender writes it; null if it would be too long to read. */
 export function selectionOf(names: readonly string[]): string | null {
   if (names.length === 0 || names.length > LISTED) return null;
   const isPlain = names.every((name) => !/[,[\]"]/.test(name));

@@ -1,28 +1,28 @@
-/** What every format of tables comes to: cells that are visited one after another. Knows no format. */
+/** The interface of every table format: cells that are visited one after another. Knows no format. */
 
 import type { Encoding } from "../../domain/datasets/encodings.ts";
 import { type ErrorCode, type FieldError, TrainyardError } from "../../domain/errors.ts";
 import { POLLUTION } from "../../domain/untrusted-json.ts";
 
 /**
- * What a cell is as a number. `code` is a whole number with leading zeros: more likely a label, as a postal code is. `big` is one
+ * The numeric meaning of a cell. `code` is a whole number with leading zeros: more likely a label, such as a postal code. `big` is one
  * beyond 2^53, which float64 does not hold exactly: among whole numbers more likely an id.
  */
 export type NumericKind = "none" | "number" | "integer" | "code" | "big";
 
 /**
- * Cells of a format, addressed by an index whose meaning is the format's own. They are valid during the visit alone: the next
- * row overwrites them.
+ * Cells of a format, addressed by an index whose meaning is the format's own. They are valid only during the visit: the next row overwrites
+ * them.
  */
 export interface Cells {
-  /** Whether there is no value, whatever the column holds: null, nothing at all, or a word such as NA that CSV has without quotes. */
+  /** Whether there is no value, whatever the type of the column: null, nothing at all, or an unquoted word such as NA in CSV. */
   isMissing(index: number): boolean;
   /** Whether the cell is a word such as NA given as text, in quotes or in JSON: missing in a column of numbers, dates or booleans, and a label in one of labels. */
   isMissingWord(index: number): boolean;
   kind(index: number): NumericKind;
-  /** Finite, or NaN when the cell is no number. */
+  /** Finite, or NaN if the cell is not a number. */
   number(index: number): number;
-  /** Milliseconds since 1970 in UTC, or NaN when the cell is no ISO 8601 date or date and time. */
+  /** Milliseconds since 1970 in UTC, or NaN if the cell is not an ISO 8601 date or date and time. */
   datetime(index: number): number;
   /** 1 for true, 0 for false, -1 for neither. */
   truth(index: number): number;
@@ -31,11 +31,11 @@ export interface Cells {
   label?(index: number): string;
   /** Whether the cell is a text, whose meaning depends on how its column is read; else the format says what it is. */
   isText(index: number): boolean;
-  /** Whether all that the format has is text, so that a text may be a number: CSV. */
+  /** Whether the format has only text, so that a text may be a number: CSV. */
   readonly untyped: boolean;
-  /** Where the cell stands, for a message. */
+  /** The place of the cell, for a message. */
   place(index: number): string;
-  /** The line of the file that the cell is on; null in a format that has none. */
+  /** The line of the cell in the file; null in a format without lines. */
   line(index: number): number | null;
 }
 
@@ -46,7 +46,7 @@ export interface TableExtent {
   readonly rows: number;
   /** Names of the columns, all different. */
   readonly names: readonly string[];
-  /** Of CSV: what was made of the lines that are no rows. */
+  /** For CSV: the lines that are not rows. */
   readonly csv?: CsvLayout;
   /** Of CSV: the encoding that was found where the text is not UTF-8. */
   readonly encoding?: Encoding;
@@ -58,12 +58,12 @@ export interface TableExtent {
 export interface CsvLayout {
   readonly delimiter: string;
   readonly hasHeader: boolean;
-  /** What speaks for or against the header, where it is not certain; null where it is, or was said. */
+  /** The doubts about the header; null if it is certain, or the sender said it. */
   readonly headerDoubt: string | null;
   /** The first lines that were passed over, titles, comments and `sep=;`, and how many there are. */
   readonly skippedLines: readonly number[];
   readonly skipped: number;
-  /** How many of them, the first ones, were to be passed over. */
+  /** How many of them the sender asked to skip, from the first. */
   readonly askedLines: number;
   /** Those of them that stand above the names as a title, and the line of the names. */
   readonly titleLines: readonly number[];
@@ -75,35 +75,35 @@ export interface CsvLayout {
   readonly notes: { readonly rows: number; readonly lines: readonly number[] };
 }
 
-/** A table that can be walked through several times. */
+/** A table that can be read several times. */
 export interface Table {
-  /** Throws malformed, invalid or too_large, with the line and column that are the cause. */
+  /** Throws malformed, invalid or too_large, with the line and column of the cause. */
   scan(visit: Visit): Promise<TableExtent>;
 }
 
-/** The bytes of a table, unpacked, from their beginning each time. A chunk is valid until the next one is asked for. */
+/** The bytes of a table, decompressed, from their beginning each time. A chunk is valid until the next one is requested. */
 export type ByteChunks = () => AsyncIterable<Uint8Array<ArrayBuffer>>;
 
-/** The limits that a format itself can hold a table to. */
+/** The limits that a format itself can check. */
 export interface TableLimits {
   readonly rows: number;
   readonly columns: number;
   readonly cellBytes: number;
 }
 
-/** Bytes of one row at most, whatever its cells: what is held to find its end. */
+/** Maximum bytes of one row: they are held to find its end. */
 export const MAX_ROW_BYTES = 16 * 1024 * 1024;
 
 /** Of text that is none, with the way out. */
 export const NOT_UTF8 =
   "not UTF-8: save the file as UTF-8, or upload it with encoding=latin1 (or utf-16, shift_jis, ...) if it is that";
 
-/** Not what the format says. */
+/** The content does not match the format. */
 export function malformedTable(detail: string): TrainyardError {
   return new TrainyardError("malformed", detail, [{ pointer: "", detail }]);
 }
 
-/** What the format allows, and a table does not. */
+/** The format allows it, but a table does not. */
 export function invalidTable(detail: string, pointer = ""): TrainyardError {
   return tableError("invalid", detail, [{ pointer, detail }]);
 }
@@ -114,7 +114,7 @@ export function overLimit(what: string, limit: number, variable: string): Trainy
   return tableError("too_large", detail, [{ pointer: "", detail }]);
 }
 
-/** One row is longer than what is held to find its end. */
+/** One row is longer than the bytes that are held to find its end. */
 export function rowTooLong(where: string): TrainyardError {
   const detail = `${where}: the row has more than ${MAX_ROW_BYTES} bytes`;
   return tableError("too_large", detail, [{ pointer: "", detail }]);
@@ -124,12 +124,12 @@ function tableError(code: ErrorCode, detail: string, errors: readonly FieldError
   return new TrainyardError(code, detail, errors);
 }
 
-/** The name that a cell of a header gives to the column at `index`: without spaces around it, or called by its place. */
+/** The name that a header cell gives to the column at `index`: without spaces around it, or a name by its index. */
 export function nameAt(cell: string, index: number): string {
   return cell.trim() === "" ? `column_${index + 1}` : cell.trim();
 }
 
-/** Names as a table must have them: each as `nameAt` says; two that are equal are refused. */
+/** The names of a table: each as `nameAt` returns it; equal ones are refused. */
 export function columnNames(given: readonly string[]): string[] {
   const names = given.map(nameAt);
   const first = new Map<string, number>();
@@ -144,7 +144,7 @@ export function columnNames(given: readonly string[]): string[] {
   return names;
 }
 
-/** Holds a table to its number of rows and columns; `where` is the place that was come to. */
+/** Checks a table's number of rows and columns; `where` is the place that was reached. */
 export function checkExtent(rows: number, columns: number, limits: TableLimits, where = ""): void {
   const at = where && `${where}: `;
   if (rows > limits.rows) throw overLimit(`${at}the table has more rows`, limits.rows, "DATASET_ROWS");

@@ -1,16 +1,16 @@
-/** Short texts that come again and again in a table, as labels do: made of bytes once, and found by them afterwards. */
+/** Caches short texts that repeat in a table, such as labels: each is made of bytes once, and found by them afterwards. */
 
 const PLACES = 4096;
-/** Longest text that is kept, in bytes. */
+/** Maximum bytes of a cached text. */
 const LONGEST = 32;
 
 /** Makes texts of ASCII bytes. */
 export interface TextCache {
-  /** The text between two places. `hash` is a function of its bytes alone. */
+  /** The text between two positions. `hash` is a function of its bytes alone. */
   textAt(bytes: Buffer, start: number, end: number, hash: number): string;
 }
 
-/** A cache of bounded size: a text takes the place of another one with the same place. */
+/** A cache of bounded size: a text replaces another one in the same slot. */
 export function createTextCache(): TextCache {
   const kept: string[] = [];
   const written = new Uint8Array(PLACES * LONGEST);

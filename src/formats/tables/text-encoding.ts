@@ -4,7 +4,7 @@ import { isUtf8 } from "node:buffer";
 import type { Encoding } from "../../domain/datasets/encodings.ts";
 import { type ByteChunks, malformedTable } from "./table.ts";
 
-/** The bytes of a text as UTF-8. Throws malformed where they are not what was said. */
+/** The bytes of a text as UTF-8. Throws malformed if they are not in the given encoding. */
 export function asUtf8(chunks: ByteChunks, encoding: Encoding): ByteChunks {
   if (encoding === "utf-8") return chunks;
   return async function* () {
@@ -25,7 +25,7 @@ function decode(decoder: TextDecoder, chunk: Uint8Array, encoding: Encoding, str
   }
 }
 
-/** The name of the Encoding Standard, in which latin1 is Windows-1252. UTF-16 begins with the larger byte where its mark does. */
+/** The name in the Encoding Standard, in which latin1 is Windows-1252. UTF-16 is big-endian if its byte order mark says so. */
 function labelOf(encoding: Encoding, [first, second]: Uint8Array): string {
   if (encoding === "latin1") return "windows-1252";
   if (encoding !== "utf-16") return encoding;

@@ -1,12 +1,12 @@
-/** Cells that are JavaScript values already, as JSON and Parquet give them. A text there is a text: it is not read as a number. */
+/** Cells that are already JavaScript values, as in JSON and Parquet. A text there is a text: it is not read as a number. */
 import { parseDatetime, parseNumber, parseTruth } from "../../domain/datasets/cell-parsing.ts";
 import { isMissingText } from "../../domain/datasets/missing-words.ts";
 import type { Cells, NumericKind } from "./table.ts";
 
-/** What stands in a cell. */
+/** The value of a cell. */
 export type CellValue = string | number | bigint | boolean | null | undefined;
 
-/** Cells over an array of values; `place` says where one stands. */
+/** Cells over an array of values; `place` returns the place of one. */
 export class ValueCells implements Cells {
   values: ArrayLike<CellValue> = [];
   readonly untyped = false;
@@ -79,7 +79,7 @@ export class ValueCells implements Cells {
   }
 }
 
-/** Cells that are numbers, each of them: what `ValueCells` says of the same ones. */
+/** Cells that are all numbers, with the same results as `ValueCells`. */
 export class NumberCells implements Cells {
   readonly numbers: number[] = [];
   readonly untyped = false;
@@ -135,7 +135,7 @@ export class NumberCells implements Cells {
   }
 }
 
-/** Whether a value of a JSON or Parquet file can stand in a cell. */
+/** Whether a value of a JSON or Parquet file can be a cell. */
 export function isCellValue(value: unknown): value is CellValue {
   return typeof value !== "object" || value === null;
 }

@@ -1,6 +1,6 @@
 /**
- * What a ZIP archive says of itself before anything in it is unpacked: the parts it has, and how large each one becomes (PKWARE
- * APPNOTE 6.3.10, 4.3.12, 4.3.16 and 4.5.3). A part is unpacked to no more than that.
+ * Reads the directory of a ZIP archive before anything in it is decompressed: its parts, and their sizes (PKWARE APPNOTE 6.3.10, 4.3.12,
+ * 4.3.16 and 4.5.3). A part is decompressed to no more than its size.
  */
 import { crc32, inflateRawSync } from "node:zlib";
 import { malformedTable } from "../tables/table.ts";
@@ -13,10 +13,10 @@ const ENTRY_BYTES = 46;
 const HEADER_BYTES = 30;
 /** A comment of up to 65,535 bytes may follow the end of the directory. */
 const MAX_COMMENT_BYTES = 0xffff;
-/** Stand for a number that is in a field of its own, for archives beyond 4 GiB or 65,534 parts. */
+/** Replace a number that is in a separate field, for archives beyond 4 GiB or 65,534 parts. */
 const IS_ELSEWHERE = 0xffffffff;
 const COUNT_IS_ELSEWHERE = 0xffff;
-/** The extra field that has such numbers of a part. */
+/** The extra field with such numbers of a part. */
 const LARGE_NUMBERS = 1;
 /** The flag of a part whose sizes may follow its content. */
 const HAS_DESCRIPTOR = 8;
@@ -25,16 +25,16 @@ const DEFLATED = 8;
 /** A part of an archive. */
 export interface ArchivePart {
   readonly name: string;
-  /** Once it is unpacked. */
+  /** After decompression. */
   readonly bytes: number;
   readonly packedBytes: number;
   readonly isDeflated: boolean;
-  /** Where its header is, and its entry in the directory. */
+  /** The positions of its header, and of its entry in the directory. */
   readonly at: number;
   readonly entryAt: number;
 }
 
-/** The parts of an archive, as its directory has them. Throws malformed where there is none, or one that leaves a size open. */
+/** The parts of an archive, from its directory. Throws malformed if there is none, or a size is missing. */
 export function partsOf(archive: Buffer): ArchivePart[] {
   const end = endOfDirectory(archive);
   const count = archive.readUInt16LE(end + 10);
@@ -55,7 +55,7 @@ export function partsOf(archive: Buffer): ArchivePart[] {
       archive.readUInt32LE(at + 42),
     ]) as [number, number, number];
     const hasDescriptor = (archive.readUInt16LE(at + 8) & HAS_DESCRIPTOR) !== 0;
-    // Two bytes are what an empty part is packed to. Sizes that follow the content could be any.
+    // An empty part is compressed to two bytes. Sizes after the content could be anything.
     if ((bytes === 0 && packedBytes > 2) || (hasDescriptor && packedBytes === 0))
       throw broken(`${JSON.stringify(name.slice(0, 100))} claims to be empty`);
     parts.push({ name, bytes, packedBytes, isDeflated: archive.readUInt16LE(at + 10) === DEFLATED, at: header, entryAt: at });
@@ -64,7 +64,7 @@ export function partsOf(archive: Buffer): ArchivePart[] {
   return parts;
 }
 
-/** Numbers of a part, of which those that are elsewhere stand one after the other in a field of 8 bytes each. */
+/** Numbers of a part; those stored elsewhere follow each other in a field of 8 bytes each. */
 function largeNumbers(extra: Buffer, given: readonly number[]): number[] {
   if (!given.includes(IS_ELSEWHERE)) return [...given];
   let at = 0;
@@ -78,7 +78,7 @@ function largeNumbers(extra: Buffer, given: readonly number[]): number[] {
   });
 }
 
-/** What a part has in it, which is no more than it says. Throws malformed, or what zlib throws. */
+/** The content of a part, at most its stated size. Throws malformed, or what zlib throws. */
 export function unpack(archive: Buffer, { at, name, bytes, packedBytes, isDeflated }: ArchivePart): Buffer {
   if (at + HEADER_BYTES > archive.length) throw broken(`${JSON.stringify(name.slice(0, 100))} is missing`);
   const from = at + HEADER_BYTES + archive.readUInt16LE(at + 26) + archive.readUInt16LE(at + 28);
@@ -86,7 +86,7 @@ export function unpack(archive: Buffer, { at, name, bytes, packedBytes, isDeflat
   return isDeflated ? inflateRawSync(packed, { maxOutputLength: Math.max(1, bytes) }) : packed;
 }
 
-/** An archive with something else in a part, which is not packed any more. */
+/** An archive with other content in a part, which is no longer compressed. */
 export function replacePart(archive: Buffer, { name, entryAt }: ArchivePart, content: Buffer): Buffer {
   const end = endOfDirectory(archive);
   const directoryAt = archive.readUInt32LE(end + 16);
@@ -96,7 +96,7 @@ export function replacePart(archive: Buffer, { name, entryAt }: ArchivePart, con
   header.writeUInt16LE(title.length, 26);
   const directory = Buffer.from(archive.subarray(directoryAt, end));
   const entry = directory.subarray(entryAt - directoryAt);
-  // Neither flags nor a method of packing.
+  // Neither flags nor a compression method.
   entry.writeUInt32LE(0, 8);
   entry.writeUInt32LE(crc32(content), 16);
   entry.writeUInt32LE(content.length, 20);

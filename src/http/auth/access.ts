@@ -4,14 +4,14 @@
  */
 import type { Scope } from "../../domain/access/api-key.ts";
 
-/** `superuser`: only a key of the project `default` may call it, since it concerns the whole server. */
+/** `superuser`: only a key of the project `default` may call it, because it concerns the whole server. */
 export interface Access {
   /** Null: no key is required. */
   readonly scope: Scope | null;
   readonly superuser?: true;
-  /** Clients may send the key as the password of Basic authentication too, which theirs know. */
+  /** Clients may also send the key as the password of Basic authentication, as MLflow's do. */
   readonly basic?: true;
-  /** Not entered into the audit log: what a run says of itself while it goes comes every second. */
+  /** Not in the audit log: a run logs something about itself every second. */
   readonly unaudited?: true;
 }
 
@@ -157,7 +157,7 @@ export const SAFE_METHODS: ReadonlySet<string> = new Set(["GET", "HEAD", "OPTION
 /** Whether an operation only reads or predicts, by the scope that it needs. */
 export const onlyReads = ({ scope }: Access): boolean => scope === "read" || scope === "predict";
 
-/** Paths below which even a route that is hidden from the document needs a line in the table. */
+/** Paths below which even a route that the document hides needs a line in the table. */
 const API_PATHS = /^\/(v1|v2|api|metrics)(\/|$)/;
 
 /** The access that a route requires. Throws for a route without a line in the table: a bug that shows at the start. */

@@ -1,4 +1,4 @@
-/** Records what requests changed, for the audit log: which of them count, and what is said of one. */
+/** Records changes by requests in the audit log: decides which requests count, and builds their entries. */
 import type { FastifyReply, FastifyRequest } from "fastify";
 import type { RecordAudit } from "../../app/access/keep-audit-log.ts";
 import type { Principal } from "../../domain/access/api-key.ts";
@@ -10,20 +10,20 @@ import { onlyReads, SAFE_METHODS } from "./access.ts";
 declare module "fastify" {
   interface FastifyRequest {
     /**
-     * What a route says of a request whose path does not name what it is about: the rest of the path. An operation that is left out of the log
-     * is entered with it. Of a request that needs no key, it says who it is of: without that, it is not entered.
+     * What a route adds to the entry when its path does not name the record: the rest of the path. An operation that is left out of the log
+     * is entered if the route adds something. For a request that needs no key, the route says whose it is; otherwise it is not entered.
      */
     audit: Said | null;
   }
 }
 
-/** What a route says of a request for the log. */
+/** What a route tells the log about a request. */
 interface Said {
   readonly subject: string;
   readonly principal?: Principal;
 }
 
-/** Longest path that is kept whole. */
+/** Maximum length of a path that is stored in full. */
 const MAX_PATH = 500;
 
 /** Records the requests of routes that are added from now on, before they are answered. */
@@ -36,8 +36,8 @@ export function recordChanges(app: App, record: RecordAudit): void {
 }
 
 /**
- * Whether a request may have changed something: one that succeeded, or failed in the server itself (500). What was refused, also for want
- * of room or of a database, what only asked whether it would be valid, and an answer that was given before have not.
+ * Whether a request may have changed something: it succeeded, or failed in the server itself (500). Refused requests (also for lack of room
+ * or of a database), dry runs, and repeated answers have changed nothing.
  */
 function hasChanged(request: FastifyRequest, reply: FastifyReply): boolean {
   const { access } = request.routeOptions.config;

@@ -33,11 +33,11 @@ declare module "fastify" {
 export interface AdmissionOptions {
   readonly services: Services;
   readonly authenticator: Authenticator;
-  /** While no key is required, serve only requests that were addressed to this machine. */
+  /** While no key is required, accept only requests that were addressed to this machine. */
   readonly localOnly: boolean;
   /** Pages of these origins may do what the server's own pages may, but without cookies. */
   readonly origins: ReadonlySet<string>;
-  /** Called for a request with an invalid key; throws when there were too many. */
+  /** Called for a request with an invalid key. Throws if there were too many. */
   readonly onFailure: (request: FastifyRequest, reply: FastifyReply) => void;
 }
 
@@ -47,7 +47,7 @@ const CHALLENGE = 'Bearer realm="trainyard"';
 const CURE =
   "send a key as `Authorization: Bearer ty_...`; `trainyard keys create` makes one, with --data-dir also while no server runs";
 
-/** Checks, on routes that are added from now on, that every request has the access that its operation requires. */
+/** Checks every request on routes that are added from now on for the access that its operation requires. */
 export function admitRequests(
   app: App,
   { services: allServices, authenticator, localOnly, origins, onFailure }: AdmissionOptions,
@@ -83,7 +83,7 @@ export function admitRequests(
       throw unauthorized(request, reply);
     }
     if (principal.keyId === null && localOnly && !isForThisMachine(request)) throw forbidden(OTHER_HOST);
-    // A browser sends Basic by itself once it has been given it, as it does a cookie.
+    // Once a browser has Basic credentials, it sends them by itself, as it does a cookie.
     const isByHeader =
       principal.keyId !== null && principal.session === null && !BASIC.test(request.headers.authorization ?? "");
     const changes = !SAFE_METHODS.has(request.method) || request.headers.upgrade !== undefined;
@@ -114,7 +114,7 @@ export function admitRequests(
   });
 }
 
-/** The principal of a request; null when it carries no credentials, or invalid ones. */
+/** The principal of a request; null if it has no credentials, or invalid ones. */
 export function identify(authenticator: Authenticator, request: FastifyRequest): Soon<Principal | null> {
   const anonymous = authenticator.anonymous();
   if (anonymous instanceof Promise) return anonymous.then((principal) => principal ?? byCredentials(authenticator, request));
@@ -134,7 +134,7 @@ function byCredentials(authenticator: Authenticator, request: FastifyRequest): S
 
 const BASIC = /^Basic +([\w+/=-]+) *$/i;
 
-/** The key of the header Authorization: of Bearer, or, where the route takes it, the password of Basic (RFC 7617). */
+/** The key in the header Authorization: of Bearer, or, if the route accepts it, the password of Basic (RFC 7617). */
 function keyIn(authorization: string, takesBasic: boolean): string | undefined {
   const [, bearer] = /^Bearer +(\S+) *$/i.exec(authorization) ?? [];
   const [, basic] = (takesBasic && BASIC.exec(authorization)) || [];
@@ -142,7 +142,7 @@ function keyIn(authorization: string, takesBasic: boolean): string | undefined {
   return /^[^:]*:(\S+)$/.exec(Buffer.from(basic, "base64").toString("utf8"))?.[1];
 }
 
-/** The principal of the first of several cookies that is good: one that a neighbouring host has set locks nobody out. */
+/** The principal of the first valid cookie of several: a cookie that a neighbouring host has set locks nobody out. */
 async function byFirstGood(authenticator: Authenticator, tokens: readonly string[]): Promise<Principal | null> {
   for (const token of tokens) {
     const principal = await authenticator.bySession(token);

@@ -3,10 +3,10 @@ import cors from "@fastify/cors";
 import { PREDICTION_ID_HEADER } from "../../domain/monitoring/requests.ts";
 import type { App } from "../context.ts";
 
-/** How long a browser may remember the answer to its preflight. */
+/** How long a browser may cache the answer to its preflight. */
 const MAX_AGE_S = 600;
 
-/** Allows the origins, without cookies: a page of another origin sends a key of its own. */
+/** Allows the origins, without cookies: a page of another origin sends its own key. */
 export async function allowOrigins(app: App, origins: readonly string[]): Promise<void> {
   if (origins.length === 0) return;
   await app.register(cors, {

@@ -9,9 +9,9 @@ import { countFailure, countSignIn, limitRates, WINDOW_S } from "./rate-limits.t
 
 /** The settings of authentication and rate limits. */
 export interface AccessSettings extends AuthenticatorOptions {
-  /** While no key is required, serve only requests that were addressed to this machine. */
+  /** While no key is required, accept only requests that were addressed to this machine. */
   readonly localOnly: boolean;
-  /** Pages of these origins may call the API from a browser, with a key of their own or where none is required. */
+  /** Pages of these origins may call the API from a browser, with their own key or while none is required. */
   readonly origins: readonly string[];
   /** Counts the requests of projects across processes; null: each process counts for itself. */
   readonly rateLimiter: RateLimiter | null;

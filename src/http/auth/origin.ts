@@ -1,6 +1,6 @@
 /**
- * Where a request comes from, by its headers: whether a browser sends it for the page of another site, and whether it was
- * addressed to this machine. This keeps the pages of strangers from using a server that the browser can reach.
+ * The origin of a request, by its headers: whether a browser sends it for the page of another site, and whether it was addressed to this
+ * machine. This keeps pages of strangers from using a server that the browser can reach.
  */
 import { isIPv4 } from "node:net";
 import type { FastifyRequest } from "fastify";
@@ -11,7 +11,7 @@ export function isLoopback(host: string): boolean {
   return name === "localhost" || name === "::1" || (isIPv4(name) && name.startsWith("127."));
 }
 
-/** Whether the page of another origin sent it, and not one that is allowed. A request without an Origin comes from no page. */
+/** Whether the page of another, not allowed origin sent it. A request without an Origin comes from no page. */
 export function isForeign({ headers }: Pick<FastifyRequest, "headers">, allowed?: ReadonlySet<string>): boolean {
   const { origin, host } = headers;
   if (origin === undefined || allowed?.has(origin)) return false;
@@ -22,7 +22,7 @@ export function isForeign({ headers }: Pick<FastifyRequest, "headers">, allowed?
   return !URL.canParse(own) || new URL(own).host !== page.host;
 }
 
-/** The Host that it was sent to, without the port. The name counts, not the address: a stranger's name may resolve to us. */
+/** The Host of the request, without the port. The name counts, not the address: another name may resolve to us. */
 export function isForThisMachine({ headers }: Pick<FastifyRequest, "headers">): boolean {
   const { host = "" } = headers;
   return isLoopback(host.replace(/:\d+$/, ""));

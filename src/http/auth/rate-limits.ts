@@ -9,14 +9,14 @@ import type { App } from "../context.ts";
 
 export const WINDOW_S = 60;
 
-/** Most requests of an address with invalid keys in a window. */
+/** Maximum requests of an address with invalid keys in a window. */
 const MAX_FAILURES = 120;
 
-/** Most requests of an address for a session in a window: each stores a record. */
+/** Maximum requests of an address for a session in a window: each stores a record. */
 const MAX_SIGN_INS = 60;
 
 export interface RateLimits {
-  /** Most requests of a project in a window. */
+  /** Maximum requests of a project in a window. */
   readonly requests: number;
   readonly projects: RateLimiter;
 }
@@ -43,12 +43,12 @@ export function limitRates(app: App, { requests, projects }: RateLimits): void {
   });
 }
 
-/** Counts a request with an invalid key. Throws rate_limited when there were too many from its address. */
+/** Counts a request with an invalid key. Throws rate_limited if there were too many from its address. */
 export function countFailure(failures: LocalRateLimiter, request: FastifyRequest, reply: FastifyReply): void {
   takeOfAddress(failures, MAX_FAILURES, `has sent ${MAX_FAILURES} invalid keys`, request, reply);
 }
 
-/** Counts a request for a session. Throws rate_limited when there were too many from its address. */
+/** Counts a request for a session. Throws rate_limited if there were too many from its address. */
 export function countSignIn(signIns: LocalRateLimiter, request: FastifyRequest, reply: FastifyReply): void {
   takeOfAddress(signIns, MAX_SIGN_INS, `has asked for ${MAX_SIGN_INS} sessions`, request, reply);
 }

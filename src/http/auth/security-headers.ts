@@ -1,12 +1,12 @@
 /**
- * The security headers of every answer, from helmet. They are computed once for each kind of answer: the plugin of helmet
- * computes them for each request, with the text of the policy.
+ * The security headers of every answer, from helmet. They are computed once for each kind of answer, because helmet's plugin would compute
+ * them for each request.
  */
 import type { IncomingMessage, ServerResponse } from "node:http";
 import helmet, { type HelmetOptions } from "helmet";
 import type { App } from "../context.ts";
 
-/** For what a browser shows as a page. */
+/** For answers that a browser shows as a page. */
 const OF_PAGES: HelmetOptions = {
   strictTransportSecurity: false, // This is plain HTTP; the proxy that adds TLS decides.
   contentSecurityPolicy: { directives: { "upgrade-insecure-requests": null } },

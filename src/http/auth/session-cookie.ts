@@ -4,7 +4,7 @@ import type { FastifyRequest } from "fastify";
 const NAME = "trainyard_session";
 const TOKEN = /^[\w-]{43}$/;
 
-/** Most cookies of the name that are looked at: each may cost a look into the store. */
+/** Maximum cookies of that name that are checked: each may cost a read of the store. */
 const MAX_TOKENS = 8;
 
 /**
@@ -31,9 +31,9 @@ export function noSessionCookie(request: FastifyRequest, basePath: string): stri
   return `${NAME}=; Max-Age=0; ${attributesOf(request, basePath)}`;
 }
 
-/** Behind a proxy with TLS the server sees plain HTTP; the Origin of the page tells what the browser sees. */
+/** Behind a proxy with TLS, the server sees plain HTTP; the Origin of the page shows what the browser sees. */
 function attributesOf({ protocol, headers }: FastifyRequest, basePath: string): string {
   const isSecure = protocol === "https" || headers.origin?.startsWith("https://") === true;
-  // Another server below another path of the host has a session of its own.
+  // Another server below another path of the host has its own session.
   return `Path=${basePath}/; HttpOnly; SameSite=Strict${isSecure ? "; Secure" : ""}`;
 }

@@ -1,12 +1,12 @@
 /**
- * A server that a proxy shows below a path, `https://example.com/trainyard/`: requests with the path are read as without it, and what
- * the server says of its own addresses (Location, the page's files, the servers of the OpenAPI document) begins with it.
+ * Serving below a path, `https://example.com/trainyard/`, behind a proxy: requests with the path are read as without it, and the server's
+ * own addresses (Location, the page's files, the servers of the OpenAPI document) begin with it.
  */
 import type { FastifyRequest } from "fastify";
 
-/** A path of plain segments without a slash at the end, or nothing: it is put into documents, where no other character may come. */
+/** A path of plain segments without a trailing slash, or nothing: it is put into documents, so no other characters are allowed. */
 const BASE_PATH = /^(\/[A-Za-z0-9_~-][A-Za-z0-9._~-]*)*$/;
-/** First segments of the server's own addresses: below such a path, one and the same address would mean two things. */
+/** First segments of the server's own addresses: below such a path, one address would mean two things. */
 const OWN: ReadonlySet<string> = new Set([
   ...["assets", "docs", "healthz", "metrics", "readyz", "v1", "v2"],
   ...["compare", "datasets", "jobs", "models", "new", "playground", "start", "sweeps", "system"],
@@ -15,7 +15,7 @@ const OWN: ReadonlySet<string> = new Set([
 /** Whether the server can be shown below a path. */
 export const isBasePath = (path: string): boolean => BASE_PATH.test(path) && !OWN.has(path.split("/")[1] ?? "");
 
-/** How proxies that take the path off a request (Traefik's StripPrefix) tell what it was. */
+/** The header in which proxies that remove the path (Traefik's StripPrefix) send it. */
 const HEADER = "x-forwarded-prefix";
 const MOST_CHARACTERS = 200;
 
@@ -26,7 +26,7 @@ export interface BasePath {
   of(request: Pick<FastifyRequest, "headers">): string;
 }
 
-/** Returns how requests are read below `configured`, "" at the root. */
+/** Returns the functions for requests below `configured`, "" at the root. */
 export function createBasePath(configured: string): BasePath {
   return {
     withoutIt(url) {

@@ -1,21 +1,21 @@
 /**
- * How connections end, in three cases. When the server closes: Node closes the connections that are idle at that moment, and
- * one that becomes idle right after would keep the server open until its keep-alive ends. When an upgrade is refused, whose
- * connection Node leaves to nobody. When a request is answered before all of it has arrived.
+ * How connections end, in three cases. The server closes: Node closes only the connections that are idle at that moment, and one that
+ * becomes idle right after would keep the server open until its keep-alive ends. An upgrade is refused: Node no longer owns that
+ * connection. A request is answered before all of it has arrived.
  */
 import type { IncomingMessage } from "node:http";
 import { setTimeout as delay } from "node:timers/promises";
 import type { FastifyReply, FastifyRequest } from "fastify";
 import type { App } from "../context.ts";
 
-/** How long requests under way may take; longer than streams may (streams.ts). */
+/** How long running requests may take; longer than streams may (streams.ts). */
 const GRACE_MS = 4000;
 const LOOK_MS = 100;
 
 /** How long to wait for the rest of a request before a connection closes after the answer (RFC 9112, section 9.6). */
 const REST_MS = 2000;
 
-/** From the moment the server closes, ends each connection as it becomes idle, and all of them after the grace. */
+/** From the moment the server closes: ends each connection as it becomes idle, and all of them after the grace. */
 export function endConnectionsOnClose(app: App): void {
   app.addHook("preClose", async () => {
     if (!app.server.listening) return;

@@ -12,7 +12,7 @@ export interface Lifecycle {
   drain(): void;
 }
 
-/** The lifecycle of a server that is starting. */
+/** Creates the lifecycle of a server that is starting. */
 export function createLifecycle(): Lifecycle {
   const draining = new AbortController();
   let phase: Phase = "starting";

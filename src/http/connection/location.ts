@@ -2,7 +2,7 @@
 import type { App } from "../context.ts";
 import type { BasePath } from "./base-path.ts";
 
-/** Puts the path before the address of every Location of the server's own. To be added after what stores answers. */
+/** Adds the base path to every Location of the server's own. Add it after the hook that stores answers. */
 export function locateBelow(app: App, basePath: BasePath): void {
   app.addHook("onSend", (request, reply, payload, done) => {
     const location = reply.getHeader("location");

@@ -1,7 +1,6 @@
 /**
- * Query parameters: a name that a route does not know is an error, as an unknown field of a body is, and is told with all else
- * that is wrong with the query. Health, metrics, the page and foreign protocols take any: probes and other servers' clients add
- * what they like.
+ * Query parameters: an unknown name is an error, as an unknown field of a body is, and is reported with all other faults of the query.
+ * Health, metrics, the page and foreign protocols accept any, because probes and other servers' clients add what they like.
  */
 import { z } from "zod";
 import { fieldErrors } from "../../domain/spec/spec-errors.ts";
@@ -9,11 +8,11 @@ import { unknownNames } from "../../domain/spec/zod-messages.ts";
 import type { App } from "../context.ts";
 import { FOREIGN_TAG } from "../openapi/tags.ts";
 
-/** Whether a route refuses query parameters that it does not know: those of Trainyard's own API do. */
+/** Whether a route refuses unknown query parameters: those of Trainyard's own API do. */
 export const knowsItsQuery = (path: string, tags: readonly string[] = []): boolean =>
   path.startsWith("/v1/") && !tags.includes(FOREIGN_TAG);
 
-/** Gives each route of the API that states no query parameters a schema without any. Call it before routes are added. */
+/** Gives each API route without query parameters an empty schema. Call it before routes are added. */
 export function refuseUnknownParameters(app: App): void {
   app.addHook("onRoute", (route) => {
     const { url, schema = {} } = route;
@@ -23,7 +22,7 @@ export function refuseUnknownParameters(app: App): void {
 
 const NONE = z.object({});
 
-/** Validates the query of a route. Returns Fastify's outcome, an error with one entry for each thing that is wrong. */
+/** Validates the query of a route. Returns Fastify's result: an error with one entry for each fault. */
 export function queryValidator(schema: z.ZodType): (query: unknown) => { value: unknown } | { error: Error } {
   const strict = schema instanceof z.ZodObject ? z.strictObject(schema.shape, { error: nameUnknown }) : schema;
   const defaults = strict.safeParse({});

@@ -1,6 +1,6 @@
 /**
- * How each request ended: answered, or not. Fastify runs `onResponse` only for answers that were written whole; a client that leaves
- * half-way, and a stream of ours that breaks, end with the connection. What counts or logs requests hears of each exactly once.
+ * How each request ended: answered, or not. Fastify runs `onResponse` only for completely written answers; a client that leaves half-way,
+ * and a stream of ours that breaks, end with the connection. Code that counts or logs requests is told of each exactly once.
  */
 import type { FastifyReply, FastifyRequest } from "fastify";
 import type { ProjectServices } from "../../app/services.ts";
@@ -10,23 +10,20 @@ import type { App } from "../context.ts";
 /** `answered`; `left`: the client went away before an answer; `cut`: the connection ended within the answer. */
 export type RequestEnding = "answered" | "left" | "cut";
 
-/** Stands for the status of a request that had no answer, as nginx has it. */
+/** Replaces the status of a request without an answer, as in nginx. */
 const CLIENT_LEFT = 499;
 
-/** What is told of a request that ended. */
+/** The report on a request that ended. */
 export interface EndedRequest {
   readonly ending: RequestEnding;
-  /** Of the answer; 499 where the request had none, or only a part. */
+  /** Of the answer; 499 if the request had none, or only a part. */
   readonly status: number;
   readonly ms: number;
-  /** Whose request it was; null where nobody was admitted. */
+  /** The project of the request; null if nobody was admitted. */
   readonly project: string | null;
 }
 
-/**
- * The services of a request whose work is of use to its client alone: what threads compute for it is dropped when the client leaves, whether
- * over HTTP or gRPC.
- */
+/** The services of a request whose work is useful to its client only: work in threads is dropped when the client leaves, over HTTP and gRPC. */
 export function whileConnected(
   { services }: Pick<FastifyRequest, "services">,
   reply: Pick<FastifyReply, "raw">,
@@ -34,10 +31,10 @@ export function whileConnected(
   return { ...services, computePool: services.computePool.until(leftSignal(reply)) };
 }
 
-/** Hears how a request ended. */
+/** Called with how a request ended. */
 type Listener = (request: FastifyRequest, reply: FastifyReply, how: EndedRequest) => void;
 
-/** Those who hear of the requests of a server: one set of hooks serves them all. */
+/** The listeners of a server: one set of hooks serves them all. */
 const listenersOf = new WeakMap<App, Listener[]>();
 
 /** Calls `ended` once for each request of routes that are added from now on. */
@@ -55,7 +52,7 @@ export function onRequestEnd(app: App, ended: Listener): void {
     for (const listener of listeners) listener(request, reply, how);
   };
   app.addHook("onRequest", (request, reply, done) => {
-    // An answer that was written whole has had its onResponse by then.
+    // For a completely written answer, onResponse has run by then.
     reply.raw.once("close", () => {
       if (!reply.raw.writableFinished && !request.ws) tell(request, reply, reply.raw.headersSent ? "cut" : "left");
     });

@@ -1,6 +1,6 @@
 /**
- * One log line a request, with the ids of the request and of its job, model or data set, and the logger of a request for all
- * other lines. Bodies and headers are never logged.
+ * One log line for each request, with the ids of the request and of its job, model or data set, and the logger of a request for all other
+ * lines. Bodies and headers are never logged.
  */
 import type { FastifyBaseLogger } from "fastify";
 import { type Logger, pino } from "pino";
@@ -10,18 +10,18 @@ import { onRequestEnd, type RequestEnding } from "./request-ending.ts";
 
 type Level = "fatal" | "error" | "warn" | "info" | "debug" | "trace";
 
-/** What the line of a request has besides the fields of its logger. */
+/** The fields of a request's line besides those of its logger. */
 interface Answered {
   readonly method: string;
   readonly route: string;
   readonly status: number;
   readonly ms: number;
   readonly project?: string;
-  /** Where it was not answered. */
+  /** Present if it was not answered. */
   readonly ending?: RequestEnding;
 }
 
-/** A logger of pino, with the members that pino documents for those who build upon it. */
+/** A logger of pino, with the members that pino documents for extensions. */
 type PinoLogger = Logger & {
   readonly [pino.symbols.streamSym]: pino.DestinationStream;
   /** The fields of all its lines, encoded, each after a comma. */
@@ -78,9 +78,9 @@ class RequestLog implements FastifyBaseLogger {
   silent(): void {}
 
   /**
-   * Writes the line of the answered request, as `info` would. Every request has one, and pino, which checks the type and the
-   * characters of each field, takes as long for it as the network of a small prediction: this writes the same text in a third
-   * of that time. The level counts; serializers and formatters do not, and the server has none.
+   * Writes the line of the answered request, as `info` would. Every request has one, and pino, which checks the type and the characters of
+   * each field, takes as long for it as the network of a small prediction. This writes the same text in a third of that time. It respects
+   * the level; serializers and formatters are ignored, and the server has none.
    */
   answered(answered: Answered): void {
     const base = this.#base;
@@ -98,7 +98,7 @@ class RequestLog implements FastifyBaseLogger {
   }
 }
 
-/** The logger of a new request; `fields` name it. The server's own logger is pino's. */
+/** The logger of a new request; `fields` identify it. The server's own logger is pino's. */
 export function createRequestLog(base: FastifyBaseLogger, fields: object): FastifyBaseLogger {
   return new RequestLog(base as PinoLogger, fields);
 }

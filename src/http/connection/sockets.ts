@@ -1,6 +1,6 @@
 /**
- * Bounds of connections: how many there may be, how long a sender may take, and the answer to what is not HTTP. Every
- * connection costs memory: a client that holds many and sends little is cut off.
+ * Limits of connections: how many there may be, how long a sender may take, and the answer to input that is not HTTP. Every connection
+ * costs memory, so a client that holds many and sends little is cut off.
  */
 import { randomUUID } from "node:crypto";
 import { type IncomingMessage, type ServerResponse, STATUS_CODES } from "node:http";
@@ -9,21 +9,21 @@ import type { Duplex } from "node:stream";
 import type { App } from "../context.ts";
 import { PROBLEM_TYPE, ProtocolError, toProblem } from "../errors/problem.ts";
 
-/** What a connection is allowed. The defaults are those of the settings. */
+/** Limits for a connection. The defaults are those of the settings. */
 export interface SocketBounds {
   /** How long all headers of a request may take. */
   readonly headersMs: number;
-  /** How long a whole request may take, its body included. */
+  /** How long a request may take, including its body. */
   readonly requestMs: number;
   /** How long a connection may be idle while the server waits for the client. */
   readonly idleMs: number;
   /** How long a connection without a request is kept. */
   readonly keepAliveMs: number;
-  /** Most connections at a time; further ones are closed at once. */
+  /** Maximum connections at a time; further ones are closed at once. */
   readonly connections: number;
 }
 
-/** How often Node looks for requests that take too long. */
+/** How often Node checks for requests that take too long. */
 const CHECKS_A_BOUND = 5;
 const MAX_HEADER_BYTES = 16 * 1024;
 
@@ -48,7 +48,7 @@ interface Exchange {
   readonly response: ServerResponse;
 }
 
-/** The request that a connection has now, or had last. */
+/** The current or last request of a connection. */
 const current = new WeakMap<Socket, Exchange>();
 
 /** The response to a request that is being handled. */
@@ -74,7 +74,7 @@ export function boundSockets(app: App, { idleMs, connections }: SocketBounds): v
   });
 }
 
-/** The answers to what is not HTTP, or takes too long to become a request, by Node's code. */
+/** The answers to input that is not HTTP, or takes too long to become a request, by Node's code. */
 const FAULTS: Readonly<Record<string, readonly [status: number, error: ProtocolError]>> = {
   ERR_HTTP_REQUEST_TIMEOUT: [408, new ProtocolError("timeout", "the request took too long to arrive")],
   HPE_HEADER_OVERFLOW: [
@@ -92,12 +92,12 @@ function answerBadRequest({ code = "" }: NodeJS.ErrnoException, socket: Socket):
   refuse(socket, ...(FAULTS[code] ?? NOT_HTTP));
 }
 
-/** What can be told of a WebSocket server. */
+/** The properties of a WebSocket server that are needed here. */
 interface HandshakeServer {
   on(event: "wsClientError", listener: (error: Error, socket: Duplex) => void): unknown;
 }
 
-/** Answers handshakes that are none with a problem, where the library would answer with its own page. */
+/** Answers invalid handshakes with a problem, where the library would answer with its own page. */
 export function answerBadHandshakes(server: HandshakeServer): void {
   server.on("wsClientError", ({ message }, socket) => {
     const error = new ProtocolError("malformed", `this is not a WebSocket handshake: ${message}`);

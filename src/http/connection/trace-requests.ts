@@ -9,7 +9,7 @@ import { onRequestEnd } from "./request-ending.ts";
 
 declare module "fastify" {
   interface FastifyRequest {
-    /** Null where nothing is traced. */
+    /** Null if nothing is traced. */
     span: Span | null;
   }
   interface FastifyContextConfig {
@@ -21,7 +21,7 @@ declare module "fastify" {
   }
 }
 
-/** What machines ask every few seconds. */
+/** Requests that machines send every few seconds. */
 const PROBES: ReadonlySet<string | undefined> = new Set(["/healthz", "/readyz", "/metrics"]);
 
 /** Traces the requests of routes that are added from now on, and names the trace in their log lines. */
@@ -49,7 +49,7 @@ export function traceRequests(app: App, tracing: Tracing): void {
     }
     done();
   });
-  // Not before: the end of a body arrives from the connection, which knows no span.
+  // Not earlier: the end of a body arrives from the connection, which knows no span.
   app.addHook("preHandler", (request, _reply, done) => {
     const { span } = request;
     // That of what is not recorded is there already.

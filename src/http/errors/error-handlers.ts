@@ -1,6 +1,6 @@
 /**
- * Answers requests that fail: one function for every protocol, which differ only in how they write a problem down. Internal
- * errors go to the log whole, and only there.
+ * Answers requests that fail: one function for every protocol; protocols differ only in how they write a problem. Internal errors are
+ * logged in full, and only there.
  */
 import type { FastifyReply, FastifyRequest } from "fastify";
 import { drainRequest } from "../connection/connections.ts";
@@ -21,7 +21,7 @@ import {
 export interface ErrorFormat {
   /** The content type of the body. */
   readonly contentType: string;
-  /** The status and the JSON body that stand for a problem. */
+  /** The status and the JSON body for a problem. */
   readonly write: (problem: Problem) => { readonly status: number; readonly body: object };
 }
 
@@ -49,7 +49,7 @@ export function answerErrors(
       await drainRequest(request, reply);
       if (answerVisit(request, reply)) return reply;
     }
-    // With a method that the path takes, its own route found no file of this name.
+    // Only the method is right: its own route found no file of this name.
     const answer = (error: ProtocolError) => answerError(error, request, reply, formatOf(path));
     if (allowed.length === 0 || allowed.includes(request.method))
       return answer(new ProtocolError("not_found", nothingAt(path, allowed.length === 0 ? urls : [])));
@@ -58,12 +58,12 @@ export function answerErrors(
   });
 }
 
-/** Content types of bodies, of which each route takes some. */
+/** Content types of bodies; each route accepts some of them. */
 const BODY_TYPES = ["application/json", "text/csv", "application/x-ndjson", "application/octet-stream"] as const;
 
 /**
- * Answers a request with an error, in the format of its protocol, or with the kept answer where a Replay was thrown. Drains
- * the rest of the request first: an answer to a sender that is still sending may be lost when the connection closes.
+ * Answers a request with an error, in the format of its protocol, or with the stored answer if a Replay was thrown. Drains the rest of the
+ * request first: an answer to a client that is still sending may be lost when the connection closes.
  */
 export async function answerError(
   error: unknown,
@@ -93,7 +93,7 @@ function nothingAt(path: string, urls: Iterable<string>): string {
   return `there is nothing at ${path}${near === null ? "" : `: did you mean ${near}?`}`;
 }
 
-/** Remembers the path and the methods of every route that is added from now on. */
+/** Collects the path and the methods of every route that is added from now on. */
 function rememberRoutes(app: App): { methodsOf(path: string): string[]; readonly urls: ReadonlySet<string> } {
   const routes: { method: string; pattern: RegExp }[] = [];
   const urls = new Set<string>();

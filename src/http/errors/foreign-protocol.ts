@@ -9,7 +9,7 @@ const foreignError = z
   .object({ error: z.string() })
   .meta({ id: "DialectError", description: "An error in a foreign protocol." });
 
-/** How these protocols write an error. They know no 422. */
+/** The error format of these protocols. They have no 422. */
 const FOREIGN_ERROR: ErrorFormat = {
   contentType: "application/json",
   write: ({ code, status, detail }) => ({
@@ -18,7 +18,7 @@ const FOREIGN_ERROR: ErrorFormat = {
   }),
 };
 
-/** MLflow's codes of errors (databricks.proto), and the statuses that its server gives them where they are not ours. */
+/** MLflow's error codes (databricks.proto), and the statuses that its server gives them if they differ from ours. */
 const MLFLOW_CODES: Readonly<Record<Problem["code"], readonly [code: string, status?: number]>> = {
   malformed: ["INVALID_PARAMETER_VALUE"],
   invalid: ["INVALID_PARAMETER_VALUE", STATUS_OF.malformed],
@@ -46,17 +46,17 @@ const mlflowFormat = (codes: typeof MLFLOW_CODES): ErrorFormat => ({
   },
 });
 
-/** How MLflow writes an error. */
+/** MLflow's error format. */
 export const MLFLOW_ERROR = mlflowFormat(MLFLOW_CODES);
 
-/** Paths of these protocols: an error is theirs there too where no route answers. */
+/** Paths of these protocols: errors there have their format even if no route answers. */
 const FOREIGN_PATHS: readonly (readonly [pattern: RegExp, format: ErrorFormat])[] = [
   [/^\/v2(\/|$)/, FOREIGN_ERROR],
   [/^\/v1\/models\/[^/]+(\/versions\/[^/]+)?(:[a-z]+|\/metadata)$/, FOREIGN_ERROR],
   [/^\/(ajax-)?api\/\d\.0\/mlflow/, mlflowFormat({ ...MLFLOW_CODES, not_found: ["ENDPOINT_NOT_FOUND"] })],
 ];
 
-/** Returns how an error at a path is written that no route answers; undefined where Trainyard's own way is right. */
+/** Returns the error format for a path that no route answers; undefined for Trainyard's own format. */
 export function foreignFormatOf(path: string): ErrorFormat | undefined {
   return FOREIGN_PATHS.find(([pattern]) => pattern.test(path))?.[1];
 }
@@ -71,7 +71,7 @@ export function openForeignProtocol(app: App, register: (scope: App) => void, fo
   });
 }
 
-/** Names a wrong value by its row, counted from 0, since the rows of a request may have come as columns. */
+/** Names a wrong value by its row, counted from 0, because the rows of a request may have come as columns. */
 function byRow(detail: string): string {
   return detail.replace(/^\/instances\/(\d+)(?:\/([^:]*))?/, (_, row: string, column?: string) =>
     column === undefined ? `row ${row}` : `row ${row}, column ${column.replaceAll("~1", "/").replaceAll("~0", "~")}`,

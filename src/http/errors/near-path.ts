@@ -1,13 +1,13 @@
-/** The path that a mistyped one was probably meant to be, among those of the routes. */
+/** Finds the route path that a mistyped path was probably meant to be. */
 import { nearest } from "../../domain/spelling.ts";
 
-/** Longest path that is looked into. */
+/** Maximum length of a path that is compared. */
 const MAX_LENGTH = 300;
 const PREFIX = "/v1";
 
 const segmentsOf = (path: string) => path.replace(/\/+$/, "").split("/").slice(1);
 
-/** A path like `path` that a route takes: a segment misspelt, no `/v1` before it, or a slash behind. Null where none is near. */
+/** A path like `path` that a route has: with a corrected segment, with `/v1` before it, or without a trailing slash. Null if none is near. */
 export function nearPath(path: string, routes: Iterable<string>): string | null {
   if (path.length > MAX_LENGTH) return null;
   let best: { readonly path: string; readonly changes: number } | null = null;
@@ -21,7 +21,7 @@ export function nearPath(path: string, routes: Iterable<string>): string | null 
   return best?.path ?? null;
 }
 
-/** The segments as a route has them, and how many were changed for that; null where one is too far from the route's. */
+/** The segments as in a route, and how many were changed; null if one is too far from the route's. */
 function repaired(given: readonly string[], route: readonly string[]): { path: string; changes: number } | null {
   if (given.length !== route.length) return null;
   let changes = 0;

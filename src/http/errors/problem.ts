@@ -1,12 +1,12 @@
 /**
- * Errors on the wire: the one table that turns a code into a status, and the RFC 9457 document that an error becomes.
- * Knows every error that Fastify itself raises, and nothing of why the use cases raise theirs.
+ * Errors on the wire: the one table that maps a code to a status, and the RFC 9457 document of an error. Knows every error that Fastify
+ * itself raises, but not why the use cases raise theirs.
  */
 import { STATUS_CODES } from "node:http";
 import { z } from "zod";
 import { type ErrorCode, type FieldError, TrainyardError } from "../../domain/errors.ts";
 
-/** Codes that only HTTP has, beside those of the domain. */
+/** Codes of HTTP only, in addition to those of the domain. */
 type ProblemCode = ErrorCode | "headers_too_large" | "method_not_allowed" | "upgrade_required" | "internal";
 
 /** The status of each code. */
@@ -29,7 +29,7 @@ export const STATUS_OF: Readonly<Record<ProblemCode, number>> = {
   storage_full: 507,
 };
 
-/** Statuses after which it is worth trying again, in this many seconds (`Retry-After`). */
+/** Statuses after which a retry is worthwhile, in this many seconds (`Retry-After`). */
 export const RETRY_AFTER_S: Readonly<Record<number, number>> = { 429: 1, 503: 5 };
 
 export const PROBLEM_TYPE = "application/problem+json";
@@ -73,7 +73,7 @@ export const problem = z
 
 export type Problem = z.output<typeof problem>;
 
-/** The codes of errors that Fastify raises, where its status alone does not give them. */
+/** The codes of errors that Fastify raises, where its status alone does not determine them. */
 const FASTIFY_CODES: Readonly<Record<string, ProblemCode>> = {
   FST_ERR_CTP_BODY_TOO_LARGE: "too_large",
   FST_ERR_CTP_INVALID_MEDIA_TYPE: "unsupported_media_type",
@@ -90,17 +90,17 @@ interface FastifyFault {
   readonly validationContext?: string;
 }
 
-/** What the answer to an error depends on besides the error. */
+/** What the answer to an error needs besides the error. */
 export interface Occurrence {
   readonly requestId: string;
-  /** The most bytes that the body of this route may have, for the detail of `too_large`. */
+  /** The maximum bytes of this route's body, for the detail of `too_large`. */
   readonly bodyLimit: number;
-  /** The content type that came, and those that the route takes, for the detail of `unsupported_media_type`. */
+  /** The content type of the request, and those that the route accepts, for the detail of `unsupported_media_type`. */
   readonly contentType?: string | undefined;
   readonly acceptedTypes?: readonly string[];
 }
 
-/** The problem document of anything that was thrown. An unknown error becomes a 500 that tells nothing of its cause. */
+/** The problem document of anything that was thrown. An unknown error becomes a 500 that reveals nothing of its cause. */
 export function toProblem(error: unknown, occurrence: Occurrence): Problem {
   const { requestId, bodyLimit } = occurrence;
   const document = (code: ProblemCode, detail: string, errors?: Problem["errors"]): Problem => ({
@@ -125,15 +125,15 @@ export function toProblem(error: unknown, occurrence: Occurrence): Problem {
   return document(code, fault.message);
 }
 
-/** The codes of a process, and of a machine, that may open no more files. */
+/** The error codes when a process, or a machine, may open no more files. */
 const OUT_OF_DESCRIPTORS: ReadonlySet<string | undefined> = new Set(["EMFILE", "ENFILE"]);
 
-/** Whether something failed because no more files can be opened, at whatever depth of its causes. */
+/** Whether something failed because no more files can be opened, at any depth of its causes. */
 export function isOutOfDescriptors(error: unknown): boolean {
   for (let each = error; each instanceof Error; each = each.cause) {
     const { code } = each as NodeJS.ErrnoException;
     if (OUT_OF_DESCRIPTORS.has(code)) return true;
-    // Node says only in words why a thread did not start.
+    // Node gives the reason why a thread did not start only as text.
     if (code === "ERR_WORKER_INIT_FAILED" && /\bE[MN]FILE\b/.test(each.message)) return true;
   }
   return false;
@@ -150,7 +150,7 @@ export class ProtocolError extends Error {
   }
 }
 
-/** What curl sends where it is told nothing: the commonest mistake of all. */
+/** What curl sends by default: the most common mistake. */
 const FORM_TYPE = "application/x-www-form-urlencoded";
 
 function contentTypeDetail({ contentType, acceptedTypes = [] }: Occurrence): string {

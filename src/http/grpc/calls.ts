@@ -1,6 +1,6 @@
 /**
- * The calls of the service, each as the HTTP request that answers it and the message that its answer becomes: health as
- * grpc.health.v1 has it, which probes of Kubernetes ask, and the Open Inference Protocol.
+ * The calls of the service: for each, the HTTP request that answers it and the message for its answer. Health is grpc.health.v1's, which
+ * Kubernetes probes use; the rest is the Open Inference Protocol.
  */
 import { ownBytes } from "../../app/jobs/submit.ts";
 import type { ComputePool } from "../../domain/ports.ts";
@@ -19,7 +19,7 @@ export interface HttpAnswer {
 }
 
 export interface Call {
-  /** Reads the message, a long one in a thread, and says what to ask. Throws `malformed`, `too_large` and `invalid`. */
+  /** Reads the message, a long one in a thread, and returns the request. Throws `malformed`, `too_large` and `invalid`. */
   ask(message: Uint8Array, threads: MessageReader): RoutedRequest | Promise<RoutedRequest>;
   /** Writes the answer's message. Null: the answer is an error. */
   answer(answer: HttpAnswer): Uint8Array | null;
@@ -47,7 +47,7 @@ const ofModel =
     return { method: "GET", url: modelPath(name, version) + suffix };
   };
 
-/** One truth: whether the answer was a success. Statuses of `no` are no errors, but the answer "no". */
+/** One boolean: whether the answer was a success. Statuses in `no` are not errors but the answer "no". */
 const truth =
   (yes: number, no: number, ...statuses: readonly number[]): Call["answer"] =>
   ({ statusCode }) => {

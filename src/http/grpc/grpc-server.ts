@@ -1,6 +1,6 @@
 /**
- * The Open Inference Protocol over gRPC: a second way to the routes under /v2. Each call becomes a request to them within this
- * process, so that keys, limits, the log and the counts are the same. The package @grpc/grpc-js is loaded only where a port is set.
+ * The Open Inference Protocol over gRPC: a second way to the routes under /v2. Each call becomes a request to them within this process, so
+ * keys, limits, the log and the counts are the same. The package @grpc/grpc-js is loaded only if a port is set.
  */
 import { type AddressInfo, createServer } from "node:net";
 import { Readable } from "node:stream";
@@ -13,7 +13,7 @@ import { type Call, type HttpAnswer, type MessageReader, SERVICES } from "./call
 
 type Grpc = typeof import("@grpc/grpc-js");
 
-/** Calls that one connection may have under way. */
+/** Maximum running calls of one connection. */
 const CALLS_A_CONNECTION = 100;
 /** Megabytes that Node keeps for one connection. */
 const CONNECTION_MEGABYTES = 16;
@@ -49,7 +49,7 @@ export interface GrpcServerOptions {
   readonly host: string;
   /** 0: any free port. */
   readonly port: number;
-  /** Most connections at a time; further ones are closed at once. */
+  /** Maximum connections at a time; further ones are closed at once. */
   readonly connections: number;
   /** How long a connection without a call is kept, in milliseconds. */
   readonly idleMs: number;
@@ -61,7 +61,7 @@ export interface GrpcServer {
   close(): Promise<void>;
 }
 
-/** Starts to listen. Throws where the package is missing, and what listening throws. */
+/** Starts to listen. Throws if the package is missing, and what listening throws. */
 export async function startGrpcServer(app: App, options: GrpcServerOptions): Promise<GrpcServer> {
   const { threads, host, port, connections, idleMs } = options;
   const grpc = await loadPackage();
@@ -72,7 +72,7 @@ export async function startGrpcServer(app: App, options: GrpcServerOptions): Pro
     "grpc-node.max_session_memory": CONNECTION_MEGABYTES,
   });
   for (const [name, calls] of Object.entries(SERVICES)) addService(grpc, server, { app, threads }, name, calls);
-  // Its own listener has no bound on connections.
+  // Its own listener cannot limit connections.
   const injector = server.createConnectionInjector(grpc.ServerCredentials.createInsecure());
   const listener = createServer((socket) => {
     socket.setTimeout(idleMs);
@@ -106,7 +106,7 @@ async function loadPackage(): Promise<Grpc> {
   }
 }
 
-/** What answers calls. */
+/** Answers the calls. */
 interface Answering {
   readonly app: App;
   readonly threads: MessageReader;
@@ -119,7 +119,7 @@ function addService(
   name: string,
   calls: Readonly<Record<string, Call>>,
 ): void {
-  // Messages stay bytes here: what is wrong with them is answered in the words of the routes.
+  // Messages stay bytes here: the routes report what is wrong with them in their own words.
   const asIs = (bytes: Buffer) => bytes;
   const definition = Object.fromEntries(
     Object.keys(calls).map((call) => [
@@ -165,7 +165,7 @@ function handler(grpc: Grpc, { app, threads }: Answering, call: Call): handleUna
       // Nobody waits for the answer any more.
       if (gone.signal.aborted) return;
       if (error instanceof TrainyardError) return respond(failure(grpc, STATUS_OF[error.code], error.message));
-      // Thrown on, it would end the process.
+      // Rethrown, it would end the process.
       app.log.error({ err: error, call: asked.getPath() }, "a call over gRPC failed");
       respond(failure(grpc, 500, "internal error; see the server log"));
     }
@@ -173,8 +173,8 @@ function handler(grpc: Grpc, { app, threads }: Answering, call: Call): handleUna
 }
 
 /**
- * The body of a request within the process, whose response is closed when the signal aborts. By itself, the request hears of its signal
- * no longer than its body is read; an error of its body reaches it at any time.
+ * The body of a request within the process, whose response closes when the signal aborts. The request itself listens to its signal only
+ * until its body is read; an error of its body reaches it at any time.
  */
 function bodyUntil(signal: AbortSignal, bytes: Uint8Array): Readable {
   const body = new Readable({
@@ -205,7 +205,7 @@ function beginningOf(details: string): string {
 }
 
 function errorIn({ rawPayload }: HttpAnswer): string {
-  // In the shape of the protocol, or, where no route of it has answered, in our own.
+  // In the protocol's format, or, if none of its routes has answered, in our own.
   const { error, detail } = JSON.parse(rawPayload.toString("utf8")) as { readonly error?: string; readonly detail?: string };
   return error ?? detail ?? "the request failed";
 }

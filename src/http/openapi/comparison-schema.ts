@@ -1,4 +1,4 @@
-/** What a comparison of two models looks like, as a schema for the document and as a record of the use case's. */
+/** A comparison of two models: its schema for the document, and its serializer. */
 import { z } from "zod";
 import type { Comparison } from "../../app/models/compare-models.ts";
 

@@ -1,4 +1,4 @@
-/** The OpenAPI document of the routes as YAML, without a server behind them. */
+/** Builds the OpenAPI document of the routes as YAML, without a running server. */
 import { pino } from "pino";
 import type { Services } from "../../app/services.ts";
 import { NO_TRACING } from "../../domain/operation/tracing.ts";
@@ -7,7 +7,7 @@ import { createLifecycle } from "../connection/lifecycle.ts";
 
 /** openapi.yaml. The same routes give the same text. */
 export async function describeApi(): Promise<string> {
-  // Registering routes reads nothing of the services but their limits, and no request comes that others could bound.
+  // Registering routes reads only the limits of the services, and no request will come.
   const services = { limits: { bodyBytes: 64 * 1024 * 1024, project: {} }, tracing: NO_TRACING } as Services;
   const app = await buildApp({
     services,

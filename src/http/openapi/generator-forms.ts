@@ -1,9 +1,9 @@
 /**
- * Writes schemas in the forms that generators of clients understand alike: openapi-typescript makes a field with a default required,
- * and linters want `items` for every array.
+ * Writes schemas in the forms that client generators understand alike: openapi-typescript makes a field with a default required, and
+ * linters want `items` for every array.
  */
 
-/** The parts of a schema that are looked at. */
+/** The parts of a schema that are read. */
 interface Node {
   readonly type?: unknown;
   readonly $ref?: unknown;
@@ -21,7 +21,7 @@ interface Document {
   readonly components: { readonly schemas: Readonly<Record<string, unknown>> };
 }
 
-/** Rewrites a document in place: defaults in bodies of requests become words of the description, and pairs arrays of two. */
+/** Rewrites a document in place: defaults in request bodies move into the description, and pairs become arrays of two. */
 export function writeForGenerators(document: Document): void {
   const { schemas } = document.components;
   const seen = new Set<string>();
@@ -39,14 +39,14 @@ export function writeForGenerators(document: Document): void {
   for (const node of nodesIn(document)) tupleAsArray(node);
 }
 
-/** Every object in a value, the value included. */
+/** Every object in a value, including the value. */
 function* nodesIn(value: unknown): Generator<Node> {
   if (typeof value !== "object" || value === null) return;
   if (!Array.isArray(value)) yield value as Node;
   for (const inner of Object.values(value)) yield* nodesIn(inner);
 }
 
-/** A default stands behind the description: the server fills it in, and a client need not know it. */
+/** Moves a default behind the description: the server fills it in, and a client need not know it. */
 function defaultsInWords({ type, properties }: Node): void {
   if (type !== "object" || typeof properties !== "object" || properties === null) return;
   for (const property of Object.values(properties)) {

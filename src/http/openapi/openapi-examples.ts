@@ -1,6 +1,6 @@
 /**
- * Examples in the OpenAPI document where a route gives none: of answers, composed of the examples of their parts, and of
- * problems, one a status. Knows JSON Schema, and no route.
+ * Adds examples to the OpenAPI document where a route gives none: of answers, composed of the examples of their parts, and of problems, one
+ * for each status. Knows JSON Schema, and no route.
  */
 import { STATUS_CODES } from "node:http";
 import { PROBLEM_TYPE, STATUS_OF } from "../errors/problem.ts";
@@ -70,7 +70,7 @@ export function addExamples(document: Document): void {
   }
 }
 
-/** Drops the examples that an output has from its input: they leave out members with a default, which the output has. */
+/** Removes the examples that an output has from its input: they leave out members with a default, which the output has. */
 function dropForeign(schemas: Readonly<Record<string, Schema>>): void {
   for (const [name, schema] of Object.entries(schemas)) {
     const input = schemas[`${name}Input`];

@@ -1,4 +1,4 @@
-/** The OpenAPI 3.1 document: its frame, how routes describe their answers, and what is corrected in the generator's output. */
+/** The OpenAPI 3.1 document: its frame, the form in which routes describe their answers, and corrections of the generator's output. */
 import type { FastifyDynamicSwaggerOptions } from "@fastify/swagger";
 import { jsonSchemaTransform, jsonSchemaTransformObject } from "fastify-type-provider-zod";
 import type { z } from "zod";
@@ -13,7 +13,7 @@ import { addExamples } from "./openapi-examples.ts";
 import { addShortTypes } from "./short-types.ts";
 import { TAGS } from "./tags.ts";
 
-/** What each error status means here. */
+/** The meaning of each error status here. */
 const PROBLEMS: Readonly<Record<number, string>> = {
   [STATUS_OF.malformed]: "The body cannot be parsed as its content type.",
   [STATUS_OF.unauthorized]: "The request carries no valid API key. A server without keys requires none.",
@@ -139,7 +139,7 @@ function tidy(document: OpenApiObject): OpenApiObject {
   return tidied;
 }
 
-/** Leaves out the bounds that zod gives every integer, what a double holds exactly: they tell a reader nothing. */
+/** Removes the bounds that zod gives every integer (what a double holds exactly): they tell a reader nothing. */
 function withoutSafeBounds(key: string, value: unknown): unknown {
   return (key === "minimum" || key === "maximum") && Math.abs(value as number) === Number.MAX_SAFE_INTEGER ? undefined : value;
 }
@@ -149,7 +149,7 @@ function completeBody({ operationId, requestBody }: Operation): void {
   if (operationId === "uploadDataset" && requestBody) Object.assign(requestBody.content, uploadContent());
 }
 
-/** Adds to an operation which scope it requires, and the answers to requests without it. */
+/** Adds to an operation the scope that it requires, and the answers to requests without it. */
 function completeAccess(operation: Operation): void {
   const access = accessOfOperation(operation.operationId ?? "");
   // The last one: a server without keys requires none.

@@ -65,7 +65,7 @@ export const answerQuery = z.object({
     description: "The probability with which the `interval` of a value, or the `set` of classes, contains the truth.",
   }),
 });
-/** Of every CSV answer that has texts. */
+/** For every CSV answer with texts. */
 export const spreadsheet = z.enum(["true", "false"]).default("false").meta({
   description:
     "For a CSV that a spreadsheet opens: a cell that is text and begins with `=`, `+`, `-`, `@`, a tab or a line end gets a `'` before it, so that it is shown and not run as a formula. Numbers stay as they are.",
@@ -129,7 +129,7 @@ export const pageOf = (prefix: string) => ({
   }),
 });
 
-/** Text that a parser of the domain reads; what is wrong with it is said with its column. */
+/** Text that a parser of the domain reads; faults are reported with their column. */
 const parsed = <T>(parse: (text: string) => T) =>
   z.string().transform((text, context) => {
     try {
@@ -144,7 +144,7 @@ const parsed = <T>(parse: (text: string) => T) =>
 /** A filter by these fields. */
 export const filterOf = (fields: Fields) => parsed((text) => parseFilter(text, fields));
 
-/** The end of a page of jobs: an id, and in a list that is not in the order of creation the value and the order. */
+/** The end of a page of jobs: an id, and, for a list in another order than creation, the value and the order. */
 const jobCursor = z
   .string()
   .max(MAX_ORDER_LENGTH + 100)
@@ -213,11 +213,11 @@ export const previewQuery = z.object({
   rows: whole.min(1).max(MAX_PREVIEW_ROWS).default(10).meta({ description: "Most rows in the answer." }),
 });
 
-/** Most columns of one answer. */
+/** Maximum columns of one answer. */
 const MAX_SAMPLED_COLUMNS = 16;
 const COLUMN_NAMES = z.array(z.string().min(1).max(500)).min(1).max(MAX_SAMPLED_COLUMNS);
 
-/** Names of columns, as the JSON text of a list: any character may be part of one. */
+/** Names of columns, as the JSON text of a list, because a name may contain any character. */
 const columnNames = z.string().transform((text, context) => {
   const read = COLUMN_NAMES.safeParse(jsonOrNull(text));
   if (read.success) return read.data;
@@ -318,7 +318,7 @@ export const streamQuery = z.object({
   after: seq.default(0).meta({ description: "The sequence number of the last frame seen; 0 is the beginning." }),
 });
 
-/** Of requests in another server's protocol: other headers are theirs. */
+/** For requests in another server's protocol, which has its own other headers. */
 export const keepingHeaders = z.looseObject({
   [PREDICTION_ID_HEADER]: predictionId.optional().meta({
     description:

@@ -1,4 +1,4 @@
-/** The answers of the API as schemas: what the OpenAPI document shows and what the tests hold the answers to. */
+/** The answers of the API as schemas: the OpenAPI document shows them, and tests check answers against them. */
 
 import { z } from "zod";
 import { JOB_ERROR_CODES, JOB_STATES } from "../../domain/jobs/job.ts";
@@ -137,7 +137,7 @@ export const validationAnswer = z
   })
   .meta({ id: "Validation", description: "A resolved spec.", examples: [validationExample] });
 
-/** The success of a submission, whichever status it has: generated clients take one type for all. */
+/** The success of a submission, for all its statuses, so that generated clients have one type. */
 export const submissionAnswer = z.union([submittedAnswer, validationAnswer]).meta({
   id: "Submission",
   description: "The job, or with `validate_only=true` its resolved spec, which `valid` tells from a job.",

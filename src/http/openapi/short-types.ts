@@ -1,6 +1,6 @@
 /**
- * Adds to the schemas of a job spec that a type may stand for its object: `"mse"` for `{"type": "mse"}`. The schema of zod knows objects
- * alone, since domain/spec/spellings.ts writes a spec out before it is validated.
+ * Adds the short form of a typed object to the schemas of a job spec: `"mse"` for `{"type": "mse"}`. The zod schema knows only objects,
+ * because domain/spec/spellings.ts expands a spec before it is validated.
  */
 
 type Node = Record<string, unknown>;
@@ -20,10 +20,10 @@ export function addShortTypes(schemas: Readonly<Record<string, unknown>>): void 
   const visit = (node: unknown): void => {
     if (typeof node !== "object" || node === null) return;
     const { $ref: ref, oneOf, anyOf } = node as Node;
-    // These have names of their own for what stands for an object.
+    // These have their own names for what replaces an object.
     if (Array.isArray(anyOf) && anyOf.some(({ type }: Node) => type === "string")) return;
     if (typeof ref === "string" && ref.startsWith(REF)) visitComponent(ref.slice(REF.length));
-    // First what is in it: the options are as they were written.
+    // Nested schemas first: the options are as they were written.
     for (const inner of Object.values(node)) visit(inner);
     const types = Array.isArray(oneOf) ? bareTypes(oneOf, schemas) : [];
     if (types.length > 0) (oneOf as unknown[]).push({ type: "string", enum: types });

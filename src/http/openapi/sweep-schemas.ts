@@ -1,4 +1,4 @@
-/** Sweeps and trials as the API shows them: the schemas of its answers, the parameters of its routes, and how a record is shown. */
+/** Sweeps and trials as the API shows them: the schemas of answers, the parameters of routes, and the serializers. */
 import { z } from "zod";
 import { speedOf } from "../../app/sweeps/sweep-view.ts";
 import { OPERATORS } from "../../domain/filter.ts";
@@ -88,7 +88,7 @@ const sweepValidationAnswer = z
     examples: [{ valid: true, spec: sweepExample.spec, memory_bytes: 131_072, rows: 200, notes: [] }],
   });
 
-/** The success of a submission, whichever status it has. */
+/** The success of a submission, for all its statuses. */
 export const sweepSubmissionAnswer = z.union([submittedSweepAnswer, sweepValidationAnswer]).meta({
   id: "SweepSubmission",
   description: "The sweep, or with `validate_only=true` its resolved spec, which `valid` tells from a sweep.",

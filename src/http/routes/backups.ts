@@ -1,4 +1,4 @@
-/** The whole database, as a file: out, and in again, while the server serves. */
+/** Backups: the whole database as a file, downloaded and restored while the server runs. */
 import { createReadStream } from "node:fs";
 import type { IncomingMessage } from "node:http";
 import { z } from "zod";
@@ -94,7 +94,7 @@ function registerRestore(app: App, { archive, restart }: RouteContext): void {
       const { receive, stage, discard } = needed(archive);
       const file = await receive(bytesOf(request.raw));
       try {
-        // The entry that this request leaves goes with the database that is replaced.
+        // The entry of this request goes with the database that is replaced.
         await stage(file, { ...entryOf(request, reply), status: 202 });
       } catch (error) {
         await discard(file);
@@ -102,7 +102,7 @@ function registerRestore(app: App, { archive, restart }: RouteContext): void {
       }
       const { bytes, sha256 } = file;
       request.log.warn({ bytes, sha256 }, "a backup takes the database's place");
-      // Once the answer is out: the connection that carries it is one of those that drain.
+      // After the answer: its own connection is one of those that drain.
       reply.raw.once("close", restart);
       reply.code(202).header("location", "/readyz").header("connection", "close");
       return { bytes, sha256 };
@@ -118,7 +118,7 @@ function needed(archive: Archive | null): Archive {
   );
 }
 
-/** The bytes of a body. Leaving off early leaves the connection open, so that an answer can still go the other way. */
+/** The bytes of a body. Ending early leaves the connection open, so that an answer can still be sent. */
 async function* bytesOf(body: IncomingMessage): AsyncGenerator<Uint8Array, void, void> {
   try {
     yield* body.iterator({ destroyOnReturn: false }) as AsyncIterable<Uint8Array>;

@@ -19,7 +19,7 @@ const tags = ["jobs"];
 /**
  * The record of a checkpoint.
  *
- * @internal Exported for the test that holds the client's types to the answers.
+ * @internal Exported for the test that compares the client's types with the answers.
  */
 export const checkpointAnswer = z
   .object({

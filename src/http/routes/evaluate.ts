@@ -1,4 +1,4 @@
-/** A model's scores on a stored data set, and those of two models on the same rows. */
+/** Scores of a model on a stored data set, and of two models on the same rows. */
 import { z } from "zod";
 import { compareScores } from "../../app/models/compare-scores.ts";
 import { evaluate } from "../../app/models/evaluate.ts";
@@ -23,7 +23,7 @@ const evaluateAnswer = z
 /**
  * Which of two models is better.
  *
- * @internal Exported for the test that holds the client's types to the answers.
+ * @internal Exported for the test that compares the client's types with the answers.
  */
 export const comparedScoresAnswer = z.object({ a: z.string(), b: z.string(), ...scoreComparison.shape }).meta({
   id: "ComparedScores",

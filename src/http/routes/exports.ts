@@ -1,4 +1,4 @@
-/** Exports: what leaves the yard in the formats of others. */
+/** Exports in the formats of other programs. */
 import { Readable } from "node:stream";
 import { z } from "zod";
 import { exportEvents } from "../../app/metrics/export-metrics.ts";

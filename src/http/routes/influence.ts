@@ -1,4 +1,4 @@
-/** Which rows made a prediction. */
+/** The training rows behind a prediction. */
 import { askInfluence } from "../../app/models/influence.ts";
 import { TrainyardError } from "../../domain/errors.ts";
 import { influenceBody, MAX_RETRAININGS } from "../../domain/explanations/influence.ts";
@@ -12,7 +12,7 @@ import { representJob } from "../openapi/serializers.ts";
 
 const BODY_BYTES = 256 * 1024;
 
-/** Registers the route that asks which rows made a prediction. */
+/** Registers the route that asks for the training rows behind a prediction. */
 export function registerInfluence(app: App, { lifecycle }: RouteContext): void {
   app.post(
     "/v1/models/:ref/influence",

@@ -1,4 +1,4 @@
-/** API keys: make, list, read, revoke. */
+/** API keys: create, list, read, revoke. */
 import { z } from "zod";
 import { createKey } from "../../app/access/create-key.ts";
 import { findOwnKey, listKeys } from "../../app/access/find-keys.ts";

@@ -1,4 +1,4 @@
-/** What every epoch came to: columns, events, and the live stream over WebSocket or SSE. */
+/** Metrics by epoch: columns, events, and the live stream over WebSocket or SSE. */
 import { Readable } from "node:stream";
 import { z } from "zod";
 import { findJob } from "../../app/jobs/job-view.ts";

@@ -94,7 +94,7 @@ function registerWeights(app: App): void {
       const model = await findModel(services, params.ref);
       const weights = await readWeights(services, model.id);
       const metadata = fileMetadata(model);
-      // Both may be long: the metadata, and the header that has it.
+      // Both may be long: the metadata, and the header that contains it.
       await nextTurn();
       const { size, pieces } = encodeSafetensors(weights, metadata);
       reply

@@ -1,4 +1,4 @@
-/** Models in use: what they are asked, compared with their training, and what their answers turned out to be worth. */
+/** Monitored models: what they are asked, compared with their training rows, and the score of their answers. */
 import { z } from "zod";
 import { takeFeedback } from "../../app/monitoring/feedback.ts";
 import { configureMonitoring, listAskedRows, readMonitoring } from "../../app/monitoring/read-monitoring.ts";

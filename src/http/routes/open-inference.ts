@@ -39,11 +39,11 @@ import { PREDICT_BODY_BYTES } from "./predict.ts";
 
 const tags = [FOREIGN_TAG];
 
-/** Most versions that the metadata of a model, or the index of all models, lists, newest first. */
+/** Maximum versions in the metadata of a model, or models in the index, newest first. */
 const MAX_VERSIONS = 200;
 /** Largest body of a request for the index. */
 const INDEX_BODY_BYTES = 4096;
-/** Extensions of Triton that are here, by the names that it gives them. */
+/** The supported extensions of Triton, by their names there. */
 const EXTENSIONS = ["binary_tensor_data", "model_configuration", "statistics"];
 
 /** Registers the routes of the protocol. */

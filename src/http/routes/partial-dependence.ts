@@ -1,4 +1,4 @@
-/** How a model's answers depend on its columns. */
+/** Partial dependence: how a model's answers depend on its columns. */
 import { z } from "zod";
 import { partialDependence } from "../../app/models/explain.ts";
 import { partialDependenceBody } from "../../domain/explanations/partial-dependence.ts";
@@ -14,7 +14,7 @@ const BODY_BYTES = 256 * 1024;
 /**
  * The answer.
  *
- * @internal Exported for the test that holds the client's types to the answers.
+ * @internal Exported for the test that compares the client's types with the answers.
  */
 export const dependenceAnswer = z
   .object({

@@ -37,7 +37,7 @@ const tags = ["models"];
 /** Largest JSON body that is explained, or of another server's protocol. */
 export const PREDICT_BODY_BYTES = 256 * 1024;
 
-/** Largest body that is answered without a turn of the event loop between: about 0.2 ms with all that becomes of it. */
+/** Largest body that is answered in the same turn of the event loop: about 0.2 ms of work in all. */
 const NOW_BODY_BYTES = 16 * 1024;
 
 const JSON_TYPE = "application/json; charset=utf-8";
@@ -47,15 +47,15 @@ const BATCH_TYPES: ReadonlyMap<string, BatchFormat> = new Map([
   ["application/x-ndjson", "ndjson"],
 ]);
 
-/** How long a reader that does not read may hold up the last line of an answer that failed. */
+/** How long a client that does not read may delay the last line of an answer that failed. */
 const FLUSH_MS = 30_000;
 
-/** How long a connection whose answer broke off stays for its reader to close it. */
+/** How long a connection with a broken answer waits for its client to close it. */
 const LINGER_MS = 2000;
 
 /** Registers the route of predictions. */
 export function registerPredict(app: App, context: RouteContext): void {
-  // Batches are streams here and nowhere else.
+  // Batches are streams, only in this scope.
   app.register(async (scope: App) => {
     for (const type of BATCH_TYPES.keys()) {
       scope.addContentTypeParser(type, (_request, payload, done) => done(null, payload));
@@ -134,7 +134,7 @@ function registerRoute(app: App, { limits }: RouteContext): void {
   );
 }
 
-/** The answer to a few rows of a model that is at hand: nothing is waited for. Null where it is not so. */
+/** The answer to a few rows of a model that is cached, without waiting. Null if that is not possible. */
 function answerNow({ services, body }: Asked, ref: string, given: AnswerOptions): string | null {
   if (!(body instanceof Uint8Array) || body.byteLength > NOW_BODY_BYTES) return null;
   const model = knownModel(services, ref);
@@ -146,7 +146,7 @@ function answerNow({ services, body }: Asked, ref: string, given: AnswerOptions)
   return predicted && predictionsJson(model, predicted, options.topK);
 }
 
-/** What the query asks of explanations; null where it asks for none. */
+/** The explanation that the query asks for; null if it asks for none. */
 function explainOf(method: "shapley" | undefined, background: number | undefined): ExplainRequest | null {
   if (method) return explainRequestOf({ background });
   if (background === undefined) return null;
@@ -155,15 +155,15 @@ function explainOf(method: "shapley" | undefined, background: number | undefined
 
 type Asked = Pick<FastifyRequest, "services" | "body">;
 
-/** What a query says of a stream. */
+/** What a query says about a stream. */
 type BatchOptions = AnswerOptions &
   Required<Pick<LineOptions, "header" | "spreadsheet">> &
   Pick<CloseReason, "hasTrailer"> & {
     readonly encoding: Encoding;
     readonly explain: ExplainRequest | null;
-    /** The id under which the answers are kept. */
+    /** The id under which the answers are stored for feedback. */
     readonly keepAs: string | null;
-    /** Whether the rows are counted among what the model is asked. */
+    /** Whether monitoring counts the rows. */
     readonly isCounted: boolean;
   };
 
@@ -197,7 +197,8 @@ async function answer(
 }
 
 /**
- * The answer to a JSON body of rows: a large one is answered in a thread, as bytes. `given` and `asked` are the query's, the body's come first.
+ * The answer to a JSON body of rows: a large one is answered in a thread, as bytes. `given` and `asked` come from the query; the body's own
+ * have precedence.
  */
 export async function predictJson(
   request: Asked,
@@ -216,7 +217,7 @@ export async function predictJson(
     const { bytes, needs } = await predictDocument(services, model, body, {
       ...{ format: "json", ...given, keepAs, document: { explain: asked } },
     });
-    // A document that is to be explained is not answered where its answers are to be kept.
+    // An explained document is not answered if its answers are to be stored.
     if (needs) throw notKept(NOT_BOTH);
     return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   }
@@ -237,7 +238,7 @@ export async function predictJson(
   return predictionsJson(model, await predictRows(services, model, { instances, ...options }), options.topK);
 }
 
-/** Of a request whose query says none of these. */
+/** For a request whose query sets none of these. */
 const NOTHING_MORE = { explain: null, keepAs: null, isCounted: true } as const;
 
 function notCounted(): TrainyardError {
@@ -275,7 +276,7 @@ function batchFormatOf({ headers }: FastifyRequest): BatchFormat | null {
   return BATCH_TYPES.get(type) ?? null;
 }
 
-/** The bytes of a body. The request outlives the reading of it: an error has to be answered. */
+/** The bytes of a body. The request stays open after they are read, because an error has to be answered. */
 async function* rowsOf(body: IncomingMessage): AsyncGenerator<Uint8Array, void, void> {
   const chunks = body.iterator({ destroyOnReturn: false });
   try {
@@ -288,7 +289,7 @@ async function* rowsOf(body: IncomingMessage): AsyncGenerator<Uint8Array, void, 
 /** How an answer ends. */
 interface CloseReason {
   readonly format: BatchFormat;
-  /** With a line that says how it went; else a broken connection says that it went wrong. */
+  /** With a line that says how it went; otherwise a broken connection signals an error. */
   readonly hasTrailer: boolean;
 }
 
@@ -306,7 +307,7 @@ function streamOf(
   return stream;
 }
 
-/** The pieces, and the last line. When they break off and there is no trailer, the error goes on, which destroys the connection. */
+/** The pieces, and the last line. If they break off and there is no trailer, the error is passed on, which destroys the connection. */
 async function* withLastLine(
   pieces: AsyncGenerator<Uint8Array, readonly Note[], void>,
   { format, hasTrailer }: CloseReason,
@@ -331,8 +332,8 @@ async function* withLastLine(
 const lineOf = (text: string) => Buffer.from(`${text}\n`);
 
 /**
- * Says that nothing more comes, when all that was sent has left, and waits for the reader to close the connection: destroyed
- * at once, it may be reset, and what has arrived there be lost (RFC 9112, 9.6).
+ * Ends the sending side after everything was sent, and waits for the client to close the connection: if it were destroyed at once, it might
+ * be reset, and data that has arrived there be lost (RFC 9112, 9.6).
  */
 async function hangUp(request: IncomingMessage, response: ServerResponse, stream: Readable): Promise<void> {
   await flushed(stream, response);

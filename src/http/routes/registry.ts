@@ -1,4 +1,4 @@
-/** How models are called: versions of a name, aliases, tags, and two of them compared. */
+/** Names of models: versions of a name, aliases, tags, and comparisons of two. */
 import { z } from "zod";
 import { compareModels } from "../../app/models/compare-models.ts";
 import { deleteAlias, setAlias, tagModel } from "../../app/models/name-models.ts";

@@ -11,7 +11,7 @@ import { wireNumber } from "../openapi/wire-number.ts";
 /**
  * A replayed step.
  *
- * @internal Exported for the test that holds the client's types to the answers.
+ * @internal Exported for the test that compares the client's types with the answers.
  */
 export const replayAnswer = z
   .object({

@@ -1,4 +1,4 @@
-/** Schedules: tables that are fetched again and again, and the models that come of them. */
+/** Schedules: tables that are fetched repeatedly, and the models trained on them. */
 import { z } from "zod";
 import {
   changeSchedule,
@@ -21,7 +21,7 @@ import { scheduleParams, scheduleRunsQuery, schedulesQuery } from "../openapi/pa
 import { representPage } from "../openapi/serializers.ts";
 
 const tags = ["schedules"];
-/** A job without rows, and options of reading with a type for each column. */
+/** A job without rows, and reading options with a type for each column. */
 const BODY_BYTES = 1024 * 1024;
 
 const pageOf = <T extends z.ZodType>(item: T, id: string) =>
@@ -31,7 +31,7 @@ const runsAnswer = pageOf(runAnswer, "ScheduleRunPage");
 
 function represent({ schedule, lastRun }: ScheduleView): z.output<typeof scheduleAnswer> {
   const { id, document, paused, nextAt, createdAt } = schedule;
-  // A schedule from before there was `keep` has none.
+  // A schedule older than `keep` has none.
   const { source, format, reading, keep = null, ...rest } = document;
   return {
     ...{ id, ...rest, source: showSource(source), format: format ?? null, reading: reading ?? null, keep, paused },

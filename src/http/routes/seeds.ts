@@ -1,4 +1,4 @@
-/** How much a score owes to its seed. */
+/** How much a score depends on its seed. */
 import { askSeeds } from "../../app/models/seeds.ts";
 import { TrainyardError } from "../../domain/errors.ts";
 import { seedsBody } from "../../domain/explanations/seeds.ts";
@@ -12,7 +12,7 @@ import { representJob } from "../openapi/serializers.ts";
 
 const BODY_BYTES = 4 * 1024;
 
-/** Registers the route that asks how much a score owes to its seed. */
+/** Registers the route that asks how much a score depends on its seed. */
 export function registerSeeds(app: App, { lifecycle }: RouteContext): void {
   app.post(
     "/v1/models/:ref/seeds",

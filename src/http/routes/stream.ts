@@ -1,4 +1,4 @@
-/** The WebSocket of many jobs: its reader says what it wants to hear of. */
+/** The WebSocket of many jobs: its reader subscribes to jobs by messages. */
 import { z } from "zod";
 import type { App, RouteContext } from "../context.ts";
 import { ProtocolError } from "../errors/problem.ts";

@@ -1,4 +1,4 @@
-/** What the server measures of itself, for Prometheus. */
+/** The server's metrics, for Prometheus. */
 import { z } from "zod";
 import type { App, RouteContext } from "../context.ts";
 import { answers } from "../openapi/openapi.ts";

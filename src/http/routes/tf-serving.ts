@@ -1,4 +1,4 @@
-/** The REST dialect of TensorFlow Serving: predict and model status. */
+/** TensorFlow Serving's REST API: predict and model status. */
 import type { FastifyReply, FastifyRequest } from "fastify";
 import { z } from "zod";
 import { findModel } from "../../app/models/find-model.ts";
@@ -42,7 +42,7 @@ const status = z
   })
   .meta({ id: "TfModelStatus" });
 
-/** Registers the routes of the dialect. */
+/** Registers the routes of the protocol. */
 export function registerTfServing(app: App, context: RouteContext): void {
   openForeignProtocol(app, (scope) => {
     registerPredict(scope, context);
@@ -148,7 +148,7 @@ function registerMetadata(app: App): void {
   );
 }
 
-/** The other calls of TensorFlow Serving, which take the serialised examples of signatures that no model here has. */
+/** TensorFlow Serving's other calls, which take serialised examples for signatures that no model here has. */
 function registerRefusals(app: App): void {
   const schema = { hide: true, operationId: "tfRefused" };
   for (const call of ["classify", "regress"])

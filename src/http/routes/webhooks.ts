@@ -1,4 +1,4 @@
-/** Webhooks: what became of those of jobs, models in use and runs of schedules, and the secret that they are signed with. */
+/** Webhooks: the deliveries of jobs, monitored models and runs of schedules, and the signing secret. */
 import { z } from "zod";
 import { projectSecret } from "../../app/webhooks/deliver-webhooks.ts";
 import { listDeliveries, listModelDeliveries, listRunDeliveries } from "../../app/webhooks/list-deliveries.ts";

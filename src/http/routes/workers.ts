@@ -1,4 +1,4 @@
-/** The processes that share the work: who they are, what they can take, what they have, and how one gives it away. */
+/** The processes that share the work: their capacity and jobs, and the request to drain one. */
 import { z } from "zod";
 import { notFound } from "../../domain/errors.ts";
 import { ROLES, type Worker } from "../../domain/operation/worker.ts";

@@ -1,25 +1,25 @@
 /**
- * One connection shared by several senders, in turns: who has sent waits until all others who were waiting have sent too,
- * and nobody sends while the reader is behind. However many they are, no more than one message is beyond the low-water mark.
+ * One connection shared fairly by several senders: a sender that has sent waits until all others that were waiting have sent too, and
+ * nobody sends while the reader is behind. However many they are, at most one message is above the low-water mark.
  */
 import { caughtUp, type Message, type StreamBounds, type StreamConnection } from "./stream-connection.ts";
 
-export interface Turns {
+export interface FairWriter {
   /**
-   * Sends when it is this message's turn, unless by then it is no longer wanted; settles when the reader has room for the
-   * next one. False when there will be none: the reader is gone, or too slow.
+   * Sends when it is this message's turn, unless by then it is no longer wanted; settles when the reader has room for the next one. False
+   * if there will be none: the reader is gone, or too slow.
    */
   send(message: Message, isWanted?: () => boolean): Promise<boolean>;
   /** Messages sent so far. */
   sent(): number;
 }
 
-/** Turns on an connection. `onStall` is called once, when the reader has taken nothing for too long. */
-export function createTurns(
+/** Creates a writer on a connection. `onStall` is called once, when the reader has taken nothing for too long. */
+export function createFairWriter(
   connection: StreamConnection<Message>,
   bounds: StreamBounds,
   { isGone, onStall }: { readonly isGone: () => boolean; readonly onStall: () => void },
-): Turns {
+): FairWriter {
   let sent = 0;
   let last = Promise.resolve(true);
   const turn = async (isOpen: boolean, message: Message, isWanted: () => boolean): Promise<boolean> => {

@@ -1,14 +1,14 @@
-/** News of jobs that wait to be sent to one reader: of each job the newest only, so that a slow reader costs a bounded memory. */
+/** Job changes that wait to be sent to one reader: only the newest of each job, so that a slow reader needs bounded memory. */
 import type { JobNews } from "../../app/jobs/watch-jobs.ts";
 
 export interface LatestPerJob {
   put(news: JobNews): void;
-  /** What is put in, as it comes, until the box is closed. */
+  /** Yields what is put in, as it comes, until the buffer is closed. */
   take(): AsyncGenerator<JobNews, void, void>;
   close(): void;
 }
 
-/** An empty box. */
+/** Creates an empty buffer. */
 export function createLatestPerJob(): LatestPerJob {
   const waiting = new Map<string, JobNews>();
   let bell = Promise.withResolvers<void>();
@@ -24,7 +24,7 @@ export function createLatestPerJob(): LatestPerJob {
     },
     async *take() {
       while (isOpen) {
-        // Before the look, so that nothing put in after it is left waiting.
+        // Before the check, so that nothing put in after it is left waiting.
         bell = Promise.withResolvers<void>();
         for (const [id, news] of waiting) {
           waiting.delete(id);

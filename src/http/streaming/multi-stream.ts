@@ -1,10 +1,10 @@
 /**
- * The stream of many jobs: reads what its reader says and does it, one message after another, and ends when the reader,
- * the connection or the server does. Knows nothing of WebSockets.
+ * The stream of many jobs: carries out its reader's messages one after another, and ends with the reader, the connection or the server.
+ * Knows nothing of WebSockets.
  */
 import { TrainyardError } from "../../domain/errors.ts";
 import { toProblem } from "../errors/problem.ts";
-import { createTurns } from "./fair-writer.ts";
+import { createFairWriter } from "./fair-writer.ts";
 import type { StreamReport } from "./stream.ts";
 import type { CloseReason, Message, StreamBounds, StreamConnection } from "./stream-connection.ts";
 import { encodeMessage, parseCommand, type StreamCommand } from "./stream-messages.ts";
@@ -12,7 +12,7 @@ import { createSubscriptions, type SubscriptionOptions, type Subscriptions } fro
 
 export interface MultiStreamRequest extends Pick<SubscriptionOptions, "services" | "feed" | "project"> {
   readonly connection: StreamConnection<Message>;
-  /** What the reader sends; null is what cannot be a message. */
+  /** What the reader sends; null for something that cannot be a message. */
   readonly messages: AsyncIterable<Uint8Array | null>;
   /** Named in problems. */
   readonly requestId: string;
@@ -20,7 +20,7 @@ export interface MultiStreamRequest extends Pick<SubscriptionOptions, "services"
 
 const RESUMPTION = "subscribe again, after the last seq of each job";
 
-/** Serves a reader until the connection or the server ends: `stop` is aborted with how it ends. */
+/** Serves a reader until the connection or the server ends: `stop` aborts with the close reason. */
 export async function streamMany(
   { services, feed, project, connection, messages, requestId }: MultiStreamRequest,
   bounds: StreamBounds,
@@ -33,15 +33,15 @@ export async function streamMany(
     end("failed");
   };
   const isGone = () => stop.aborted && stop.reason === "gone";
-  const turns = createTurns(connection, bounds, { isGone, onStall: () => end("too_slow") });
+  const writer = createFairWriter(connection, bounds, { isGone, onStall: () => end("too_slow") });
   const refuse = async (error: unknown, job: string | null): Promise<void> => {
     if (!(error instanceof TrainyardError)) return fail(error);
     const problem = toProblem(error, { requestId, bodyLimit: 0 });
-    await turns.send({ json: encodeMessage({ type: "error", job, problem }) });
+    await writer.send({ json: encodeMessage({ type: "error", job, problem }) });
   };
   const onTrouble = (error: unknown, job: string | null) => void refuse(error, job);
   const limit = bounds.subscriptions;
-  const subscriptions = createSubscriptions({ services, feed, project, turns, limit, onTrouble });
+  const subscriptions = createSubscriptions({ services, feed, project, writer, limit, onTrouble });
 
   const onStop = async (): Promise<void> => {
     await subscriptions.stop(stop.reason as string);
@@ -56,18 +56,18 @@ export async function streamMany(
 
   const ending = await ended;
   void subscriptions.stop(ending);
-  return { ending, fields: { messages: turns.sent() }, resumption: RESUMPTION };
+  return { ending, fields: { messages: writer.sent() }, resumption: RESUMPTION };
 }
 
 interface ListenOptions {
-  /** Messages that are none, after which the reader is refused. */
+  /** Number of invalid messages after which the reader is refused. */
   readonly faults: number;
   readonly isOver: () => boolean;
   /** Tells the reader what was wrong with a message. */
   readonly refuse: (error: unknown, jobId: string | null) => Promise<void>;
 }
 
-/** Does what the reader says, one message after another, and says why that ended; null when it ended for another reason. */
+/** Carries out the reader's messages, one after another, and returns why that ended; null if it ended for another reason. */
 async function listen(
   messages: AsyncIterable<Uint8Array | null>,
   subscriptions: Subscriptions,

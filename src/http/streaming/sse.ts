@@ -8,7 +8,7 @@ export const SSE_TYPE = "text/event-stream";
 /** How long a browser waits before it reconnects. */
 const RETRY_MS = 1000;
 
-/** Begins an answer that streams events, and gives its connection. Comments go out every `pingMs`, which finds dead peers. */
+/** Starts an answer that streams events, and returns its connection. Comments are sent every `pingMs`, which finds dead peers. */
 export function createSseConnection(
   response: ServerResponse,
   headers: Readonly<Record<string, string>>,
@@ -19,7 +19,7 @@ export function createSseConnection(
     "content-type": SSE_TYPE,
     "cache-control": "no-cache, no-transform",
     "x-accel-buffering": "no",
-    // Kept alive it would outlast its stream, and a server that goes down waits for its connections.
+    // With keep-alive it would outlast its stream, and a stopping server waits for its connections.
     connection: "close",
   });
   response.write(`retry: ${RETRY_MS}\n\n`);
@@ -38,7 +38,7 @@ export function createSseConnection(
     buffered: () => response.writableLength,
     onClose: (gone) => (response.destroyed ? gone() : response.once("close", gone)),
     close(ending) {
-      // What a reader that is too slow has not taken yet would never be flushed; it reconnects with Last-Event-ID.
+      // Data that a slow reader has not taken yet would never be flushed; the reader reconnects with Last-Event-ID.
       if (ending === "too_slow") response.destroy();
       else response.end();
     },

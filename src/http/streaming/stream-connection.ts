@@ -1,28 +1,26 @@
-/**
- * The connection of a stream's reader, whatever carries it, and how much of a stream it may be behind. Knows nothing of jobs.
- */
+/** The connection of a stream's reader, for any transport, and how far behind a reader may be. Knows nothing of jobs. */
 import { setTimeout as delay } from "node:timers/promises";
 
 /** Why a stream ended. */
 export type CloseReason =
-  /** The job is in a terminal state and all was sent. */
+  /** The job is in a terminal state and everything was sent. */
   | "finished"
-  /** The server goes down. */
+  /** The server stops. */
   | "draining"
   /** The reader took nothing for too long. */
   | "too_slow"
-  /** The reader kept sending what is no message. */
+  /** The reader kept sending invalid messages. */
   | "refused"
   /** The key or session that opened the stream was revoked, or has expired. */
   | "unauthorized"
   /** The reader went away. */
   | "gone"
-  /** A bug of ours; the log has it. */
+  /** Internal error; see the log. */
   | "failed";
 
-/** What an connection is given to send. */
+/** What a connection is given to send. */
 export interface Message {
-  /** The whole message as UTF-8 JSON. */
+  /** The full message as UTF-8 JSON. */
   readonly json: Uint8Array;
 }
 
@@ -31,13 +29,13 @@ export interface StreamConnection<M extends Message> {
   /** For the log. */
   readonly kind: "websocket" | "sse";
   send(message: M): void;
-  /** Bytes sent and not yet taken by the network. */
+  /** Bytes sent that the network has not taken yet. */
   buffered(): number;
-  /** Calls `gone` once when the connection is closed, by whichever side. */
+  /** Calls `gone` once when the connection is closed, by either side. */
   onClose(gone: () => void): void;
-  /** Closes the connection; `resumption` says in a few words how the reader goes on. */
+  /** Closes the connection; `resumption` says in a few words how the reader continues. */
   close(ending: CloseReason, resumption: string): void;
-  /** Drops the connection without a word. */
+  /** Drops the connection without a message. */
   destroy(): void;
 }
 
@@ -46,19 +44,19 @@ export interface StreamBounds {
   readonly lowWaterBytes: number;
   /** A reader above the low-water mark that takes nothing for this long is too slow. */
   readonly stallMs: number;
-  /** How often a connection is tried for a dead peer. */
+  /** How often a connection is checked for a dead peer. */
   readonly pingMs: number;
-  /** How long readers may take for their last frames when the server goes down. */
+  /** How long readers may take for their last frames when the server stops. */
   readonly drainMs: number;
-  /** Most connections of one project at a time. */
+  /** Maximum connections of one project at a time. */
   readonly connections: number;
-  /** Most jobs that one connection may follow at a time. */
+  /** Maximum jobs that one connection may follow at a time. */
   readonly subscriptions: number;
-  /** Messages that are none, after which a connection is closed. */
+  /** Number of invalid messages after which a connection is closed. */
   readonly faults: number;
 }
 
-/** The bounds that no setting has. */
+/** The limits without a setting. */
 export const STREAM_BOUNDS: Omit<StreamBounds, "connections" | "subscriptions"> = {
   lowWaterBytes: 1024 * 1024,
   stallMs: 15_000,
@@ -69,7 +67,7 @@ export const STREAM_BOUNDS: Omit<StreamBounds, "connections" | "subscriptions"> 
 
 const POLL_MS = 20;
 
-/** Waits until the reader is below the low-water mark. False when it stands still for too long, or is gone. */
+/** Waits until the reader is below the low-water mark. False if it takes nothing for too long, or is gone. */
 export async function caughtUp(
   connection: Pick<StreamConnection<Message>, "buffered">,
   { lowWaterBytes, stallMs }: StreamBounds,

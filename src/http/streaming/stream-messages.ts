@@ -1,4 +1,4 @@
-/** Messages of the stream of many jobs: what its reader says, and what it is told besides the frames of jobs. */
+/** Messages of the stream of many jobs: those of its reader, and those of the server besides the frames of jobs. */
 import { z } from "zod";
 import type { JobNews } from "../../app/jobs/watch-jobs.ts";
 import { invalid, TrainyardError } from "../../domain/errors.ts";
@@ -10,7 +10,7 @@ import { representListedJob } from "../openapi/serializers.ts";
 const job = z.string().max(100);
 const topic = z.literal("jobs");
 
-/** What a reader may say. */
+/** What a reader may send. */
 const streamCommand = z.union([
   z.strictObject({ type: z.literal("subscribe"), job, after: z.int().min(0).default(0) }),
   z.strictObject({ type: z.literal("subscribe"), topic }),
@@ -19,7 +19,7 @@ const streamCommand = z.union([
 ]);
 export type StreamCommand = z.output<typeof streamCommand>;
 
-/** What a reader is told. */
+/** What a reader receives. */
 export const streamMessage = z.union([
   streamFrame,
   z.object({ type: z.literal("subscribed"), topic }),
@@ -29,7 +29,7 @@ export const streamMessage = z.union([
 ]);
 export type StreamMessage = z.output<typeof streamMessage>;
 
-/** A reader's message; null is one in binary. Throws malformed, or invalid with what is wrong. */
+/** Parses a reader's message; null is a binary one. Throws malformed, or invalid with what is wrong. */
 export function parseCommand(text: Uint8Array | null): StreamCommand {
   if (!text) throw new TrainyardError("malformed", "messages are JSON text, not binary");
   let value: unknown;
@@ -52,7 +52,7 @@ export function encodeMessage(message: StreamMessage): Uint8Array {
 
 const encoded = new WeakMap<JobNews, Uint8Array>();
 
-/** News on the wire. All readers of one piece of news share the bytes. */
+/** A change of a job on the wire. All readers of one change share the bytes. */
 export function encodeNews(news: JobNews): Uint8Array {
   const known = encoded.get(news);
   if (known) return known;

@@ -1,7 +1,7 @@
 /**
- * The stream of one job's or sweep's frames: one pump behind WebSocket and SSE, which differ only in their connection. It takes
- * from it only what its reader takes from it, and ends a reader that takes nothing: its memory stays bounded, and the reader
- * resumes by sequence number. Knows nothing of how frames come about.
+ * The stream of one job's or sweep's frames: one pump behind WebSocket and SSE, which differ only in their connection. It reads only as
+ * fast as its reader does, and disconnects a reader that takes nothing: its memory stays bounded, and the reader resumes by sequence
+ * number. Knows nothing of how frames are made.
  */
 import type { FollowOptions, Frame } from "../../app/metrics/follow.ts";
 import { type CloseReason, caughtUp, type StreamBounds, type StreamConnection } from "./stream-connection.ts";
@@ -14,7 +14,7 @@ export interface StreamRequest {
   readonly connection: StreamConnection<Frame>;
 }
 
-/** What a stream came to. */
+/** How a stream ended. */
 export interface StreamReport {
   readonly ending: CloseReason;
   /** Fields for the log. */
@@ -22,7 +22,7 @@ export interface StreamReport {
   readonly resumption: string;
 }
 
-/** Sends frames until they, the connection or the server end: `stop` is aborted with how it ends. */
+/** Sends frames until they, the connection or the server end: `stop` aborts with the close reason. */
 export async function streamFrames(
   { follow, after, connection }: StreamRequest,
   bounds: StreamBounds,

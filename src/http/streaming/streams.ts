@@ -1,6 +1,6 @@
 /**
- * All open streams of a server: each is counted until its connection is closed, ends when the key behind it does, and all of
- * them end when draining begins.
+ * All open streams of a server: each counts until its connection is closed, and ends when its key does. All of them end when draining
+ * begins.
  */
 import { setTimeout as delay } from "node:timers/promises";
 import type { Authenticator } from "../../app/access/authenticate.ts";
@@ -22,13 +22,13 @@ export interface StreamLog {
 
 export interface Streams {
   readonly bounds: StreamBounds;
-  /** Throws rate_limited when the principal's project has as many readers as it may. */
+  /** Throws rate_limited if the principal's project has the maximum number of readers. */
   assertRoom(principal: Principal): void;
   /** Sends the frames of one job or sweep until it or the connection ends. Never rejects. */
   run(request: StreamRequest & Held, log: StreamLog): Promise<void>;
-  /** Serves a reader that says what it wants, until the connection ends. Never rejects. */
+  /** Serves a reader of many jobs until the connection ends. Never rejects. */
   serve(request: Omit<MultiStreamRequest, "feed"> & Held, log: StreamLog): Promise<void>;
-  /** Waits for the open streams to close, and drops those that do not in time. */
+  /** Waits for the open streams to close, and drops those that do not close in time. */
   settle(): Promise<void>;
 }
 
@@ -37,13 +37,13 @@ export interface Held {
   readonly principal: Principal;
 }
 
-/** What a stream does until `stop` is aborted, with the ending that is due: DRAINING, "unauthorized", or "gone". */
+/** The work of a stream until `stop` aborts with the close reason: DRAINING, "unauthorized", or "gone". */
 type Work = (bounds: StreamBounds, stop: AbortSignal, onError: (error: unknown) => void) => Promise<StreamReport>;
 
 export interface StreamDependencies {
   readonly lifecycle: Lifecycle;
   readonly feed: JobFeed;
-  /** Tells when a principal is nobody any more. */
+  /** Reports when a principal is no longer valid. */
   readonly watch: Authenticator["watch"];
   readonly telemetry: Pick<Telemetry, "stream">;
 }
@@ -53,7 +53,7 @@ export function createStreams(
   { lifecycle: { draining }, feed, watch, telemetry }: StreamDependencies,
   bounds: StreamBounds,
 ): Streams {
-  // A stream is open until its connection is: the last frames may still be on their way when nothing more is to be sent.
+  // A stream is open until its connection is closed: the last frames may still be on their way.
   const open = new Map<StreamConnection<never>, Promise<void>>();
   const counts = new Map<string, number>();
   const count = (project: string, change: 1 | -1): void => {

@@ -1,4 +1,4 @@
-/** What one reader of many jobs has asked to hear of: jobs one by one, and the change of any job. Knows no connection. */
+/** The subscriptions of one reader of many jobs: to single jobs, and to the changes of any job. Knows no connection. */
 
 import { findJob } from "../../app/jobs/job-view.ts";
 import type { JobFeed, JobNews } from "../../app/jobs/watch-jobs.ts";
@@ -6,31 +6,31 @@ import { DRAINING, follow } from "../../app/metrics/follow.ts";
 import type { ProjectServices } from "../../app/services.ts";
 import { TrainyardError } from "../../domain/errors.ts";
 import type { Job } from "../../domain/jobs/job.ts";
-import type { Turns } from "./fair-writer.ts";
+import type { FairWriter } from "./fair-writer.ts";
 import { createLatestPerJob } from "./latest-per-job.ts";
 import { encodeMessage, encodeNews, type StreamCommand } from "./stream-messages.ts";
 
 export interface SubscriptionOptions {
   readonly services: ProjectServices;
   readonly feed: JobFeed;
-  /** Of whose jobs the reader may hear. */
+  /** The project whose jobs the reader may follow. */
   readonly project: string;
-  readonly turns: Turns;
-  /** Most jobs at a time. */
+  readonly writer: FairWriter;
+  /** Maximum jobs at a time. */
   readonly limit: number;
-  /** Told of what ended the subscription to a job (null: to changes) before its time. */
+  /** Called when the subscription to a job (null: to changes) ends early. */
   readonly onTrouble: (error: unknown, jobId: string | null) => void;
 }
 
 export interface Subscriptions {
-  /** Does what the reader says. Throws not_found, conflict or rate_limited when that cannot be done. */
+  /** Carries out a message of the reader. Throws not_found, conflict or rate_limited if that is not possible. */
   obey(command: StreamCommand): Promise<void>;
-  /** Ends all of them; settles when each has sent its last. DRAINING lets jobs have an `end` frame. */
+  /** Ends all of them; settles when each has sent its last frame. DRAINING lets jobs have an `end` frame. */
   stop(reason: string): Promise<void>;
 }
 
-/** No subscriptions yet. */
-export function createSubscriptions({ services, feed, project, turns, limit, onTrouble }: SubscriptionOptions): Subscriptions {
+/** Creates it without subscriptions. */
+export function createSubscriptions({ services, feed, project, writer, limit, onTrouble }: SubscriptionOptions): Subscriptions {
   const jobs = new Map<string, AbortController>();
   const streams = new Set<Promise<void>>();
   let leaveTopic: (() => void) | null = null;
@@ -61,7 +61,7 @@ export function createSubscriptions({ services, feed, project, turns, limit, onT
     const isWanted = () => !signal.aborted || signal.reason === DRAINING;
     try {
       for await (const frame of follow(services, job, { after, signal })) {
-        if (!(await turns.send(frame, isWanted))) return;
+        if (!(await writer.send(frame, isWanted))) return;
       }
     } finally {
       if (jobs.get(job.id) === own) jobs.delete(job.id);
@@ -83,12 +83,12 @@ export function createSubscriptions({ services, feed, project, turns, limit, onT
       };
       keep(sendNews(box.take()), null);
     }
-    // It takes its turn before any news: what changes from now on is told.
-    await turns.send({ json: encodeMessage({ type: "subscribed", topic: "jobs" }) });
+    // It waits its turn before any changes: changes from now on are reported.
+    await writer.send({ json: encodeMessage({ type: "subscribed", topic: "jobs" }) });
   }
 
   async function sendNews(pieces: AsyncIterable<JobNews>): Promise<void> {
-    for await (const news of pieces) if (!(await turns.send({ json: encodeNews(news) }))) return;
+    for await (const news of pieces) if (!(await writer.send({ json: encodeNews(news) }))) return;
   }
 
   function unfollowChanges(): void {

@@ -1,4 +1,4 @@
-/** WebSocket readers: messages out as text, pings for dead peers, a close code for each ending, and their own messages in. */
+/** WebSocket readers: messages out as text, pings for dead peers, a close code for each reason, and their own messages in. */
 import { on } from "node:events";
 import type { FastifyRequest } from "fastify";
 import type { RawData, WebSocket } from "ws";
@@ -20,10 +20,10 @@ const CLOSES: Readonly<Record<Exclude<CloseReason, "gone">, readonly [code: numb
     failed: [1011, (resumption) => `internal error; ${resumption}`],
   };
 
-/** What a socket reports that is its peer's doing: a breach of the protocol, for which ws closes it, or a connection that broke. */
+/** Socket errors that the peer has caused: a violation of the protocol, for which ws closes the socket, or a broken connection. */
 const PEER_FAULT = /^(WS_ERR_|ECONNRESET|EPIPE|ECONNABORTED|ETIMEDOUT)/;
 
-/** Takes an error of a socket, or of what serves it. */
+/** Called with an error of a socket, or of what serves it. */
 export function onSocketError(error: Error & { readonly code?: string }, socket: WebSocket, request: FastifyRequest): void {
   if (PEER_FAULT.test(error.code ?? "")) {
     request.log.debug({ code: error.code, detail: error.message }, "a WebSocket broke off");
@@ -33,10 +33,10 @@ export function onSocketError(error: Error & { readonly code?: string }, socket:
   socket.terminate();
 }
 
-/** Messages of a reader that wait to be looked at; with more it is read no further until they were. */
+/** Maximum messages of a reader that wait to be handled; above it, reading stops until they are. */
 const WAITING_MESSAGES = 16;
 
-/** An connection on an open socket. A peer that answers no ping within `pingMs`, and takes no bytes either, is dropped. */
+/** A connection on an open socket. A peer that answers no ping within `pingMs`, and takes no bytes either, is dropped. */
 export function createWebSocketConnection(socket: WebSocket, pingMs: number): StreamConnection<Message> {
   let alive = true;
   let buffered = 0;
@@ -66,9 +66,9 @@ export function createWebSocketConnection(socket: WebSocket, pingMs: number): St
   };
 }
 
-/** What a reader sends, until the connection ends: the bytes of text messages, and null for a binary one. */
+/** What a reader sends until the connection ends: the bytes of text messages, and null for a binary one. */
 export function messagesOf(socket: WebSocket): AsyncIterable<Uint8Array | null> {
-  // Listens from now on, and not only when the first message is asked for.
+  // Listen from now on, not only when the first message is asked for.
   const events = on(socket, "message", { close: ["close"], highWaterMark: WAITING_MESSAGES, lowWaterMark: 1 });
   return textsOf(events as AsyncIterable<[RawData, boolean]>);
 }
@@ -77,6 +77,6 @@ async function* textsOf(events: AsyncIterable<[RawData, boolean]>): AsyncGenerat
   try {
     for await (const [data, isBinary] of events) yield isBinary ? null : (data as Buffer);
   } catch {
-    // A breach of the protocol: ws has closed the connection with the code for it.
+    // A violation of the protocol: ws has closed the connection with its code.
   }
 }

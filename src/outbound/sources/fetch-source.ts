@@ -1,4 +1,4 @@
-/** Fetches tables from where a source says: one entry for each kind, under one rule of addresses and one bound of time. */
+/** Fetches tables from sources: one entry for each kind, under one rule of addresses and one time limit. */
 import type { LookupFunction } from "node:net";
 import type { Source } from "../../domain/sources/source.ts";
 import { type Fetched, type FetchOptions, SourceError, type SourceFetcher } from "../../domain/sources/source-fetcher.ts";
@@ -9,13 +9,13 @@ import type { Reach } from "./reach.ts";
 import { requestOfS3 } from "./s3-request.ts";
 
 export interface SourceFetcherOptions {
-  /** Hosts, as URLs write them, that may have private addresses, and be asked without TLS. `*` is every host. */
+  /** Hosts, as URLs write them, that may have private addresses and be contacted without TLS. `*` is every host. */
   readonly privateHosts: readonly string[];
-  /** How long fetching a whole table may take. */
+  /** Time limit for fetching a whole table. */
   readonly timeoutMs: number;
   /** How long a source may be silent. */
   readonly silenceMs?: number;
-  /** Most bytes of a table. */
+  /** Maximum bytes of a table. */
   readonly maxBytes: number;
   /** Resolves names; the resolver of the system when left out. */
   readonly lookup?: Parameters<typeof publicLookup>[0];
@@ -48,7 +48,7 @@ export function createSourceFetcher(options: SourceFetcherOptions): SourceFetche
 async function open(source: Source, reach: Reach): Promise<Fetched> {
   const { url, headers = {}, s3, postgres } = source;
   if (url !== undefined) return fetchOverHttp({ url: new URL(url), headers, pointer: "/source/url", mayRedirect: true }, reach);
-  // Signed once more for each request: a signature is of one host, and a redirect would have another.
+  // Signed again for each request: a signature is for one host, and a redirect would have another.
   if (s3) return fetchOverHttp({ ...requestOfS3(s3, new Date()), pointer: "/source/s3", mayRedirect: false }, reach);
   if (postgres) return queryPostgres(postgres, reach);
   throw new SourceError("/source", "must have one of url, s3 and postgres");

@@ -1,6 +1,6 @@
 /**
- * Fetches a table over HTTP: GET, with redirects that are held to the same rule as the first address, a bound of silence, and
- * `If-None-Match`. Knows nothing of what the bytes are.
+ * Fetches a table over HTTP: GET, with redirects under the same rule as the first address, a limit on silence, and `If-None-Match`. Knows
+ * nothing of the content.
  */
 import { type IncomingMessage, request as requestHttp } from "node:http";
 import { request as requestHttps } from "node:https";
@@ -12,17 +12,17 @@ import { faultOf } from "./source-fault.ts";
 export interface HttpRequest {
   readonly url: URL;
   readonly headers: Readonly<Record<string, string>>;
-  /** Where the request says the source. */
+  /** The place of the source in the request. */
   readonly pointer: string;
   readonly mayRedirect: boolean;
 }
 
 const MAX_REDIRECTS = 5;
 const REDIRECTS: ReadonlySet<number> = new Set([301, 302, 303, 307, 308]);
-/** Answers that may be another one a while later. */
+/** Responses that may differ a while later. */
 const TRANSIENT: ReadonlySet<number> = new Set([408, 425, 429, 500, 502, 503, 504]);
 const MAX_HEADER_BYTES = 32 * 1024;
-/** What of the body of a refusal is looked at: S3 says there why. */
+/** How much of a refusal's body is read: S3 gives the reason there. */
 const MAX_REFUSAL_BYTES = 4096;
 
 /** Opens the table. Throws SourceError. */
@@ -35,7 +35,7 @@ export async function fetchOverHttp(
     let url = first;
     for (let redirects = 0; ; redirects++) {
       assertEncrypted(url, pointer, reach);
-      // What is sent to one server is no other's to read.
+      // Headers for one server must not reach another.
       const own = url.origin === first.origin ? { ...headers, ...(etag !== null && { "if-none-match": etag }) } : {};
       const response = await request(url, own, reach);
       const { statusCode: status = 0 } = response;
@@ -79,7 +79,7 @@ function request(url: URL, headers: Readonly<Record<string, string>>, reach: Rea
     agent: false,
     signal: reach.signal,
     maxHeaderSize: MAX_HEADER_BYTES,
-    // A server that packs what it sends may pack the same bytes differently, which would be another hash.
+    // A server that compresses its response may compress the same bytes differently, which would be another hash.
     headers: { "user-agent": "Trainyard", accept: "*/*", "accept-encoding": "identity", ...headers },
     ...(lookup && { lookup }),
   } as const;
@@ -131,7 +131,7 @@ async function* bytesOf(response: IncomingMessage, pointer: string, reach: Reach
   }
 }
 
-/** The last part of the path; its percent signs are read where they can be. */
+/** The last part of the path, with percent-encoding decoded where possible. */
 function fileNameOf({ pathname }: URL): string {
   const last = pathname.split("/").at(-1) ?? "";
   try {
@@ -154,7 +154,7 @@ async function refusal(response: IncomingMessage, pointer: string): Promise<Sour
   return new SourceError(pointer, `answered ${status}${said}${regionOf(response)}`, { isTransient: TRANSIENT.has(status) });
 }
 
-/** S3 says in a header which region a bucket is in, to whom has asked another. */
+/** S3 says in a header which region a bucket is in if the request went to another. */
 function regionOf({ headers }: IncomingMessage): string {
   const region = headers["x-amz-bucket-region"];
   return typeof region === "string" && /^[a-z0-9-]{1,50}$/.test(region) ? `; the bucket is in the region ${region}` : "";

@@ -1,6 +1,6 @@
 /**
- * The rows of a query of PostgreSQL as CSV: one SELECT in a read-only transaction, read through a cursor a few rows at a time. Values
- * are the texts that PostgreSQL writes, apart from truth values; what a text means is the reader's to say, as in every CSV.
+ * The rows of a PostgreSQL query as CSV: one SELECT in a read-only transaction, read through a cursor a few rows at a time. Values are the
+ * texts that PostgreSQL writes, except booleans; the reader decides what a text means, as in every CSV.
  */
 import type { EventEmitter } from "node:events";
 import { type LookupFunction, Socket } from "node:net";
@@ -13,14 +13,14 @@ import { faultOf } from "./source-fault.ts";
 
 const POINTER = "/source/postgres";
 const BOOL_OID = 16;
-/** Rows of the first step, and most of any. */
+/** Rows of the first step, and maximum rows of any. */
 const FIRST_ROWS = 16;
 const MOST_ROWS = 2000;
-/** Text of a step: what the event loop turns into CSV at a time. */
+/** Text of a step: what the event loop converts to CSV at a time. */
 const STEP_BYTES = 128 * 1024;
-/** The longest message: a row. The driver holds a message whole. */
+/** The longest message: a row. The driver holds a whole message. */
 const MAX_MESSAGE_BYTES = 16 * 1024 * 1024;
-/** What may come for one question: the driver holds the rows of an answer until its end, however few were asked for. */
+/** Maximum bytes of one answer: the driver holds all its rows until its end, however few were requested. */
 const MAX_ANSWER_BYTES = 64 * 1024 * 1024;
 const PLAIN_CSV = { delimiter: ",", spreadsheet: false } as const;
 
@@ -43,12 +43,12 @@ type Texts = pg.QueryArrayResult<(string | null)[]>;
 
 interface Connection {
   readonly client: pg.Client;
-  /** What has come for the question under way. */
+  /** Bytes received for the current query. */
   readonly answer: { bytes: number };
 }
 
 async function connect(url: URL, reach: Reach): Promise<Connection> {
-  // As it was written, and so as it is checked: no decoding comes between.
+  // As it was written, and so as it was checked, without decoding in between.
   const host = url.hostname.replace(/^\[|\]$/g, "");
   const answer = { bytes: 0 };
   const mode = url.searchParams.get("sslmode") ?? (reach.isNamed(url.hostname) ? "disable" : "verify-full");
@@ -75,7 +75,7 @@ async function connect(url: URL, reach: Reach): Promise<Connection> {
     reach.signal.addEventListener("abort", () => destroy(client), { once: true });
     if (reach.signal.aborted) throw reach.signal.reason;
     const connected = client.connect();
-    // The stream is another one once it is encrypted, before which the server has sent one byte.
+    // Encryption replaces the stream; before that the server has sent one byte.
     if (mode === "disable") boundMessages(client, answer);
     else connectionOf(client).once("sslconnect", () => boundMessages(client, answer));
     await connected;
@@ -138,11 +138,11 @@ function lineOf(row: readonly (string | null)[], isTruth: readonly boolean[]): s
     if (isTruth[column]) return text === "t" ? "true" : "false";
     return csvCell(text, PLAIN_CSV);
   });
-  // A line that is empty is no row.
+  // An empty line is not a row.
   return `${cells.length === 1 && cells[0] === "" ? '""' : cells.join(",")}\n`;
 }
 
-/** A socket that resolves names by a lookup of its own. */
+/** A socket with its own lookup of names. */
 class GuardedSocket extends Socket {
   readonly #lookup: LookupFunction | undefined;
 
@@ -151,7 +151,7 @@ class GuardedSocket extends Socket {
     this.#lookup = lookup;
   }
 
-  /** The driver calls it with a port and a host, and nothing else does. */
+  /** The driver calls it only with a port and a host. */
   override connect(port: unknown, host?: unknown): this {
     const lookup = this.#lookup;
     return super.connect({ port: port as number, host: host as string, ...(lookup && { lookup }) });
@@ -168,12 +168,12 @@ function destroy(client: pg.Client): void {
 }
 
 /**
- * Ends a connection whose server announces a message that is too long, or answers a question with too many: the driver would take both in whole.
- * Begins between two messages.
+ * Ends a connection whose server announces a message that is too long, or answers a query with too many bytes: the driver would take both
+ * in full. Starts between two messages.
  */
 function boundMessages(client: pg.Client, answer: Connection["answer"]): void {
   const { stream } = connectionOf(client);
-  /** Bytes of the message under way that are still to come, and the header as far as it is there: a type and a length (5 bytes). */
+  /** Remaining bytes of the current message, and the part of the header received so far: a type and a length (5 bytes). */
   let left = 0;
   let header = Buffer.alloc(0);
   stream.on("data", (chunk: Buffer) => {
@@ -203,7 +203,7 @@ function boundMessages(client: pg.Client, answer: Connection["answer"]): void {
   });
 }
 
-/** Classes of errors of PostgreSQL (SQLSTATE) that may pass: connection, resources, operator, and serialization. */
+/** Error classes of PostgreSQL (SQLSTATE) that may pass: connection, resources, operator, and serialization. */
 const TRANSIENT = /^(?:08|40|53|57)/;
 
 function postgresFault(error: unknown, reach: Reach): SourceError {

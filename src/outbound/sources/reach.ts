@@ -3,7 +3,7 @@ import type { LookupFunction } from "node:net";
 
 /** What a kind of source needs to know of the connection that it may open. */
 export interface Reach {
-  /** Whether the operator has named this host: it may be private, and be asked without TLS. */
+  /** Whether the operator has named this host: it may be private, and be contacted without TLS. */
   isNamed(hostname: string): boolean;
   /** The lookup for a socket to this host; undefined for that of the system. Throws ForbiddenAddress. */
   lookupOf(hostname: string): LookupFunction | undefined;

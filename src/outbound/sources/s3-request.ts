@@ -5,14 +5,14 @@
 import { createHash, createHmac } from "node:crypto";
 import type { S3Source } from "../../domain/sources/source.ts";
 
-/** The hash of no body. */
+/** The hash of an empty body. */
 const EMPTY_SHA256 = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
 
-/** What is signed: a request, and who asks. */
+/** What is signed: a request, and the caller's keys. */
 export interface SignedRequest {
   readonly method: string;
   readonly url: URL;
-  /** All that are signed, `host` and `x-amz-date` among them, with names in small letters. */
+  /** All signed headers, `host` and `x-amz-date` among them, with names in lower case. */
   readonly headers: Readonly<Record<string, string>>;
   readonly region: string;
   readonly service: string;
@@ -74,7 +74,7 @@ export function signV4({ method, url, headers, region, service, accessKeyId, sec
   return `AWS4-HMAC-SHA256 Credential=${accessKeyId}/${scope},SignedHeaders=${signedHeaders},Signature=${signature}`;
 }
 
-/** Percent-encodes all but the unreserved characters of RFC 3986, as the signature wants it. */
+/** Percent-encodes all but the unreserved characters of RFC 3986, as the signature requires. */
 function encode(text: string): string {
   return encodeURIComponent(text).replaceAll(/[!'()*]/g, (sign) => `%${sign.charCodeAt(0).toString(16).toUpperCase()}`);
 }

@@ -1,10 +1,10 @@
-/** Puts what went wrong with a connection into words for whoever named the source. */
+/** Describes connection errors in words for the user who named the source. */
 import { SourceError } from "../../domain/sources/source-fetcher.ts";
 import { ForbiddenAddress } from "../addresses.ts";
 import type { Reach } from "./reach.ts";
 
 const MAX_DETAIL = 300;
-/** What certificates fail with: asking again does not help. */
+/** Certificate errors: retrying does not help. */
 const CERTIFICATE = /CERT|SELF_SIGNED|UNABLE_TO|ERR_TLS/;
 
 /** Returns the error for a source. A SourceError stays as it is. */

@@ -1,6 +1,6 @@
 /**
- * Says whether a project owns a record, by one statement for each id that it does not own: a record of another project and one
- * that nobody has are told apart by neither the answer nor the way to it.
+ * Says whether a project owns a record, by one statement for each id that it does not own: neither the answer nor the time distinguishes a
+ * record of another project from one that does not exist.
  */
 import type { Kysely } from "kysely";
 import { ID_PREFIXES } from "../../domain/id.ts";
@@ -28,14 +28,14 @@ export interface Owners {
 }
 
 /**
- * Creates the lookup over a connection that sees all committed data. What a project owns is remembered (an owner never changes, and ids
- * are never reused), and nothing of what it does not.
+ * Creates the lookup over a connection that sees all committed data. It caches what a project owns (an owner never changes, and ids are
+ * never reused), but nothing that it does not own.
  */
 export function createOwners(db: Kysely<Tables>): Owners {
   const owned = createLru<true>({ maxCount: MAX_REMEMBERED, maxBytes: Number.POSITIVE_INFINITY, bytesOf: () => 0 });
   return {
     async owns(project, id) {
-      // Names of projects have no space.
+      // Names of projects contain no space.
       const key = `${project} ${id}`;
       if (owned.get(key)) return true;
       const table = OWNING.find(([prefix]) => id.startsWith(prefix))?.[1];

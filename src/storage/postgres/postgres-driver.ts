@@ -131,7 +131,7 @@ function createDriver(pool: pg.Pool, onFailure: (error: unknown) => void): Drive
         await run(connection, "rollback");
         (connection as PooledConnection).inTransaction = false;
       } catch {
-        // The connection is closed, which rolled back its transaction. The error that led here says more than this one.
+        // The connection is closed, which rolled back its transaction. The original error says more than this one.
       }
     },
     async releaseConnection(connection) {

@@ -17,9 +17,9 @@ import { createPostgresHealth } from "./postgres-health.ts";
 export interface PostgresStoreOptions extends PostgresPoolOptions, StoreHooks, RetryOptions {
   /** Interval between probes of a database that is unavailable. */
   readonly probeMs: number;
-  /** How long the opening waits for a database that does not answer; left out, it does not. */
+  /** How long opening waits for a database that does not answer; left out, it does not wait. */
   readonly startWaitMs?: number;
-  /** Told what the opening waits for, at the first failure and whenever it changes. */
+  /** Called with what opening waits for, at the first failure and whenever it changes. */
   readonly onWaiting?: (detail: string) => void;
 }
 
@@ -53,7 +53,7 @@ export async function openPostgresStore(options: PostgresStoreOptions): Promise<
   return { store: serialized(retrying(store, options)), runSql: runSqlOn(db) };
 }
 
-/** The tables that have cells of rows: see docs/tables.md. */
+/** The tables with cells of rows: see docs/tables.md. */
 const SCRUBBED: readonly (keyof Tables)[] = [
   ...([
     "datasets",
@@ -70,15 +70,15 @@ const SCRUBBED: readonly (keyof Tables)[] = [
 ];
 
 /**
- * Gives the space of deleted rows free, beside readers and writers. Their bytes stay in the files until they are overwritten: only
- * VACUUM FULL rewrites a table, and locks it meanwhile, so that it is left to the operator.
+ * Frees the space of deleted rows, beside readers and writers. Their bytes stay in the files until they are overwritten: only VACUUM FULL
+ * rewrites a table, and locks it meanwhile, so it is left to the operator.
  */
 async function scrub(db: Kysely<Tables>): Promise<string> {
   for (const table of SCRUBBED) await sql`vacuum ${sql.table(table)}`.execute(db);
   return "PostgreSQL: the space of the rows was given free (VACUUM); its bytes stay in the files of the database, its log and its replicas until they are overwritten, or until VACUUM FULL, which locks each table while it rewrites it";
 }
 
-/** Repeats the opening while the database is away, as it is while it starts itself, or while nobody listens yet. */
+/** Repeats opening while the database is unavailable, for example while it starts. */
 async function whenItAnswers(open: () => Promise<void>, options: PostgresStoreOptions): Promise<void> {
   const { startWaitMs = 0, probeMs, onWaiting = () => undefined } = options;
   const deadline = performance.now() + startWaitMs;

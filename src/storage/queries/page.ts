@@ -1,14 +1,14 @@
-/** Keyset pagination: a query reads one row more than the page, which says whether there is a next page. */
+/** Keyset pagination: a query reads one row more than the page, which shows whether there is a next page. */
 import { type AliasedRawBuilder, sql } from "kysely";
 import type { Page } from "../../domain/page.ts";
 
 /**
- * Most bytes of documents (specs, architectures) in a page, whatever its limit says: reading and writing so many takes the main
- * thread about 10 ms. A page has at least one row.
+ * Maximum bytes of documents (specs, architectures) in a page, whatever its limit: reading and writing that many takes the main thread
+ * about 10 ms. A page has at least one row.
  */
 const MAX_PAGE_BYTES = 1024 * 1024;
 
-/** Returns the page of up to `limit + 1` rows, ordered by id: of records that are small. Those with documents are for `toBoundedPage`. */
+/** Returns the page of up to `limit + 1` rows of small records, ordered by id. For records with documents, use `toBoundedPage`. */
 export function toPage<Row, T extends { readonly id: string }>(
   rows: readonly Row[],
   limit: number,
@@ -18,7 +18,7 @@ export function toPage<Row, T extends { readonly id: string }>(
   return { data, hasMore: rows.length > limit, nextAfter: data.at(-1)?.id ?? null };
 }
 
-/** What a list reads of rows with documents of any size: first their bytes, and then the rows that fit. */
+/** How a list reads rows with documents of any size: first their sizes, and then the rows that fit. */
 export interface DocumentRows<T> {
   /** Returns the bytes of the first `count` rows, from the lengths that the database keeps. */
   sizes(count: number): Promise<readonly { readonly bytes: number }[]>;
@@ -42,7 +42,7 @@ function fitting(sizes: readonly { readonly bytes: number }[]): number {
   return over === -1 ? sizes.length : Math.max(1, over);
 }
 
-/** The bytes of columns of text together, as `bytes`. */
+/** The total bytes of text columns, as `bytes`. */
 export function bytesOf(...columns: readonly string[]): AliasedRawBuilder<number, "bytes"> {
   const lengths = columns.map((column) => sql`octet_length(${sql.ref(column)})`);
   return sql<number>`${sql.join(lengths, sql` + `)}`.as("bytes");

@@ -1,6 +1,6 @@
 /**
- * The transactions that every job takes, and every window of a model in use, by name, so that a database in a thread can be asked for a whole one with one message
- * (sqlite/sqlite-thread.ts): a job takes four of them, with some 40 statements, each of which would be a message there and one back.
+ * The transactions of every job and of every monitored window, by name, so that one message can run a whole transaction in a database
+ * thread (sqlite/sqlite-thread.ts). A job has four of them, with some 40 statements, each of which would be a message there and one back.
  */
 import type { Kysely } from "kysely";
 import type { TensorSet } from "../../domain/tensor.ts";
@@ -13,7 +13,7 @@ import { keepAskedRows } from "./monitoring/asked-rows.ts";
 import { addCounts, judgeWindow } from "./monitoring/monitors.ts";
 import { claimChunk } from "./sweeps/chunks.ts";
 
-/** Arguments and results can be posted to another thread, callbacks excepted: databases with callbacks run in this one. */
+/** Arguments and results can be posted to another thread, except callbacks: databases with callbacks run in this one. */
 export const PROCEDURES = {
   addCounts,
   appendMetrics,
@@ -47,7 +47,7 @@ export type CallProcedure = <Name extends ProcedureName>(
   ...args: ArgumentsOf<Name>
 ) => Promise<ResultOf<Name>>;
 
-/** The bytes of tensors among the arguments of a procedure, which another thread is given a copy of. */
+/** The bytes of tensors among the arguments of a procedure, which are copied for another thread. */
 export function tensorBytes<Name extends ProcedureName>(name: Name, args: ArgumentsOf<Name>): number {
   return (
     (TENSORS[name] as ((...args: readonly unknown[]) => TensorSet | null) | undefined)?.(...args)?.data.buffer.byteLength ?? 0
@@ -64,7 +64,7 @@ export function callHere(databases: Readonly<Record<ProcedureConnection, Kysely<
   return (on, name, ...args) => procedure(name)(databases[on], ...args) as Promise<ResultOf<typeof name>>;
 }
 
-/** A procedure as a function of whatever it was called with. */
+/** Wraps a procedure as a function with the caller's types. */
 export function procedure(name: ProcedureName): (db: Kysely<Tables>, ...args: readonly unknown[]) => Promise<unknown> {
   return PROCEDURES[name] as (db: Kysely<Tables>, ...args: readonly unknown[]) => Promise<unknown>;
 }

@@ -90,7 +90,7 @@ export function labelsOfRow({ tags, note }: Pick<JobsTable, "tags" | "note">): L
   return { tags: tags === null ? {} : (JSON.parse(tags) as Tags), note };
 }
 
-/** Converts a row to a job, in slices where its spec is long. */
+/** Converts a row to a job, in slices if its spec is long. */
 export async function readJobRow(row: JobsTable): Promise<Job> {
   return toJob(row, (await parseInSlices(row.spec)) as ResolvedSpec);
 }
@@ -149,7 +149,7 @@ type Architecture = Pick<
   | "reference"
 >;
 
-/** Converts rows one after the other, with a turn of the event loop after some of them. */
+/** Converts rows one after the other, and lets the event loop serve others after some of them. */
 export async function readRows<Row, T>(rows: readonly Row[], read: (row: Row) => Promise<T>): Promise<T[]> {
   const all: T[] = [];
   for (const row of rows) {
@@ -159,7 +159,7 @@ export async function readRows<Row, T>(rows: readonly Row[], read: (row: Row) =>
   return all;
 }
 
-/** Rows whose documents are parsed at once are up to 32 kB each. */
+/** Rows with documents up to 32 kB are parsed at once. */
 const ROWS_OF_A_TURN = 8;
 
 /** Returns the row of a new model with its version, without tags. */
@@ -180,7 +180,7 @@ export function newModelRow(model: NewModel, project: string, version: number): 
   };
 }
 
-/** Converts a row and its aliases to a model, in slices where its architecture is long. */
+/** Converts a row and its aliases to a model, in slices if its architecture is long. */
 export async function readModelRow(row: ModelsTable, aliases: readonly string[]): Promise<Model> {
   return toModel(row, aliases, (await parseInSlices(row.architecture)) as Architecture);
 }

@@ -51,7 +51,8 @@ export function openArchive(dataDir: string): Archive {
       await assertUsable(path);
       await using file = await open(path, "r+");
       await file.sync();
-      // First, and with the file that it is about: a crash before the rename leaves a note of a file that is not the database.
+      // The note first, together with the file that it is about: after a crash before the rename, it is about a file that is not the
+      // database.
       const { ino } = await file.stat({ bigint: true });
       await writeFile(notePath(database), JSON.stringify({ file: String(ino), entry } satisfies Note), { mode: 0o600 });
       await rename(path, stagedPath(database));
@@ -62,7 +63,7 @@ export function openArchive(dataDir: string): Archive {
       const text = await readFile(notePath(database), "utf8").catch(() => null);
       if (text === null) return null;
       const note = parseNote(text);
-      // Renamed, a file keeps its number; a database that is in use has not been replaced.
+      // A rename keeps the file's number; a database that is in use has not been replaced.
       const { ino } = await stat(database, { bigint: true });
       if (note?.file === String(ino)) return note.entry;
       await rm(notePath(database), { force: true });
@@ -79,7 +80,7 @@ interface Note {
   readonly entry: AuditEntry;
 }
 
-/** Null for what a power cut has left of one. */
+/** Null if a power cut has left an incomplete note. */
 function parseNote(text: string): Note | null {
   try {
     return JSON.parse(text) as Note;

@@ -1,4 +1,4 @@
-/** Calls procedures of the thread of a connection, as a dialect runs statements on it. */
+/** Calls procedures in the thread of a connection, under the rules of a dialect's statements. */
 import type { ProcedureName } from "../queries/procedures.ts";
 import type { SqliteConnection } from "./sqlite-connection.ts";
 import type { SqliteDialectOptions } from "./sqlite-driver.ts";
@@ -7,7 +7,7 @@ import { failureOf } from "./sqlite-failures.ts";
 
 export interface CallerOptions extends Omit<SqliteDialectOptions, "connection" | "begin"> {
   readonly connection: Pick<SqliteConnection, "call">;
-  /** Whether the reserve of the disk is for them. A failure on a full disk releases it: they are tried once more. */
+  /** Whether they may use the reserve of the disk. A failure on a full disk releases it, and they are tried once more. */
   readonly usesReserve: boolean;
 }
 

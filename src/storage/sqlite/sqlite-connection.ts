@@ -24,8 +24,8 @@ export interface SqliteConnection {
   /** Runs a statement. Transfers blobs that span their buffer: they are empty afterwards. Throws a SqliteError. */
   query(sql: string, parameters: readonly SqlValue[]): Promise<SqliteResult>;
   /**
-   * Runs a procedure in the thread, with copies of its arguments, once the connection is free: together with others of the same level that
-   * wait for that. Throws the TrainyardError of the procedure, or what `onFailure` makes of a SqliteError while nobody else has the connection.
+   * Runs a procedure in the thread, with copies of its arguments, once the connection is free, together with others of the same level that
+   * wait. Throws the TrainyardError of the procedure, or what `onFailure` makes of a SqliteError while nobody else has the connection.
    */
   call(level: ConnectionLevel, name: ProcedureName, args: readonly unknown[], onFailure?: OnFailure): Promise<unknown>;
   /** Locks the connection until `release`. Callers wait first come, first served. */
@@ -47,7 +47,7 @@ interface WaitingCall extends Waiting {
   readonly onFailure: OnFailure | undefined;
 }
 
-/** Most procedures that are committed together: whoever comes next waits for all of them. */
+/** Maximum procedures committed together: the next user of the connection waits for all of them. */
 const MAX_TOGETHER = 16;
 
 /** Starts a thread with a connection of its own. Throws a SqliteError when the database cannot be opened. */
@@ -92,7 +92,7 @@ export async function openSqliteConnection(options: SqliteThreadOptions): Promis
       await refuse(group, error);
       return;
     }
-    // What comes from here on waits for the next turn.
+    // Calls from here on wait for the next round.
     const now = group.splice(0, MAX_TOGETHER);
     if (group.length > 0) void runGroup(level, group);
     else groups.delete(level);
@@ -137,7 +137,7 @@ function settle(waiting: Waiting | undefined, reply: SqliteReply): void {
   else waiting?.reject(errorOf(reply.failure));
 }
 
-/** Refuses calls with an error, once what it means has been seen to: a full disk gives back its reserve before anybody else writes. */
+/** Rejects calls with an error after handling its cause: a full disk releases its reserve before anybody else writes. */
 async function refuse(calls: readonly WaitingCall[], error: unknown): Promise<void> {
   for (const { reject, onFailure } of calls)
     reject(error instanceof SqliteError && onFailure ? await onFailure(error).catch((other: unknown) => other) : error);

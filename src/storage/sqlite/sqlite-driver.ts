@@ -24,8 +24,8 @@ export interface SqliteDialectOptions {
   /** Durability of the commits of this dialect, and maximum size of the database for them. Compared by identity. */
   readonly level: ConnectionLevel;
   /**
-   * "immediate" acquires the write lock at the start, so that a transaction never fails half way because of another. "nested" ones are
-   * parts of a transaction that is there.
+   * "immediate" acquires the write lock at the start, so that another transaction can never make it fail half way. "nested" ones are parts
+   * of an existing transaction.
    */
   readonly begin: keyof typeof TRANSACTIONS;
   /** Called before every use of the connection; throws to refuse it. */
@@ -34,7 +34,7 @@ export interface SqliteDialectOptions {
   readonly onFailure?: (error: SqliteError) => Promise<Error>;
 }
 
-/** What begins, commits and rolls back a transaction. */
+/** The statements that begin, commit and roll back a transaction. */
 const TRANSACTIONS = {
   immediate: { begin: "begin immediate", commit: "commit", rollback: ["rollback"] },
   deferred: { begin: "begin deferred", commit: "commit", rollback: ["rollback"] },
@@ -90,7 +90,7 @@ function createDriver({ connection, level, begin, admit, onFailure }: SqliteDial
       try {
         for (const text of texts.rollback) await run(text)(on);
       } catch {
-        // SQLite rolls back by itself on a full disk or an I/O error. The error that led here says more than this one.
+        // SQLite rolls back by itself on a full disk or an I/O error. The original error says more than this one.
       }
     },
     destroy: () => Promise.resolve(),

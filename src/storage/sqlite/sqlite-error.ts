@@ -1,4 +1,4 @@
-/** The errors of SQLite, on the side of those who ask it. */
+/** The errors of SQLite, for the main thread. */
 
 /** An error that SQLite reported, with its code ("SQLITE_BUSY", "SQLITE_FULL", ...). */
 export class SqliteError extends Error {

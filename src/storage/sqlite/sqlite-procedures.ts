@@ -1,5 +1,5 @@
 /**
- * Runs procedures within a SQLite thread: the same queries as anywhere, on statements that run at once. Those that wait at the same time
+ * Runs procedures within a SQLite thread: the same queries as elsewhere, on synchronous statements. Procedures that wait at the same time
  * are committed together, because a commit syncs the disk and takes longer than the statements of a job. Knows no tables.
  */
 import { Kysely } from "kysely";
@@ -14,17 +14,17 @@ const AS_IT_IS: ConnectionLevel = { synchronous: "FULL", maxBytes: null };
 /** The connection of the thread. */
 interface OwnConnection {
   run(sql: string, parameters: readonly SqlValue[]): SqliteResult;
-  /** False where SQLite has rolled back by itself, as on a full disk. */
+  /** False if SQLite has rolled back by itself, as on a full disk. */
   isInTransaction(): boolean;
-  /** Where SQLite keeps what a savepoint may take back, once that is more than 64 KiB. Not to be changed within a transaction. */
+  /** Where SQLite keeps what a savepoint may undo, once that is more than 64 KiB. Cannot be changed within a transaction. */
   keepTemporary(where: "memory" | "default"): void;
   failureOf(error: unknown): SqliteFailure;
 }
 
 /**
- * Returns a function that runs procedures in order, commits them together, and returns a reply for each. One that fails takes back its own
- * changes alone. Where all of them are lost, each is run again by itself, so that none fails for another. Statements run at once and what
- * is between them are microtasks, so that no other request is served before all have ended.
+ * Returns a function that runs procedures in order, commits them together, and returns a reply for each. A failed one undoes only its own
+ * changes. If all of them are lost, each runs again by itself, so that none fails because of another. Statements are synchronous and
+ * everything between them is microtasks, so no other request is served before all have ended.
  */
 export function createProcedures({ run, isInTransaction, keepTemporary, failureOf }: OwnConnection) {
   const connection = {
@@ -44,12 +44,12 @@ export function createProcedures({ run, isInTransaction, keepTemporary, failureO
   };
   /** Runs a procedure in a transaction of its own, which costs no savepoint. */
   const alone = (call: SqliteCall): Promise<SqliteReply> => reply(whole, call);
-  /** Runs procedures in the transaction that has begun, and commits it: their replies; null where all that they did is lost. */
+  /** Runs procedures in the current transaction, and commits it. Returns their replies; null if all their changes are lost. */
   const within = async (calls: readonly SqliteCall[]): Promise<readonly SqliteReply[] | null> => {
     const replies: SqliteReply[] = [];
     for (const call of calls) {
       replies.push(await reply(part, call));
-      // Whatever came next would be committed by itself.
+      // The next one would otherwise be committed by itself.
       if (!isInTransaction()) return null;
     }
     try {
@@ -61,13 +61,13 @@ export function createProcedures({ run, isInTransaction, keepTemporary, failureO
     }
   };
   const together = async (calls: readonly SqliteCall[]): Promise<readonly SqliteReply[] | null> => {
-    // A file of its own would fail where there is no folder for one, and costs more than a commit saves.
+    // A temporary file would fail without a writable folder, and costs more than a commit saves.
     keepTemporary("memory");
     try {
       run("begin immediate", []);
       return await within(calls);
     } catch (error) {
-      // One wait for another process is enough.
+      // Waiting for another process once is enough.
       const failure = failureOf(error);
       return calls.map(() => ({ ok: false, failure }));
     } finally {
@@ -83,7 +83,7 @@ export function createProcedures({ run, isInTransaction, keepTemporary, failureO
   };
 }
 
-/** Makes blobs what they are on every other connection: `slice` of a Buffer is a view, and of a Uint8Array a copy. */
+/** Makes blobs the same as on every other connection: `slice` of a Buffer is a view, and of a Uint8Array a copy. */
 function plain(result: SqliteResult): SqliteResult {
   for (const row of result.rows as Record<string, SqlValue>[]) {
     for (const [name, value] of Object.entries(row))

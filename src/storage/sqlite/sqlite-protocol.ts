@@ -56,9 +56,9 @@ export interface SqliteResult {
 export interface SqliteFailure {
   readonly message: string;
   readonly code: string;
-  /** Where a bug in a procedure is. */
+  /** The place of a bug in a procedure. */
   readonly stack?: string;
-  /** What a procedure refused, as a TrainyardError says it. */
+  /** The refusal of a procedure, with the fields of a TrainyardError. */
   readonly refusal?: { readonly code: ErrorCode; readonly errors: readonly FieldError[] };
 }
 

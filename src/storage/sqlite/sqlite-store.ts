@@ -36,9 +36,9 @@ export interface SqliteStoreOptions {
 export const DATABASE_FILE = "trainyard.db";
 /** Bytes of a probe that tests for free space: more than a change of state needs. */
 const PROBE_BYTES = 256 * 1024;
-/** Most bytes of tensors that are copied into the thread of a connection with a transaction: one chunk of a blob. */
+/** Maximum bytes of tensors copied into the thread of a connection with a transaction: one chunk of a blob. */
 const MOST_COPIED_BYTES = 256 * 1024;
-/** Part of a size limit that only changes of state may use: this many bytes, or an eighth of the limit if that is less. */
+/** The part of a size limit that only state changes may use: this many bytes, or an eighth of the limit if that is less. */
 const KEPT_BYTES = 16 * 1024 * 1024;
 
 /** Opens the store. Throws a SqliteError, or a TrainyardError "unavailable". */
@@ -91,7 +91,7 @@ function databasesOf(writer: SqliteConnection, reader: SqliteConnection, health:
   const keptBytes = maxBytes === null ? 0 : Math.min(KEPT_BYTES, Math.floor(maxBytes / 8));
   const additions = maxBytes === null ? null : maxBytes - keptBytes;
   const changes: ConnectionLevel = { synchronous: "FULL", maxBytes };
-  // One level where nothing is kept for changes, so that both are committed together.
+  // One level if nothing is reserved for changes, so that both are committed together.
   const adds = additions === maxBytes ? changes : { ...changes, maxBytes: additions };
   const levels: Record<"changes" | "adds" | "bulk", ConnectionLevel> = {
     ...{ changes, adds },
@@ -111,13 +111,13 @@ function databasesOf(writer: SqliteConnection, reader: SqliteConnection, health:
   };
 }
 
-/** Pauses while a reader still holds the write-ahead log, and how often it is waited for. */
+/** Pauses while a reader still holds the write-ahead log, and their number. */
 const LOG_PAUSE_MS = 50;
 const LOG_TRIES = 1200;
 
 /**
- * Rewrites the database file from its live rows, and empties the write-ahead log. `secure_delete` would not do: when SQLite splits a page,
- * the bytes of rows that move stay behind in it. Writers wait meanwhile, about a second for 100 MB; readers and the event loop do not.
+ * Rewrites the database file from its live rows, and empties the write-ahead log. `secure_delete` is not enough: when SQLite splits a page,
+ * it leaves the bytes of moved rows behind. Writers wait meanwhile, about a second for 100 MB; readers and the event loop do not.
  */
 async function scrub(writer: Kysely<Tables>): Promise<string> {
   await sql`vacuum`.execute(writer);
@@ -132,7 +132,7 @@ async function scrub(writer: Kysely<Tables>): Promise<string> {
 
 type WriterOptions = Omit<CallerOptions, "usesReserve">;
 
-/** Runs procedures in the thread of the writer; those with large tensors from here, in chunks that nobody else waits long for. */
+/** Runs procedures in the thread of the writer; those with large tensors from here, in chunks, so that nobody waits long. */
 function callThere(
   writers: Readonly<Record<"writer" | "insertWriter", WriterOptions>>,
   databases: Parameters<typeof callHere>[0],

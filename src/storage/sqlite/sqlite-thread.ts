@@ -79,7 +79,7 @@ function blobsOf({ rows }: SqliteResult): ArrayBuffer[] {
   return [...buffers];
 }
 
-/** Frees the blobs of a request, which were transferred to here: the garbage collector, which knows only its heap, is in no hurry. */
+/** Frees the blobs of a request, which were transferred to this thread: the garbage collector, which knows only its heap, frees them late. */
 function releaseBlobs(parameters: readonly SqlValue[]): void {
   for (const value of parameters) if (value instanceof Uint8Array) value.buffer.transfer(0);
 }
@@ -102,7 +102,7 @@ function serve(port: MessagePort, options: SqliteThreadOptions): void {
     const database = openDatabase(options);
     const run = createRunner(database);
     let procedures: Promise<ReturnType<typeof createProcedures>> | null = null;
-    // Loaded for the first of them.
+    // Loaded for the first procedure.
     const loaded = () =>
       (procedures ??= import("./sqlite-procedures.ts").then(
         (loaded) =>
@@ -142,7 +142,7 @@ function serve(port: MessagePort, options: SqliteThreadOptions): void {
         if (request.kind === "query") releaseBlobs(request.parameters);
       }
     };
-    // Replies are told apart by their order alone.
+    // Replies are matched only by their order.
     let last = Promise.resolve();
     port.on("message", (request: SqliteRequest) => {
       last = last.then(() => answer(request));

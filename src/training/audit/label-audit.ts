@@ -1,7 +1,7 @@
-/** Ranks rows by how much their class surprises, from probabilities of models that have not seen them. Pure functions of numbers. */
+/** Ranks rows by how surprising their class is, from probabilities of models that have not seen them. Pure functions of numbers. */
 import { type AuditedLabel, type LabelAudit, MAX_LISTED_LABELS } from "../../domain/models/label-audit.ts";
 
-/** Rows, their classes, and how probable each class was said to be. */
+/** Rows, their classes, and the predicted probability of each class. */
 export interface Doubted {
   readonly rows: number;
   /** [rows]: the class as an index. */
@@ -12,8 +12,8 @@ export interface Doubted {
 }
 
 /**
- * The mean of what several models say, [rows, classes], each of them [rows, 1], the probability of the second of two classes, or [rows,
- * classes]. A straight line and a network err on different rows, so that their mean finds more wrong labels than either.
+ * The mean of several models' probabilities, [rows, classes], each of them [rows, 1], the probability of the second of two classes, or
+ * [rows, classes]. A straight line and a network err on different rows, so their mean finds more wrong labels than either.
  */
 export function meanProbabilities(models: readonly Float32Array[], rows: number, classes: number): Float64Array {
   const means = new Float64Array(rows * classes);
@@ -31,9 +31,9 @@ export function meanProbabilities(models: readonly Float32Array[], rows: number,
 const secondOf = (probability: number, index: number): number => (index === 1 ? probability : 1 - probability);
 
 /**
- * Whether each row is counted off the diagonal of the confident joint: it is as probable for another class as rows of that class are on
- * average, and of all such classes that one is the most probable. Northcutt, Jiang, Chuang, "Confident learning: estimating uncertainty
- * in dataset labels", JAIR 70, 2021, section 3.1.
+ * Whether each row counts off the diagonal of the confident joint: its probability for another class is at least the average of that
+ * class's own rows, and among such classes that one is the most probable. Northcutt, Jiang, Chuang, "Confident learning: estimating
+ * uncertainty in dataset labels", JAIR 70, 2021, section 3.1.
  *
  * @internal Exported for tests.
  */
@@ -45,7 +45,7 @@ export function confidentlyWrong({ rows, targets, probabilities, classes }: Doub
     sums[label]! += probabilities[row * classes + label] as number;
     counts[label]! += 1;
   }
-  // A class of no rows has no threshold that anything could reach.
+  // A class without rows has no threshold that anything could reach.
   const thresholds = sums.map((sum, label) => ((counts[label] as number) > 0 ? sum / (counts[label] as number) : 2));
   return Array.from({ length: rows }, (_, row) => {
     let counted = -1;
@@ -58,7 +58,7 @@ export function confidentlyWrong({ rows, targets, probabilities, classes }: Doub
   });
 }
 
-/** Positions of the rows, the one whose own class is the least probable first; of equal ones, the first. */
+/** Positions of the rows, the one with the least probable own class first; equal ones in their order. */
 function bySurprise({ rows, targets, probabilities, classes }: Doubted): Int32Array {
   const own = Float64Array.from(
     { length: rows },
@@ -67,7 +67,7 @@ function bySurprise({ rows, targets, probabilities, classes }: Doubted): Int32Ar
   return Int32Array.from({ length: rows }, (_, row) => row).sort((a, b) => (own[a] as number) - (own[b] as number) || a - b);
 }
 
-/** Describes the rows that surprise the most. `numbers` are those of the rows in the data, `labels` the names of the classes. */
+/** Describes the most surprising rows. `numbers` are those of the rows in the data, `labels` the names of the classes. */
 export function auditLabels(
   doubted: Doubted,
   numbers: ArrayLike<number>,

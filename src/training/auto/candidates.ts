@@ -1,6 +1,6 @@
 /**
- * Which candidates a search takes, and how each is trained: a function of the data's shape and the seed alone. The first ones are those of
- * the portfolio; what a larger search tries besides are variations of it, drawn by the seed.
+ * The candidates of a search, and how each is trained: a function of the data's shape and the seed alone. The first ones are those of the
+ * portfolio; a larger search adds variations of them, drawn by the seed.
  */
 import { MAX_MEMBERS, type ResolvedAuto } from "../../domain/spec/auto-options.ts";
 import type { Layer } from "../../domain/spec/layers.ts";
@@ -16,9 +16,9 @@ export interface SearchShape {
   readonly task: Task;
   /** Training rows. */
   readonly rows: number;
-  /** Of them, those of each class; ones where that is not known yet. */
+  /** Of these, the rows of each class; ones if that is not known yet. */
   readonly counts: readonly number[];
-  /** Numbers in an output of the network. */
+  /** Width of the network's output. */
   readonly outputs: number;
   readonly features: FeatureKinds;
 }
@@ -26,7 +26,7 @@ export interface SearchShape {
 /** Below this share of the rows, a class is rare. */
 const RARE = 0.15;
 
-/** Whether data is what a candidate is for. */
+/** Whether the data is the kind that a candidate is for. */
 const IS_FOR: Readonly<Record<NonNullable<Candidate["only"]>, (traits: TargetTraits) => boolean>> = {
   classes: ({ rarest }) => rarest !== null,
   rare: ({ rarest }) => rarest !== null && rarest < RARE,
@@ -35,11 +35,11 @@ const IS_FOR: Readonly<Record<NonNullable<Candidate["only"]>, (traits: TargetTra
 
 /** Multiply-adds that a default search may take, by rough count: they grow with the rows, and stay below a minute of two cores. */
 const BUDGET = { base: 40e9, perRow: 8e6, most: 200e9 };
-/** Epochs that a candidate is counted with: early stopping ends most of them about there. */
+/** Epochs assumed for a candidate: early stopping ends most of them about there. */
 const COUNTED_EPOCHS = 30;
 /** Forward and backward passes, in multiply-adds of the weights. */
 const PASSES = 3;
-/** Candidates of a default search at least, whatever they cost. */
+/** Minimum candidates of a default search, whatever they cost. */
 const FEWEST = 3;
 
 /** Returns the first `trials` candidates; null: as many of the portfolio as the budget allows, at least three. */
@@ -64,14 +64,14 @@ export function candidatesOf(
   return chosen;
 }
 
-/** What an audit may take, by the same count: of a thousand rows of a dozen numbers, two trainings on all folds, one for each core. */
+/** The same budget for an audit: for a thousand rows of a dozen numbers, two trainings on all folds, one for each core. */
 const AUDIT_BUDGET = 20e9;
-/** Times that an audit cuts its rows at most, where it is not told how often. */
+/** Maximum times that an audit divides its rows, unless it is told how often. */
 const USUAL_AUDITS = 5;
-/** The candidate of an audit; it errs elsewhere than a straight line does, so that the two together find more than each. */
+/** The candidate of an audit. It errs on other rows than a straight line does, so the two together find more than each. */
 const AUDITOR = "128-128";
 
-/** Returns the candidates of an audit: the same network so many times; null: as often as the budget allows, at least once. */
+/** Returns the candidates of an audit: the same network this many times; null: as often as the budget allows, at least once. */
 export function auditCandidatesOf(shape: SearchShape, trials: number | null, folds: number): Candidate[] {
   const known = shape.features.hasText ? TEXT_PORTFOLIO : PORTFOLIO;
   const auditor = (known.find(({ name }) => name === AUDITOR) ?? known[0]) as Candidate;
@@ -85,19 +85,19 @@ export function candidatesNamed(names: readonly string[], shape: SearchShape, se
   return names.map((name, place) => known.find((candidate) => candidate.name === name) ?? variation(shape, place, seed));
 }
 
-/** Those that the features allow. */
+/** Removes those that the features do not allow. */
 function allowed(candidates: readonly Candidate[], { features }: SearchShape): Candidate[] {
   return candidates.filter(({ takesText, view }) =>
     takesText ? features.hasText : features.hasOthers && (view === "values" || features.hasBins),
   );
 }
 
-/** Multiply-adds of training candidates on so many folds, roughly. */
+/** Approximate multiply-adds of training candidates on this many folds. */
 export function searchWork(candidates: readonly Candidate[], shape: SearchShape, folds: number): number {
   return candidates.reduce((total, candidate) => total + workOf(candidate, shape) * folds, 0);
 }
 
-/** Multiply-adds of training a candidate once, roughly. */
+/** Approximate multiply-adds of training a candidate once. */
 function workOf({ view, takesText, hidden, form }: Candidate, { rows, outputs, features }: SearchShape): number {
   const widths = [featureView(features, { view, takesText }).length, ...hidden, outputs];
   const stacked = widths.slice(1).reduce((total, width, index) => total + width * (widths[index] as number), 0);
@@ -138,7 +138,7 @@ export function layersOf(candidate: Candidate, outputs: number): Layer[] {
   return [...LAYERS[candidate.form](candidate), ...lastLayers(candidate, outputs)];
 }
 
-/** The layers of a trained candidate: behind its own, those that bring its outputs into the units of all others. */
+/** The layers of a trained candidate: its own, then those that convert its outputs to the units of all others. */
 export function servedLayersOf(candidate: Candidate, outputs: number): Layer[] {
   return [...layersOf(candidate, outputs), ...ownUnitsLayers(candidate.learned, outputs)];
 }
@@ -171,7 +171,7 @@ const LAYERS: Readonly<Record<Candidate["form"], (candidate: Candidate) => Layer
   },
 };
 
-/** Members of shared networks. The paper has 32, which cost as many networks; eight are most of the way. */
+/** Number of members of shared networks. The paper has 32, which cost as many networks; eight give most of the gain. */
 const SHARING = 8;
 
 /** The last linear layer, or one for each member and their mean. */
@@ -180,7 +180,7 @@ function lastLayers({ form }: Candidate, outputs: number): Layer[] {
   return [{ type: "per_feature_linear", units: outputs, bias: true }, { type: "mean_members" }];
 }
 
-/** Of a periodic embedding (Gorishniy et al. 2022, PLR(lite)): frequencies of a feature, and numbers that it becomes. */
+/** For a periodic embedding (Gorishniy et al. 2022, PLR(lite)): frequencies of a feature, and numbers that it becomes. */
 const FREQUENCIES = 16;
 const SIGMA = 0.1;
 const EMBEDDED = 8;
@@ -200,21 +200,21 @@ const linear = (units: number, beforeActivation: boolean): SimpleLayer => ({
   ...(beforeActivation && { init: { weight: "kaiming_normal", bias: "default" } }),
 });
 
-/** Rows of a batch: more of many, so that an epoch stays short. */
+/** Rows of a batch: larger for more rows, so that an epoch stays short. */
 function batchSize(rows: number, factor: number): number {
   const usual = rows <= 5000 ? 64 : rows <= 20_000 ? 128 : rows <= 100_000 ? 256 : 1024;
   return Math.max(8, Math.min(rows, Math.round(usual * factor)));
 }
 
-/** Epochs at most: a hundred of few rows, and no more rows altogether than a hundred times five thousand, five epochs at least. */
+/** Maximum epochs: a hundred for few rows, and at most a hundred times five thousand rows in all, but at least five epochs. */
 function epochsOf(rows: number): number {
   return Math.max(5, Math.min(100, Math.round(500_000 / rows)));
 }
 
-/** An audit waits no longer for a better epoch: of many rows its network is at its best after a few, and waiting was most of its time. */
+/** Shorter patience for an audit: with many rows its network is at its best after a few epochs, and waiting was most of its time. */
 const AUDIT_PATIENCE = { epochs: 5, steps: 60 };
 
-/** The spec by which a candidate is trained: the job's, with the network and its training in place of the search. */
+/** The spec that trains a candidate: the job's, with the network and its training instead of the search. */
 export function candidateSpec(spec: ResolvedSpec, candidate: Candidate, shape: SearchShape, seed: number): NetworkSpec {
   const epochs = epochsOf(shape.rows);
   const batch = batchSize(shape.rows, candidate.batchFactor);
@@ -247,7 +247,7 @@ export function candidateSpec(spec: ResolvedSpec, candidate: Candidate, shape: S
   };
 }
 
-/** The loss that the networks of a task are trained by. */
+/** The loss that trains the networks of a task. */
 export function lossOfTask(task: Task): ResolvedSpec["loss"] {
   if (task === "regression") return { type: "mse" };
   return task === "binary_classification"
@@ -255,7 +255,7 @@ export function lossOfTask(task: Task): ResolvedSpec["loss"] {
     : { type: "cross_entropy", weight: null, label_smoothing: 0 };
 }
 
-/** Weights of finished candidates that a search keeps: the best, of which the average will be made. */
+/** Maximum weights of finished candidates that a search keeps: the best, from which the average will be made. */
 export function keptCandidates({ members }: Pick<ResolvedAuto, "members">): number {
   return Math.min(2 * MAX_MEMBERS, 2 * members + 4);
 }

@@ -4,14 +4,14 @@ import { binEdges, type EncodedColumn, featureNames, hasValue } from "../../doma
 /** `values`: without the bins of numbers; `bins`: without the values of numbers that have bins; `both`: every feature. */
 export type FeatureView = "values" | "bins" | "both";
 
-/** What says which features are taken. */
+/** What determines the features that are used. */
 export interface Viewer {
   readonly view: FeatureView;
-  /** Whether the terms of texts are among them, where there are texts. */
+  /** Whether the terms of texts are among them, if there are texts. */
   readonly takesText: boolean;
 }
 
-/** The features of an encoded row, by what they are. */
+/** The features of an encoded row, by kind. */
 export interface FeatureKinds {
   readonly width: number;
   /** Whether any number is encoded in bins beside its value. */
@@ -19,7 +19,7 @@ export interface FeatureKinds {
   /** Whether there are terms of texts, and whether there is anything else. */
   readonly hasText: boolean;
   readonly hasOthers: boolean;
-  /** [width]: of each feature, whether it is the value of a number that has bins too, one of its bins, a term of a text, or anything else. */
+  /** [width]: for each feature, whether it is the value of a number that has bins too, one of its bins, a term of a text, or anything else. */
   readonly kinds: readonly ("value" | "bin" | "text" | "other")[];
 }
 
@@ -47,7 +47,7 @@ function binsOf(column: EncodedColumn): { value: boolean; bins: number } {
   return { value: hasValue(column), bins: Math.max(0, binEdges(column).length - 1) };
 }
 
-/** Returns the features that a candidate takes, in the order of the row. */
+/** Returns the features that a candidate uses, in the order of the row. */
 export function featureView({ kinds }: FeatureKinds, { view, takesText }: Viewer): number[] {
   const left = view === "values" ? "bin" : view === "bins" ? "value" : null;
   return kinds.flatMap((kind, index) => (kind === left || (kind === "text" && !takesText) ? [] : [index]));

@@ -1,11 +1,11 @@
-/** Straight lines beside a search where no rows are held out from it: one for each fold, fitted on the rows that the fold trains on. */
+/** Straight lines beside a search that holds no rows out: one for each fold, fitted on the rows that the fold trains on. */
 import type { JobData } from "../data/data.ts";
 import type { Fold } from "../data/folds.ts";
 import { type Table, takeRows } from "../data/table.ts";
 import { fitStraightLine } from "../evaluate/straight-line.ts";
 import { placesOf } from "./folds.ts";
 
-/** What a line says of the rows that a fold holds out, or why there is none. */
+/** The outputs of a line for the rows that a fold holds out, or why there is none. */
 export type FoldLine =
   | {
       readonly fitted: true;
@@ -16,13 +16,13 @@ export type FoldLine =
     }
   | { readonly fitted: false; readonly reason: string };
 
-/** A time that the rows are cut, with the lines of its folds that are known already. */
+/** One division of the rows into folds, with the lines of its folds that are known already. */
 export interface Cut {
   readonly folds: readonly Fold[];
   readonly lines: readonly (FoldLine | undefined)[];
 }
 
-/** What lines are fitted on. */
+/** The data that lines are fitted on. */
 interface LineTask {
   readonly spec: { readonly seed: number };
   readonly classes: readonly string[];
@@ -45,8 +45,8 @@ export function fitFoldLine({ spec, classes, data, heldOut }: LineTask, { train,
 }
 
 /**
- * What lines say of all held-out rows, in the order of `folds`: the mean over the cuts, each of which holds out the same rows. A line takes up
- * to a second, and an audit has fifty: null where the search has `ended` meanwhile.
+ * The outputs of lines for all held-out rows, in the order of `folds`: the mean over the divisions, each of which holds out the same rows.
+ * A line takes up to a second, and an audit has fifty: null if the search has `ended` in the meantime.
  */
 export function linesOutOfFold(
   task: LineTask,

@@ -1,4 +1,4 @@
-/** Trains a candidate on the rows of a fold until its loss on the held-out rows no longer falls, as one trial of a plan. */
+/** Trains a candidate on the rows of a fold, as one trial of a plan, until its loss on the held-out rows stops falling. */
 import type { NetworkSpec } from "../../domain/spec/spec.ts";
 import type { TensorSet } from "../../domain/tensor.ts";
 import type { Table } from "../data/table.ts";
@@ -11,7 +11,7 @@ export type FoldResult =
   | { readonly state: "diverged" }
   | { readonly state: "ended" };
 
-/** Creates a trainer that compiles a candidate once for all folds of equal sizes. `ended` is asked every few milliseconds. */
+/** Creates a trainer that compiles a candidate once for all folds of equal sizes. `ended` is called every few milliseconds. */
 export function createFoldTrainer(ended: () => boolean) {
   let planned: { readonly key: string; readonly plan: TrialPlan } | null = null;
   const planFor = (spec: NetworkSpec, train: Table, validation: Table, classes: number): TrialPlan => {

@@ -4,11 +4,11 @@ import type { DealtBy } from "../data/data.ts";
 import { type Fold, foldsOf } from "../data/folds.ts";
 import type { Table } from "../data/table.ts";
 
-/** Folds of which all candidates of a default search are trained; of more rows, fewer of the five parts are held out. */
+/** Number of folds on which all candidates of a default search are trained; with more rows, fewer of the five parts are held out. */
 const DEFAULT_FOLDS = 5;
 const ALL_FOLDS_ROWS = 4000;
 
-/** How many parts the rows are cut into, and how many of them are held out, each once. */
+/** Into how many parts the rows are divided, and how many of them are held out, each once. */
 export function foldCounts(rows: number, given: number | null): { readonly folds: number; readonly trained: number } {
   const folds = Math.max(2, Math.min(given ?? DEFAULT_FOLDS, rows));
   if (given !== null || rows <= ALL_FOLDS_ROWS) return { folds, trained: folds };
@@ -16,9 +16,9 @@ export function foldCounts(rows: number, given: number | null): { readonly folds
 }
 
 /**
- * The folds of a table that are trained. Rows of one group are in one fold, and of rows by time the later ones are predicted; otherwise
- * classes are spread evenly over the folds. Where there are too few groups or times, the folds are fewer; where no two folds can be
- * cut so, rows are dealt by chance. The same table and seed give the same folds. Throws only on bugs.
+ * The folds of a table that are trained. Rows of one group are in one fold, and in splits by time the later rows are predicted; otherwise
+ * classes are spread evenly over the folds. With too few groups or times, there are fewer folds; if not even two are possible, rows are
+ * dealt by chance. The same table and seed give the same folds. Throws only on bugs.
  */
 export function searchFolds(
   table: Table,
@@ -51,7 +51,7 @@ export function searchFolds(
 
 const DEALT_BY_CHANCE: DealtBy = { groups: null, times: null };
 
-/** Where each held-out row of a cut stands among them, fold after fold, by its position among the training rows; -1 for others. */
+/** The index of each held-out row of a division, fold after fold, by its position among the training rows; -1 for others. */
 export function placesOf(folds: readonly Fold[], rows: number): Int32Array {
   const places = new Int32Array(rows).fill(-1);
   let place = 0;

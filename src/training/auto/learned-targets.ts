@@ -1,6 +1,6 @@
 /**
- * What a candidate learns in the place of the target itself, and what makes its network's outputs those of the other candidates again:
- * logarithms of a regression's values, smoothed classes, and classes that weigh more the rarer they are.
+ * What a candidate learns instead of the target itself, and what converts its network's outputs to those of the other candidates:
+ * logarithms of a regression's values, smoothed classes, and weights that are higher for rarer classes.
  */
 import type { TargetScaling } from "../../domain/datasets/preprocessing.ts";
 import type { Layer } from "../../domain/spec/layers.ts";
@@ -17,11 +17,11 @@ export interface Learned {
   readonly logarithm: boolean;
   /** Share of each class's probability that is spread over all classes. */
   readonly smoothing: number;
-  /** 0: all classes weigh alike; 1: as their inverse frequency; between: that to this power. */
+  /** 0: all classes have equal weight; 1: inverse frequency; between: inverse frequency to this power. */
   readonly balance: number;
 }
 
-/** A target column's way to logarithms: those of its values have mean 0 and variance 1, and are at most `most` before that. */
+/** How a target column becomes logarithms: those of its values have mean 0 and variance 1, and are at most `most` before that. */
 interface LogUnits {
   readonly offset: number;
   readonly scale: number;
@@ -30,7 +30,7 @@ interface LogUnits {
 
 /** What learned targets depend on: a function of all training rows. */
 export interface TargetUnits {
-  /** One per target; null where there are no logarithms. */
+  /** One per target; null without logarithms. */
   readonly logs: readonly LogUnits[] | null;
   /** How targets are scaled for the other candidates. */
   readonly scalings: readonly { readonly offset: number; readonly scale: number }[];
@@ -59,7 +59,7 @@ export function targetUnits(train: Table, scalings: readonly (TargetScaling | nu
   return { logs, scalings: own, counts };
 }
 
-/** The rows with what a candidate learns of them. `isTrained`: whether they train, or only say when to stop. */
+/** The rows with what a candidate learns of them. `isTrained`: whether they are trained on, or only decide when to stop. */
 export function learnedRows(table: Table, { logarithm, smoothing }: Learned, units: TargetUnits, isTrained: boolean): Table {
   const { targetWidth: width, targets, actual } = table;
   const { logs, counts } = units;
@@ -93,7 +93,7 @@ export function lossOfClasses(
   return { type: "cross_entropy", weight: balance > 0 ? weights : null, label_smoothing: smoothing };
 }
 
-/** The layers behind those of a candidate's network: back from logarithms, if it learned them. */
+/** The layers after those of a candidate's network: they undo logarithms, if it learned them. */
 export function ownUnitsLayers({ logarithm }: Learned, outputs: number): Layer[] {
   if (!logarithm) return [];
   const linear: Layer = { type: "linear", units: outputs, bias: true };
@@ -101,10 +101,10 @@ export function ownUnitsLayers({ logarithm }: Learned, outputs: number): Layer[]
 }
 
 /**
- * The weights of a trained network with those of the layers behind it. Of logarithms, elu is e^x - 1 below the greatest logarithm of the
- * training rows and goes on as a straight line above it, so that no prediction is far from every row. Of weighted classes, the
- * logarithms of their weights are taken off the last bias: the outputs are logits of the classes as frequent as they are (Elkan, "The foundations of
- * cost-sensitive learning", 2001).
+ * The weights of a trained network with those of the layers after it. For logarithms, elu is e^x - 1 below the greatest logarithm of the
+ * training rows and continues as a straight line above it, so that no prediction is far from every row. For weighted classes, the
+ * logarithms of their weights are subtracted from the last bias: the outputs are then logits for the true frequencies of the classes
+ * (Elkan, "The foundations of cost-sensitive learning", 2001).
  */
 export function inOwnUnits(trained: TensorSet, learned: Learned, units: TargetUnits, layers: number): TensorSet {
   const { logarithm, balance } = learned;

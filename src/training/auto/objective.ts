@@ -1,4 +1,4 @@
-/** What a search minimises: a metric of raw outputs against targets, as a function of both. Elementary functions are the engine's. */
+/** The objective of a search: a metric of raw outputs and targets, as a function of both. Elementary functions are the engine's. */
 import type { TargetScaling } from "../../domain/datasets/preprocessing.ts";
 import { isGreaterBetterInSearch, type SearchMetric } from "../../domain/spec/auto-options.ts";
 import type { Task } from "../../domain/spec/spec.ts";
@@ -6,14 +6,14 @@ import { deterministicMath } from "../../engine/index.ts";
 import { toOwnUnits } from "../data/target-units.ts";
 import { areasUnderCurves } from "../evaluate/roc.ts";
 
-/** The rows that outputs are compared on. */
+/** The rows on which outputs are compared. */
 export interface Answers {
   readonly rows: number;
-  /** Numbers in an output: 1 for two classes, otherwise one per class; of a regression, one per target. */
+  /** Width of an output: 1 for two classes, otherwise one per class; for a regression, one per target. */
   readonly width: number;
   /** [rows]: the class; [rows, width]: the values, in the units of the network. */
   readonly targets: Float32Array;
-  /** [rows]: how much each row counts; null where all count alike. */
+  /** [rows]: the weight of each row; null if all are equal. */
   readonly weights: Float32Array | null;
 }
 
@@ -93,7 +93,7 @@ function determination(outputs: Float32Array, answers: Answers): number {
   return sum / width;
 }
 
-/** The class that a row's output means; of equal ones the first. */
+/** The class of a row's output; among equal ones the first. */
 function chosenClass(outputs: Float32Array, row: number, width: number): number {
   if (width === 1) return (outputs[row] as number) > 0 ? 1 : 0;
   let chosen = 0;
@@ -105,7 +105,7 @@ function chosenClass(outputs: Float32Array, row: number, width: number): number 
 const accuracy: Metric = (outputs, answers) =>
   weightedMean(answers, (row) => (chosenClass(outputs, row, answers.width) === answers.targets[row] ? 1 : 0));
 
-/** Rows of each class, rows that are predicted to be of it, and those of them that are. */
+/** Rows of each class, rows predicted to be of it, and the rows that are both. */
 function countsOf(outputs: Float32Array, { rows, width, targets }: Answers) {
   const classes = Math.max(2, width);
   const counts = Array.from({ length: classes }, () => ({ actual: 0, predicted: 0, hits: 0 }));
@@ -130,11 +130,11 @@ const f1: Metric = (outputs, answers) => {
   return counts.reduce((total, { actual, predicted, hits }) => total + (2 * hits) / (actual + predicted), 0) / counts.length;
 };
 
-/** The area for probabilities of a class against all others; 0.5 where only one of both is there. */
+/** The area for probabilities of a class against all others; 0.5 if only one of both occurs. */
 const areaOf = (probabilities: Float32Array, isPositive: (row: number) => boolean): number =>
   areasUnderCurves(probabilities, isPositive)?.roc ?? 0.5;
 
-/** Of the second class of two; of more classes, each against the others, macro average. */
+/** For two classes, that of the second; for more, each against the others, macro average. */
 const rocAuc: Metric = (outputs, answers) => {
   const { width, targets } = answers;
   const probabilities = probabilitiesOf(outputs, width);
@@ -173,8 +173,8 @@ const METRICS: Readonly<Record<SearchMetric, Metric>> = {
 };
 
 /**
- * The metric by name. Where a target is learned as a logarithm, it is of values in the target's own units; otherwise of those of the
- * network, which only scale rmse and mae.
+ * The metric by name. If a target is learned as a logarithm, the metric is of values in the target's own units; otherwise of the network's,
+ * which only scale rmse and mae.
  */
 export function metricOf(name: SearchMetric, scalings: readonly (TargetScaling | null)[]): Metric {
   const of = METRICS[name];
@@ -183,18 +183,18 @@ export function metricOf(name: SearchMetric, scalings: readonly (TargetScaling |
   return (outputs, answers) => of(own(outputs), { ...answers, targets: own(answers.targets) });
 }
 
-/** What scales a value of a metric to the target's own units. */
+/** The factor from a value of a metric to the target's own units. */
 export function unitOf(name: SearchMetric, [scaling = null]: readonly (TargetScaling | null)[]): number {
   const isError = name === "rmse" || name === "mae";
   return isError && scaling && scaling.transform !== "log" ? scaling.scale : 1;
 }
 
-/** The smooth loss that networks of a task are trained by, without weights of classes. */
+/** The smooth loss that trains networks of a task, without weights of classes. */
 function lossOf(task: Task): Metric {
   return task === "regression" ? meanSquare : logLoss;
 }
 
-/** What a selection minimises: the metric, negated where more is better, and a little of the smooth loss to decide between equals. */
+/** What a selection minimises: the metric, negated if higher is better, and a little of the smooth loss to decide between equals. */
 export function objectiveOf(metric: SearchMetric, task: Task, scalings: readonly (TargetScaling | null)[] = []): Metric {
   const of = metricOf(metric, scalings);
   const smooth = lossOf(task);
@@ -205,16 +205,16 @@ export function objectiveOf(metric: SearchMetric, task: Task, scalings: readonly
 
 const TIE_BREAK = 1e-2;
 
-/** Powers of two between which a temperature is looked for. */
+/** Powers of two between which a temperature is searched. */
 const TEMPERATURES = { least: -2, most: 3 };
 const GOLDEN = 0.6180339887498949;
-/** What a squared natural logarithm of a temperature costs, in nats: a normal prior of standard deviation 0.18, sqrt(1 / 32), around 1. */
+/** The cost of a squared natural logarithm of a temperature, in nats: a normal prior of standard deviation 0.18, sqrt(1 / 32), around 1. */
 const TEMPERATURE_PRIOR = 16;
 
 /**
- * The temperature by which logits are divided: the most likely one of these rows and a prior around 1, by a golden-section search
- * over its logarithm to base 2. Few rows of which none is wrong would ask for ever sharper answers; the prior is worth some dozens of
- * rows, and many rows outweigh it. Without it: Guo et al., "On calibration of modern neural networks", ICML 2017.
+ * The temperature that divides logits: the most likely one for these rows and a prior around 1, by a golden-section search over its
+ * logarithm to base 2. Few rows without errors would ask for ever sharper answers; the prior is worth some dozens of rows, and many rows
+ * outweigh it. Without the prior: Guo et al., "On calibration of modern neural networks", ICML 2017.
  */
 export function fitTemperature(outputs: Float32Array, answers: Answers): number {
   const valueAt = (power: number) =>

@@ -1,6 +1,6 @@
 /**
- * The evaluation of an average where no rows are held out from the search: each training row is predicted by the networks whose folds
- * have not seen it, in an average that it had no part in selecting.
+ * Evaluates an average of a search that holds no rows out: each training row is predicted by the networks whose folds have not seen it, in
+ * an average that the row had no part in selecting.
  */
 import type { Evaluation, Importance } from "../../domain/models/evaluation.ts";
 import { type Score, scoreMetricsOf } from "../../domain/models/score.ts";
@@ -44,15 +44,15 @@ export interface Found {
   readonly members: readonly Member[];
   /** Raw outputs for these rows, by averages that they had no part in selecting. */
   readonly outputs: Float32Array<ArrayBuffer>;
-  /** Each time that the rows were cut: in an audit often, otherwise `folds` alone. Each cut holds out the same rows. */
+  /** Each division of the rows: many in an audit, otherwise `folds` alone. Each division holds out the same rows. */
   readonly cuts: readonly Cut[];
-  /** Whether it asks for wrong labels. */
+  /** Whether the job audits labels. */
   readonly isAudit: boolean;
 }
 
 /**
- * Evaluates an average that was stored as `model` with `weights`. A function of its arguments alone; null where the search has ended
- * meanwhile, by `ended`, which is asked before each of many seconds.
+ * Evaluates an average that was stored as `model` with `weights`. A function of its arguments alone; null if the search has ended in the
+ * meantime: `ended` is called before each of many slow steps.
  */
 export function evaluateOutOfFold(
   found: Found,
@@ -91,7 +91,7 @@ export function evaluateOutOfFold(
       train: onTraining,
       validation: evaluation,
       test: null,
-      // Who audits labels asks for rows, at once; importance would take longer than everything else.
+      // An audit needs only the rows, soon; importance would take longer than everything else.
       importance: found.isAudit ? null : importanceOf(found, model),
       ...auditOf(found, answers, line),
     },
@@ -100,7 +100,7 @@ export function evaluateOutOfFold(
   };
 }
 
-/** What the served average says of all rows; null where not each row was held out once, or there are so many that it does not matter. */
+/** The served average's outputs for all rows; null if not each row was held out once, or there are so many that it does not matter. */
 function seenOf({ folds, heldOut, data, isAudit }: Found, served: Inference): SeenOutputs | null {
   const { rows } = heldOut;
   if (isAudit || folds.length < 2 || rows < data.train.rows || rows > MOST_REFINED_ROWS) return null;
@@ -123,7 +123,7 @@ function lineScore(
   return { type, rows: line.rows, metrics: metricsOf(line.outputs), reason: null };
 }
 
-/** Which classes are doubted: by the average, and by a straight line where there is one. */
+/** Which classes are doubtful: to the average, and to a straight line if there is one. */
 function auditOf(found: Found, answers: Float32Array, line: FoldLine): Pick<Evaluation, "labels"> {
   const { isAudit, classes, heldOut, folds, cuts } = found;
   if (!isAudit) return {};
@@ -134,7 +134,7 @@ function auditOf(found: Found, answers: Float32Array, line: FoldLine): Pick<Eval
   return { labels: { ...audited, repeats: cuts.length, folds: folds.length } };
 }
 
-/** Importance on held-out rows of each fold, by the networks that have not seen them. */
+/** Importance on the held-out rows of each fold, by the networks that have not seen them. */
 function importanceOf(
   { members, folds, features, heldOut, data, classes, spec }: Found,
   model: FinishedModel,

@@ -1,6 +1,6 @@
 /**
- * The portfolio of a search: candidates that are tuned over tables, best value for work first, as data. Knows nothing of which of
- * them a search takes, or how they are trained.
+ * The portfolio of a search, as data: candidates tuned over tables, best value for work first. Knows neither which of them a search takes
+ * nor how they are trained.
  */
 import type { FeatureView } from "./feature-views.ts";
 import type { Learned } from "./learned-targets.ts";
@@ -10,7 +10,7 @@ type Activation = "relu" | "silu" | "mish" | "tanh";
 /** How a candidate is made and trained. */
 export interface Candidate {
   readonly name: string;
-  /** Which features of a row it takes. */
+  /** The features of a row that it uses. */
   readonly view: FeatureView;
   readonly takesText: boolean;
   /** Widths of its hidden layers; none for a linear model. */
@@ -29,7 +29,7 @@ export interface Candidate {
    */
   readonly form: "plain" | "normalised" | "residual" | "periodic" | "shared";
   readonly learned: Learned;
-  /** The data that it is for: classes, classes of which one is rare, or a regression of wide range. Left out: all data. */
+  /** The kind of data that it is for: classes, classes of which one is rare, or a regression of wide range. Left out: all data. */
   readonly only?: "classes" | "rare" | "wide";
 }
 
@@ -81,7 +81,7 @@ const NETWORKS: readonly Candidate[] = [
   { ...plain, ...deep, name: "256, bins", view: "both", hidden: [256], activation: "relu", dropout: 0.5, weightDecay: 0.1 },
 ];
 
-/** A candidate of the portfolio that learns something else in the place of its target. */
+/** A candidate of the portfolio that learns something else instead of its target. */
 function twin(of: string, suffix: string, only: NonNullable<Candidate["only"]>, learned: Partial<Learned>): Candidate {
   const own = NETWORKS.find(({ name }) => name === of);
   if (!own) throw new Error(`the portfolio has no ${of}`);
@@ -89,17 +89,17 @@ function twin(of: string, suffix: string, only: NonNullable<Candidate["only"]>, 
 }
 
 /**
- * Last, for searches that try twenty or more: on ten tables it was seldom chosen where it fitted in, and in the middle of the portfolio
- * took the place of several others, with worse averages (concrete: R2 .924 instead of .928).
+ * Last, for searches of twenty or more: on ten tables it was seldom chosen where it fits, and in the middle of the portfolio it displaced
+ * several others, with worse averages (concrete: R2 .924 instead of .928).
  */
 const SHARED: Candidate = { ...plain, ...shared, name: "shared 64-64, bins", view: "both", hidden: [64, 64] };
 
-/** Networks before what only some data needs: the cheapest. */
+/** Networks before those for special data: the cheapest. */
 const FIRST = 4;
 
 /**
- * The networks, and after the first of them what some data needs besides: logarithms of targets that range widely, weights for rare
- * classes; then periodic embeddings and smoothed classes.
+ * The networks, and after the first of them those for special data: logarithms of targets that range widely, weights for rare classes; then
+ * periodic embeddings and smoothed classes.
  */
 export const PORTFOLIO: readonly Candidate[] = [
   ...NETWORKS.slice(0, FIRST),
@@ -127,5 +127,5 @@ export const TEXT_PORTFOLIO: readonly Candidate[] = [
   },
 ];
 
-/** What variations are drawn from: the networks of both, in an order that stays, since stored specs name variations by their place. */
+/** The bases of variations: the networks of both, in a fixed order, because stored specs name variations by position. */
 export const VARIED: readonly Candidate[] = [...TEXT_PORTFOLIO, ...NETWORKS].filter(({ hidden }) => hidden.length > 0);

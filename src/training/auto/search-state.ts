@@ -1,4 +1,4 @@
-/** What a search has found so far: its trained candidates, of which the best keep their networks. Written to checkpoints and read back. */
+/** The findings of a search so far: its trained candidates; the best ones keep their networks. Written to checkpoints and read back. */
 import type { JobMetrics } from "../../domain/jobs/job.ts";
 import { packTensors, type TensorSet, unpackTensors } from "../../domain/tensor.ts";
 import { ENGINE_VERSION } from "../../engine/index.ts";
@@ -8,9 +8,9 @@ export interface Trial {
   /** From 1. */
   readonly number: number;
   readonly name: string;
-  /** What its out-of-fold predictions are worth, less being better; null where it diverged. */
+  /** The objective of its out-of-fold predictions, lower is better; null if it diverged. */
   readonly value: number | null;
-  /** The metric of the search of the same predictions; null where it diverged. */
+  /** The search's metric of the same predictions; null if it diverged. */
   readonly score: number | null;
   /** Mean over the folds. */
   readonly epochs: number | null;
@@ -18,7 +18,7 @@ export interface Trial {
   readonly seconds: number;
 }
 
-/** The networks of a trained candidate, and what they predict. */
+/** The networks of a trained candidate, and their predictions. */
 export interface Networks {
   readonly trial: number;
   /** [held-out rows, outputs]: raw outputs for each held-out row, fold after fold. */
@@ -27,7 +27,7 @@ export interface Networks {
   readonly weights: readonly TensorSet[];
 }
 
-/** A candidate that was trained on all folds; without networks where it diverged. */
+/** A candidate that was trained on all folds; without networks if it diverged. */
 export interface TrainedCandidate {
   readonly trial: Trial;
   readonly networks: Networks | null;
@@ -52,7 +52,7 @@ export function addTrial(state: SearchState, trial: Trial, networks: Networks | 
   return { trials, networks: all.filter((each) => each !== worst) };
 }
 
-/** The part of a search's checkpoint that is text. */
+/** The text part of a search's checkpoint. */
 interface Progress {
   readonly engine: string;
   readonly search: readonly Trial[];
@@ -69,7 +69,7 @@ const PREFIX = "search/";
 const outputsName = (trial: number) => `${PREFIX}${trial}/outputs`;
 const weightName = (trial: number, fold: number, name: string) => `${PREFIX}${trial}/${fold}/${name}`;
 
-/** Returns the tensors of the state, to stand behind those of the model in a checkpoint. */
+/** Returns the tensors of the state, which follow those of the model in a checkpoint. */
 export function stateTensors({ networks }: SearchState) {
   return networks.flatMap(({ trial, outputs, weights }) => [
     { name: outputsName(trial), shape: [outputs.length], values: outputs },

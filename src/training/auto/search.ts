@@ -1,7 +1,7 @@
 /**
- * Searches for the model of a job that names none: trains candidates on folds, one after the other, selects a weighted average by
- * predictions of rows that its networks have not seen, and describes it as one model. An epoch of the job is a candidate. A function
- * of spec, rows and seed, but for `max_seconds` of the search.
+ * Searches for the model of a job without a network: trains candidates on folds, one after the other, selects a weighted average by
+ * predictions of rows that its networks have not seen, and describes it as one model. An epoch of the job is a candidate. A function of
+ * spec, rows and seed, except for `max_seconds` of the search.
  */
 import type { CheckpointReason, NewCheckpoint } from "../../domain/jobs/checkpoint.ts";
 import type { JobMetrics } from "../../domain/jobs/job.ts";
@@ -87,23 +87,23 @@ export function search(run: SearchRun, control: RunControl): TrainingResult {
 /** The run of a job whose network is searched for. */
 export type SearchRun = TrainingRun & { readonly job: { readonly spec: SearchSpec } };
 
-/** Multiply-adds of a search from which another thread is worth its start. */
+/** Multiply-adds of a search from which starting another thread is worthwhile. */
 const LEAST_SHARED_WORK = 5e9;
 
-/** What of a search one thread trains at a time, by numbers from 1. */
+/** The unit that one thread trains at a time, by numbers from 1. */
 interface SearchParts {
   /** Parts of a candidate. */
   readonly each: number;
-  /** Trains a part; null when the search has ended meanwhile. */
+  /** Trains a part; null when the search has ended in the meantime. */
   train(part: number): unknown;
-  /** Makes a candidate of its parts, which `take` returns in order; null where it returns null. */
+  /** Makes a candidate of its parts, which `take` returns in order; null if it returns null. */
   join(number: number, take: (part: number) => unknown): TrainedCandidate | null;
 }
 
 /**
- * Of an audit the folds, of another search whole candidates: an audit has few, of one network that each thread compiles once, and networks of a
- * search would be compiled by both. The folds of an audit come with their straight lines, which are kept in `lines` by the number of the
- * candidate.
+ * The unit is a fold in an audit and a whole candidate in other searches. An audit has few candidates, of one network that each thread
+ * compiles once; networks of a search would be compiled by both threads. The folds of an audit come with their straight lines, which are
+ * kept in `lines` by the number of the candidate.
  */
 function partsOf(found: Search, { trainFold, assemble }: TrialTrainer, lines: Map<number, readonly FoldLine[]>): SearchParts {
   const { spec, folds, foldsOf } = found;
@@ -122,7 +122,7 @@ function partsOf(found: Search, { trainFold, assemble }: TrialTrainer, lines: Ma
       return trained && { trained, line: fitFoldLine(found, foldsOf(number)[index] as Fold) };
     },
     join(number, take) {
-      // All are taken, in order, also behind one that diverged.
+      // Take all of them, in order, even after one that diverged.
       const taken = folds.map((_, index) => take((number - 1) * each + index + 1) as AuditedFold | null);
       if (taken.every((fold) => fold !== null))
         lines.set(
@@ -140,7 +140,7 @@ interface AuditedFold {
   readonly line: FoldLine;
 }
 
-/** Creates the function by which another thread trains parts of a search, by their numbers. Throws an Error where the network is given. */
+/** Creates the function by which another thread trains parts of a search, by their numbers. Throws an Error if the network is given. */
 export function createPartTrainer(run: TrainingRun): (part: number) => unknown {
   const { spec, classes } = run.job;
   if (!isSearch(spec)) throw new Error("the network of this job is given");
@@ -157,11 +157,11 @@ interface ProgressOptions {
   readonly epochsDone: number;
   readonly start: ReturnType<typeof decodeSearch>;
   readonly seconds: () => number;
-  /** Straight lines that are fitted already, by the number of a candidate. */
+  /** Straight lines that are already fitted, by the number of a candidate. */
   readonly lines: ReadonlyMap<number, readonly FoldLine[]>;
 }
 
-/** Creates what a search knows so far: its trained candidates, their best average, its epochs and checkpoints. */
+/** Creates the state of a search: its trained candidates, their best average, its epochs and checkpoints. */
 function createProgress(found: Search, { control, epochsDone, start, seconds, lines }: ProgressOptions) {
   const { spec, candidates } = found;
   let state = start?.state ?? EMPTY_STATE;
@@ -191,7 +191,7 @@ function createProgress(found: Search, { control, epochsDone, start, seconds, li
   };
   return {
     trials: () => state.trials.length,
-    /** Takes the next candidate, reports it as an epoch, and writes a checkpoint where one is due. */
+    /** Takes the next candidate, reports it as an epoch, and writes a checkpoint if one is due. */
     add({ trial, networks }: TrainedCandidate): void {
       state = addTrial(state, trial, networks, keptCandidates(spec.model.auto));
       average = averageOfState(found, state);
@@ -219,7 +219,10 @@ function createProgress(found: Search, { control, epochsDone, start, seconds, li
       const detail = `training took longer than max_seconds, ${spec.max_seconds}`;
       return { state: "failed", metrics: recorder.metrics(), error: { code: "timeout", detail, epoch: recorder.epoch + 1 } };
     },
-    /** Returns the result of a search that has trained what it should; of one that is cancelled or stopped meanwhile, as `interrupted` does. */
+    /**
+     * Returns the result of a search that has trained all its candidates; if it was cancelled or stopped in the meantime, as `interrupted`
+     * does.
+     */
     finished(): TrainingResult {
       recorder.flush(true);
       const metrics = recorder.finished() as JobMetrics;
@@ -284,7 +287,7 @@ function modelOf(
   return { described, weights };
 }
 
-/** Evaluates the average, and returns it as the model of the job; null where it was cancelled or stopped meanwhile. */
+/** Evaluates the average, and returns it as the model of the job; null if it was cancelled or stopped in the meantime. */
 function finish(
   found: Search,
   state: SearchState,
@@ -295,7 +298,7 @@ function finish(
   const { data, spec } = found;
   const { length } = state.trials;
   const isAudit = spec.model.auto.audit === true;
-  // A candidate that diverged has no networks, and says nothing of a label.
+  // A candidate that diverged has no networks, and says nothing about a label.
   const cuts = isAudit
     ? state.networks.map(({ trial }) => ({ folds: found.foldsOf(trial), lines: lines.get(trial) ?? [] }))
     : [{ folds: found.folds, lines: [] }];
@@ -319,7 +322,7 @@ function finish(
   return { state: "succeeded", metrics, reason, model, weights, evaluation };
 }
 
-/** The leaderboard: the best first. `expected` are the outputs that the average is scored by. */
+/** The leaderboard, best first. `expected` are the outputs by which the average is scored. */
 function searchResult(
   { spec, answers, data }: Search,
   { trials }: SearchState,

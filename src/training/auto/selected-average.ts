@@ -1,6 +1,6 @@
 /**
- * The average that a search has selected so far, and what it predicts for rows that had no part in selecting it. Weights and
- * temperature are chosen on out-of-fold predictions, so a score of the very same rows is better than that of rows to come.
+ * The best average of a search so far, and its predictions for rows without a part in its selection. Weights and temperature are chosen on
+ * out-of-fold predictions, so a score on those same rows is better than on future rows.
  */
 
 import type { Member } from "./average.ts";
@@ -13,16 +13,16 @@ import { type Search, scalingsOf } from "./trial-training.ts";
 /** The best average of a state. */
 export interface Average {
   readonly members: readonly Member[];
-  /** Share of each trial that is part of it, by its number. */
+  /** The weight of each trial in it, by the trial's number. */
   readonly shares: ReadonlyMap<number, number>;
-  /** What it is worth on the rows that chose it: less is better. */
+  /** Its objective on the rows that chose it: lower is better. */
   readonly value: number;
   readonly temperature: number;
   /** Raw outputs for the held-out rows, divided by the temperature. */
   readonly outputs: Float32Array<ArrayBuffer>;
 }
 
-/** Parts that the held-out rows of a single fold are cut into. */
+/** Into how many parts the held-out rows of a single fold are divided. */
 const PARTS = 5;
 
 /** The best average of the trained candidates; null while there is none. */
@@ -52,8 +52,8 @@ export function averageOfState(search: Search, { networks }: SearchState): Avera
 }
 
 /**
- * Raw outputs for the held-out rows, [rows, outputs], each part of them by the average that the other parts select: a fold is a part,
- * or a fifth of the rows where there is one fold alone. Throws a RangeError for a state without networks.
+ * Raw outputs for the held-out rows, [rows, outputs], each part of them by the average that the other parts select. A part is a fold, or a
+ * fifth of the rows if there is only one fold. Throws a RangeError for a state without networks.
  */
 export function crossFittedOutputs(search: Search, { networks }: SearchState): Float32Array<ArrayBuffer> {
   const { answers, folds } = search;
@@ -87,7 +87,7 @@ export function crossFittedOutputs(search: Search, { networks }: SearchState): F
 /** Selects by predictions of rows and their answers. */
 function selectOn({ spec, data }: Search, predictions: readonly Float32Array[], answers: Answers) {
   const { members: most, metric, audit } = spec.model.auto;
-  // Labels that are doubted choose nothing, or the networks that repeat their errors would count the most.
+  // Doubtful labels choose nothing; otherwise the networks that repeat their errors would count the most.
   if (audit) return equally(predictions, answers, objectiveOf(metric, spec.task));
   const objective = objectiveOf(metric, spec.task, scalingsOf(data));
   const { weights } = selectGreedily(predictions, most, (average) => objective(average, answers));
@@ -97,7 +97,7 @@ function selectOn({ spec, data }: Search, predictions: readonly Float32Array[], 
   return { weights, temperature, outputs, value: objective(outputs, answers) };
 }
 
-/** All candidates alike, as they are. */
+/** All candidates with equal weight, as they are. */
 function equally(predictions: readonly Float32Array[], answers: Answers, objective: Metric) {
   const weights = predictions.map(() => 1 / predictions.length);
   const outputs = weighted(predictions, weights);
@@ -115,7 +115,7 @@ function weighted(arrays: readonly Float32Array[], weights: readonly number[]): 
   return sum;
 }
 
-/** Where parts begin and end, of rows that stand fold after fold. */
+/** The bounds of the parts among rows that stand fold after fold. */
 function partsOf(folds: readonly number[]): { readonly from: number; readonly to: number }[] {
   const rows = folds.reduce((total, length) => total + length, 0);
   const count = Math.min(PARTS, rows);

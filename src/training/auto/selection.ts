@@ -1,25 +1,25 @@
 /**
- * Which candidates a served average is made of, and how much each counts: greedy selection with replacement by the loss of
- * out-of-fold predictions. Caruana et al., "Ensemble selection from libraries of models", ICML 2004. Knows candidates as arrays of
- * numbers, and how good an average is as a function.
+ * Selects the candidates of a served average, and their weights: greedy selection with replacement by the loss of out-of-fold predictions.
+ * Caruana et al., "Ensemble selection from libraries of models", ICML 2004. Sees candidates as arrays of numbers, and the objective of an
+ * average as a function.
  */
 
 /** Rounds of the selection: weights are multiples of one over at most this. */
 const ROUNDS = 40;
-/** An addition that improves the value by less than this share of it is not worth a further network. */
+/** An addition that improves the value by less than this share of it is not worth another network. */
 const LEAST_GAIN = 1e-4;
 
 export interface Selection {
   /** One weight per candidate; they sum to 1. */
   readonly weights: readonly number[];
-  /** What the average is worth: less is better. */
+  /** The objective of the average: lower is better. */
   readonly value: number;
 }
 
 /**
- * Selects at most `members` of the candidates, whose predictions are arrays of equal length. `worthOf` says what an average is
- * worth, less being better. Of equal candidates the first wins. Starts with the best one alone, and returns the best average that it
- * came to. Throws a RangeError without candidates.
+ * Selects at most `members` of the candidates, whose predictions are arrays of equal length. `worthOf` returns the objective of an average,
+ * lower is better. Among equal candidates the first wins. Starts with the best one alone, and returns the best average found. Throws a
+ * RangeError without candidates.
  */
 export function selectGreedily(
   candidates: readonly Float32Array[],

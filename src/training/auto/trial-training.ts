@@ -24,7 +24,7 @@ export interface Search {
   readonly shape: SearchShape;
   readonly candidates: readonly Candidate[];
   readonly folds: readonly Fold[];
-  /** The folds of a candidate, by its number: those of the search, but in an audit, which cuts the rows anew for each. The rows that are held out are the same. */
+  /** The folds of a candidate, by its number: those of the search, or, in an audit, a new division for each. The held-out rows are the same. */
   foldsOf(number: number): readonly Fold[];
   /** Of the held-out rows, fold after fold. */
   readonly heldOut: Table;
@@ -34,7 +34,7 @@ export interface Search {
 /** How each target is scaled. */
 export const scalingsOf = ({ preprocessing }: JobData) => (preprocessing?.targets ?? []).map(({ scaling }) => scaling);
 
-/** A fold of a candidate that was trained; null where it diverged. */
+/** A trained fold of a candidate; null if it diverged. */
 export interface TrainedFold {
   readonly network: {
     readonly weights: TensorSet;
@@ -46,13 +46,13 @@ export interface TrainedFold {
 }
 
 export interface TrialTrainer {
-  /** Trains one fold of a candidate, by their numbers from 1 and from 0; null when the search has ended meanwhile. */
+  /** Trains one fold of a candidate, by their numbers from 1 and from 0; null when the search has ended in the meantime. */
   trainFold(number: number, index: number): TrainedFold | null;
-  /** Makes a candidate of the folds that `foldAt` returns, up to the first that diverged; null where it returns null. */
+  /** Makes a candidate of the folds that `foldAt` returns, up to the first that diverged; null if it returns null. */
   assemble(number: number, foldAt: (index: number) => TrainedFold | null): TrainedCandidate | null;
 }
 
-/** Creates what trains the candidates of a search. `ended` is asked every few milliseconds. */
+/** Creates the trainer of a search's candidates. `ended` is called every few milliseconds. */
 export function createTrialTrainer(
   { spec, classes, data, units, shape, candidates, folds, foldsOf, answers }: Search,
   ended: () => boolean,
@@ -63,7 +63,7 @@ export function createTrialTrainer(
   const objective = objectiveOf(auto.metric, spec.task, scalings);
   const metric = metricOf(auto.metric, scalings);
   const places = placesOf(folds, data.train.rows);
-  /** Of the candidate that was trained last: compiled once for all of its folds. */
+  /** The last trained candidate: compiled once for all of its folds. */
   let predictor: { readonly candidate: Candidate; readonly inference: Inference } | null = null;
   return {
     trainFold(number, index) {

@@ -65,8 +65,9 @@ function rocInfluence(
 }
 
 /**
- * Average precision is sum over steps of hits / positives times precision. A row of weight w adds to the hits of its own step, to the
- * true positives of it and of all below where it is of the class, and to the rows there in any case: the derivatives by w.
+ * Average precision is sum over steps of hits / positives times precision. A row of weight w adds to the hits of its own step if it is of
+ * the class, and to the true positives of that step and all below; in any case it adds to their rows. The influences are the derivatives by
+ * w.
  */
 function precisionInfluence(
   steps: readonly Step[],

@@ -1,7 +1,7 @@
 /**
- * An old model and a new one on the rows of a new table that neither was trained on: those that the new one's job held out, without those
- * whose values are those of a row that trained the old one. Rows are known by their values, since a row of the new table has no number in
- * the old one.
+ * Compares an old model and a new one on rows of a new table that neither was trained on: those that the new one's job held out, without
+ * those whose values equal a training row of the old one. Rows are compared by their values, because a row of the new table has no number
+ * in the old one.
  */
 import { type Column, type ColumnValues, type DatasetRows, isCategorical } from "../../domain/datasets/dataset.ts";
 import { packTexts, type TextValues, textsOf } from "../../domain/datasets/texts.ts";
@@ -12,14 +12,14 @@ import type { TensorSet } from "../../domain/tensor.ts";
 import { partsOf } from "../data/parts-of.ts";
 import { compareOnDataset } from "./compare-scores.ts";
 
-/** A model, and the run that trained it; null where its rows are gone. */
+/** A model, and the run that trained it; null if its rows are gone. */
 export interface OldModel {
   readonly model: Model;
   readonly weights: TensorSet;
   readonly run: TrainingRun | null;
 }
 
-/** Compares them: `a` is the old one. Both runs have the columns that their models read, predict, and are split by. */
+/** Compares them: `a` is the old one. Both runs need the columns that their models read and predict, and those that split them. */
 export function compareFresh(
   old: OldModel,
   { model, weights, run }: Pick<ScoredModel, "model" | "weights" | "run">,
@@ -38,12 +38,12 @@ export function compareFresh(
   return { ...compareOnDataset(old, { model, weights }, takeRows(dataset, rows)), seen };
 }
 
-/** Which of some rows of a table are in their values no row that trained another model. */
+/** Which rows of a table have values that no training row of another model has. */
 function unseenOf(held: Int32Array, dataset: DatasetRows, old: TrainingRun, names: readonly string[]): Int32Array<ArrayBuffer> {
   const table = old.dataset as DatasetRows;
   const shared = names.filter((name) => [dataset, table].every(({ values }) => values.has(name)));
   const { parts } = partsOf(old);
-  // What was held out there has trained nothing: of a job without a test part, validation has stopped it at most.
+  // Rows held out there trained nothing: in a job without a test part, validation only stopped it.
   const heldOut = new Set(parts.test.length > 0 ? parts.test : parts.validation);
   const trained = new Set<number>();
   const keyOfOld = rowKeys(table, shared);
@@ -53,8 +53,8 @@ function unseenOf(held: Int32Array, dataset: DatasetRows, old: TrainingRun, name
 }
 
 /**
- * Hashes the values of a row to 53 bits: among a million rows, one in nine billion others is taken for one of them, and then left out.
- * A label counts as its text, whatever its place in the table.
+ * Hashes the values of a row to 53 bits: with a million rows, one in nine billion others is mistaken for one of them, and then left out. A
+ * label counts by its text, whatever its index in the table.
  */
 function rowKeys({ columns, values }: DatasetRows, names: readonly string[]): (row: number) => number {
   const readers = names.map((name) =>

@@ -1,4 +1,4 @@
-/** Two models on rows that neither has been trained on: those that both jobs held out, or the rows of another data set. */
+/** Compares two models on rows that neither was trained on: those that both jobs held out, or the rows of another data set. */
 import type { DatasetRows } from "../../domain/datasets/dataset.ts";
 import type { SeedSpread } from "../../domain/explanations/seeds.ts";
 import { LEVEL } from "../../domain/models/intervals.ts";
@@ -13,7 +13,7 @@ import { BLOCK, createInference } from "../predict/inference.ts";
 import { FEWEST_ROWS } from "./intervals.ts";
 import { type PairedSide, pairFigures } from "./paired.ts";
 
-/** What of a model counts here. */
+/** The part of a model that counts here. */
 type Named = Pick<Model, "name" | "version" | "classes" | "preprocessing">;
 
 interface Side {
@@ -22,7 +22,7 @@ interface Side {
   readonly seeds: SeedSpread | null;
 }
 
-/** Compares two models on the rows that both jobs held out: of both the test part, or else of both the validation part. */
+/** Compares two models on the rows that both jobs held out: the test part of both, or else the validation part of both. */
 export function compareHeldOut(a: ScoredModel, b: ScoredModel): ScoreComparisonResult {
   const sides = [a, b].map(({ model, weights, run, seeds }) => {
     const { test, validation, parts } = loadData(run);
@@ -52,7 +52,7 @@ export function compareHeldOut(a: ScoredModel, b: ScoredModel): ScoreComparisonR
     return refused(
       `their jobs held out different rows (${first.predicted.rows} of ${nameOf(first.model)}, ${second.predicted.rows} of ${nameOf(second.model)})`,
     );
-  // Rows of one data set may have other columns for each; generated and inline rows are the same only as a whole.
+  // Rows of one data set may have different columns for each; generated and inline rows are the same only as a whole.
   const [ofA, ofB] = [a.model.receipt.data, b.model.receipt.data];
   const areOfSets = ofA?.source === "dataset" && ofB?.source === "dataset";
   if (!areOfSets && ofA?.sha256 !== ofB?.sha256) return refused("they were trained on different data");
@@ -69,7 +69,7 @@ export function compareOnDataset(
   for (const { model, weights } of [a, b]) {
     const read = predictDataset(model, weights, dataset);
     if (!read.ok) return refused(`${nameOf(model)}: ${read.errors.map(({ detail }) => detail).join("; ")}`);
-    // How much other seeds differ was found on the rows that the jobs held out.
+    // The spread over other seeds was measured on the rows that the jobs held out.
     sides.push({ model, predicted: read.predicted, seeds: null });
   }
   const [first, second] = sides as [Side, Side];
@@ -91,7 +91,7 @@ function compare(a: Side, b: Side, part: ScoreComparison["part"]): ScoreComparis
   return { ok: true, comparison: { rows, part, level: LEVEL, figures, ...((a.seeds || b.seeds) && { seeds }) } };
 }
 
-/** Whether what is true of each row is the same for both. */
+/** Whether the true value of each row is the same for both. */
 function sameAnswers(a: Side, b: Side): boolean {
   if (a.model.classes.length > 0) return a.predicted.targets.every((label, row) => label === b.predicted.targets[row]);
   const width = a.predicted.outputs.length / a.predicted.rows;

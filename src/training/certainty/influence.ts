@@ -1,4 +1,4 @@
-/** What rows do to a figure. Knows nothing of which figure. */
+/** The influence of rows on a figure. Knows nothing of which figure. */
 
 /** A figure of some rows. */
 export interface Influence {

@@ -9,13 +9,13 @@ import { choose, columnValues, type Predicted, probabilityOf } from "../evaluate
 import { areaInfluences } from "./area-influences.ts";
 import type { Influence } from "./influence.ts";
 
-/** Computes the influences of a figure when it is asked for; null where the figure has no value. */
+/** Computes the influences of a figure on request; null if the figure has no value. */
 export type Influences<Name extends string = string> = Readonly<Record<Name, () => Influence | null>>;
 
 export type ClassFigure = "accuracy" | "balanced_accuracy" | "mcc" | "f1" | "log_loss" | "roc_auc" | "pr_auc";
 export type ValueFigure = "mae" | "mse" | "r2";
 
-/** Most rows times classes that are sorted for areas under curves: more have no influences of them. */
+/** Maximum rows times classes sorted for areas under curves: above it, areas have no influences. */
 const MOST_SORTED = 2 ** 22;
 
 const mean = (values: ArrayLike<number>): number => {
@@ -40,7 +40,7 @@ export function valueInfluences(
   const { rows } = predicted;
   const width = predicted.outputs.length / rows;
   const columns = Array.from({ length: width }, (_, column) => columnValues(predicted, scalings, column));
-  /** The mean over the columns of what `of` says of each. */
+  /** The mean over the columns of the result of `of` for each. */
   const averaged = (of: (column: (typeof columns)[number]) => Influence | null): Influence | null => {
     const each = columns.map(of);
     const total = new Float64Array(rows);
@@ -85,13 +85,13 @@ function determination(actual: Float64Array, squared: Influence | null): Influen
 
 // ---------------------------------------------------------------- classes
 
-/** The figures of a classification of so many classes. */
+/** The figures of a classification with this many classes. */
 export function classInfluences(predicted: Predicted, classes: number): Influences<ClassFigure> {
   const choices = choose(predicted);
   const shares = sharesOf(predicted, choices, classes);
   const hits = Float64Array.from(choices, (choice, row) => (choice === predicted.targets[row] ? 1 : 0));
   const isRanked = classes <= MAX_LISTED_CLASSES && predicted.rows * classes <= MOST_SORTED;
-  // Sorting rows takes longer than all other figures, and both areas are of the same order.
+  // Sorting rows takes longer than all other figures, and both areas need the same order.
   let areas: Areas | null | undefined;
   const areaOf = (name: keyof Areas) => () => {
     if (areas === undefined) areas = isRanked ? averageAreas(predicted, classes) : null;
@@ -108,7 +108,7 @@ export function classInfluences(predicted: Predicted, classes: number): Influenc
   };
 }
 
-/** By class, as shares of all rows: those of it that are given it, those that are given it, those of it. */
+/** By class, as shares of all rows: its rows that are predicted correctly, rows predicted to be of it, and its rows. */
 interface Shares {
   readonly hits: Float64Array;
   readonly chosen: Float64Array;
@@ -142,14 +142,14 @@ function macroF1({ rows, targets }: Predicted, choices: Int32Array, { hits, chos
   const influence = new Float64Array(rows);
   for (let row = 0; row < rows; row++) {
     const [label, choice] = [targets[row] as number, choices[row] as number];
-    // A row adds to the sums of its class and of the one that it is given; where both are one, to its hits too.
+    // A row adds to the sums of its own class and of the predicted one; if both are one, to its hits too.
     const moved = (at: number) => ((label === choice ? 1 : 0) - (scores[at] as number)) / (sums[at] as number);
     influence[row] = (moved(label) + moved(choice)) / present;
   }
   return { value: scores.reduce((total, score) => total + score, 0) / present, rows: influence };
 }
 
-/** The correlation as a function of shares; see matthews.ts. Null where all rows have one class, or are given one. */
+/** The correlation as a function of shares; see matthews.ts. Null if all rows have one class, or are predicted as one. */
 function matthews(
   { rows, targets }: Predicted,
   choices: Int32Array,
@@ -164,7 +164,7 @@ function matthews(
   });
   const [spreadChosen, spreadActual] = [1 - squareChosen, 1 - squareActual];
   const spread = Math.sqrt(spreadChosen) * Math.sqrt(spreadActual);
-  // Rounding leaves a little of a spread that is 0; one row of a million leaves more.
+  // Rounding leaves a little of a spread of 0; one row of a million leaves more.
   if (Math.min(spreadChosen, spreadActual) < 1e-9) return null;
   const correct = mean(right);
   const value = (correct - together) / spread;
@@ -193,7 +193,7 @@ function surprises(predicted: Predicted): Float64Array {
 
 type Areas = NonNullable<ReturnType<typeof areaInfluences>>;
 
-/** Of two classes the second one's areas; of more the means over those that have one. */
+/** For two classes the second one's areas; for more, the means over those that have one. */
 function averageAreas(predicted: Predicted, classes: number): Areas | null {
   const counted = classes === 2 ? [1] : Array.from({ length: classes }, (_, index) => index);
   const ofClasses = counted.flatMap((index) => {

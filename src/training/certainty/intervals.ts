@@ -1,6 +1,6 @@
 /**
- * Where the figures of a model are found on fresh rows of the same kind, as far as chance among the scored rows goes: closed forms of the
- * influences of rows, which draw no random number. What they cover was measured; see DECISIONS 120.
+ * Where the figures of a model lie on fresh rows of the same kind, given chance among the scored rows: closed forms of the influences of
+ * rows, without random numbers. Their coverage was measured; see DECISIONS 120.
  */
 import type { TargetScaling } from "../../domain/datasets/preprocessing.ts";
 import type { PartEvaluation } from "../../domain/models/evaluation.ts";
@@ -11,20 +11,20 @@ import { afterStopping, foldScale, MOST_REFINED_ROWS, type SeenOutputs, widened 
 import type { Influence } from "./influence.ts";
 import { type ClassFigure, classInfluences, type Influences, type ValueFigure, valueInfluences } from "./influences.ts";
 
-/** Fewest rows of a part, and of each class for a mean over classes: of fewer, chance itself is not known. */
+/** Minimum rows of a part, and of each class for a mean over classes: with fewer, chance itself is not known. */
 export const FEWEST_ROWS = 10;
 const FEWEST_OF_CLASS = 5;
-/** Most rows that are looked at: of more, chance is below a thousandth. */
+/** Maximum rows used: above it, chance is below a thousandth. */
 const MOST_ROWS = 2 ** 20;
 
-/** The normal quantile with so much beyond it on one side. */
+/** The normal quantile with this probability beyond it on one side. */
 const Z = deterministicMath.normalQuantile((1 + LEVEL) / 2);
 /** Shares this close to 0 or 1, and variances below it, are rounding. */
 const ROUNDING = 1e-12;
 
 /**
- * An evaluation of rows that the model has not been fitted to, with the intervals of its figures. `seen` is given of scores out of fold, whose
- * rows are predicted by one model each fold.
+ * An evaluation of rows that the model was not fitted to, with the intervals of its figures. `seen` is given for out-of-fold scores, whose
+ * rows are predicted by one model for each fold.
  */
 export function withIntervals(
   evaluation: PartEvaluation,
@@ -37,7 +37,7 @@ export function withIntervals(
   return intervals ? { ...evaluation, intervals } : evaluation;
 }
 
-/** The intervals of the figures that have one; null where there are too few rows, or so many that chance does not matter. */
+/** The intervals of the figures that have one; null if there are too few rows, or so many that chance does not matter. */
 function intervalsOf(
   predicted: Predicted,
   classes: readonly string[],
@@ -61,11 +61,11 @@ function valueRanges(predicted: Predicted, scalings: readonly (TargetScaling | n
   const isSingle = predicted.outputs.length === predicted.rows;
   const squared = isSingle ? positive(figures.mse()) : null;
   const r2 = figures.r2();
-  // What is left unexplained is a mean of squares too: R2 is at most 1.
+  // The unexplained part is a mean of squares too: R2 is at most 1.
   const unexplained = r2 && positive({ value: 1 - r2.value, rows: r2.rows.map((each) => -each) });
   const ranges = {
     r2: unexplained && ([1 - unexplained[1], 1 - unexplained[0]] as const),
-    // A root of one mean keeps what is true of the mean; a mean of roots does not.
+    // A root of one mean keeps the interval of the mean; a mean of roots does not.
     rmse: squared ? ([Math.sqrt(squared[0]), Math.sqrt(squared[1])] as const) : positive(figures.rmse()),
     mae: positive(figures.mae()),
   };
@@ -96,14 +96,14 @@ function classRanges(predicted: Predicted, classes: number, seen: SeenOutputs | 
     balanced_accuracy: share(ofClasses("balanced_accuracy")),
     f1: share(ofClasses("f1")),
     mcc: half && ([2 * half[0] - 1, 2 * half[1] - 1] as const),
-    // What stopping fits is how sure probabilities are, more than which is the greatest: shares stay where they are.
+    // Stopping fits how sure probabilities are, more than which is the greatest: shares do not move.
     log_loss: seen?.stopped ? aboveZero(afterStopping(lossRange, loss, loss, { folds: seen.folds, unit: 1 })) : lossRange,
     roc_auc: share(ofClasses("roc_auc")),
     pr_auc: share(ofClasses("pr_auc")),
   };
 }
 
-/** Wilson's score interval of a share of `rows` (1927), which has room above none and below all. */
+/** Wilson's score interval of a share of `rows` (1927), which has room below all and above none. */
 function wilson(share: number, rows: number, z: number): Range {
   const middle = (share + (z * z) / (2 * rows)) / (1 + (z * z) / rows);
   const reach = (z / (1 + (z * z) / rows)) * Math.sqrt((share * (1 - share)) / rows + (z * z) / (4 * rows * rows));
@@ -111,8 +111,8 @@ function wilson(share: number, rows: number, z: number): Range {
 }
 
 /**
- * Wilson's interval of a figure between 0 and 1 that is a mean over classes, with as many rows as a share of the same variance would
- * have (Kish's effective size). Where all is right the variance says nothing: then the rows of each class are those of a mean of recalls.
+ * Wilson's interval of a figure between 0 and 1 that is a mean over classes, with the number of rows at which a share has the same variance
+ * (Kish's effective size). If all rows are right, the variance says nothing; then the rows of each class are those of a mean of recalls.
  */
 function shareOfClasses({ value, rows }: Influence, targets: ArrayLike<number>, counts: Float64Array): Range {
   const classes = counts.length;
@@ -141,9 +141,10 @@ const positive = (influence: Influence | null): Range | null => influence && abo
 const aboveZero = (range: Range | null): Range | null => range && [Math.max(0, range[0]), range[1]];
 
 /**
- * The interval of a figure whose influences are skewed, as losses and squared errors are: by the cubic that takes the skewness out of the
- * studentised figure (Hall, "On the removal of skewness by transformation", 1992). It is what a studentised bootstrap tends to. The variance
- * has as many degrees of freedom as one of normal numbers that is known as badly (Satterthwaite 1946): fewer where a few rows make most of it.
+ * The interval of a figure with skewed influences, such as losses and squared errors: by the cubic that removes the skewness from the
+ * studentised figure (Hall, "On the removal of skewness by transformation", 1992). A studentised bootstrap converges to it. The variance
+ * has as many degrees of freedom as one of normal numbers that is known equally badly (Satterthwaite 1946): fewer if a few rows make most
+ * of it.
  */
 function skewed({ value, rows }: Influence): Range {
   const n = rows.length;

@@ -1,20 +1,20 @@
 /**
- * What chance among seeds adds to chance among rows. Trainings with other seeds are scored on the same rows: by how much their figures differ
- * is luck of the seed, and luck of these rows with it, since each errs on rows of its own. The two are told apart as in an analysis of
- * variance of rows and seeds: by influences, which say how the rows of each training scatter and how those of their mean do.
+ * Adds the chance among seeds to the chance among rows. Trainings with other seeds are scored on the same rows. Their figures differ by
+ * luck of the seed, and also by luck of these rows, because each training errs on its own rows. The two are separated as in an analysis of
+ * variance of rows and seeds: by influences, which show how the rows of each training scatter and how those of their mean do.
  */
 import type { Range } from "../../domain/models/intervals.ts";
 import { FALLING_FIGURES } from "../../domain/models/score-comparison.ts";
 import type { Influence } from "./influence.ts";
 import { student } from "./intervals.ts";
 
-/** Most blocks of rows whose influences are kept of a training. */
+/** Maximum blocks of rows whose influences are kept for a training. */
 const MOST_BLOCKS = 100;
 
-/** Blocks that so many rows are dealt out to. */
+/** The number of blocks for this many rows. */
 export const blockCount = (rows: number): number => Math.min(MOST_BLOCKS, rows);
 
-/** What each of `count` blocks of rows adds to a figure, rows being dealt out to blocks in turn. */
+/** What each of `count` blocks of rows adds to a figure; rows are dealt to blocks in turn. */
 export function blocksOf({ rows }: Influence, count = blockCount(rows.length)): Float64Array {
   const blocks = new Float64Array(count);
   for (let row = 0; row < rows.length; row++) blocks[row % blocks.length]! += (rows[row] as number) / rows.length;
@@ -31,17 +31,17 @@ export interface ScoredSeed {
 export interface Spread {
   readonly count: number;
   readonly mean: number;
-  /** Of their figures on these rows. */
+  /** Spread of their figures on these rows. */
   readonly sd: number;
-  /** Of their figures on all rows that there are: what is left of `sd`. */
+  /** Spread of their figures on all possible rows: the rest of `sd`. */
   readonly seedSd: number;
   /** What each block adds to the mean. */
   readonly blocks: Float64Array;
-  /** How far chance among rows reaches for the mean, where it reaches 1 for a single training. */
+  /** The width of chance among rows for the mean, relative to a single training. */
   readonly rowShare: number;
 }
 
-/** The spread of so many trainings; null of fewer than two. */
+/** The spread of these trainings; null for fewer than two. */
 export function spreadOf(seeds: readonly ScoredSeed[]): Spread | null {
   const count = seeds.length;
   if (count < 2) return null;
@@ -52,7 +52,7 @@ export function spreadOf(seeds: readonly ScoredSeed[]): Spread | null {
   );
   const single = seeds.reduce((sum, each) => sum + squares(each.blocks) / count, 0);
   const ofMean = squares(blocks);
-  // Rows of a training beyond those of all: their mean has a share of 1 in `count` of it left.
+  // The blocks of one training around those of the mean: the mean keeps 1 / `count` of that scatter.
   const own = Math.max(0, ((single - ofMean) * count) / (count - 1));
   return {
     ...{ count, mean, sd: Math.sqrt(variance), blocks },
@@ -67,13 +67,13 @@ function squares(values: ArrayLike<number>): number {
   return sum;
 }
 
-/** The bounds of figures that are no shares of something. */
+/** The bounds of figures that are not shares. */
 const BOUNDS: Readonly<Record<string, Range>> = { r2: [Number.NEGATIVE_INFINITY, 1], mcc: [-1, 1] };
 
 /**
- * Where the figure of a training with a new seed is found on fresh rows, by the interval over rows of the training that came to `own`. The
- * distances to both ends are those of a sum of independent estimates (MOVER: Zou and Donner, "Construction of confidence limits about effect
- * measures", Statistics in Medicine 27, 2008): roots of sums of squares of the distance over rows and of Student's over seeds.
+ * Where the figure of a training with a new seed lies on fresh rows, from the interval over rows of the training with the figure `own`. The
+ * distances to both ends are those of a sum of independent estimates (MOVER: Zou and Donner, "Construction of confidence limits about
+ * effect measures", Statistics in Medicine 27, 2008): roots of sums of squares of the distance over rows and of Student's over seeds.
  */
 export function intervalOverSeeds(figure: string, own: number, [low, high]: Range, spread: Spread): Range {
   const { mean, seedSd, rowShare, count } = spread;

@@ -1,7 +1,7 @@
 /**
- * The paired bootstrap of two models on the same rows: which is better, and how sure that is. Rows are drawn with replacement, and both
- * models are scored on the same draw, to the first order in the influences of its rows. Where it is known what other seeds come to, those of
- * each model are drawn too: then the question is which spec is better, whatever its seed.
+ * The paired bootstrap of two models on the same rows: which is better, and how certain that is. Rows are drawn with replacement, and both
+ * models are scored on the same draw, to the first order in the influences of its rows. If results of other seeds are known, those of each
+ * model are drawn too: then the question is which spec is better, whatever its seed.
  */
 import type { TargetScaling } from "../../domain/datasets/preprocessing.ts";
 import type { SeedFigure, SeedSpread } from "../../domain/explanations/seeds.ts";
@@ -13,17 +13,17 @@ import { classInfluences, type Influences, valueInfluences } from "./influences.
 import { blocksOf } from "./over-seeds.ts";
 
 const DRAWS = 2000;
-/** Most rows that are drawn one by one; of more, blocks of them are, dealt out in turn. */
+/** Maximum rows drawn one by one; with more, blocks of them are drawn, dealt out in turn. */
 const MOST_BLOCKS = 1000;
 
-/** What a model came to on rows, and what its spec came to on them with other seeds; null where that is not known. */
+/** A model's results on rows, and its spec's results on them with other seeds; null if those are not known. */
 export interface PairedSide {
   readonly predicted: Predicted;
   readonly scalings: readonly (TargetScaling | null)[];
   readonly seeds?: Pick<SeedSpread, "figures"> | null;
 }
 
-/** Compares the figures of two models, both predicting the same rows of the same classes (none for a regression). */
+/** Compares the figures of two models that predict the same rows of the same classes (none for a regression). */
 export function pairFigures(a: PairedSide, b: PairedSide, classes: number): ScoreComparison["figures"] {
   const of = ({ predicted, scalings }: PairedSide): Influences =>
     classes > 0 ? classInfluences(predicted, classes) : valueInfluences(predicted, scalings);
@@ -56,12 +56,12 @@ function drawBlocks(blocks: number): Int32Array {
   return Int32Array.from({ length: DRAWS * blocks }, () => random.integer(blocks));
 }
 
-/** What each block adds to the difference b - a, by what it adds to both. */
+/** What each block adds to the difference b - a, from what it adds to both. */
 function differences(a: ArrayLike<number>, b: ArrayLike<number>, blocks: number): Float64Array {
   return Float64Array.from({ length: blocks }, (_, block) => (b[block] as number) - (a[block] as number));
 }
 
-/** [DRAWS]: what the numbers at the places of each draw come to. */
+/** [DRAWS]: the sum of the numbers at the indexes of each draw. */
 function drawnSums(numbers: Float64Array, places: Int32Array): Float64Array {
   const count = numbers.length;
   const sums = new Float64Array(DRAWS);
@@ -89,8 +89,8 @@ function pair(a: number, b: number, moved: Float64Array, isFalling: boolean) {
 }
 
 /**
- * The same of the means over the seeds of each, whose draws are added to those of the rows. Losses are skewed and seeds are few, so that each
- * draw is measured by the error that it would itself be taken to have (the bootstrap-t: Efron and Tibshirani, 1993, 12.5).
+ * The same for the means over the seeds of each, whose draws are added to those of the rows. Losses are skewed and seeds are few, so each
+ * draw is divided by the error that it would itself estimate (the bootstrap-t: Efron and Tibshirani, 1993, 12.5).
  */
 function pairSeeds(a: SeedFigure, b: SeedFigure, isFalling: boolean) {
   const blocks = a.blocks.length;
@@ -100,22 +100,22 @@ function pairSeeds(a: SeedFigure, b: SeedFigure, isFalling: boolean) {
   const moved = rows.moved.map((byRows, draw) => {
     const sum = byRows + (ofB.moved[draw] as number) - (ofA.moved[draw] as number);
     const own = (rows.variances[draw] as number) + (ofA.variances[draw] as number) + (ofB.variances[draw] as number);
-    // A draw of nearly the same each time knows nothing of its error.
+    // A draw of nearly equal values does not know its own error.
     return own > 0 || variance > 0 ? -sum * Math.sqrt(variance / Math.max(own, LEAST_VARIANCE * variance)) : 0;
   });
   return pair(a.mean, b.mean, moved, isFalling);
 }
 
-/** Least variance of a draw, of that of what it was drawn from. */
+/** Minimum variance of a draw, relative to that of what it was drawn from. */
 const LEAST_VARIANCE = 0.04;
 
-/** What draws of some numbers come to. */
+/** The results of draws of some numbers. */
 interface Drawn {
   /** [DRAWS] */
   readonly moved: Float64Array;
-  /** [DRAWS]: the variance that each draw alone would be taken to have. */
+  /** [DRAWS]: the variance that each draw alone would estimate. */
   readonly variances: Float64Array;
-  /** That of what is drawn from. */
+  /** The variance of what is drawn from. */
   readonly variance: number;
 }
 
@@ -132,7 +132,7 @@ function drawn(numbers: Float64Array, places: Int32Array): Drawn {
   };
 }
 
-/** By how much the mean of each draw of seeds is another. They are spread by what is owed to the seed alone, since rows are drawn besides. */
+/** How far the mean of each draw of seeds moves. Seeds are spread by their own luck alone, because rows are drawn separately. */
 function drawnSeeds({ values, mean, sd, seed_sd: seedSd }: SeedFigure, side: "a" | "b"): Drawn {
   const random = createRandom(streamKey(0, `certainty/seeds/${side}`));
   const known = values.filter((value) => value !== null);

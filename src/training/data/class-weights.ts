@@ -2,7 +2,7 @@
 import type { Loss } from "../../domain/spec/optimization.ts";
 import type { LossSpec } from "../../engine/index.ts";
 
-/** Rows of each class. A negative code is of a row without one, which does not count. */
+/** Rows of each class. A negative code is a row without one, which does not count. */
 export function countClasses(targets: ArrayLike<number>, classes: number): number[] {
   const counts = new Array<number>(classes).fill(0);
   for (let row = 0; row < targets.length; row++) {
@@ -19,7 +19,7 @@ export function rarestShare(codes: ArrayLike<number>, classes: number): number {
   return Math.min(...counts) / rows;
 }
 
-/** Whether a loss depends on how often each class occurs. */
+/** Whether a loss depends on the frequencies of the classes. */
 export function isBalanced(loss: Loss): boolean {
   return (
     (loss.type === "cross_entropy" && loss.weight === "balanced") ||
@@ -28,8 +28,8 @@ export function isBalanced(loss: Loss): boolean {
 }
 
 /**
- * The loss with numbers in the place of "balanced": rows / (classes * rows of the class), as scikit-learn, and for
- * bce_with_logits the negatives to a positive. A class that does not occur weighs 1.
+ * The loss with numbers instead of "balanced": rows / (classes * rows of the class), as in scikit-learn, and for bce_with_logits negatives
+ * per positive. A class that does not occur has weight 1.
  */
 export function resolveLoss(loss: Loss, counts: readonly number[]): LossSpec {
   const rows = counts.reduce((total, count) => total + count, 0);

@@ -1,11 +1,11 @@
 /**
- * Which columns a model that is chosen automatically learns from: ids, constants and copies of other columns are left out, each
- * with a note. A job that names its network keeps its columns; notes on them are data-notes.ts's.
+ * Chooses the columns for a search: ids, constants and copies of other columns are left out, each with a note. A job that names its network
+ * keeps its columns; data-notes.ts has the notes on them.
  */
 import { type Column, type ColumnValues, type DatasetRows, isCategorical } from "../../domain/datasets/dataset.ts";
 import { MAX_NOTES, type Note, type NoteCode } from "../../domain/notes.ts";
 
-/** Rows from which a column that never repeats itself is more likely an id than a measure. */
+/** Number of rows from which a column without repeated values is more likely an id than a measurement. */
 export const ID_ROWS = 50;
 
 /** Feature columns that are worth learning from, in their order, and why the others are not. */
@@ -15,8 +15,8 @@ interface WorthLearning {
 }
 
 /**
- * Chooses among feature columns by all rows of a data set. Where values of a column were not loaded, it counts as no copy. Leaves
- * every column in where none would remain. Notes are at most `MAX_NOTES`.
+ * Chooses among feature columns by all rows of a data set. A column whose values were not loaded does not count as a copy. Keeps every
+ * column if none would remain. Notes are at most `MAX_NOTES`.
  */
 export function columnsWorthLearning(
   columns: readonly Column[],
@@ -36,11 +36,11 @@ export function columnsWorthLearning(
 
 type Reason = { readonly code: NoteCode; readonly detail: string };
 
-/** What makes a column tell nothing, by its statistics; null where nothing does. */
+/** Why a column carries no information, by its statistics; null if it does. */
 function faultOf(column: Column, values: ColumnValues | undefined, rows: number): Reason | null {
   const { name, type, missing, distinct } = column;
   if (distinct === 0) return { code: "column_without_values", detail: `${name} has no value in any row: it is left out` };
-  // Whether a value is there may tell something, so a single value with gaps is kept.
+  // Whether a value is present may matter, so a single value with gaps is kept.
   if (distinct === 1 && missing === 0)
     return { code: "constant_column", detail: `${name} has the same value in every row: it is left out` };
   if (missing > 0 || distinct < ID_ROWS || distinct !== rows) return null;
@@ -50,17 +50,17 @@ function faultOf(column: Column, values: ColumnValues | undefined, rows: number)
   return { code: "id_like_column", detail: `${name} has a different value in every row, like an id: it is left out` };
 }
 
-/** Whether texts that never repeat are single words, as codes are. */
+/** Whether texts without repeats are single words, as codes are. */
 const isWordless = ({ top }: Column): boolean => top.length > 0 && top.every(({ value }) => !/\s/.test(value.trim()));
 
-/** Whether whole numbers that never repeat number the rows, in their order or without many gaps, and measure nothing. */
+/** Whether whole numbers without repeats just number the rows, in their order or without many gaps. */
 function isCounted({ name, statistics, distinct }: Column, values: ColumnValues | undefined): boolean {
   if (/(^|[^a-z])id$/i.test(name)) return true;
   if (statistics && statistics.max - statistics.min < 2 * distinct) return true;
   return values?.every((value, row) => row === 0 || value > (values[row - 1] as number)) ?? false;
 }
 
-/** Whether an earlier column has the same values in every row: numbers alike, or labels that are alike as texts. */
+/** Whether an earlier column has the same values in every row: equal numbers, or labels that are equal as texts. */
 function copyOf(
   column: Column,
   values: ColumnValues | undefined,
@@ -87,7 +87,7 @@ function isCopy(a: Column, own: ColumnValues, b: Column, other: ColumnValues): b
   return own.every((value, row) => Object.is(value + 0, (other[row] as number) + 0));
 }
 
-/** FNV-1a over the values, so that only columns that may be alike are compared value by value. */
+/** FNV-1a over the values, so that only columns with equal hashes are compared value by value. */
 function hashOf(column: Column, values: ColumnValues): number {
   const words = new Uint32Array(2);
   const number = new Float64Array(words.buffer);

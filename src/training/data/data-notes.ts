@@ -8,7 +8,7 @@ import { ID_ROWS } from "./columns-worth-learning.ts";
 import { type ClassesResult, isReadAsNumbers } from "./dataset-columns.ts";
 import { leakNotes } from "./leak-notes.ts";
 
-/** Rows that a class should have at least. */
+/** Minimum rows that a class should have. */
 const FEW_ROWS = 10;
 /** The share of the largest class from which accuracy says little. */
 const IMBALANCE = 0.9;
@@ -19,14 +19,14 @@ const GROUP_NAME =
 /** Different times of a column from which it may order the rows. */
 const TIMES = 10;
 
-/** A data set and what a job takes of it. */
+/** A data set and the part of it that a job uses. */
 export interface NotedData {
   readonly spec: JobSpec;
   readonly dataset: DatasetRows;
   readonly features: readonly Column[];
   readonly targets: readonly Column[];
   readonly classes: Extract<ClassesResult, { ok: true }>;
-  /** Rows whose targets are there. */
+  /** Rows with a target. */
   readonly rows: number;
 }
 
@@ -97,7 +97,7 @@ function classNotes({ targets, classes: { classes, codes }, rows }: NotedData): 
   return notes;
 }
 
-/** Of the first target: several are rare, and a column says of all of them what it says of one. */
+/** On the first target: several are rare, and what a column says about one it says about all. */
 function targetLeaks({ dataset: { values }, features, targets, classes: { codes } }: NotedData): Note[] {
   const [target] = targets;
   if (!target) return [];
@@ -106,10 +106,10 @@ function targetLeaks({ dataset: { values }, features, targets, classes: { codes 
   return numbers instanceof Float64Array ? leakNotes(target.name, { numbers }, features, values) : [];
 }
 
-/** Columns that the job did not ask to leave out, and that nothing can be learnt from. */
+/** Columns that the job did not exclude, and that nothing can be learned from. */
 function leftOutNotes({ spec, dataset, features, targets }: NotedData): Note[] {
   if (!("dataset" in spec.data) || spec.data.dataset.features) return [];
-  // A search says of columns with texts itself why they are left out.
+  // A search itself says why it leaves out columns with texts.
   const chosen = "auto" in spec.model ? dataset.columns.filter(hasValues) : features;
   const used = new Set([...[...chosen, ...targets].map(({ name }) => name), ...(spec.data.dataset.exclude ?? [])]);
   return dataset.columns
@@ -123,7 +123,7 @@ function leftOutNotes({ spec, dataset, features, targets }: NotedData): Note[] {
     });
 }
 
-/** Rows that are drawn at random from a table with times, although later ones may be what is to be predicted. */
+/** A random split of a table with times, although later rows may be what is to be predicted. */
 function timeNotes({ spec, dataset: { columns } }: NotedData): Note[] {
   const isDrawn = spec.split === undefined || (spec.split !== null && formOf(spec.split).form === "shares");
   const column = isDrawn && columns.find(({ type, distinct }) => type === "datetime" && distinct >= TIMES);

@@ -1,4 +1,4 @@
-/** The rows of a job, ready to train on: loaded, split, and, for a data set, preprocessed by what its training part teaches. */
+/** The rows of a job, ready to train on: loaded, split, and, for a data set, preprocessed with what was fitted on its training part. */
 import { type Column, type ColumnValues, type DatasetRows, isCategorical } from "../../domain/datasets/dataset.ts";
 import type { EncodedColumn, Preprocessing } from "../../domain/datasets/preprocessing.ts";
 import { splitWithRows } from "../../domain/jobs/named-rows.ts";
@@ -22,14 +22,14 @@ export interface JobData {
   readonly train: Table;
   readonly validation: Table | null;
   readonly test: Table | null;
-  /** Null where rows are taken as they are. */
+  /** Null if rows are used as they are. */
   readonly preprocessing: Preprocessing | null;
   readonly dealtBy: DealtBy;
   /** The numbers of the rows of each part in the data. */
   readonly parts: Parts;
 }
 
-/** What a split by groups or by time says of the training rows: their groups or times, for folds of them. */
+/** The groups or times of the training rows if the split uses them, for folds of these rows. */
 export interface DealtBy {
   readonly groups: ColumnValues | null;
   readonly times: ColumnValues | null;
@@ -37,7 +37,7 @@ export interface DealtBy {
 
 const DEALT_BY_CHANCE: DealtBy = { groups: null, times: null };
 
-/** The groups or times by which rows are split, of the rows `train`. */
+/** The groups or times that split the rows `train`. */
 function dealtBy({ split }: Pick<ResolvedSpec, "split">, dataset: DatasetRows, train: Int32Array): DealtBy {
   const form = split && formOf(split).form;
   const values = form === "group" || form === "time" ? splitColumn(split, dataset)?.values : null;
@@ -47,19 +47,19 @@ function dealtBy({ split }: Pick<ResolvedSpec, "split">, dataset: DatasetRows, t
   return form === "group" ? { groups: own, times: null } : { groups: null, times: own };
 }
 
-/** What says how the rows of a job are split. */
+/** What determines how the rows of a job are split. */
 interface SplitRun {
   readonly job: Pick<TrainingRun["job"], "spec" | "classes">;
   readonly payload: TrainingRun["payload"];
 }
 
-/** The data of a run. The same spec, rows and seed give the same tables. `given` stands in for the parts of the spec's split. */
+/** The data of a run. The same spec, rows and seed give the same tables. `given` replaces the parts of the spec's split. */
 export function loadData(run: TrainingRun, given: Parts | null = null): JobData {
   if ("dataset" in run.job.spec.data) return loadDataset(run, run.dataset as DatasetRows, given);
   return cutTable(loadTable(run), run, given);
 }
 
-/** The data of a job whose rows are a table, as `loadTable` returns it: cut, and otherwise as they are. */
+/** The data of a job whose rows are a table, as `loadTable` returns it: split, and otherwise unchanged. */
 export function cutTable(table: Table, run: SplitRun, given: Parts | null = null): JobData {
   const parts = given ?? splitTable(run, table);
   const part = (rows: Int32Array) => (rows.length === 0 ? null : takeRows(table, rows));
@@ -83,7 +83,7 @@ function partsOf(result: SplitResult): Parts {
   return result.parts;
 }
 
-/** The rows of a job whose data is generated or inline. Throws an Error for a data set, which is encoded first. */
+/** The rows of a job with generated or inline data. Throws an Error for a data set, which must be encoded first. */
 export function loadTable({ job, payload }: TrainingRun): Table {
   const { data } = job.spec;
   if ("generator" in data) return generate(data.generator);
@@ -127,7 +127,7 @@ function loadDataset({ job, payload }: TrainingRun, dataset: DatasetRows, given:
 
 type Fitted = Pick<Preprocessing, "columns" | "targets">;
 
-/** What the job took over from the model that it starts from; null where it fits its own. */
+/** The preprocessing that the job keeps from the model that it starts from; null if it fits its own. */
 const fittedOf = (preprocess: ResolvedSpec["preprocess"]): Fitted | null =>
   preprocess && "fitted" in preprocess ? preprocess.fitted : null;
 
@@ -155,7 +155,7 @@ function fit(
 const isNumericColumn = ({ columns }: DatasetRows, name: string): boolean =>
   columns.some((column) => column.name === name && (column.type === "number" || column.type === "integer"));
 
-/** Classes of the rows of a data set, where it has classes, which of its rows have targets (null: all), and which train. */
+/** Classes of the rows of a data set, if it has classes, the rows with targets (null: all), and the training rows. */
 export function splitDataset({ job: { spec, classes }, payload }: SplitRun, dataset: DatasetRows) {
   const { target } = (spec.data as Extract<ResolvedSpec["data"], { dataset: unknown }>).dataset;
   const codes = classes.length > 0 ? classCodes(dataset, target[0] as string, classes) : null;
@@ -178,7 +178,7 @@ function valuesOf({ values }: DatasetRows, name: string) {
   return found;
 }
 
-/** Class of each row, as a place in `classes`. */
+/** Class of each row, as an index into `classes`. */
 function classCodes(dataset: DatasetRows, name: string, classes: readonly string[]): Int32Array {
   const column = dataset.columns.find((candidate) => candidate.name === name);
   const categories = column && isCategorical(column.type) ? column.categories : null;
@@ -198,7 +198,7 @@ function classCodes(dataset: DatasetRows, name: string, classes: readonly string
   return codes;
 }
 
-/** Rows encoded column by column: their features stay in the cache meanwhile. */
+/** Encodes rows column by column, so that their features stay in the cache. */
 const BLOCK_ROWS = 256;
 
 /** Rows of a data set as a network takes them. `codes` are the classes of its rows, `weights` names the column of row weights. */
@@ -237,13 +237,13 @@ export function encodeRows(
   return { rows: rows.length, featureWidth: width, targetWidth, features, targets: encoded, actual, weights: rowWeights };
 }
 
-/** The weights of rows, scaled to a mean of 1; all alike where none weighs anything. */
+/** The weights of rows, scaled to a mean of 1; all equal if the sum is 0. */
 export function meanOne(values: ArrayLike<number>, rows: Int32Array): Float32Array<ArrayBuffer> {
   const total = rows.reduce((sum, row) => sum + (values[row] as number), 0);
   return Float32Array.from(rows, (row) => (total > 0 ? ((values[row] as number) * rows.length) / total : 1));
 }
 
-/** From a code of the data set's column to the place among the fitted categories: -1 when it has none. Null for numbers. */
+/** From a code of the data set's column to the index among the fitted categories: -1 if it has none. Null for numbers. */
 function categoryPositions({ columns }: DatasetRows, encoded: EncodedColumn): number[] | null {
   if (encoded.kind !== "category") return null;
   const categories = columns.find(({ name }) => name === encoded.column)?.categories ?? [];

@@ -1,4 +1,4 @@
-/** Which columns of a data set a job uses, and what its target says about the task. */
+/** Which columns of a data set a job uses, and which task its target implies. */
 import {
   type Column,
   type ColumnType,
@@ -47,7 +47,7 @@ export type ChosenColumns =
     }
   | { readonly ok: false; readonly errors: readonly FieldError[] };
 
-/** What is wrong with the columns that a spec leaves out, but for names that no column has. */
+/** Errors for the columns that a spec excludes, except for unknown names. */
 function exclusionErrors({ data }: JobSpec, targets: readonly string[]): FieldError[] {
   const { exclude = [], features } = (data as Extract<JobSpec["data"], { dataset: unknown }>).dataset;
   const pointer = "/data/dataset/exclude";
@@ -95,7 +95,7 @@ export function chooseColumns(spec: JobSpec, columns: readonly Column[]): Chosen
   errors.push(...exclusionErrors(spec, names));
   for (const [index, name] of leftOut.entries()) find(name, `/data/dataset/exclude/${index}`);
   const excluded = [...names, splitColumn?.name, dataset.weights, ...leftOut];
-  // What belongs together, or when, may tell something too: it is a feature where it is asked for.
+  // A group or time column may be informative too: it is a feature if the spec asks for it.
   const barred = form === "group" || form === "time" ? [...names, dataset.weights] : excluded;
   const features = dataset.features
     ? dataset.features.flatMap((name, index) => find(name, `/data/dataset/features/${index}`))
@@ -135,7 +135,7 @@ export type ClassesResult =
 
 const LOSS_IS_REGRESSION: readonly string[] = ["mse", "l1", "huber", "smooth_l1", "pinball"];
 
-/** The task that a target means, and the class of each row. */
+/** The task that a target implies, and the class of each row. */
 export function readClasses(spec: JobSpec, targets: readonly Column[], { rows, values }: DatasetRows): ClassesResult {
   const pointer = "/data/dataset/target";
   const refused = (detail: string): ClassesResult => ({ ok: false, errors: [{ pointer, detail }] });
@@ -166,11 +166,11 @@ export function readClasses(spec: JobSpec, targets: readonly Column[], { rows, v
 }
 
 /**
- * What is wrong with a target that has odd cells among its numbers: neither a missing value nor a class of their own is what they
- * mean for certain. Null where a target has none, or is of labels that may well be meant.
+ * The error for a target with odd cells among its numbers: they may be neither missing values nor a class. Null if a target has none, or
+ * its labels may well be intended.
  */
 function oddTarget({ name, type, odd, distinct }: Column): string | null {
-  // Among labels, what a program writes for no value is a missing one and nothing else.
+  // Among labels, what a program writes for no value always means missing.
   if (!odd || (odd.read_as === "missing" && type === "category")) return null;
   if (odd.read_as === "label" && distinct <= MAX_INTEGER_CLASSES) return null;
   const values = `${odd.count} value${odd.count === 1 ? "" : "s"} of ${name}`;
@@ -180,7 +180,7 @@ function oddTarget({ name, type, odd, distinct }: Column): string | null {
   return `${values} ${odd.count === 1 ? "is" : "are"} ${what}: ${listOddCells(odd)}: ${cure}${other}`;
 }
 
-/** Whether numbers are to be predicted as such. Whole numbers of few values are classes, also where they are written 1.0. */
+/** Whether numbers are predicted as numbers. Few different whole numbers are classes, even if they are written 1.0. */
 function impliesRegression(spec: JobSpec, targets: readonly Column[], values: DatasetRows["values"]): boolean {
   if (spec.loss) return LOSS_IS_REGRESSION.includes(spec.loss.type);
   const [target] = targets as [Column];
@@ -209,7 +209,7 @@ export function isReadAsNumbers(target: Column, values: ColumnValues): boolean {
 
 const isWholeOrMissing = (value: number): boolean => Number.isInteger(value) || Number.isNaN(value);
 
-/** The rows whose targets are all there, in order; null where that is every row. Rows without a target train nothing. */
+/** The rows with all targets, in order; null if that is every row. Rows without a target train nothing. */
 export function rowsWithTargets(targets: readonly Column[], { rows, values }: DatasetRows): Int32Array<ArrayBuffer> | null {
   const partial = targets.filter(({ missing }) => missing > 0).flatMap(({ name }) => values.get(name) ?? []);
   if (partial.length === 0) return null;
@@ -217,7 +217,7 @@ export function rowsWithTargets(targets: readonly Column[], { rows, values }: Da
   return Int32Array.from({ length: rows }, (_, row) => row).filter((row) => partial.every((own) => isThere(own, row)));
 }
 
-/** Labels that occur, in order (numbers by value, labels as sorted), and each row's place among them; -1 where it has none. */
+/** Labels that occur, in order (numbers by value, labels as sorted), and each row's index among them; -1 if it has none. */
 function classesOf(target: Column, column: ArrayLike<number>): { classes: string[]; codes: Int32Array } {
   const seen = new Set<number>();
   const isMissing = (value: number) => Number.isNaN(value) || (value === -1 && isCategorical(target.type));

@@ -1,6 +1,6 @@
 /**
- * Whole columns to features. Gives the bits that encoding.ts gives for each cell, some ten times faster: what depends on a cell
- * alone is looked up in tables that encoding.ts itself has filled. On a million rows of 20 columns that is seconds of a start.
+ * Converts whole columns to features. Gives the bits that encoding.ts gives for each cell, some ten times faster: results that depend on a
+ * cell alone are looked up in tables that encoding.ts has filled. On a million rows of 20 columns that saves seconds of a start.
  */
 import { binEdges, hasValue, isCyclic, type TextColumn, type ValueColumn } from "../../domain/datasets/preprocessing.ts";
 import { encodeNumber, encodePart, encodeValue } from "./encoding.ts";
@@ -17,8 +17,8 @@ export type ColumnEncoder = (
 ) => void;
 
 /**
- * An encoder of a column's values: numbers, milliseconds, or codes of the data set. `places` are the fitted categories' places
- * of each code, -1 for none; null where the column has no categories.
+ * An encoder of a column's values: numbers, milliseconds, or codes of the data set. `places` has the fitted category index of each code, -1
+ * for none; null if the column has no categories.
  */
 export function columnEncoder(
   encoded: ValueColumn,
@@ -63,7 +63,7 @@ function numericEncoder(encoded: Extract<ValueColumn, { kind: "numeric" }>, valu
   };
 }
 
-/** Each code's features are found once; code -1 is a missing value. */
+/** The features of each code are computed once; code -1 is a missing value. */
 function categoryEncoder(
   encoded: Extract<ValueColumn, { kind: "category" }>,
   values: ArrayLike<number>,
@@ -89,9 +89,9 @@ function categoryEncoder(
 
 const DAY_MS = 86_400_000;
 const MINUTE_MS = 60_000;
-/** Days whose features are kept: some centuries. */
+/** Number of days whose features are kept: some centuries. */
 const MAX_DAYS = 100_000;
-/** What JavaScript's dates reach; beyond it they are no dates. */
+/** The range of JavaScript's dates; beyond it, values are not dates. */
 const MAX_TIME_MS = 8.64e15;
 
 /** A table of the values of a part of a datetime: by the day, or by the minute of the day. */

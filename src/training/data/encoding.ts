@@ -1,6 +1,6 @@
 /**
- * Values of raw columns to features, one cell at a time: the same code for a column in training and for a row at prediction.
- * Knows fitted columns; fits nothing.
+ * Converts values of raw columns to features, one cell at a time: the same code for a column in training and for a row at prediction. Knows
+ * fitted columns; fits nothing.
  */
 import {
   binEdges,
@@ -54,12 +54,12 @@ function clipped(x: number, clip: "smooth" | undefined): number {
   return clip === "smooth" ? x / Math.sqrt(1 + (x / 3) * (x / 3)) : x;
 }
 
-/** How far a value may lie beyond the first and the last edge, in the bins there. */
+/** How far a value may lie beyond the first and the last edge, in widths of the bins there. */
 const BEYOND = 1;
 
 /**
- * A feature for each bin: the share of it that lies below the value. Gorishniy et al., "On embeddings for numerical features in
- * tabular deep learning", 2022, equation 1; unlike there, the outermost bins go on for the width of one bin and not for ever.
+ * A feature for each bin: the share of it that lies below the value. Gorishniy et al., "On embeddings for numerical features in tabular
+ * deep learning", 2022, equation 1; unlike there, the outermost bins continue for the width of one bin instead of for ever.
  */
 function encodeBins(edges: readonly number[], value: number, out: Float32Array, offset: number): number {
   const bins = edges.length - 1;
@@ -111,8 +111,8 @@ export function encodePart({ part, scaling, latest }: DatetimeFeature, at: numbe
 }
 
 /**
- * A part of a datetime in UTC: seconds and years as such, age as the days before `latest`, the others as a share of their cycle,
- * from 0 up to 1. Weeks are those of ISO 8601, of which a year has at most 53.
+ * A part of a datetime in UTC: seconds and years as they are, age as the days before `latest`, the others as a share of their cycle, from 0
+ * up to 1. Weeks are those of ISO 8601, of which a year has at most 53.
  */
 export function datetimePart(part: DatetimePart, at: number, latest = 0): number {
   if (part === "timestamp") return at / 1000;

@@ -1,4 +1,4 @@
-/** Fits preprocessing: what stands in for missing values, how numbers are scaled, which categories there are. Sees the training rows alone. */
+/** Fits preprocessing on the training rows alone: the replacements of missing values, the scales of numbers, the categories. */
 import { type Column, type ColumnValues, isCategorical } from "../../domain/datasets/dataset.ts";
 import {
   CATEGORY_ENCODINGS,
@@ -19,7 +19,7 @@ import { fitVocabularies } from "./text/text-features.ts";
 type NumericOptions = Preprocess["numeric"];
 type CategoryOptions = Preprocess["category"];
 
-/** What is to be done with a column, its exceptions applied. */
+/** The options for a column, including its exceptions. */
 export type ColumnPlan =
   | { readonly kind: "numeric"; readonly column: Column; readonly options: NumericOptions }
   | { readonly kind: "datetime"; readonly column: Column; readonly parts: Preprocess["datetime"]["parts"] }
@@ -28,11 +28,11 @@ export type ColumnPlan =
       readonly kind: "text";
       readonly column: Column;
       readonly options: TextOptions;
-      /** Columns of text in all, which share the features that texts have. */
+      /** Number of text columns, which share the features that texts have. */
       readonly columns: number;
     };
 
-/** Plans for feature columns. Options that do not belong to a column's type are errors at their place. */
+/** Plans feature columns. Options that do not fit a column's type are errors at their place. */
 export function planColumns(columns: readonly Column[], preprocess: Preprocess): { plans: ColumnPlan[]; errors: FieldError[] } {
   const errors: FieldError[] = [];
   const ownOf = ({ name }: Column): object => preprocess.columns[name] ?? {};
@@ -106,7 +106,7 @@ function fitText({ column, options, columns }: Extract<ColumnPlan, { kind: "text
   return { kind: "text" as const, column: column.name, sublinear_tf: options.sublinear_tf, vocabularies };
 }
 
-/** Bins have to be fitted: quantiles may be equal. */
+/** Bins need to be fitted, because quantiles may be equal. */
 function sketchNumber(
   column: string,
   options: NumericOptions,
@@ -162,9 +162,9 @@ function fitNumeric(column: Column, options: NumericOptions, values: ColumnValue
   };
 }
 
-/** The edges of quantile bins of the observed values, equal ones merged: none where there are fewer than two bins. */
+/** The edges of quantile bins of the observed values, with equal ones merged: none if there are fewer than two bins. */
 function binsOf({ encode, bins }: NumericOptions, observed: Float64Array): Pick<NumericColumn, "encode" | "bins"> {
-  // Specs of older servers say nothing of it.
+  // Specs of older servers do not have it.
   if ((encode ?? "value") === "value") return {};
   const sorted = observed.toSorted();
   const edges: number[] = [];
@@ -172,7 +172,7 @@ function binsOf({ encode, bins }: NumericOptions, observed: Float64Array): Pick<
     const edge = quantileOf(sorted, bin / bins);
     if (edges.length === 0 || edge > (edges.at(-1) as number)) edges.push(edge);
   }
-  // One bin is the value once more, unless it stands for it.
+  // A single bin repeats the value, unless it replaces it.
   if (edges.length > (encode === "both" ? 2 : 1)) return { encode, bins: edges };
   return {};
 }
@@ -218,12 +218,12 @@ function fitCategory(
   };
 }
 
-/** Half as many numbers as there are categories, the unknown one included, and at most 50. */
+/** The default dimension of an embedding: half the number of categories, including the unknown one, and at most 50. */
 function embeddingDimension(categories: number): number {
   return Math.min(50, Math.ceil((categories + 1) / 2));
 }
 
-/** Labels that occur among the training rows, sorted as the column's own: at most so many, the most frequent, the first of equals. */
+/** Labels that occur among the training rows, in the column's own order: at most `most`, the most frequent ones; among equals, the first. */
 function seenCategories(column: Column, codes: ColumnValues, train: Int32Array, most: number | null): string[] {
   const counts = countCodes(column, codes, train);
   const labels = column.categories ?? [];
@@ -252,7 +252,7 @@ function countCodes({ categories }: Column, codes: ColumnValues, train: Int32Arr
 
 const valueOr = (value: number, fill: number) => (Number.isNaN(value) ? fill : value);
 
-/** The values that are there, at these rows. Loops, not Float64Array.from: on a million rows of 20 columns fitting took 2.5 s less. */
+/** The observed values at these rows. Loops, not Float64Array.from: on a million rows of 20 columns fitting took 2.5 s less. */
 function observedAt(values: ColumnValues, rows: Int32Array): Float64Array {
   const observed = new Float64Array(rows.length);
   let count = 0;
@@ -270,7 +270,7 @@ function filledAt(values: ColumnValues, rows: Int32Array, fill: number): Float64
   return filled;
 }
 
-/** The least and the greatest value, where there is one. */
+/** The least and the greatest value, if there is one. */
 function rangeOf(observed: Float64Array): { range?: { min: number; max: number } } {
   let min = Number.POSITIVE_INFINITY;
   let max = Number.NEGATIVE_INFINITY;
@@ -282,7 +282,7 @@ function rangeOf(observed: Float64Array): { range?: { min: number; max: number }
   return observed.length === 0 ? {} : { range: { min, max } };
 }
 
-/** What stands in for a missing value; 0 where no value was observed. */
+/** The replacement of a missing value; 0 if no value was observed. */
 const FILLS: Readonly<Record<NumericOptions["impute"], (observed: Float64Array, constant: number) => number>> = {
   mean: (observed) => (observed.length === 0 ? 0 : meanOf(observed)),
   median: (observed) => (observed.length === 0 ? 0 : quantileOf(observed.toSorted(), 0.5)),
@@ -290,7 +290,7 @@ const FILLS: Readonly<Record<NumericOptions["impute"], (observed: Float64Array, 
   constant: (_, constant) => constant,
 };
 
-/** Each as scikit-learn's scaler of that name; a constant column is only shifted. */
+/** Each like scikit-learn's scaler of that name; a constant column is only shifted. */
 const SCALINGS: Readonly<Record<NumericOptions["scale"], (values: Float64Array) => Scaling | null>> = {
   standard: (values) => {
     const offset = meanOf(values);
@@ -312,7 +312,7 @@ const SCALINGS: Readonly<Record<NumericOptions["scale"], (values: Float64Array) 
   none: () => null,
 };
 
-/** RealMLP's robust scaling (Holzmüller et al. 2024): by half of the range where half of the values are equal. */
+/** RealMLP's robust scaling (Holzmüller et al. 2024): by half of the range if half of the values are equal. */
 function robustOrRange(values: Float64Array): Scaling {
   const sorted = values.toSorted();
   const quartiles = quantileOf(sorted, 0.75) - quantileOf(sorted, 0.25);
@@ -324,7 +324,7 @@ function scaling(offset: number, scale: number): Scaling {
   return { offset, scale: scale > 0 && Number.isFinite(scale) ? scale : 1 };
 }
 
-/** How a regression's target is learned: scaled, or as a logarithm, or both, by the training rows; null: as it is. */
+/** How a regression's target is learned: scaled, or as a logarithm, or both, fitted on the training rows; null: as it is. */
 export function fitTargetScaling(
   { scale, transform }: Preprocess["target"],
   values: ArrayLike<number>,
@@ -343,7 +343,7 @@ function meanOf(values: Float64Array): number {
   return total / values.length;
 }
 
-/** Linear interpolation between the two nearest of sorted values, as NumPy's default. */
+/** Linear interpolation between the two nearest sorted values, NumPy's default. */
 function quantileOf(sorted: Float64Array, share: number): number {
   const position = share * (sorted.length - 1);
   const below = Math.floor(position);

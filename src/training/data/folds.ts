@@ -1,43 +1,43 @@
 /**
- * Cuts rows into folds for cross-validation, by scikit-learn's rules: a function of the rows and the seed alone. Knows nothing of
- * specs or of tables; columns arrive as values.
+ * Divides rows into folds for cross-validation, by scikit-learn's rules: a function of the rows and the seed alone. Knows nothing of specs
+ * or tables; columns arrive as values.
  */
 import type { ColumnValues } from "../../domain/datasets/dataset.ts";
 import { createRandom, type Random, streamKey } from "../../engine/index.ts";
 import { counted, dealGroups, groupsOf, nearestTo, rowsByTime } from "./splits/column-splits.ts";
 
-/** Positions of rows, rising. Neither part is empty. */
+/** Positions of rows, ascending. Neither part is empty. */
 export interface Fold {
   readonly train: Int32Array<ArrayBuffer>;
   readonly validation: Int32Array<ArrayBuffer>;
 }
 
-/** What is cut, and into what. Values of classes, groups and times are by position, for all `rows`. */
+/** The rows to divide, and how. Values of classes, groups and times are by position, for all `rows`. */
 export interface FoldRequest {
   readonly rows: number;
-  /** The rows that are dealt, rising; the others are in no fold at all. null: every row. */
+  /** The rows to divide, ascending; the others are in no fold. null: every row. */
   readonly among: Int32Array | null;
-  /** Class of each row, for folds that have each class by its share; null where they need not. */
+  /** Class of each row, for stratified folds; null for others. */
   readonly classes: ArrayLike<number> | null;
   /** No group is on both sides of a fold. A row without a group (-1, NaN) trains in every fold. */
   readonly groups: ColumnValues | null;
   /** Each fold is validated on the rows after those that it trains on. A row without a time trains in every fold. Not with groups. */
   readonly times: ColumnValues | null;
   readonly count: number;
-  /** How often the rows are cut anew; without effect on the rules for groups and times, which draw nothing. */
+  /** How often the rows are divided anew; has no effect on groups and times, which use no random numbers. */
   readonly repeats: number;
   readonly seed: number;
 }
 
-/** The folds, repeat by repeat, or why the rows cannot be cut so: a sentence. */
+/** The folds, repeat by repeat, or why the rows cannot be divided this way: a sentence. */
 export type FoldsResult =
   | { readonly ok: true; readonly folds: readonly Fold[] }
   | { readonly ok: false; readonly detail: string };
 
 /**
- * Returns `count` times `repeats` folds. Without columns by KFold(shuffle=True), with classes by StratifiedKFold(shuffle=True), with
- * groups by GroupKFold or StratifiedGroupKFold, with times by TimeSeriesSplit (scikit-learn, model_selection/_split.py); there the
- * cut moves to the nearest change of time, so that rows of one time stay together.
+ * Returns `count` times `repeats` folds. Without columns by KFold(shuffle=True), with classes by StratifiedKFold(shuffle=True), with groups
+ * by GroupKFold or StratifiedGroupKFold, with times by TimeSeriesSplit (scikit-learn, model_selection/_split.py); with times, the cut moves
+ * to the nearest change of time, so that rows of one time stay together.
  */
 export function foldsOf(request: FoldRequest): FoldsResult {
   const places = request.among ?? Int32Array.from({ length: request.rows }, (_, row) => row);
@@ -61,7 +61,7 @@ export function foldsOf(request: FoldRequest): FoldsResult {
   return isWhole ? { ok: true, folds } : { ok: false, detail: `a fold of ${dealt.count} would have no rows` };
 }
 
-/** What is dealt, by its place among the rows that take part. */
+/** What is divided, by its index among the rows that take part. */
 interface Dealt {
   readonly rows: number;
   readonly classes: Int32Array | null;
@@ -70,7 +70,7 @@ interface Dealt {
   readonly count: number;
 }
 
-/** The side of a fold on which a place is: training, validation, or neither. */
+/** The side of a fold on which an index is: training, validation, or neither. */
 type Side = "train" | "validation" | null;
 type Cut = (place: number, fold: number) => Side;
 
@@ -93,7 +93,7 @@ function foldAt(places: Int32Array, sideOf: (place: number) => Side): Fold {
   return { train: train.slice(0, trained), validation: validation.slice(0, validated) };
 }
 
-/** Cuts by the fold of each place; one of fold -1 always trains. */
+/** Divides by the fold of each index; one of fold -1 always trains. */
 const byFold =
   (foldOf: ArrayLike<number>): Cut =>
   (place, fold) =>
@@ -105,7 +105,7 @@ function cutByChance({ rows, classes, count }: Dealt, random: Random): Cut {
     dealClasses(foldOf, classes, count, random);
     return byFold(foldOf);
   }
-  // The first rows % count folds have one row more, as KFold's.
+  // As in KFold, the first rows % count folds have one more row.
   const order = random.permutation(rows);
   const less = Math.floor(rows / count);
   const larger = rows % count;
@@ -119,8 +119,8 @@ function cutByChance({ rows, classes, count }: Dealt, random: Random): Cut {
 }
 
 /**
- * StratifiedKFold's rule: with all rows in the order of their classes, every count-th of which goes to one fold, each fold gets as
- * many rows of each class; which they are is drawn. Classes are in the order in which they first come.
+ * StratifiedKFold's rule: with all rows in the order of their classes, every count-th of which goes to one fold, each fold gets as many
+ * rows of each class; which rows they are is drawn. Classes are in the order of their first rows.
  */
 function dealClasses(foldOf: Int32Array, classes: Int32Array, count: number, random: Random): void {
   const rowsOf = new Map<number, number[]>();
@@ -153,7 +153,7 @@ function cutByTime({ count }: Dealt, values: ColumnValues): Cut | string {
   starts[count] = rows.length;
   for (let fold = count - 1; fold >= 0; fold--) {
     const end = starts[fold + 1] as number;
-    // Each fold before this one needs a change of time of its own.
+    // Each fold before this one needs its own change of time.
     const before = changes.filter((place) => place < end).slice(fold);
     if (before.length === 0)
       return `${counted(rows.length === 0 ? 0 : changes.length + 1, "different time")} are too few for ${count} folds, each after the rows that it trains on`;

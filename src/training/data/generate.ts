@@ -1,6 +1,6 @@
 /**
- * Synthetic data. One entry a generator; each is a function of its parameters and seed alone, to the bit on every machine
- * (the sines and cosines are the engine's own). Shapes of moons, circles and blobs are those of scikit-learn's generators.
+ * Synthetic data. One entry for each generator; each is a function of its parameters and seed alone, to the bit on every machine (the sines
+ * and cosines are the engine's own). Shapes of moons, circles and blobs are those of scikit-learn's generators.
  */
 import type { Generator, Task } from "../../domain/spec/spec.ts";
 import { createRandom, deterministicMath, type Random, streamKey } from "../../engine/index.ts";

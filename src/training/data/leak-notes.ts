@@ -1,24 +1,24 @@
 /**
- * Notes on columns that alone say what the target is, as a copy of it does, or a result that is known only afterwards. Looks at
- * one column at a time, and only at those whose values were read.
+ * Notes on columns that alone predict the target, such as a copy of it, or a result that is known only afterwards. Checks one column at a
+ * time, and only those whose values were read.
  */
 import { type Column, type ColumnValues, isCategorical, isNumeric } from "../../domain/datasets/dataset.ts";
 import type { Note } from "../../domain/notes.ts";
 
-/** Of fewer rows a column may say everything by chance. */
+/** With fewer rows, a column may predict everything by chance. */
 const MIN_ROWS = 50;
-/** Numbers are grouped by their order, about this many rows to a group, in at most so many groups. */
+/** Numbers are grouped in their order, about this many rows to a group, in at most this many groups. */
 const ROWS_A_GROUP = 20;
 const MAX_GROUPS = 32;
-/** Of what the most frequent class leaves unexplained, the share that a column explains. */
+/** The share that a column explains of what the most frequent class leaves unexplained. */
 const CLASSES_EXPLAINED = 0.97;
-/** Of the target's variance: by the mean of each category, or by a straight line. */
+/** The share of the target's variance that a column explains: by the mean of each category, or by a straight line. */
 const VARIANCE_EXPLAINED = { category: 0.995, number: 0.999 };
 
 /** The target of a job: the class of each row (-1: missing), or its number (NaN: missing). */
 export type TargetValues = { readonly codes: Int32Array<ArrayBuffer> } | { readonly numbers: Float64Array<ArrayBuffer> };
 
-/** A note for each feature that alone predicts the target almost perfectly. A job of one feature means just that, and gets none. */
+/** A note for each feature that alone predicts the target almost perfectly. A job with one feature intends that, and gets none. */
 export function leakNotes(
   target: string,
   of: TargetValues,
@@ -92,7 +92,7 @@ function byLine(values: ColumnValues, numbers: Float64Array<ArrayBuffer>, presen
   return xx === 0 || yy === 0 ? null : (xy * xy) / (xx * yy);
 }
 
-/** The rows by what a column says of them; null where it says something else of nearly every row. */
+/** The rows grouped by a column's value; null if nearly every row has its own value. */
 function groupsOf(column: Column, values: ColumnValues, present: readonly number[]): number[][] | null {
   if (isCategorical(column.type)) {
     if (column.distinct * ROWS_A_GROUP > present.length * 2) return null;

@@ -1,6 +1,6 @@
 /**
- * A job that starts from a stored model: whether its columns, categories and classes are those that the model's weights were
- * learnt for, and, where the job keeps the model's preprocessing, how its own columns take it over.
+ * A job that starts from a stored model: whether its columns, categories and classes match those that the model's weights were learned for,
+ * and, if the job keeps the model's preprocessing, how its own columns use it.
  */
 import { type Column, isCategorical, isNumeric } from "../../domain/datasets/dataset.ts";
 import type { EncodedColumn, Preprocessing } from "../../domain/datasets/preprocessing.ts";
@@ -8,13 +8,13 @@ import type { FieldError } from "../../domain/errors.ts";
 import type { ReferredModel } from "../../domain/ports.ts";
 import type { JobSpec } from "../../domain/spec/spec.ts";
 
-/** What a job is to start from, and where its body says so. */
+/** The model that a job starts from, and where its body says so. */
 export interface ModelStart {
   readonly model: ReferredModel;
   readonly pointer: string;
 }
 
-/** The model or checkpoint that a spec starts from; null where it starts from none. */
+/** The model or checkpoint that a spec starts from; null if there is none. */
 export function modelStartOf({ init_from }: JobSpec, model: ReferredModel | null): ModelStart | null {
   if (!init_from || !model || "state_dict" in init_from) return null;
   return { model, pointer: "model" in init_from ? "/init_from/model" : "/init_from/checkpoint" };
@@ -28,7 +28,7 @@ function shown(names: readonly string[]): string {
   return names.slice(0, MAX_SHOWN).join(", ") + more;
 }
 
-/** What differs between columns fitted anew and those of the model, the first difference of each column. */
+/** The differences between newly fitted columns and those of the model, the first difference of each column. */
 export function columnErrors({ model, pointer }: ModelStart, columns: readonly EncodedColumn[]): FieldError[] {
   if (!model.preprocessing) return [];
   const known = model.preprocessing.columns;
@@ -61,10 +61,10 @@ function differenceOf(known: EncodedColumn, own: EncodedColumn): string | null {
   return indicates(known) === indicates(own) ? null : `differs in whether ${column} has an indicator of missing values`;
 }
 
-/** Whether classes are named by their places alone, and so stand for any. */
+/** Whether the names of classes are just their indexes, and so match any. */
 const isPositional = (classes: readonly string[]) => classes.every((label, place) => label === String(place));
 
-/** Classes of the job that are not the model's, in their order. Classes without names of their own stand for any. */
+/** Classes of the job that the model does not have, in their order. Classes named by index match any. */
 export function classErrors({ model, pointer }: ModelStart, classes: readonly string[]): FieldError[] {
   const { classes: known } = model;
   if (isPositional(known) || isPositional(classes) || known.join("\n") === classes.join("\n")) return [];
@@ -106,11 +106,11 @@ export function keptPreprocessing(
   return { kept: { columns: own.columns, targets: scaled } };
 }
 
-/** Names of the columns that a job takes where it keeps the model's preprocessing and names none. */
+/** Names of the columns of a job that keeps the model's preprocessing and names none. */
 export const keptFeatures = (start: ModelStart | null): string[] | undefined =>
   start?.model.preprocessing?.columns.map(({ column }) => column);
 
-/** The classes of the model, and each row's place among them; null where the job has one that the model does not know. */
+/** The classes of the model, and each row's index among them; null if the job has a class that the model does not have. */
 export function keptClasses(
   { model }: ModelStart,
   classes: readonly string[],

@@ -1,13 +1,13 @@
-/** Which rows that a split names are listed in the resolved spec, and which are kept apart and summarised there. */
+/** Which rows of a split are listed in the resolved spec, and which are stored apart and summarised there. */
 import { NAMED_ROWS, namedRowsTensor } from "../../domain/jobs/named-rows.ts";
 import { formOf, type ResolvedSplit, type Split } from "../../domain/spec/split.ts";
 import { sha256Of } from "../prepare/digest.ts";
 import type { PayloadTensor } from "./source.ts";
 
-/** Most positions that a resolved spec lists of one part. */
+/** Maximum positions that a resolved spec lists for one part. */
 const MOST_LISTED = 1000;
 
-/** A split as the resolved spec has it, and the tensors of what it only summarises. */
+/** A split as the resolved spec has it, and the tensors of the parts that it summarises. */
 export function keepRowsApart(split: Split | null): {
   readonly split: ResolvedSplit | null;
   readonly tensors: readonly PayloadTensor[];

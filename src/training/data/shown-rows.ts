@@ -1,4 +1,4 @@
-/** Some rows of a job's data as people read them, split as training splits them. */
+/** Some rows of a job's data in readable form, split as training splits them. */
 import type { DatasetRows } from "../../domain/datasets/dataset.ts";
 import { cellReader, finiteOrNull, type ShownCell, spreadPlaces } from "../../domain/datasets/shown-cells.ts";
 import { MAX_SHOWN_FEATURES, MAX_SHOWN_VALUES, ROW_PARTS, type RowChoice, type ShownRows } from "../../domain/jobs/job-rows.ts";
@@ -11,8 +11,8 @@ type Read = (row: number) => ShownCell;
 type Readers = readonly (readonly [name: string, read: Read])[];
 
 /**
- * The rows that are asked for: of a limit fewer where they are wide, of numbers those that there are. Needs the columns of a data set that
- * are shown, and those that split it.
+ * The requested rows: a sample has fewer rows if they are wide, and numbers without a row are left out. Needs the columns of a data set
+ * that are shown, and those that split it.
  */
 export function showRows(run: TrainingRun, choice: RowChoice): ShownRows {
   const { spec, classes } = run.job;
@@ -28,7 +28,7 @@ export function showRows(run: TrainingRun, choice: RowChoice): ShownRows {
   return show(table.rows, parts, choice, featureReaders(table), targetReaders(table, classes));
 }
 
-/** `given`: the rows that train or are scored, or how many where these are all. */
+/** `given`: the rows that train or are scored, or their number if these are all. */
 function show(given: Int32Array | number, parts: Parts, choice: RowChoice, features: Readers, targets: Readers): ShownRows {
   const total = typeof given === "number" ? given : given.length;
   const shown = features.slice(0, MAX_SHOWN_FEATURES);
@@ -68,7 +68,7 @@ function targetReaders({ targets, targetWidth }: Table, classes: readonly string
   ]);
 }
 
-/** Columns whose values are not at hand are left out. */
+/** Columns whose values were not read are left out. */
 function columnReaders({ columns, values }: DatasetRows, names: readonly string[]): Readers {
   return names.flatMap((name) => {
     const column = columns.find((candidate) => candidate.name === name);

@@ -1,4 +1,4 @@
-/** What is known of a job's rows before it trains, wherever they come from: shapes, classes, and which rows are held out. */
+/** What is known of a job's rows before it trains, whatever their source: shapes, classes, and which rows are held out. */
 import type { Column, DatasetRows } from "../../domain/datasets/dataset.ts";
 import type { EncodedColumn } from "../../domain/datasets/preprocessing.ts";
 import type { FieldError } from "../../domain/errors.ts";
@@ -30,9 +30,9 @@ import { heldOutCounts, labelErrors, resolveSplit, splitColumn, splitErrors, spl
 import { rangesWidely } from "./target-units.ts";
 import { inferTask, readTargets } from "./targets.ts";
 
-/** What of a target says which candidates a search tries. */
+/** The properties of a target that decide which candidates a search tries. */
 export interface TargetTraits {
-  /** The share of the rows that the rarest class has; null for a regression, and where the rows are not there yet. */
+  /** The share of rows of the rarest class; null for a regression, and if the rows are not available yet. */
   readonly rarest: number | null;
   /** Whether values of a regression range so widely that their logarithms may be learned better. */
   readonly rangesWidely: boolean;
@@ -45,18 +45,18 @@ export interface DataShape {
   readonly rows: number;
   readonly validationRows: number;
   readonly testRows: number;
-  /** Numbers in a row, as the memory holds it. */
+  /** Width of a row, in memory. */
   readonly featureWidth: number;
   readonly targetWidth: number;
   readonly split: Split | null;
   readonly preprocess: ResolvedSpec["preprocess"];
-  /** Names of the columns used, where the data is a data set. */
+  /** Names of the columns used, if the data is a data set. */
   readonly columns: {
     readonly features: readonly string[];
     readonly target: readonly string[];
     readonly weights: string | null;
   } | null;
-  /** Which features are positions to be looked up in a table. */
+  /** Which features are indexes into an embedding table. */
   readonly embeddings: readonly Embedding[];
   readonly traits: TargetTraits;
   /** The encoded columns, with the shape that fitting gives them; null for rows as they are. */
@@ -72,14 +72,14 @@ export interface Described {
   readonly shape: DataShape | null;
   /** Rows that came with the request. */
   readonly tensors: readonly PayloadTensor[];
-  /** Where too many rows are to be blamed. */
+  /** The field to blame for too many rows. */
   readonly rowsPointer: string;
   readonly errors: readonly FieldError[];
   /** On the rows and columns of a data set. */
   readonly notes?: readonly Note[];
 }
 
-/** Describes the data of a spec. A data set must have been looked up, and the model that it starts from. */
+/** Describes the data of a spec. The data set and the model that it starts from must have been looked up. */
 export function describeData(spec: JobSpec, dataset: DatasetRows | null, model: ReferredModel | null): Described {
   const start = modelStartOf(spec, model);
   if ("dataset" in spec.data) return describeDataset(spec, dataset as DatasetRows, start);
@@ -109,7 +109,7 @@ const refused = (rowsPointer: string, errors: readonly FieldError[]): Described 
   errors,
 });
 
-/** Rows as they are: no preprocessing, and no split unless asked for. */
+/** Rows as they are: no preprocessing, and no split unless requested. */
 const plain = {
   preprocess: null,
   columns: null,
@@ -143,16 +143,16 @@ function describeInline(spec: JobSpec): Described {
 
 type InlineRows = Extract<JobSpec["data"], { inline: unknown }>["inline"];
 
-/** All that rows are read by. */
+/** Everything that determines how rows are read. */
 interface ReadBy {
   readonly task: Task;
-  /** The outputs that the network states. */
+  /** The width that the network states for its output. */
   readonly stated: number | undefined;
   readonly split: Split | null;
   readonly seed: number;
 }
 
-/** How rows were read last: a sweep prepares many jobs on the same rows, of which there may be tens of megabytes. */
+/** The last result: a sweep prepares many jobs on the same rows, which may be tens of megabytes. */
 const lastRead = new WeakMap<InlineRows, { readonly key: string; readonly described: Described }>();
 
 function readOnce(inline: InlineRows, by: ReadBy): Described {
@@ -257,7 +257,7 @@ const isLeftToSearch = ({ data, model }: JobSpec): boolean =>
 
 /** A search holds rows out itself, each once. */
 const defaultSplit = ({ model }: JobSpec): Split | null => ("auto" in model ? null : { validation: 0.2, test: 0 });
-/** What keeps targets from being learned as logarithms, where the job asks for that or its kept preprocessing does. */
+/** Why targets cannot be learned as logarithms, if the job or the preprocessing that it keeps asks for that. */
 function logErrors(
   preprocess: ResolvedSpec["preprocess"],
   targets: readonly Column[],
@@ -284,7 +284,7 @@ function withFeatures(spec: JobSpec, features: string[] | undefined): JobSpec {
   return { ...spec, data: { dataset: { ...spec.data.dataset, features } } };
 }
 
-/** Columns with the shape that fitting gives them, and what the resolved spec says of that; no columns where that is not known. */
+/** Columns with the shape that fitting gives them, and their part of the resolved spec; no columns if that is not known. */
 interface Sketch {
   readonly columns: readonly EncodedColumn[] | null;
   readonly preprocess: ResolvedSpec["preprocess"];

@@ -26,15 +26,15 @@ export type SplitResult =
   | { readonly ok: true; readonly parts: Parts }
   | { readonly ok: false; readonly errors: readonly [FieldError] };
 
-/** What a split may look at, besides the number of rows. */
+/** What a split may use, besides the number of rows. */
 export interface SplitSources {
   /** Class of each row, for stratifying; null for a regression. */
   readonly classes: ArrayLike<number> | null;
-  /** The column that splits; null where none does. */
+  /** The column that splits; null if none does. */
   readonly column: SplitColumn | null;
 }
 
-/** A split with nothing left open: shares are stratified by class where they can be, unless told otherwise; labels are text. */
+/** A split with nothing left open: shares are stratified by class if possible, unless the spec says otherwise; labels are text. */
 export function resolveSplit(split: Split | null, stratify: boolean): Split | null {
   if (split === null) return split;
   if ("column" in split) return { ...split, validation: split.validation.map(String), test: split.test.map(String) };
@@ -47,7 +47,7 @@ function isStratifiable(split: Split): split is SplitForms["shares"] | SplitForm
   return form === "shares" || form === "group";
 }
 
-/** What is wrong with a split of so many rows for a task. */
+/** The error for a split of this many rows and a task. */
 export function splitErrors(split: Split | null, rows: number, task: Task): FieldError[] {
   if (split === null) return [];
   const formed = formOf(split);
@@ -63,7 +63,7 @@ export function splitErrors(split: Split | null, rows: number, task: Task): Fiel
     : [];
 }
 
-/** Which labels of a split by a column no row has: such a split would hold out less than it says. */
+/** Labels of a split by a column that no row has: the split would hold out less than it says. */
 export function labelErrors(split: Split | null, dataset: DatasetRows): FieldError[] {
   const formed = split && formOf(split);
   if (formed?.form !== "labels") return [];
@@ -83,7 +83,7 @@ export function labelErrors(split: Split | null, dataset: DatasetRows): FieldErr
 
 const MAX_SHOWN_LABELS = 20;
 
-/** The column by which a split of a data set goes; null where it looks at none. Throws where its values were not loaded. */
+/** The column by which a data set is split; null if there is none. Throws if its values were not loaded. */
 export function splitColumn(split: ResolvedSplit | null, { columns, values }: DatasetRows): SplitColumn | null {
   const named = splitColumnOf(split);
   const column = named && columns.find(({ name }) => name === named.name);
@@ -93,7 +93,7 @@ export function splitColumn(split: ResolvedSplit | null, { columns, values }: Da
   return { column, values: own };
 }
 
-/** The labels of a column in order, whole numbers by value, and the label of each row: its place among them, or -1. */
+/** The labels of a column in order, whole numbers by value, and the label of each row: its index among them, or -1. */
 function labelsOf({ column, values }: SplitColumn): { texts: readonly string[]; placeOf: (row: number) => number } {
   if (column.categories) return { texts: column.categories, placeOf: (row) => values[row] as number };
   const found = [...new Set(values)].filter((value) => !Number.isNaN(value)).sort((a, b) => a - b);
@@ -101,7 +101,7 @@ function labelsOf({ column, values }: SplitColumn): { texts: readonly string[]; 
   return { texts: found.map(String), placeOf: (row) => places.get(values[row] as number) ?? -1 };
 }
 
-/** How many rows a split holds out, by its shares or its lists alone. */
+/** How many rows a split holds out, from its shares or its lists alone. */
 export function heldOutCounts(
   rows: number,
   split: Split | null,
@@ -116,7 +116,7 @@ export function heldOutCounts(
   return { validationRows, testRows: Math.min(heldOutCount(rows, formed.split.test), rows - 1 - validationRows) };
 }
 
-/** Writes the part of each row, all of which train before. Returns what is wrong where they cannot be split so. */
+/** Writes the part of each row; all rows must be training rows before. Returns an error if they cannot be split this way. */
 type Assign<F extends SplitForm> = (
   partOf: Uint8Array,
   split: SplitForms[F],
@@ -124,7 +124,7 @@ type Assign<F extends SplitForm> = (
   seed: number,
 ) => string | null;
 
-/** How each form of a split is carried out. */
+/** The implementation of each form of a split. */
 const ASSIGN: { readonly [F in SplitForm]: Assign<F> } = {
   shares: (partOf, split, sources, seed) => assignShares(partOf, split, createRandom(streamKey(seed, "split")), sources),
   group: (partOf, split, { column, classes }) => assignByGroup(partOf, split, column as SplitColumn, classes),
@@ -155,8 +155,8 @@ export function splitRows(rows: number, split: Split | null, seed: number, sourc
 const refused = (pointer: string, detail: string): SplitResult => ({ ok: false, errors: [{ pointer, detail }] });
 
 /**
- * Splits the rows `present` of a table and no others: shares are of these. `present` null stands for all of the `rows`. What the
- * split and its sources say of rows is by their place in the table.
+ * Splits only the rows `present` of a table: shares are of these. `present` null stands for all `rows`. Positions in the split and its
+ * sources are positions in the table.
  */
 export function splitPresent(
   present: Int32Array | null,

@@ -1,4 +1,4 @@
-/** Rows as training sees them: two row-major float32 matrices. Knows nothing of where they came from. */
+/** Rows as training sees them: two row-major float32 matrices. Does not know where they came from. */
 
 export interface Table {
   readonly rows: number;
@@ -9,13 +9,13 @@ export interface Table {
   readonly features: Float32Array<ArrayBuffer>;
   /** [rows, targetWidth] */
   readonly targets: Float32Array<ArrayBuffer>;
-  /** [rows, targetWidth]: values of a regression as they are stored, in their own units; null where `targets` are these. */
+  /** [rows, targetWidth]: values of a regression as they are stored, in their own units; null if `targets` are these. */
   readonly actual: Float64Array<ArrayBuffer> | null;
-  /** [rows]: how much each row counts in the loss, 1 on average; null where all count alike. */
+  /** [rows]: the weight of each row in the loss, 1 on average; null if all are equal. */
   readonly weights: Float32Array<ArrayBuffer> | null;
 }
 
-/** Most values of a row that are copied one by one. */
+/** Maximum values of a row that are copied one by one. */
 const NARROW = 32;
 
 /** The rows at `indices`, in that order. */
@@ -23,7 +23,7 @@ export function takeRows(table: Table, indices: ArrayLike<number>): Table {
   const fill = <Values extends Float32Array | Float64Array>(taken: Values, source: Values, width: number): Values => {
     for (let row = 0; row < indices.length; row++) {
       const start = (indices[row] as number) * width;
-      // A view of a narrow row takes longer to make than its values to copy.
+      // For a narrow row, creating a view takes longer than copying its values.
       if (width > NARROW) taken.set(source.subarray(start, start + width), row * width);
       else for (let at = 0; at < width; at++) taken[row * width + at] = source[start + at] as number;
     }

@@ -5,7 +5,7 @@ import { givenLayers, type JobSpec, type Task } from "../../domain/spec/spec.ts"
 
 export type InlineTarget = number | string | boolean | number[];
 
-/** Most classes of one task. */
+/** Maximum classes of one task. */
 export const MAX_CLASSES = 10_000;
 
 export interface Targets {
@@ -39,9 +39,8 @@ const at = (row: number) => `/data/inline/targets/${row}`;
 const refused = (...errors: FieldError[]): TargetsResult => ({ ok: false, errors });
 
 /**
- * The task that a spec with inline targets means when it does not say: names and truth values are classes; of numbers, the
- * loss or a final softmax decides; without either, zeros and ones after a final sigmoid or under cross_entropy are classes,
- * and everything else is a regression.
+ * The task that a spec with inline targets implies: names and booleans are classes; for numbers, the loss or a final softmax decides;
+ * without either, zeros and ones after a final sigmoid or under cross_entropy are classes, and everything else is a regression.
  */
 export function inferTask(spec: JobSpec, targets: readonly InlineTarget[]): Task {
   const first = targets[0];
@@ -61,7 +60,7 @@ function scalarOf(target: InlineTarget): number | string | boolean | undefined {
   return Array.isArray(target) ? (target.length === 1 ? target[0] : undefined) : target;
 }
 
-/** Targets for the task. `outputs` is the width the network states for its last layer, where it does. */
+/** Targets for the task. `outputs` is the width that the network states for its last layer, if it does. */
 export function readTargets(task: Task, targets: readonly InlineTarget[], outputs: number | undefined): TargetsResult {
   if (task === "regression") return readValues(targets);
   const first = scalarOf(targets[0] as InlineTarget);

@@ -1,6 +1,6 @@
 /**
- * Finds out why a run diverged: replays its last good state step by step until a number is not finite, asks the engine which operation
- * made it, and tries smaller learning rates. Knows nothing of what is said about it.
+ * Finds out why a run diverged: replays its last good state step by step until a number is not finite, asks the engine which operation made
+ * it, and tries smaller learning rates. Does not know how the result is worded.
  */
 import type { Divergence, FailedOperation, FailureKind, StepPart } from "../../domain/jobs/divergence.ts";
 import { toWire } from "../../domain/metrics/metric.ts";
@@ -17,15 +17,15 @@ export interface Diverged extends Steps {
   readonly rowNumbers: Int32Array;
   /** The last state whose numbers are all finite. */
   readonly good: RunState;
-  /** The first epoch whose loss, or whose weights, are not finite. */
+  /** The first epoch whose loss or weights are not finite. */
   readonly epoch: number;
-  /** Writes what the run started from. */
+  /** Writes the initial state of the run. */
   readonly start: () => void;
   /** Whether nobody waits for the answer any more. */
   readonly cancelled: () => boolean;
 }
 
-/** Most multiply-adds, and most steps, between the last good state and the step that failed: seconds, and far more than the run takes. */
+/** Maximum multiply-adds, and maximum steps, between the last good state and the step that failed: seconds, and far more than the run takes. */
 const MOST_MULTIPLY_ADDS = 2e10;
 const MOST_STEPS = 500_000;
 
@@ -44,14 +44,14 @@ export function diagnose(run: Diverged): Divergence | null {
 
 interface FailedStep {
   readonly step: RanStep;
-  /** What it was computed from. */
+  /** The operands of the failed operation. */
   readonly values: StepValues;
 }
 
-/** Null where no step fails, or the run was cancelled; "too_far" where the budget does not reach the one that does. */
+/** Null if no step fails, or the run was cancelled; "too_far" if the budget ends before the step that does. */
 function firstBadStep(run: Diverged): FailedStep | "too_far" | null {
   const { executable, plan, data, good, epoch, cancelled } = run;
-  // The state is copied and looked at after each step.
+  // The state is copied and checked after each step.
   const work = workOfStep(plan, data.validation?.rows ?? 0) + good.tensors.data.length;
   let left = Math.min(MOST_STEPS, MOST_MULTIPLY_ADDS / work);
   const next = createStepper(run, good);
@@ -66,7 +66,7 @@ function firstBadStep(run: Diverged): FailedStep | "too_far" | null {
   return "too_far";
 }
 
-/** The values of a step that has run: what it was fed, and its state before it. */
+/** The values of a step that has run: its feeds, and its state before it. */
 function valuesOf({ executable, plan, data }: Diverged, { program }: RanStep, before: TensorSet): StepValues {
   const { inputs } = leavesOf(plan.programs[program] as Program);
   const states = unpackTensors(before);

@@ -1,4 +1,4 @@
-/** Trains a diverged run again with smaller learning rates, as far as a budget of work goes. Knows nothing of what went wrong. */
+/** Trains a diverged run again with smaller learning rates, within a budget of work. Does not know what went wrong. */
 import type { RateTrials } from "../../domain/jobs/divergence.ts";
 import type { RunState } from "../replay/last-good.ts";
 import { type RanStep, type Steps, workOfStep } from "../replay/stepper.ts";
@@ -14,13 +14,14 @@ export interface Tried extends Steps {
 
 /** Shares of the learning rate that are tried. */
 const SHARES = [0.3, 0.1, 0.03, 0.01, 0.001];
-/** Most multiply-adds and most steps of a try: about a second each. */
+/** Maximum multiply-adds and maximum steps of a try: about a second each. */
 const MOST_MULTIPLY_ADDS = 1e9;
 const MOST_STEPS = 50_000;
 
 /**
- * Returns the largest of a few learning rates with which the run does not diverge: from its start, or from its last good state
- * where that takes too long, as many of its epochs as the budget allows. Null where not one epoch of a try fits the budget, or the run was cancelled.
+ * Returns the largest of a few learning rates with which the run does not diverge: from its start, or from its last good state if the start
+ * is too far away, over as many of its epochs as the budget allows. Null if not one epoch of a try fits the budget, or the run was
+ * cancelled.
  */
 export function tryRates(run: Tried, failed: Pick<RanStep, "epoch">): RateTrials | null {
   const { spec, plan, data } = run;
@@ -42,12 +43,12 @@ export function tryRates(run: Tried, failed: Pick<RanStep, "epoch">): RateTrials
   return { tried, survives: null, from_epoch: from, to_epoch: to };
 }
 
-/** The learning rate that a smaller one stands in for: the greatest of one_cycle_lr, which ignores the optimiser's. */
+/** The learning rate that a smaller one replaces: the greatest of one_cycle_lr, which ignores the optimiser's. */
 function rateOf({ optimizer, scheduler }: Steps["spec"]): number {
   return scheduler?.type === "one_cycle_lr" ? scheduler.max_lr : optimizer.lr;
 }
 
-/** Whether losses stay finite and do not end above where they begin; null if it was cancelled. */
+/** Whether losses stay finite and do not end above their start; null if it was cancelled. */
 function survives(run: Tried, share: number, isFromStart: boolean, from: number, to: number): boolean | null {
   const { spec, plan, executable, data, classes, good, start, cancelled } = run;
   if (isFromStart) start();

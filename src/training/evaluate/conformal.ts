@@ -1,11 +1,11 @@
-/** The nonconformity scores of held-out rows, which a model keeps for its intervals and sets. */
+/** The nonconformity scores of held-out rows, which a model stores for its intervals and sets. */
 import type { TargetScaling } from "../../domain/datasets/preprocessing.ts";
 import { type Conformal, keptScores } from "../../domain/models/conformal.ts";
 import { columnValues, type Predicted } from "./evaluate.ts";
 
 /**
- * The scores of rows that a model has not been fitted to: absolute errors of values in the target's own units, one list a column, or 1 minus
- * the probability of the true class. Null where one is not finite. `outputs` are values, or probabilities.
+ * The scores of rows that a model was not fitted to: absolute errors of values in the target's own units, one list for each column, or 1
+ * minus the probability of the true class. Null if one is not finite. `outputs` are values, or probabilities.
  */
 export function conformalOf(
   part: Conformal["part"],

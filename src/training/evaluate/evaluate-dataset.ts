@@ -1,4 +1,4 @@
-/** A model on a data set that it need not have seen: whether the columns are those that it takes, and its scores. */
+/** Evaluates a model on a data set that it need not have seen: whether the columns fit, and its scores. */
 import { UNKNOWN } from "../../domain/datasets/column-reader.ts";
 import { type ColumnValues, type DatasetRows, isCategorical } from "../../domain/datasets/dataset.ts";
 import type { Preprocessing } from "../../domain/datasets/preprocessing.ts";
@@ -13,12 +13,12 @@ import { evaluate, type Predicted, scoredOutputs } from "./evaluate.ts";
 import { readColumn, readPlaces } from "./read-columns.ts";
 
 const POINTER = "/dataset/id";
-/** Rows whose features are held at a time. */
+/** Rows whose features are in memory at a time. */
 const STRETCH_ROWS = 4096;
-/** Most outputs that are looked at together: 128 MiB. */
+/** Maximum outputs in memory at a time: 128 MiB. */
 const MOST_OUTPUTS = 2 ** 25;
 
-/** Scores over every row of a data set, or what is wrong with its columns: all of it. The values of all columns are there. */
+/** Scores over every row of a data set, or all errors of its columns. The values of all columns must be loaded. */
 export function evaluateDataset(model: Model, weights: TensorSet, dataset: DatasetRows): DatasetEvaluation {
   const read = predictDataset(model, weights, dataset);
   if (!read.ok) return read;
@@ -28,7 +28,7 @@ export function evaluateDataset(model: Model, weights: TensorSet, dataset: Datas
   return { ok: true, evaluation: withIntervals(evaluate(predicted, classes, scalings), predicted, classes, scalings) };
 }
 
-/** What a model says of every row of a data set that has a target, or what is wrong with its columns. */
+/** A model's outputs for every row of a data set that has a target, or the errors of its columns. */
 export function predictDataset(
   model: Model,
   weights: TensorSet,
@@ -64,7 +64,7 @@ function refused(details: readonly string[]): Extract<DatasetEvaluation, { ok: f
   return { ok: false, errors: details.map((detail): FieldError => ({ pointer: POINTER, detail })) };
 }
 
-/** A data set as the model reads it, with the rows whose targets are there and, for a classifier, the class of every row. */
+/** A data set as the model reads it, with the rows that have targets and, for a classifier, the class of every row. */
 interface ReadDataset {
   readonly dataset: DatasetRows;
   readonly codes: Int32Array | null;

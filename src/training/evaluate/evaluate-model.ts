@@ -1,7 +1,4 @@
-/**
- * The evaluation of a finished model: what it is worth on each part of its rows, the importance of its columns on held-out ones, and
- * its score.
- */
+/** Evaluates a finished model: its scores on each part of its rows, the importance of its columns on held-out rows, and its score. */
 
 import type { Preprocessing } from "../../domain/datasets/preprocessing.ts";
 import { featureNames } from "../../domain/datasets/preprocessing.ts";
@@ -24,34 +21,34 @@ import { withWorstRows } from "./worst-rows.ts";
 export interface FinishedModel extends Architecture {
   /** Empty for a regression. */
   readonly classes: readonly string[];
-  /** Of two classes: the probability above which a row is of the second. */
+  /** With two classes: the threshold of the second one's probability. */
   readonly threshold?: number;
-  /** Of a regression of quantiles: which one each output is. */
+  /** For a regression of quantiles: the quantile of each output. */
   readonly quantiles?: readonly number[];
 }
 
-/** Most outputs that are looked at together, 128 MiB: beyond them, the scores of a part are those of rows drawn by the seed. */
+/** Maximum outputs in memory at a time, 128 MiB: above it, the scores of a part are those of rows drawn by the seed. */
 const MOST_OUTPUTS = 2 ** 25;
 export const REPEATS = 5;
-/** Most held-out rows whose columns are shuffled, and fewest that are worth it where there are more. */
+/** Maximum held-out rows whose columns are shuffled, and the minimum worth doing if there are more. */
 const MOST_ROWS = 2000;
 const FEWEST_ROWS = 50;
-/** Most multiplications that importance may take altogether: about a second of one core at worst. */
+/** Maximum multiplications of importance in all: about a second of one core at worst. */
 const BUDGET = 2e9;
-/** What a row costs however small its network is. */
+/** The cost of a row for even the smallest network. */
 const LEAST_WORK = 1000;
 
-/** What a finished model is worth. */
+/** The results for a finished model. */
 export interface FinishedEvaluation {
   readonly evaluation: Evaluation;
   readonly score: Score;
-  /** What intervals and sets are made of; null where no rows are held out. */
+  /** The scores for intervals and sets; null if no rows are held out. */
   readonly conformal: Conformal | null;
 }
 
 /**
  * Evaluates a model with its final weights. A function of its arguments alone: neither the clock nor the threads that `share` has join
- * change what it comes to. Throws a LostThreadError when one of these has died.
+ * change the result. Throws a LostThreadError if one of these has died.
  */
 export function evaluateModel(
   model: FinishedModel,
@@ -100,7 +97,7 @@ export function evaluateModel(
 }
 
 interface EvaluatedPart {
-  /** The rows that were looked at. */
+  /** The rows that were used. */
   readonly table: Table;
   readonly predicted: Predicted;
   readonly evaluation: PartEvaluation;
@@ -135,14 +132,14 @@ function importanceOf(model: FinishedModel, inference: Inference, data: JobData,
   };
 }
 
-/** How many of the held-out rows are shuffled; null where all that can be afforded are too few. */
+/** How many of the held-out rows are shuffled; null if all that can be afforded are too few. */
 export function importanceRows(model: FinishedModel, rows: number, columns: number): number | null {
   const affordable = Math.floor(BUDGET / (workOf(model) * (1 + columns * REPEATS)));
   const chosen = Math.min(rows, MOST_ROWS, affordable);
   return chosen < Math.min(rows, FEWEST_ROWS) ? null : chosen;
 }
 
-/** A number as JSON has it: null where it is not finite. */
+/** A number for JSON: null if it is not finite. */
 export const finite = (value: number): number | null => (Number.isFinite(value) ? value : null);
 
 /** A copy of rows drawn by the seed; all of them in their order when there are no more. */
@@ -156,7 +153,7 @@ function drawnRows(of: number, rows: number, seed: number): Int32Array {
   return createRandom(streamKey(seed, "evaluation/rows")).permutation(of).subarray(0, rows).sort();
 }
 
-/** The share of rows whose class is predicted. */
+/** The share of correctly predicted rows. */
 export function accuracy(
   outputs: Float32Array,
   { rows, targets, threshold }: Pick<Predicted, "rows" | "targets" | "threshold">,
@@ -165,12 +162,12 @@ export function accuracy(
   return choices.reduce((hits, choice, row) => hits + (choice === targets[row] ? 1 : 0), 0) / rows;
 }
 
-/** In the units of the network: scaled targets need no way back, and a target learned as a logarithm is judged as one. */
+/** In the units of the network: scaled targets need no conversion back, and a target learned as a logarithm is scored as one. */
 export function determination(outputs: Float32Array, { rows, targets }: Pick<Table, "rows" | "targets">): number {
   return scoreValues({ rows, outputs, targets }).r2 ?? Number.NaN;
 }
 
-/** The features of each raw column; where there are none, every feature by its place. */
+/** The features of each raw column; without raw columns, every feature by its index. */
 export function columnGroups(preprocessing: Preprocessing | null, inputWidth: number): ColumnGroup[] {
   if (!preprocessing) return Array.from({ length: inputWidth }, (_, start) => ({ column: String(start), start, width: 1 }));
   let start = 0;
@@ -181,7 +178,7 @@ export function columnGroups(preprocessing: Preprocessing | null, inputWidth: nu
   });
 }
 
-/** Multiplications for a row, about. */
+/** Approximate multiplications for a row. */
 function workOf(model: FinishedModel): number {
   const { layers } = architectureNetwork(model);
   return Math.max(

@@ -1,10 +1,10 @@
 /**
- * What predictions are worth, as pure functions of outputs and targets. Definitions are scikit-learn's, whose names they
- * have; what is divided by nothing is 0 in a precision, recall or f1, and null elsewhere.
+ * Scores of predictions, as pure functions of outputs and targets. Definitions and names are scikit-learn's. A division by zero gives 0 in
+ * a precision, recall or f1, and null elsewhere.
  */
 
 import type { TargetScaling } from "../../domain/datasets/preprocessing.ts";
-import { choosePlace } from "../../domain/models/decision.ts";
+import { chooseClass } from "../../domain/models/decision.ts";
 import {
   type ClassEvaluation,
   MAX_CURVES,
@@ -24,19 +24,19 @@ import { type Areas, areasUnderCurves } from "./roc.ts";
 /** Row-major outputs of a network after its final activation, and the targets of the same rows. */
 export interface Predicted {
   readonly rows: number;
-  /** [rows, outputs]: values; or probabilities, one a class, or the second one's alone where there are two. */
+  /** [rows, outputs]: values; or probabilities, one for each class, or the second one's alone if there are two. */
   readonly outputs: Float32Array;
   /** [rows, columns]: values; or the class as an index. */
   readonly targets: Float32Array;
   /** [rows, columns]: values as they are stored, in their own units; without them, `targets` are scaled back. */
   readonly actual?: Float64Array | null;
-  /** Of two classes: the probability above which a row is of the second; a half when left out. */
+  /** With two classes: the threshold of the second one's probability; a half when left out. */
   readonly threshold?: number | undefined;
 }
 
 /**
- * The outputs as what is scored: of a regression of quantiles the one that stands for its value, [rows, 1], as predictions have it; of every
- * other model themselves.
+ * The outputs to score: for a regression of quantiles the one that stands for its value, [rows, 1], as in predictions; for every other
+ * model all outputs.
  */
 export function scoredOutputs(outputs: Float32Array, quantiles: readonly number[] | undefined): Float32Array {
   if (!quantiles) return outputs;
@@ -68,8 +68,8 @@ export function evaluate(
 export type ValueScores = Pick<RegressionEvaluation, "mae" | "rmse" | "r2" | "mape">;
 
 /**
- * Evaluates a regression. Outputs and targets are in the units of the network; `scalings`, one a column, lead back to the
- * target's own.
+ * Evaluates a regression. Outputs and targets are in the units of the network; `scalings`, one for each column, convert to the target's
+ * own.
  *
  * @internal Exported for the parity tests with scikit-learn, which have no scalings.
  */
@@ -96,7 +96,7 @@ function residualsOf(
 /** The rows of a part that are shown: all, or the worst, which a sample would miss, and others spread evenly. */
 function shownRows(rows: number, errorOf: (row: number) => number): number[] {
   if (rows <= MAX_RESIDUALS) return Array.from({ length: rows }, (_, row) => row);
-  // What is no number is no outlier.
+  // NaN is not an outlier.
   const errors = Float64Array.from({ length: rows }, (_, row) => errorOf(row)).map((error) => (error >= 0 ? error : -1));
   const limit = errors.toSorted()[rows - WORST_RESIDUALS] as number;
   const worst: number[] = [];
@@ -111,7 +111,7 @@ function shownRows(rows: number, errorOf: (row: number) => number): number[] {
   return [...new Set([...worst, ...others])].sort((a, b) => a - b);
 }
 
-/** A column of a regression in the target's own units: what is true of each row, and what was predicted. */
+/** A column of a regression in the target's own units: the true and the predicted value of each row. */
 export function columnValues(
   { rows, outputs, targets, actual }: Predicted,
   scalings: readonly (TargetScaling | null)[],
@@ -207,10 +207,10 @@ export function evaluateClasses(predicted: Predicted, classes: readonly string[]
   };
 }
 
-/** The areas under both curves; null where a part has no rows of a class, or of another. */
+/** The areas under both curves; null if a part has only rows of the class, or only others. */
 export type Ranking = Record<RankedMetric, number | null>;
 
-/** Of two classes the second one's areas; of more their mean, over those that are there. */
+/** For two classes the second one's areas; for more their mean, over those that exist. */
 function averageAreas(areas: readonly (Areas | null)[]): Ranking {
   const counted = areas.length === 2 ? areas.slice(1) : areas;
   const known = counted.flatMap((area) => area ?? []);
@@ -235,15 +235,15 @@ export function probabilityOf(predicted: Predicted, row: number, index: number):
   return index === 1 ? second : 1 - second;
 }
 
-/** The class that each row is given. */
+/** The predicted class of each row. */
 export function choose(predicted: Predicted): Int32Array {
   const { rows, outputs, threshold } = predicted;
   const width = widthOf(predicted);
-  return Int32Array.from({ length: rows }, (_, row) => choosePlace(outputs, row * width, width, threshold));
+  return Int32Array.from({ length: rows }, (_, row) => chooseClass(outputs, row * width, width, threshold));
 }
 
 interface ClassCounts {
-  /** By class: rows of it that were given it, rows that were given it, rows of it. */
+  /** By class: its correctly predicted rows, rows predicted to be of it, and its rows. */
   readonly hits: Float64Array;
   readonly chosen: Float64Array;
   readonly actual: Float64Array;
@@ -270,14 +270,14 @@ function confusionMatrix({ targets }: Predicted, choices: Int32Array, classes: n
 
 function areasOf(predicted: Predicted, index: number) {
   const isPositive = (row: number) => predicted.targets[row] === index;
-  // One minus a small probability is 1 in float32: the first of two classes takes the second's scores, upside down.
+  // One minus a small probability is 1 in float32: the first of two classes uses the second's scores, reversed.
   if (widthOf(predicted) === 1) return areasUnderCurves(predicted.outputs, isPositive, { falling: index === 0 });
   const scores = new Float32Array(predicted.rows);
   for (let row = 0; row < scores.length; row++) scores[row] = probabilityOf(predicted, row, index);
   return areasUnderCurves(scores, isPositive);
 }
 
-/** Probabilities are kept one step of float64 away from 0 and 1, and made to sum up to 1, as scikit-learn does. */
+/** Probabilities are kept one step of float64 away from 0 and 1, and normalised to sum to 1, as in scikit-learn. */
 function logLoss(predicted: Predicted): number {
   let total = 0;
   for (let row = 0; row < predicted.rows; row++) {
@@ -288,7 +288,7 @@ function logLoss(predicted: Predicted): number {
   return total / predicted.rows;
 }
 
-/** What the probabilities of a row sum up to: 1 but for rounding in float32. */
+/** The sum of the probabilities of a row: 1 except for rounding in float32. */
 function rowSum(predicted: Predicted, row: number): number {
   const width = widthOf(predicted);
   return width === 1 ? 1 : sumOf(predicted.outputs.subarray(row * width, (row + 1) * width));

@@ -1,32 +1,32 @@
 /**
- * Permutation importance: how much a score falls when the values of one column are shuffled among the rows, so that they
- * say nothing any more. Breiman, "Random forests", 2001. Knows columns as groups of features, and a score as a function.
+ * Permutation importance: how far a score falls when the values of one column are shuffled among the rows, so that they carry no
+ * information. Breiman, "Random forests", 2001. Sees columns as groups of features, and a score as a function.
  */
 import { createRandom, streamKey } from "../../engine/index.ts";
 
-/** Features of a row that come from one raw column, and are shuffled together. */
+/** Features of a row from one raw column, which are shuffled together. */
 export interface ColumnGroup {
   readonly column: string;
-  /** Place of the first one in a row. */
+  /** Index of the first one in a row. */
   readonly start: number;
   readonly width: number;
 }
 
 export interface ColumnImportance {
   readonly column: string;
-  /** Of the fall of the score over the repeats. */
+  /** Of the score's fall, over the repeats. */
   readonly mean: number;
   readonly sd: number;
 }
 
 export interface ImportanceOptions {
   readonly groups: readonly ColumnGroup[];
-  /** [rows, width]; shuffled in place, and put back. */
+  /** [rows, width]; shuffled in place, and restored. */
   readonly features: Float32Array;
   readonly rows: number;
   readonly repeats: number;
   readonly seed: number;
-  /** The score for these features: the greater the better. */
+  /** The score for these features; higher is better. */
   score(features: Float32Array): number;
 }
 
@@ -58,7 +58,7 @@ function columnsOf(features: Float32Array, rows: number, width: number, group: C
   return taken;
 }
 
-/** Gives each row the group's features of row `order[row]`; its own when there is no order. */
+/** Gives each row the group's features of row `order[row]`; its own if there is no order. */
 function writeColumns(
   features: Float32Array,
   width: number,

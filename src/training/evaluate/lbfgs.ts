@@ -1,19 +1,19 @@
 /**
- * Minimises a smooth function by L-BFGS with a line search that halves its step. Uses + - * / and sqrt alone, so that the same function
- * gives the same bits everywhere. Nocedal and Wright, "Numerical optimization", algorithms 7.4, 7.5 and 3.1.
+ * Minimises a smooth function by L-BFGS with a backtracking line search. Uses only + - * / and sqrt, so that the same function gives the
+ * same bits everywhere. Nocedal and Wright, "Numerical optimization", algorithms 7.4, 7.5 and 3.1.
  */
 
 /** Writes the gradient at `point` into `gradient` and returns the value. */
 export type Objective = (point: Float64Array, gradient: Float64Array) => number;
 
 export interface LbfgsOptions {
-  /** Most calls of the objective. */
+  /** Maximum calls of the objective. */
   readonly maxCalls: number;
   /** Ends when no component of the gradient is larger. */
   readonly tolerance: number;
 }
 
-/** Pairs of steps and changes of the gradient that are remembered, as in SciPy. */
+/** Number of steps and gradient changes remembered, as in SciPy. */
 const MEMORY = 10;
 /** The share of the promised decrease that a step must bring. */
 const SUFFICIENT = 1e-4;
@@ -56,7 +56,7 @@ export function minimise(objective: Objective, point: Float64Array, { maxCalls, 
   }
 }
 
-/** Keeps a pair whose curvature is positive, and of all the newest. */
+/** Adds a pair if its curvature is positive, and drops the oldest. */
 function remember(pairs: Pair[], step: Float64Array, change: Float64Array): void {
   const curvature = dot(step, change);
   if (!(curvature > 1e-12 * dot(change, change))) return;

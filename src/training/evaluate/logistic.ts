@@ -14,16 +14,16 @@ export interface Classification {
   /** [rows]: the class as an index. */
   readonly targets: ArrayLike<number>;
   readonly classes: number;
-  /** [width]: what a squared coefficient costs; the intercept costs nothing. */
+  /** [width]: the penalty of a squared coefficient; the intercept has none. */
   readonly penalties: Float64Array;
 }
 
-/** Most calls of the objective, by which the cost of a fit is bounded. */
+/** Maximum calls of the objective, which bounds the cost of a fit. */
 export const MAX_CALLS = 150;
-/** Of the gradient of the mean loss, hundred times closer than scikit-learn's default. */
+/** Of the gradient of the mean loss, a hundred times closer than scikit-learn's default. */
 const TOLERANCE = 1e-6;
 
-/** How many vectors of coefficients there are: two classes share one, which speaks for the second. */
+/** Number of coefficient vectors: two classes share one, which is for the second. */
 export const outputsOf = (classes: number): number => (classes === 2 ? 1 : classes);
 
 /** [outputs, width + 1]: for each output its coefficients, then its intercept. */
@@ -32,7 +32,7 @@ export function fitLogistic(problem: Classification): Float64Array {
   const outputs = outputsOf(classes);
   const coefficients = new Float64Array(outputs * (width + 1));
   const values = new Float64Array(outputs);
-  // The mean over the rows: so the same tolerance means the same for any number of them.
+  // The mean over the rows, so that one tolerance fits any number of them.
   const objective = (point: Float64Array, gradient: Float64Array): number => {
     gradient.fill(0);
     let loss = 0;
@@ -99,7 +99,7 @@ function sigmoid(z: number): number {
   return z >= 0 ? 1 / (1 + power) : power / (1 + power);
 }
 
-/** The loss of a row; its gradient by the linear outputs takes their place. */
+/** Returns the loss of a row; overwrites the linear outputs with its gradient by them. */
 function lossOf(values: Float64Array, target: number): number {
   if (values.length === 1) {
     const z = values[0] as number;

@@ -3,9 +3,9 @@
 type Counts = ArrayLike<number>;
 
 /**
- * Matthews' correlation of true and predicted classes, -1 to 1, from the rows of each class that are predicted to be of it,
- * that are predicted at all, and that are there (Gorodkin, "Comparing two K-category assignments by a K-category correlation
- * coefficient", 2004). 0 where all rows have one class or are given one, as in scikit-learn.
+ * Matthews' correlation of true and predicted classes, -1 to 1, from the correctly predicted rows, the predicted rows and the true rows of
+ * each class (Gorodkin, "Comparing two K-category assignments by a K-category correlation coefficient", 2004). 0 if all rows have one class
+ * or are predicted as one, as in scikit-learn.
  */
 export function matthewsCorrelation(hits: Counts, predicted: Counts, actual: Counts): number {
   let [rows, correct, together, spreadPredicted, spreadActual] = [0, 0, 0, 0, 0];
@@ -17,7 +17,7 @@ export function matthewsCorrelation(hits: Counts, predicted: Counts, actual: Cou
     spreadPredicted += given * given;
     spreadActual += there * there;
   }
-  // Each root by itself: the product of both can leave the whole numbers of float64.
+  // Two separate roots, because the product of both can exceed the whole numbers of float64.
   const spread = Math.sqrt(rows * rows - spreadPredicted) * Math.sqrt(rows * rows - spreadActual);
   return spread > 0 ? (correct * rows - together) / spread : 0;
 }

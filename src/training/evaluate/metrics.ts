@@ -1,30 +1,33 @@
 /**
- * The metrics of an epoch. Each is made of sums over rows that the step computes as part of its graph, and a last division
- * here, in float64, when the epoch is whole: a mean of means would weigh the rows of a short last batch too much.
+ * The metrics of an epoch. Each is made of sums over rows that the step computes as part of its graph, and a last division here, in
+ * float64, when the epoch is complete. A mean of batch means would overweight the rows of a short last batch.
  */
 import { valuePlace } from "../../domain/quantiles.ts";
 import { isRanked, type Metric, type SummedMetric } from "../../domain/spec/spec.ts";
 import { graph, nn, type Tensor } from "../../engine/index.ts";
 import { matthewsCorrelation } from "./matthews.ts";
 
-/** What the network's output is: `probability` and `logit` are one number for two classes, `scores` one a class, `values` those of a regression. */
+/**
+ * The meaning of the network's output: `probability` and `logit` are one number for two classes, `scores` one for each class, `values`
+ * those of a regression.
+ */
 export type OutputKind = "probability" | "logit" | "scores" | "values";
 
-/** What a sum must know of the rows besides them. */
+/** What a sum needs to know besides the rows. */
 export interface SumContext {
   readonly kind: OutputKind;
   /** 0 for a regression. */
   readonly classes: number;
-  /** Where 0 in the target's own units lies, in the units of the network: one for each target column that is scaled. */
+  /** The network's value for 0 in the target's own units: one for each scaled target column. */
   readonly zeros: readonly number[];
 }
 
-/** What a metric must know of the rows of an epoch besides their sums. */
+/** What a metric needs to know of an epoch besides the sums. */
 export interface MetricContext {
   readonly rows: number;
-  /** Of each target column around its mean, in the units of the network. */
+  /** For each target column, the sum of squares around its mean, in the units of the network. */
   readonly squares: readonly number[];
-  /** The target's own units in one unit of the network, for each column. */
+  /** The size of one unit of the network in the target's own units, for each column. */
   readonly scales: readonly number[];
 }
 
@@ -32,10 +35,10 @@ type Sum = (output: Tensor, targets: Tensor, context: SumContext) => Tensor;
 
 const { abs, constant, div, equal, less, lessEqual, log, maximum, mul, neg, reshape, sub, sum, where } = graph;
 
-/** Divides in place of a target of 0, as scikit-learn does: the smallest step from 1 in float64. */
+/** Replaces a target of 0 in a division, as in scikit-learn: the smallest step from 1 in float64. */
 const SMALLEST = Number.EPSILON;
 
-/** The class that each row's output means, as an index: [rows]. The first maximum wins, as with argmax. */
+/** The predicted class of each row, as an index: [rows]. The first maximum wins, as with argmax. */
 function predictedClass(output: Tensor, { kind }: SumContext): Tensor {
   const [rows, outputs] = output.shape as [number, number];
   if (kind !== "scores") return less(kind === "probability" ? 0.5 : 0, reshape(output, [rows]));
@@ -52,13 +55,13 @@ function ownProbability(output: Tensor, targets: Tensor, context: SumContext): T
   return where(equal(reshape(targets, [rows]), 1), second, sub(1, second));
 }
 
-/** Rows of ones and zeros, a column a class: [rows, classes]. */
+/** Rows of ones and zeros, a column for each class: [rows, classes]. */
 function oneHot(index: Tensor, { classes }: SumContext): Tensor {
   const positions = constant(Array.from({ length: classes }, (_, position) => position));
   return equal(reshape(index, [index.shape[0] as number, 1]), positions);
 }
 
-/** Sums over the rows of a batch, shape [] or one a column or class. `output` is [rows, outputs], `targets` [rows, columns]. */
+/** Sums over the rows of a batch, shape [] or one for each column or class. `output` is [rows, outputs], `targets` [rows, columns]. */
 const SUMS = {
   correct: (output, targets, context) =>
     sum(equal(predictedClass(output, context), reshape(targets, [targets.shape[0] as number]))),
@@ -86,7 +89,10 @@ interface MetricDefinition {
   finish(totals: Totals, context: MetricContext): number;
 }
 
-/** One definition for each that is made of sums; run/ranking.ts has the others. Those of classes are means over the classes, each counting the same ("macro"). */
+/**
+ * One definition for each metric made of sums; run/ranking.ts has the others. Those of classes are means over the classes with equal
+ * weights ("macro").
+ */
 export const metricDefinitions: Readonly<Record<SummedMetric, MetricDefinition>> = {
   accuracy: { sums: ["correct"], finish: ({ correct }, { rows }) => (correct[0] as number) / rows },
   balanced_accuracy: {
@@ -116,7 +122,8 @@ export const metricDefinitions: Readonly<Record<SummedMetric, MetricDefinition>>
     finish: ({ squared }, { rows, scales }) =>
       meanOver(squared.length, (column) => Math.sqrt((squared[column] as number) / rows) * (scales[column] ?? 1)),
   },
-  // 1 - residual sum of squares / total sum of squares, the mean over columns; as scikit-learn, a constant column gives 0 unless it is fitted exactly.
+  // 1 - residual sum of squares / total sum of squares, the mean over columns; as in scikit-learn, a constant column gives 0 unless it is
+  // fitted exactly.
   r2: {
     sums: ["squared"],
     finish: ({ squared }, { squares }) =>
@@ -128,7 +135,7 @@ export const metricDefinitions: Readonly<Record<SummedMetric, MetricDefinition>>
   },
 };
 
-/** The mean over the classes that are in the targets or in the predictions, as scikit-learn's macro average. */
+/** The mean over the classes that occur in the targets or in the predictions, as scikit-learn's macro average. */
 function perClass(score: (hits: number, predicted: number, actual: number) => number): MetricDefinition {
   return {
     sums: ["hits", "predicted", "actual"],
@@ -142,8 +149,8 @@ function perClass(score: (hits: number, predicted: number, actual: number) => nu
 }
 
 /**
- * The mean of `value` over the indices below `count` that `counts` takes, all of them without it; NaN where it takes none. A loop,
- * not an array: it runs for every epoch, and an epoch of a small network takes a few hundred nanoseconds.
+ * The mean of `value` over the indices below `count` that `counts` accepts, all of them without it; NaN if there is none. A loop, not an
+ * array: it runs for every epoch, and an epoch of a small network takes a few hundred nanoseconds.
  */
 function meanOver(count: number, value: (index: number) => number, counts?: (index: number) => boolean): number {
   let total = 0;
@@ -176,7 +183,7 @@ export function sumGraph(name: SumName, output: Tensor, targets: Tensor, context
   return (SUMS[name] as Sum)(output, targets, context);
 }
 
-/** Of outputs [rows, quantiles] the column that metrics look at, [rows, 1]: that of the value, as it was learned. */
+/** The column of outputs [rows, quantiles] that metrics use, [rows, 1]: that of the value, as it was learned. */
 export function valueOutput(outputs: Tensor, quantiles: readonly number[]): Tensor {
   const start = valuePlace(quantiles);
   return graph.slice(outputs, [

@@ -1,20 +1,20 @@
 /**
- * The columns of a data set as a model reads them: in the types that the model was trained on, whatever types the data set was
- * given, value by value as a prediction would read them. Knows columns, no scores.
+ * The columns of a data set as a model reads them: in the types that the model was trained on, whatever types the data set has, value by
+ * value as in a prediction. Knows columns, but no scores.
  */
 import { createLabelReader, createValueReader, UNKNOWN, type ValueReader } from "../../domain/datasets/column-reader.ts";
 import { type Column, type ColumnValues, type DatasetRows, isCategorical } from "../../domain/datasets/dataset.ts";
 import type { EncodedColumn } from "../../domain/datasets/preprocessing.ts";
 import { packTexts, type TextValues, textsOf } from "../../domain/datasets/texts.ts";
 
-/** A column that fits the model, or a sentence that says which value does not, and the cure. */
+/** A column that fits the model, or a sentence with the value that does not, and the cure. */
 export type ReadColumn = { readonly column: Column; readonly values: ColumnValues } | { readonly fault: string };
 
-/** Reads the column of a data set that a fitted column takes. */
+/** Reads the column of a data set for a fitted column. */
 export function readColumn(encoded: EncodedColumn, column: Column, { rows, values }: DatasetRows): ReadColumn {
   const given = values.get(column.name) ?? null;
   if (!given) {
-    // A column without any value is read as text unless something else says its type.
+    // A column without any value is read as text unless something else determines its type.
     if (column.missing === rows) return allMissing(encoded, column, rows);
     return { fault: `column ${column.name} is text, whose values are not kept: upload the file with its type given (types)` };
   }
@@ -47,7 +47,7 @@ function asTexts(column: Column, given: ColumnValues): ColumnValues {
 
 const textOrNull = (raw: string | number | null): string | null => (raw === null ? null : String(raw));
 
-/** The place among `labels` of every row's value; `UNKNOWN` where it is none of them or missing. */
+/** The index of every row's value among `labels`; `UNKNOWN` if it is none of them or missing. */
 export function readPlaces(labels: readonly string[], column: Column, values: ColumnValues): Int32Array {
   const read = createLabelReader(labels, { case: "ignored" });
   const known = new Map<number, number>();
@@ -67,7 +67,7 @@ function rawOf({ type, categories }: Column, value: number): string | number | n
 
 const placeOf = (read: number | string): number => (typeof read === "number" && read >= 0 ? read : UNKNOWN);
 
-/** Codes of labels as the model knows them; labels that it does not know come after those. */
+/** Codes of labels as the model knows them; unknown labels come after those. */
 function readLabels(known: readonly string[], read: ValueReader, column: Column, values: ColumnValues): ReadColumn {
   const labels = [...known];
   const codes = new Map<number, number>();

@@ -9,15 +9,15 @@ export interface LeastSquares {
   readonly width: number;
   /** [rows, width] */
   readonly x: Float64Array;
-  /** [rows] each: the problems that have these rows in common. */
+  /** [rows] each: problems that share these rows. */
   readonly targets: readonly Float64Array[];
-  /** [width]: what a squared coefficient costs, each above 0. */
+  /** [width]: the penalty of a squared coefficient, each above 0. */
   readonly penalties: Float64Array;
 }
 
 /**
- * For each target y the coefficients b that make |y - x b|² + sum(penalties b²) least: (xᵀx + diag(penalties)) b = xᵀy. About
- * width² (rows / 2 + width / 6) multiplications. The system is positive definite, since every penalty is above 0.
+ * For each target y the coefficients b that minimise |y - x b|² + sum(penalties b²): (xᵀx + diag(penalties)) b = xᵀy. About width² (rows /
+ * 2 + width / 6) multiplications. The system is positive definite, because every penalty is above 0.
  */
 export function solveRidge({ rows, width, x, targets, penalties }: LeastSquares): Float64Array[] {
   const gram = new Float64Array(width * width);

@@ -1,8 +1,8 @@
-/** Scores of one class against the rest that need its rows in order: the ROC curve, and the areas under it and under precision and recall. */
+/** Scores of one class against the rest that need sorted rows: the ROC curve, and the areas under it and under precision and recall. */
 import { MAX_CURVE_POINTS, type RocCurve } from "../../domain/models/evaluation.ts";
 
 export interface Areas {
-  /** The probability that a row of the class scores higher than another one, a tie counting half. */
+  /** The probability that a row of the class scores higher than another one; a tie counts half. */
   readonly roc: number;
   /** Average precision: the precision at each threshold, weighted by the recall that it adds. */
   readonly precisionRecall: number;
@@ -10,8 +10,8 @@ export interface Areas {
 }
 
 /**
- * The areas for scores of 0 or more, of which `isPositive` says which are of the class; `falling` when a low score speaks for
- * it. Null when all rows are of it, none is, or a score is not a number. Equal scores share a threshold, as in scikit-learn.
+ * The areas for scores of 0 or more; `isPositive` says which are of the class; `falling` if a low score speaks for it. Null if all rows are
+ * of the class, none is, or a score is not a number. Equal scores share a threshold, as in scikit-learn.
  */
 export function areasUnderCurves(
   scores: Float32Array,
@@ -49,11 +49,11 @@ export function areasUnderCurves(
   return { roc: roc / (positives * negatives), precisionRecall: precisionRecall / positives, curve: curve.end() };
 }
 
-/** How far apart points are that are kept. Along both axes together a curve is 2 long, so that they are few enough. */
+/** The minimum distance of stored points. Along both axes together a curve is 2 long, so this bounds their number. */
 const STEP = 2 / (MAX_CURVE_POINTS - 2);
 const rounded = (share: number): number => Math.round(share * 1e5) / 1e5;
 
-/** Takes the points of a curve in their order, and keeps the first, the last, and those a step or more after the one kept before. */
+/** Takes the points of a curve in order, and keeps the first, the last, and those a step or more after the last kept one. */
 function createCurve(negatives: number, positives: number) {
   const falseRates = [0];
   const trueRates = [0];
@@ -75,7 +75,7 @@ function createCurve(negatives: number, positives: number) {
   };
 }
 
-/** The bits of each score, which sort as it does from 0 up, with the answer in the lowest bit: one native sort, no indices. */
+/** The bits of each score, which sort like the scores from 0 up, with the answer in the lowest bit: one native sort, without indexes. */
 function sortedKeys(scores: Float32Array, isPositive: (row: number) => boolean, falling: boolean): Uint32Array {
   const keys = new Uint32Array(scores.length);
   // Loops, not callbacks: this runs for every epoch of a job that shows areas. Adding 0 turns -0 into 0.

@@ -8,10 +8,10 @@ import { toOwnUnits } from "../data/target-units.ts";
 import { evaluate } from "./evaluate.ts";
 import { fitStraightLine, targetMeans } from "./straight-line.ts";
 
-/** What is scored. */
+/** The predictions to score. */
 export interface Scored {
   readonly part: Score["part"];
-  /** The rows of the part that were looked at, and what the model came to on them. */
+  /** The rows of the part that were used, and the model's outputs for them. */
   readonly table: Table;
   readonly evaluation: PartEvaluation;
   readonly train: Table;

@@ -1,6 +1,6 @@
 /**
- * The straight line beside a model: logistic or ridge regression on the columns that the network takes, fitted on the rows that it was
- * trained on. What it may cost is counted before (DECISIONS 14): rows are drawn, or it is left out with a reason.
+ * The straight line beside a model: logistic or ridge regression on the network's columns, fitted on the model's training rows. Its cost is
+ * bounded by counting (DECISIONS 14): rows are sampled, or it is left out with a reason.
  */
 import { binEdges, featureNames, hasValue, type Preprocessing } from "../../domain/datasets/preprocessing.ts";
 import { createRandom, streamKey } from "../../engine/index.ts";
@@ -12,31 +12,31 @@ import { solveRidge } from "./ridge.ts";
 export type StraightLineFit =
   | {
       readonly fitted: true;
-      /** Training rows that it was fitted on. */
+      /** Number of training rows that it was fitted on. */
       readonly rows: number;
       /** [rows, outputs]: as `Predicted` has them, in the units of the table's targets. */
       outputs(table: Table): Float32Array<ArrayBuffer>;
     }
   | { readonly fitted: false; readonly reason: string };
 
-/** Most columns, categories as indicators: the system of a ridge regression is solved in memory. */
+/** Maximum columns, categories as indicators: the system of a ridge regression is solved in memory. */
 const MOST_COLUMNS = 1024;
 const MOST_ROWS = 50_000;
-/** Fewest rows that are worth it where there are more. */
+/** Minimum rows worth fitting if there are more. */
 const FEWEST_ROWS = 50;
-/** Most multiplications of a fit: about a second of one core at worst. */
+/** Maximum multiplications of a fit: about a second of one core at worst. */
 const BUDGET = 1e9;
-/** What an exponential costs, in multiplications. */
+/** The cost of an exponential, in multiplications. */
 const EXPONENTIAL = 30;
 
-/** What a line is fitted on and for. */
+/** The input of a line. */
 export interface StraightLineTask {
-  /** The training rows, of which each counts the same. */
+  /** The training rows, with equal weights. */
   readonly train: Table;
   readonly preprocessing: Preprocessing | null;
   /** 0 for a regression. */
   readonly classes: number;
-  /** Rows that it will be scored on. */
+  /** Rows on which it will be scored. */
   readonly scoredRows: number;
   readonly seed: number;
 }
@@ -67,12 +67,12 @@ function drawnRows(of: number, rows: number, seed: number): Int32Array {
 
 // ---------------------------------------------------------------- columns
 
-/** A column of the line: a feature as it is, or whether a feature is a certain category. */
+/** A column of the line: a feature as it is, or an indicator of a category. */
 interface DesignColumn {
   readonly feature: number;
-  /** The category that an indicator is of; null for the feature itself. */
+  /** The category of an indicator; null for the feature itself. */
   readonly category: number | null;
-  /** Whether it is 0 or 1, which is not scaled. */
+  /** Whether it is 0 or 1, and so not scaled. */
   readonly isIndicator: boolean;
 }
 
@@ -98,12 +98,12 @@ function designColumns(preprocessing: Preprocessing | null, featureWidth: number
   });
 }
 
-/** How rows become those of the line: around the means of the fitted rows, and scaled. */
+/** How rows are converted for the line: centred at the means of the fitted rows, and scaled. */
 interface Design {
   readonly columns: readonly DesignColumn[];
   readonly means: Float64Array;
   readonly scales: Float64Array;
-  /** [width]: a coefficient of an indicator is penalised in the unit of the indicator, others in that of a standard deviation. */
+  /** [width]: the coefficient of an indicator is penalised in the indicator's unit, others in that of a standard deviation. */
   readonly penalties: Float64Array;
 }
 
@@ -123,7 +123,7 @@ function createDesign(table: Table, columns: readonly DesignColumn[]): Design {
     const deviation = Math.sqrt(squares / table.rows);
     means[index] = centre;
     if (!(deviation > 0)) return;
-    // Every column is scaled, so that the fit is well conditioned; the penalty takes that back where it should.
+    // Every column is scaled, so that the fit is well conditioned; the penalty compensates where it should.
     scales[index] = deviation;
     if (column.isIndicator) penalties[index] = 1 / (deviation * deviation);
   });

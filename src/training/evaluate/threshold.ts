@@ -1,7 +1,7 @@
-/** Chooses the probability above which a row is said to be of the second of two classes. Pure functions of probabilities and classes. */
+/** Chooses the probability above which a row gets the second of two classes. Pure functions of probabilities and classes. */
 import { type Criterion, DEFAULT_THRESHOLD, type DecisionOptions, type MAXIMIZED } from "../../domain/spec/decision-options.ts";
 
-/** Rows by what they are and what they are said to be; positive is the second class. */
+/** Rows by true and predicted class; positive is the second class. */
 interface Counts {
   readonly truePositives: number;
   readonly falsePositives: number;
@@ -13,7 +13,7 @@ type Worth = (counts: Counts) => number;
 
 const share = (part: number, whole: number): number => (whole > 0 ? part / whole : 0);
 
-/** What counts are worth by each metric; what is divided by nothing is 0, as in scikit-learn. */
+/** The value of counts by each metric; a division by zero is 0, as in scikit-learn. */
 const WORTHS: Readonly<Record<(typeof MAXIMIZED)[number], Worth>> = {
   f1: ({ truePositives: tp, falsePositives: fp, falseNegatives: fn, trueNegatives: tn }) =>
     (share(2 * tp, 2 * tp + fp + fn) + share(2 * tn, 2 * tn + fp + fn)) / 2,
@@ -30,9 +30,9 @@ function worthOf(criterion: Criterion): Worth {
 }
 
 /**
- * The threshold for `probabilities` of the second class, [rows], against `labels`, 0 or 1, that is best by a criterion. Thresholds lie in
- * the middle between neighbouring probabilities; of equally good ones, it is the one nearest to a half. A half too where rows are of one
- * class, from which nothing can be learned. Rows whose probability is not a number do not count.
+ * The best threshold for `probabilities` of the second class, [rows], against `labels`, 0 or 1, by a criterion. Thresholds lie in the
+ * middle between neighbouring probabilities; among equally good ones, the one nearest to a half wins. A half if all rows are of one class.
+ * Rows whose probability is not a number do not count.
  *
  * @internal Exported for tests.
  */
@@ -56,7 +56,7 @@ export function chooseThreshold(probabilities: ArrayLike<number>, labels: ArrayL
     const isNearer = Math.abs(threshold - DEFAULT_THRESHOLD) < Math.abs(best.threshold - DEFAULT_THRESHOLD);
     if (value > best.value || (value === best.value && isNearer)) best = { threshold, value };
   };
-  // No threshold says of a row with probability 0 that it is of the second class.
+  // No threshold gives a row with probability 0 the second class.
   if (probabilityAt(0) > 0) consider(probabilityAt(0) / 2);
   for (let place = 0; place < rows.length; ) {
     const probability = probabilityAt(place);
@@ -76,8 +76,8 @@ export interface DecidedRows {
 }
 
 /**
- * The threshold of a model by what its job says of decisions, as the field of the model; none where the job says nothing. `rows` returns
- * the rows that a criterion looks at; null where there are none yet.
+ * The threshold of a model by its job's decision, as the field of the model; none if the job has no decision. `rows` returns the rows for a
+ * criterion; null if there are none yet.
  */
 export function decide(decision: DecisionOptions | undefined, rows: () => DecidedRows | null): { readonly threshold?: number } {
   if (!decision) return {};

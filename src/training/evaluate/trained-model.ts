@@ -1,4 +1,4 @@
-/** Describes what a training came to as a model. Knows nothing of how it was trained. */
+/** Describes the result of a training as a model. Does not know how it was trained. */
 import type { Job } from "../../domain/jobs/job.ts";
 import type { TrainedModel } from "../../domain/ports.ts";
 import type { NetworkSpec } from "../../domain/spec/spec.ts";
@@ -28,7 +28,7 @@ export function trainedModel(
     classes,
     layers: spec.model.layers,
     activation: LOSS_ACTIVATION[spec.loss.type],
-    // A criterion looks at the rows once, at the end.
+    // A criterion is evaluated once, at the end.
     ...decide(spec.decision, () => null),
     ...(spec.loss.type === "pinball" && { quantiles: spec.loss.quantiles }),
     parameters,

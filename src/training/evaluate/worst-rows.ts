@@ -12,8 +12,8 @@ import {
 import { choose, columnValues, type Predicted, probabilityOf } from "./evaluate.ts";
 
 /**
- * An evaluation with its worst rows. `numbers` are those of its rows in the data. A regression of several outputs, whose errors have no
- * one order, stays as it is.
+ * An evaluation with its worst rows. `numbers` are those of its rows in the data. A regression of several outputs, whose errors have no one
+ * order, stays as it is.
  */
 export function withWorstRows(
   evaluation: PartEvaluation,
@@ -27,7 +27,7 @@ export function withWorstRows(
   return { ...evaluation, worst_rows: worstValues(predicted, numbers, scalings) };
 }
 
-/** By the size of the error; a prediction that is no number is worse than any. */
+/** By the size of the error; NaN is the worst. */
 function worstValues(rows: Predicted, numbers: Int32Array, scalings: readonly (TargetScaling | null)[]): WorstValue[] {
   const { actual, predicted } = columnValues(rows, scalings, 0);
   const worst = createWorst(WORST_RESIDUALS);
@@ -39,7 +39,7 @@ function worstValues(rows: Predicted, numbers: Int32Array, scalings: readonly (T
   });
 }
 
-/** By the probability that the actual class missed, so many of each cell of the confusion matrix. */
+/** By how much probability the actual class lacks, at most this many for each cell of the confusion matrix. */
 function worstClasses(rows: Predicted, numbers: Int32Array, classes: readonly string[]): WorstClass[] {
   const choices = choose(rows);
   // With too many classes for a confusion matrix there is one list.
@@ -52,7 +52,7 @@ function worstClasses(rows: Predicted, numbers: Int32Array, classes: readonly st
     cells.set(key, cell);
     cell.offer(row, 1 - probabilityOf(rows, row, target));
   }
-  // Where there are too many, the worst of every cell come before the second of any.
+  // If there are too many, the worst of every cell come before the second of any.
   const ranked = [...cells.values()].flatMap((cell) => cell.rows().map((row, rank) => ({ row, rank })));
   const kept = ranked.sort((a, b) => a.rank - b.rank).slice(0, MAX_WORST_ROWS);
   return kept
@@ -70,7 +70,7 @@ function worstClasses(rows: Predicted, numbers: Int32Array, classes: readonly st
 }
 
 interface Worst {
-  /** Takes a row in if it is among the worst so far; of equal ones the first stays. */
+  /** Adds a row if it is among the worst so far; among equal ones the first stays. */
   offer(row: number, error: number): void;
   /** The worst first. */
   rows(): number[];

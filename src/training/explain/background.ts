@@ -1,4 +1,4 @@
-/** Background rows: of a job's data, which of the rows that trained, and their features; or rows that came with a request. */
+/** Background rows: from a job's data, which training rows they are, and their features; or rows from a request. */
 import { createValueReader } from "../../domain/datasets/column-reader.ts";
 import type { ColumnValues, DatasetRows } from "../../domain/datasets/dataset.ts";
 import type { EncodedColumn } from "../../domain/datasets/preprocessing.ts";
@@ -11,10 +11,7 @@ import { encodeRows, loadTable, splitDataset, splitTable } from "../data/data.ts
 import { takeRows } from "../data/table.ts";
 import { createRowReader, readInstances } from "../predict/instances.ts";
 
-/**
- * Chooses `count` of the rows that trained, or all where they are fewer, by a seed. Needs the columns of a data set that split it, and no
- * others.
- */
+/** Chooses `count` of the training rows, or all if there are fewer, by a seed. Needs only the columns of a data set that split it. */
 export function chooseBackground(run: TrainingRun, count: number, seed: number): ChosenBackground {
   if ("dataset" in run.job.spec.data) {
     const { parts } = splitDataset(run, run.dataset as DatasetRows);
@@ -28,14 +25,14 @@ export function chooseBackground(run: TrainingRun, count: number, seed: number):
   return { background: { rows, features, ranges: Float64Array.from(ranges.flat()) } };
 }
 
-/** So many of the rows, in their order. */
+/** `count` of the rows, in their order. */
 function someOf(rows: Int32Array, count: number, seed: number): Int32Array<ArrayBuffer> {
   if (rows.length <= count) return Int32Array.from(rows);
   const order = createRandom(streamKey(seed, "background")).permutation(rows.length);
   return Int32Array.from(order.subarray(0, count), (place) => rows[place] as number).sort();
 }
 
-/** The rows `numbers` of some columns of a data set, as the model takes them. The values of these columns are there. */
+/** The rows `numbers` of some columns of a data set, as the model reads them. The values of these columns must be loaded. */
 export function encodeBackground(columns: readonly EncodedColumn[], dataset: DatasetRows, numbers: Int32Array): Background {
   const { features, rows } = encodeRows(dataset, { columns: [...columns], targets: [], ignored: [] }, null, null, numbers);
   const ranges = columns.flatMap(({ kind, column }) => {
@@ -46,9 +43,7 @@ export function encodeBackground(columns: readonly EncodedColumn[], dataset: Dat
   return { rows, features, ranges: Float64Array.from(ranges) };
 }
 
-/**
- * Background rows that came with a request, or what is wrong with them. Their errors have pointers below `pointer`.
- */
+/** Background rows from a request, or their errors. Errors have pointers below `pointer`. */
 export function readBackground(
   model: Model,
   instances: readonly unknown[],
@@ -85,7 +80,7 @@ export function readRows(
   return { features, errors: errors.map((error) => ({ ...error, pointer: error.pointer.replace("/instances", pointer) })) };
 }
 
-/** Least and greatest; NaN where all values are missing. */
+/** Least and greatest; NaN if all values are missing. */
 function rangeOf(values: readonly number[]): [number, number] {
   const present = values.filter((value) => !Number.isNaN(value));
   return present.length > 0 ? [Math.min(...present), Math.max(...present)] : [Number.NaN, Number.NaN];

@@ -1,30 +1,30 @@
 /**
- * Rows that nobody sent, made of the columns of others, through the network a whole block at a time. Knows features and numbers of answers, and
- * no columns.
+ * Runs composed rows, made of columns of other rows, through the network a whole block at a time. Knows features and numbers of answers,
+ * but no columns.
  */
 import type { Model } from "../../domain/models/model.ts";
 import { answerNumbers } from "../predict/answer-numbers.ts";
 import type { Inference } from "../predict/inference.ts";
 
-/** Receives the numbers of the answer to a row, and the token that it was begun with, in the order in which rows were begun. */
+/** Receives the numbers of the answer to a row, and the token that it was started with, in the order in which rows were started. */
 export type OnAnswer = (numbers: readonly number[], token: number) => void;
 
 /** Rows on their way through a network. */
 export interface Composites {
-  /** The features of all rows of the block. They are whatever they were before: the row that is begun must be written whole. */
+  /** The features of all rows of the block. They contain old values: a started row must be written in full. */
   readonly x: Float32Array;
   /**
-   * Begins a row and returns where its features go. May run the block before, and call back for its rows. The row that was begun before it
-   * lies right before it, unless it is the first of a block, at 0.
+   * Starts a row and returns the offset of its features. May run the block before, and call back for its rows. The previous row lies right
+   * before it, unless it is the first of a block, at 0.
    */
   begin(onAnswer: OnAnswer, token?: number): number;
-  /** Runs what has been begun. */
+  /** Runs the rows that were started. */
   flush(): void;
-  /** Rows that went through so far. */
+  /** Number of rows run so far. */
   readonly count: number;
 }
 
-/** Composites of a model. `inference` must not predict anything else before `flush`. */
+/** Creates the composites of a model. `inference` must not predict anything else before `flush`. */
 export function createComposites(model: Model, { large: { rows, x, y, run } }: Inference): Composites {
   const { inputWidth, outputWidth } = model;
   const waiting: OnAnswer[] = [];

@@ -1,4 +1,4 @@
-/** Explains predictions of a compiled model: splits each answer among the columns of its row. */
+/** Explains predictions of a compiled model: divides each answer among the columns of its row. */
 import { type Background, type Explanation, numberCount, planExplanation } from "../../domain/explanations/explanation.ts";
 import type { Model } from "../../domain/models/model.ts";
 import { columnGroups } from "../evaluate/evaluate-model.ts";
@@ -7,11 +7,11 @@ import { rowMultiplyAdds } from "../predict/row-work.ts";
 import { createComposites } from "./composites.ts";
 import { shapleyValues } from "./shapley.ts";
 
-/** What of a request an explanation depends on beside its rows. */
+/** What an explanation needs of a request besides its rows. */
 export interface ExplainOptions {
-  /** The background rows that were asked for, of which there may be fewer: what a request was admitted for depends on them. */
+  /** The number of background rows requested; there may be fewer. The limits of a request depend on it. */
   readonly askedRows: number;
-  /** Pairs of permutations a background row; null for all coalitions, or a number that fits the model. */
+  /** Pairs of permutations for each background row; null for all coalitions, or a number that fits the model. */
   readonly samples: number | null;
   readonly seed: number;
 }

@@ -10,12 +10,12 @@ import { createComposites } from "./composites.ts";
 
 /** What is varied. */
 export interface DependenceQuestion {
-  /** Places of columns among the model's. */
+  /** Indexes of columns among the model's. */
   readonly columns: readonly number[];
   /** Values of a number or datetime. */
   readonly points: number;
   readonly background: Background;
-  /** [rows, inputWidth]: rows that are varied by themselves. */
+  /** [rows, inputWidth]: rows that are varied individually. */
   readonly features: Float32Array;
 }
 
@@ -67,7 +67,7 @@ export function partialDependence(model: Model, inference: Inference, question: 
   });
 }
 
-/** Values over the range of the background rows, or places of labels; none where all are missing. */
+/** Values over the range of the background rows, or indexes of labels; none if all are missing. */
 function valuesOf(encoded: EncodedColumn | null, ranges: Float64Array, column: number, most: number): number[] {
   if (encoded?.kind === "category") return Array.from({ length: most }, (_, place) => place);
   const [least, greatest] = [ranges[column * 2] as number, ranges[column * 2 + 1] as number];

@@ -1,12 +1,12 @@
 /**
- * Shapley values of the columns of a row: of the answer to rows that have some columns of it and the others of a background row, how much each
- * column adds on average over all orders in which columns can be taken from the row. The value of a coalition is the mean over the
- * background rows (Lundberg and Lee 2017; "interventional" in Janzing et al. 2020), so the values are means of those of each
- * background row, in which only the columns that differ count for anything.
+ * Shapley values of the columns of a row: how much each column adds to the answer on average over all orders of adding columns, where the
+ * missing columns come from a background row. The value of a coalition is the mean over the background rows (Lundberg and Lee 2017;
+ * "interventional" in Janzing et al. 2020). So the values are means of those of each background row, and only the columns that differ from
+ * it matter.
  *
- * Exact: phi_i = sum over coalitions S without i of |S|! (k - 1 - |S|)! / k! (v(S + i) - v(S)), over the k columns that differ.
- * Estimated: means over random orders and their reverses (antithetic pairs; Mitchell et al., "Sampling permutations for Shapley value
- * estimation", 2022). Each order's steps add up to the whole difference, so estimates do too.
+ * Exact: phi_i = sum over coalitions S without i of |S|! (k - 1 - |S|)! / k! (v(S + i) - v(S)), over the k columns that differ. Estimated:
+ * means over random orders and their reverses (antithetic pairs; Mitchell et al., "Sampling permutations for Shapley value estimation",
+ * 2022). Each order's steps add up to the whole difference, so estimates do too.
  */
 import { createRandom, streamKey } from "../../engine/index.ts";
 import type { ColumnGroup } from "../evaluate/importance.ts";
@@ -21,7 +21,7 @@ export interface Question {
   readonly background: Float32Array;
   /** Numbers in an answer. */
   readonly numbers: number;
-  /** Pairs of permutations a background row; null for all coalitions. */
+  /** Pairs of permutations for each background row; null for all coalitions. */
   readonly pairs: number | null;
   readonly seed: number;
 }
@@ -29,11 +29,11 @@ export interface Question {
 /** Both [columns, numbers]. */
 export interface ShapleyValues {
   readonly values: Float64Array;
-  /** Standard errors of estimates; null where all coalitions were computed. */
+  /** Standard errors of estimates; null if all coalitions were computed. */
   readonly errors: Float64Array | null;
 }
 
-/** The Shapley values of a row. The same question has the same answer, bit for bit. */
+/** The Shapley values of a row. The same input gives the same values, bit for bit. */
 export function shapleyValues(question: Question, composites: Composites): ShapleyValues {
   const { row, background, groups, numbers, pairs } = question;
   const width = row.length;
@@ -63,9 +63,9 @@ function copy(from: Float32Array, { start, width }: ColumnGroup, to: Float32Arra
 }
 
 /**
- * Adds what all coalitions of the columns that differ say. A coalition of s columns counts with weight w(s - 1) for those in it and with
- * -w(s) for the others: for all with -w(s), and for those in it with w(s - 1) + w(s) more. In the order of a Gray code each row differs
- * from the one before in one column.
+ * Adds the results of all coalitions of the columns that differ. A coalition of s columns has weight w(s - 1) for those in it and -w(s) for
+ * the others: -w(s) for all, and w(s - 1) + w(s) more for those in it. In the order of a Gray code each row differs from the one before in
+ * one column.
  */
 function addCoalitions(
   { row, groups, numbers }: Question,
@@ -127,7 +127,7 @@ function bitCount(mask: number): number {
 
 /**
  * Adds the mean step of each column over pairs of orders, and to `squares` the square of its standard error. The background row is given
- * and no sample, so what orders differ in is all that is uncertain.
+ * and not sampled, so only the orders add uncertainty.
  */
 function addOrders(
   { row, groups, numbers, pairs, seed }: Question & { readonly pairs: number },
@@ -140,7 +140,7 @@ function addOrders(
 ): void {
   const size = differing.length;
   const random = createRandom(streamKey(seed, `shapley/${place}`));
-  /** [columns that differ, numbers]: the steps of the pair that is under way, and over all pairs their mean and squared deviations. */
+  /** [columns that differ, numbers]: the steps of the current pair, and over all pairs their mean and squared deviations. */
   const steps = new Float64Array(size * numbers);
   const means = new Float64Array(size * numbers);
   const deviations = new Float64Array(size * numbers);

@@ -1,4 +1,4 @@
-/** Checks a request for the rows that made a prediction against the model and the rows of its job, before anything is trained. */
+/** Checks a request for the rows behind a prediction against the model and the rows of its job, before anything is trained. */
 import type { FieldError } from "../../domain/errors.ts";
 import {
   type AdmittedInfluence,
@@ -18,7 +18,7 @@ import { trainingWork } from "../predict/row-work.ts";
 import { askedErrors, readAsked } from "./asked-rows.ts";
 import { chosenRows, countedRows, givenWeights } from "./left-out-rows.ts";
 
-/** Checks a request. Needs the columns of a data set that split it, and that of the weights, and no others. */
+/** Checks a request. Needs only the columns of a data set that split it, and the weight column. */
 export function admitInfluence(run: TrainingRun, model: Model, request: InfluenceRequest): AdmittedInfluence {
   const { parts, isOfSet } = partsOf(run);
   const weights = givenWeights(run.job.spec, run.dataset);
@@ -58,7 +58,7 @@ function rowErrors(
   });
 }
 
-/** What is too much, with the cure; null where nothing is. */
+/** Which limit is exceeded, with the cure; null if none is. */
 function excessOf(
   { job }: TrainingRun,
   model: Model,

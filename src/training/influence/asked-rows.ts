@@ -1,20 +1,20 @@
-/** The rows whose predictions are asked about: what is wrong with them, and what of an answer is followed. */
+/** The rows of a request whose predictions are followed: their errors, and which output is followed. */
 
 import { fitsFloat32 } from "../../domain/datasets/column-reader.ts";
 import type { FieldError } from "../../domain/errors.ts";
 import type { Changes, InfluencedPrediction, InfluenceOptions } from "../../domain/explanations/influence.ts";
-import { choosePlace } from "../../domain/models/decision.ts";
+import { chooseClass } from "../../domain/models/decision.ts";
 import type { Model } from "../../domain/models/model.ts";
 import { valuePlace } from "../../domain/quantiles.ts";
 import { deterministicMath } from "../../engine/index.ts";
 import { answerNumbers } from "../predict/answer-numbers.ts";
 import { createRowReader, readInstances } from "../predict/instances.ts";
 
-/** What of a model reads rows and answers. */
+/** What reads the rows and answers of a model. */
 type AskedModel = Pick<Model, "task" | "classes" | "preprocessing" | "inputWidth" | "outputWidth" | "quantiles" | "threshold">;
 type Asked = Pick<InfluenceOptions, "instances" | "actual" | "output">;
 
-/** The features of the rows, [instances, inputWidth], and what is wrong with them. */
+/** The features of the rows, [instances, inputWidth], and their errors. */
 export function readAsked(
   model: AskedModel,
   { instances }: Asked,
@@ -24,7 +24,7 @@ export function readAsked(
   return { features, errors: readInstances(read, instances, model.inputWidth, features) };
 }
 
-/** What is wrong with the actual values, and with the output that is followed. */
+/** The errors of the actual values, and of the followed output. */
 export function askedErrors(model: AskedModel, { instances, actual, output }: Asked): FieldError[] {
   const names = outputNames(model);
   const errors: FieldError[] = [];
@@ -57,11 +57,11 @@ const MOST_SHOWN = 20;
 const shown = (names: readonly string[]): string =>
   names.slice(0, MOST_SHOWN).join(", ") + (names.length > MOST_SHOWN ? `, and ${names.length - MOST_SHOWN} more` : "");
 
-/** Numbers of an answer that can be followed: of quantiles, the one nearest to the median alone. */
+/** Outputs of an answer that can be followed: of quantiles, only the one nearest to the median. */
 const followedCount = ({ classes, quantiles, outputWidth }: AskedModel): number =>
   classes.length > 0 ? classes.length : quantiles ? 1 : outputWidth;
 
-/** Their names: classes, target columns, or the places of targets without names; none of a single target without one. */
+/** Their names: classes, target columns, or the indexes of targets without names; none for a single target without one. */
 function outputNames(model: AskedModel): readonly string[] {
   if (model.classes.length > 0) return model.classes;
   if (model.preprocessing) return model.preprocessing.targets.map(({ column }) => column);
@@ -69,19 +69,19 @@ function outputNames(model: AskedModel): readonly string[] {
   return count === 1 ? [] : Array.from({ length: count }, (_, place) => String(place));
 }
 
-/** The numbers of an answer that can be followed. */
+/** The outputs of an answer that can be followed. */
 function answerOf(model: AskedModel, outputs: Float32Array, offset: number): number[] {
   const numbers = answerNumbers(model, outputs, offset);
   return model.quantiles ? [numbers[valuePlace(model.quantiles)] as number] : numbers;
 }
 
-/** What of an instance's answers is followed. */
+/** Which output of an instance is followed. */
 export interface Followed extends Pick<InfluencedPrediction, "output" | "type" | "prediction" | "actual" | "loss"> {
   /** How prediction and loss differ, of outputs [answers, instances, outputWidth], from those that were followed. */
   changes(outputs: Float32Array): Changes;
 }
 
-/** What is followed of each instance, by the outputs [instances, outputWidth] of the network that was trained on all rows. */
+/** The followed output of each instance, by the outputs [instances, outputWidth] of the network trained on all rows. */
 export function followedOf(model: AskedModel, asked: Asked, outputs: Float32Array): Followed[] {
   const { outputWidth, classes } = model;
   const names = outputNames(model);
@@ -90,7 +90,7 @@ export function followedOf(model: AskedModel, asked: Asked, outputs: Float32Arra
     const offset = index * outputWidth;
     const actual = asked.actual?.[index];
     const named = asked.output ?? (classes.length > 0 ? actual : undefined);
-    const predicted = classes.length > 0 ? choosePlace(outputs, offset, outputWidth, model.threshold) : 0;
+    const predicted = classes.length > 0 ? chooseClass(outputs, offset, outputWidth, model.threshold) : 0;
     const place = named === undefined ? predicted : names.indexOf(String(named));
     const first = answerOf(model, outputs, offset);
     const prediction = first[place] as number;
@@ -114,7 +114,7 @@ export function followedOf(model: AskedModel, asked: Asked, outputs: Float32Arra
   });
 }
 
-/** Log loss of classes, with probabilities kept one step of float64 away from 0; of values the mean squared error. */
+/** Log loss of classes, with probabilities kept one step of float64 away from 0; mean squared error of values. */
 function lossOf({ classes }: AskedModel, answer: readonly number[], actual: NonNullable<Asked["actual"]>[number]): number {
   if (classes.length > 0) {
     const probability = answer[classes.indexOf(String(actual))] as number;

@@ -1,6 +1,6 @@
 /**
- * The trainings of a job that asks which rows made a prediction: it trains its network on all rows, and then once for each row that is left out, whose
- * weight is 0, and predicts the rows in question each time. An epoch of the job is a training. A function of spec, rows and seed.
+ * The trainings of a job that finds the rows behind a prediction: it trains its network on all rows, and then once for each row left out,
+ * whose weight is 0, and predicts the rows in question each time. An epoch of the job is a training. A function of spec, rows and seed.
  */
 
 import { type Influence, type InfluenceOptions, listedChanges } from "../../domain/explanations/influence.ts";
@@ -21,18 +21,18 @@ import { sizesOf } from "../run/sizes.ts";
 import { followedOf, readAsked } from "./asked-rows.ts";
 import { chosenRows, countedRows, createLeftOutWeights, givenWeights } from "./left-out-rows.ts";
 
-/** The run of a job that asks which rows made a prediction. */
+/** The run of a job that finds the rows behind a prediction. */
 export type InfluenceRun = TrainingRun & { readonly job: { readonly spec: InfluenceSpec } };
 type InfluenceSpec = ResolvedSpec & { readonly influence: InfluenceOptions };
 
-/** Whether a job asks which rows made a prediction. */
+/** Whether a job finds the rows behind a prediction. */
 export const asksInfluence = (spec: ResolvedSpec): spec is InfluenceSpec => spec.influence !== undefined;
 
 /** The trainings of a job, in which one row has weight 0. */
 export interface Retraining {
   readonly spec: NetworkSpec;
   readonly data: JobData;
-  /** Trains without a row, by its number in the data, or with all where it is null. `ended` is asked every few milliseconds. */
+  /** Trains without a row, by its number in the data, or with all rows if it is null. `ended` is called every few milliseconds. */
   train(row: number | null, ended?: () => boolean): TrialOutcome;
   /** Describes the weights of a training as a model. */
   describe(weights: TensorSet): ReturnType<typeof trainedModel>;
@@ -67,7 +67,7 @@ export function createRetraining(run: TrainingRun): Retraining {
   };
 }
 
-/** The trainings of the job, and the answer that is made of them. */
+/** The trainings of the job, and its answer. */
 export function influence(run: InfluenceRun): JobOfTrainings {
   const { spec } = run.job;
   const asked = spec.influence;

@@ -1,11 +1,14 @@
-/** Which training rows are left out, and how much the others weigh meanwhile. Knows nothing of networks. */
+/** Chooses the training rows that are left out, and the weights of the others meanwhile. Knows nothing of networks. */
 import type { DatasetRows } from "../../domain/datasets/dataset.ts";
 import type { RowChoice } from "../../domain/explanations/influence.ts";
 import type { ResolvedSpec } from "../../domain/spec/spec.ts";
 import { createRandom, streamKey } from "../../engine/index.ts";
 import { meanOne } from "../data/data.ts";
 
-/** The weights that the rows of a job were given, by their numbers in the data, as its column has them; null where all weigh 1. Throws when they were not loaded. */
+/**
+ * The row weights of a job, by their numbers in the data, as its column has them; null if all weights are 1. Throws if they were not
+ * loaded.
+ */
 export function givenWeights({ data }: Pick<ResolvedSpec, "data">, dataset: DatasetRows | null): ArrayLike<number> | null {
   const column = "dataset" in data ? data.dataset.weights : null;
   if (column === null) return null;
@@ -19,7 +22,7 @@ export function countedRows(train: Int32Array, weights: ArrayLike<number> | null
   return weights ? train.filter((row) => (weights[row] as number) > 0) : train;
 }
 
-/** The rows that are left out, by their numbers in the data: all, so many by a seed in their order, or those that are named, each once. */
+/** The rows to leave out, by their numbers in the data: all, some by a seed in their order, or the named ones, each once. */
 export function chosenRows(counted: Int32Array, choice: RowChoice | null): number[] {
   if (choice === null) return [...counted];
   if (Array.isArray(choice)) return [...new Set(choice)];
@@ -29,8 +32,8 @@ export function chosenRows(counted: Int32Array, choice: RowChoice | null): numbe
 }
 
 /**
- * Creates the function that returns the weights of the rows `train` while one of them weighs 0, or none where it is null: to the bits of a
- * job whose column of weights says so.
+ * Creates the function that returns the weights of the rows `train` while one of them has weight 0, or none if it is null: with the bits of
+ * a job whose weight column says so.
  */
 export function createLeftOutWeights(
   train: Int32Array,

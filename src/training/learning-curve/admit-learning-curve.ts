@@ -17,7 +17,7 @@ import { partsOf } from "../data/parts-of.ts";
 import { trainingWork } from "../predict/row-work.ts";
 import { curveSizes, curveTrainings } from "./curve-rows.ts";
 
-/** Checks a request. Needs the columns of a data set that split it, and no others. */
+/** Checks a request. Needs only the columns of a data set that split it. */
 export function admitLearningCurve(run: TrainingRun, model: Model, request: LearningCurveRequest): AdmittedCurve {
   const { train, validation, test } = partsOf(run).parts;
   const refused = (pointer: string, detail: string): AdmittedCurve => ({ ok: false, errors: [{ pointer, detail }] });
@@ -41,7 +41,7 @@ export function admitLearningCurve(run: TrainingRun, model: Model, request: Lear
     : refused("", `${limit}: ask a smaller model, or one of fewer epochs`);
 }
 
-/** Why the network takes so many features and no fewer; null where it takes any number. */
+/** Why the network needs a fixed number of features; null if any number works. */
 function fixedWidth({ layers }: Model, spec: ResolvedSpec): string | null {
   const why = (what: string) =>
     `${what}, and columns that are fitted on fewer rows can have fewer features: ask it of a model of numbers alone, without bins`;
@@ -55,7 +55,7 @@ const PLACED: ReadonlySet<string> = new Set(["reshape", "select"]);
 const isFittedAnew = ({ preprocess }: ResolvedSpec): boolean =>
   !(preprocess && typeof preprocess === "object" && "fitted" in preprocess);
 
-/** Whether the columns have as many features however few rows they are fitted on. */
+/** Whether the columns have the same number of features however few rows they are fitted on. */
 const hasFixedFeatures = ({ preprocessing }: Model): boolean =>
   (preprocessing?.columns ?? []).every(
     (column) => column.kind === "numeric" && !column.indicator && binEdges(column).length === 0,

@@ -5,7 +5,7 @@ import type { JobData } from "../data/data.ts";
 
 /** A training of a curve. */
 export interface CurveTraining {
-  /** Its place among the numbers of rows, and which of the trainings on so many rows it is. */
+  /** The index of its number of rows, and of the repeat with that many rows. */
   readonly size: number;
   readonly repeat: number;
   readonly rows: number;
@@ -21,7 +21,7 @@ export function curveSizes(rows: number, most: number): number[] {
   return sizes.filter((size) => size >= FEWEST_CURVE_ROWS).reverse();
 }
 
-/** The trainings of a curve, in order: the model's own first, and the largest before the smaller ones, so that each size is compiled once. */
+/** The trainings of a curve, in order: the model's own first, and larger ones before smaller ones, so that each size is compiled once. */
 export function curveTrainings(sizes: readonly number[], repeats: number): CurveTraining[] {
   return sizes
     .map((rows, size) => Array.from({ length: repeats }, (_, repeat) => ({ size, repeat, rows })))
@@ -40,8 +40,8 @@ export function repeatSeed(seed: number, repeat: number): number {
 }
 
 /**
- * Creates the function that returns the first `rows` of a repeat's order of the training rows, by their numbers in the data, ascending. Where
- * groups are kept together by the split, whole groups follow each other in that order, since new rows would be of new groups.
+ * Creates the function that returns the first `rows` of a repeat's order of the training rows, by their numbers in the data, ascending. If
+ * the split keeps groups together, whole groups follow each other in that order, because new rows would be of new groups.
  */
 export function createDraw({ parts, dealtBy }: Pick<JobData, "parts" | "dealtBy">, seed: number) {
   const { train } = parts;
@@ -53,7 +53,7 @@ export function createDraw({ parts, dealtBy }: Pick<JobData, "parts" | "dealtBy"
   };
 }
 
-/** The places in the order in which their groups come first. */
+/** The positions of rows, group by group, in the order in which the groups come first. */
 function groupsTogether(order: Int32Array, groups: ArrayLike<number>): Int32Array {
   const places = new Map<number, number[]>();
   for (const place of order) {

@@ -17,10 +17,10 @@ import { BLOCK, createInference } from "../predict/inference.ts";
 import { compiledSizes, sizesOf } from "../run/sizes.ts";
 import { type CurveTraining, createDraw, repeatSeed } from "./curve-rows.ts";
 
-/** What a training came to. */
+/** The result of a training. */
 export interface CurveOutcome {
   readonly outcome: Exclude<TrialOutcome, { state: "cancelled" }>;
-  /** Of `figureNames`, first on the scored rows and then on those that it was trained on; NaN where there are none. */
+  /** The figures of `figureNames`, first on the scored rows and then on the training rows; NaN if there are none. */
   readonly figures: Float64Array;
 }
 
@@ -29,15 +29,15 @@ export interface CurveTrainer {
   readonly data: JobData;
   readonly part: "validation" | "test";
   readonly figureNames: readonly CurveFigureName[];
-  /** Trains; null where `ended`, which is asked every few milliseconds, says so. */
+  /** Trains; null if `ended` returns true, which is called every few milliseconds. */
   train(training: CurveTraining, ended?: () => boolean): CurveOutcome | null;
   /** Describes the weights of a training on all rows as a model. */
   describe(weights: TensorSet): ReturnType<typeof trainedModel>;
 }
 
 /**
- * Creates the trainer of a job whose network is given, and that holds rows out. Trainings of the same sizes in a row are compiled once. `groups`
- * says what of the training rows belongs together where the split does not.
+ * Creates the trainer of a job whose network is given, and that holds rows out. Trainings of the same sizes in a row are compiled once.
+ * `groups` has the groups of the training rows if the split does not.
  */
 export function createCurveTrainer(run: TrainingRun, groups: ColumnValues | null = null): CurveTrainer {
   const { classes, parameters } = run.job;
@@ -62,7 +62,7 @@ export function createCurveTrainer(run: TrainingRun, groups: ColumnValues | null
       const metrics = scoreMetricsOf(
         evaluate({ rows, outputs, targets, actual, threshold: model.threshold }, classes, scalings),
       );
-      // Of targets that are all alike, R2 says nothing.
+      // R2 says nothing if all targets are equal.
       const isConstant = targets.every((target) => target === targets[0]);
       return figureNames.map((name) =>
         name === "r2" && isConstant ? Number.NaN : ((metrics as Partial<Record<string, number | null>>)[name] ?? Number.NaN),
@@ -93,7 +93,7 @@ export function createCurveTrainer(run: TrainingRun, groups: ColumnValues | null
   };
 }
 
-/** Compiles a plan for the sizes of rows, and keeps the last one alone: it has a copy of the rows. */
+/** Compiles a plan for the sizes of rows, and keeps only the last one, because it has a copy of the rows. */
 function createPlanner(spec: NetworkSpec, classes: number, { validation }: JobData) {
   let planned: { readonly key: string; readonly plan: TrialPlan } | null = null;
   return {

@@ -1,7 +1,7 @@
 /**
- * What twice the rows would bring, as a band: by the gains that doublings within the rows brought. No law is fitted to the curve, since the
- * rows of a table rarely reach far enough to tell one law from another. How the numbers were found and what they hold: DECISIONS 124. Only
- * + - * / and sqrt, so that every machine says the same.
+ * A forecast of the gain from twice the rows, as a band: from the gains of doublings within the rows. No law is fitted to the curve,
+ * because the rows of a table rarely reach far enough to tell one law from another. DECISIONS 124 says how the numbers were found and what
+ * they hold. Only + - * / and sqrt, so that every machine gives the same result.
  */
 import {
   type CurveFigure,
@@ -14,27 +14,27 @@ import {
   isLoss,
 } from "../../domain/explanations/learning-curve.ts";
 
-/** The figure of each repeat on each number of rows, [sizes, repeats], ascending; NaN where there is none. */
+/** The figure of each repeat on each number of rows, [sizes, repeats], ascending; NaN if there is none. */
 type Repeats = readonly Float64Array[];
 
-/** Fewest trainings that a mean is made of. */
+/** Minimum trainings for a mean. */
 const FEWEST = 3;
-/** Sizes from one number of rows to its double, and doublings that are looked at, the last ones: each of them begins a step later. */
+/** Number of sizes from one number of rows to its double, and number of doublings used, the last ones: each of them begins a step later. */
 const DOUBLING = 2;
 const DOUBLINGS = 3;
-/** The next gain as a share of the last ones, since curves bend. */
+/** The next gain as a share of the last ones, because curves bend. */
 const NEXT = 0.6;
 /** How far the next gain differs from that, in shares of the last gains: some curves bend at once, and others not yet. */
 const BEND = 0.4;
-/** Such a distance times this holds 80 % of the truths that were hidden (a conformal quantile, of half of the tables). */
+/** This many times such a distance holds 80 % of the hidden results (a conformal quantile, of half of the tables). */
 const REACH = 1.32;
 
 /** The figures that are shares of rows, or of pairs of them: they are known to one row at best. */
 const SHARES: ReadonlySet<CurveFigureName> = new Set(["accuracy", "roc_auc"]);
-/** Gains below it are little: a point, of figures whose best is 1; a share of what a loss is now. */
+/** Smaller gains are little: a point, for figures whose best is 1; a share of the current loss. */
 const LITTLE = 0.01;
 
-/** One figure of a curve, as it was found on the `scored` rows. `training` is the same figure on the rows that were trained on. */
+/** One figure of a curve, as found on the `scored` rows. `training` is the same figure on the training rows. */
 export function curveFigure(
   name: CurveFigureName,
   sizes: readonly number[],
@@ -61,7 +61,7 @@ function forecastOf(name: CurveFigureName, points: readonly CurvePoint[], repeat
   const gains = doublings(repeats);
   if (!last || last.mean === null || !gains) return null;
   const gained = mean(gains.map(trimmedMean));
-  // How far it differs by which rows come: a mean of so many repeats, less another.
+  // How far the mean of the repeats differs by which rows come, less another mean.
   const repeated = Math.min(...gains.map(({ length }) => length));
   const drawn = Math.sqrt((2 / repeated) * mean(gains.map((gain) => winsorisedVariance(gain.slice(0, FEWEST_REPEATS)))));
   const least = SHARES.has(name) ? 1 / scored : 0;
@@ -75,7 +75,7 @@ function forecastOf(name: CurveFigureName, points: readonly CurvePoint[], repeat
   return { rows: FORECAST_FACTOR * last.rows, level: FORECAST_LEVEL, gain, figure, verdict: verdictOf(name, gain, now) };
 }
 
-/** How each repeat's figure changed over the last doublings, [doublings, repeats]; null where too few trainings came to figures. */
+/** How each repeat's figure changed over the last doublings, [doublings, repeats]; null if too few trainings have figures. */
 function doublings(repeats: Repeats): Float64Array[] | null {
   const gains = Array.from({ length: DOUBLINGS }, (_, back) => {
     const from = repeats.length - 1 - back - DOUBLING;
@@ -85,7 +85,7 @@ function doublings(repeats: Repeats): Float64Array[] | null {
   return gains.every(({ length }) => length >= FEWEST_REPEATS) ? gains : null;
 }
 
-/** From and to that a figure can be. */
+/** The range of a figure. */
 function limitsOf(name: CurveFigureName): readonly [number, number] {
   if (isLoss(name)) return [0, Number.POSITIVE_INFINITY];
   return [SHARES.has(name) ? 0 : Number.NEGATIVE_INFINITY, 1];
@@ -105,10 +105,13 @@ function mean(values: ArrayLike<number>): number {
   return sum / values.length;
 }
 
-/** The mean without the least and the greatest: a training that went astray on few rows says nothing of more. */
+/** The mean without the least and the greatest: a training that failed on few rows says nothing about more. */
 const trimmedMean = (values: Float64Array): number => mean(values.toSorted().subarray(1, -1));
 
-/** The variance of FEWEST_REPEATS values where the least and the greatest are as far as their neighbours, times what that takes from eight normal ones. */
+/**
+ * The variance of FEWEST_REPEATS values with the least and the greatest moved to their neighbours, corrected by what that takes from eight
+ * normal ones.
+ */
 function winsorisedVariance(values: Float64Array): number {
   const sorted = values.toSorted();
   sorted[0] = sorted[1] as number;

@@ -1,6 +1,6 @@
 /**
- * The trainings of a job that asks whether more data would help: it trains its network on growing parts of its training rows, several times each, and scores
- * it on the rows that the job holds out. An epoch of the job is a training. A function of spec, rows and seed.
+ * The trainings of a job that shows whether more data would help: it trains its network on growing parts of its training rows, several
+ * times each, and scores it on the rows that the job holds out. An epoch of the job is a training. A function of spec, rows and seed.
  */
 import type { LearningCurve, LearningCurveOptions } from "../../domain/explanations/learning-curve.ts";
 import type { TrainingRun } from "../../domain/ports.ts";
@@ -14,10 +14,10 @@ import { curveFigure } from "./forecast.ts";
 type LearningCurveSpec = ResolvedSpec & { readonly learning_curve: LearningCurveOptions };
 type LearningCurveRun = TrainingRun & { readonly job: { readonly spec: LearningCurveSpec } };
 
-/** Whether a job asks whether more data would help. */
+/** Whether a job computes a learning curve. */
 export const asksLearningCurve = (spec: ResolvedSpec): spec is LearningCurveSpec => spec.learning_curve !== undefined;
 
-/** The trainings of the job, and the answer that is made of them. */
+/** The trainings of the job, and its answer. */
 export function learningCurve(run: LearningCurveRun): JobOfTrainings {
   const asked = run.job.spec.learning_curve;
   const trainer = createCurveTrainer(run);
@@ -37,7 +37,7 @@ export function learningCurve(run: LearningCurveRun): JobOfTrainings {
       const failed = trainings.filter((_, number) =>
         numbers.subarray(number * width, (number + 1) * width).every(Number.isNaN),
       );
-      /** The numbers at a place of those that each training left, by size and repeat. */
+      /** One of the numbers that each training leaves, by size and repeat. */
       const repeatsAt = (place: number): Float64Array[] => {
         const found = sizes.map(() => new Float64Array(asked.repeats));
         trainings.forEach(({ size, repeat }, number) => {

@@ -1,8 +1,8 @@
-/** The curve of a trial: the values of its epochs, a column a series. */
+/** The curve of a trial: the values of its epochs, a column for each series. */
 import type { Series } from "../../domain/metrics/metric.ts";
 import { columnOf, type EpochColumns } from "../run/epoch.ts";
 
-/** Epochs that a curve has room for at first; it doubles from there. */
+/** Initial capacity of a curve in epochs; it doubles from there. */
 const FIRST_EPOCHS = 1024;
 
 export interface CurveWriter {

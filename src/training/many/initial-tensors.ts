@@ -1,9 +1,9 @@
-/** The weights that the trials of a job start from where the seed does not draw them. */
+/** The initial weights of a job's trials that the seed does not draw. */
 import type { ResolvedSpec } from "../../domain/spec/spec.ts";
 import { packTensors, type TensorSet, unpackTensors } from "../../domain/tensor.ts";
 import { PAYLOAD } from "../data/source.ts";
 
-/** The weights that `init_from` gives a job, by the names of its network; null where the seed draws them. */
+/** The weights that `init_from` gives a job, by the names of its network; null if the seed draws them. */
 export function initialTensors({
   spec,
   payload,

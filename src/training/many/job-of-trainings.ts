@@ -1,7 +1,6 @@
 /**
- * Runs a job whose epochs are trainings: the first is its model's own, and each leaves some numbers that the job's answer is made of. Threads
- * that have no job of their own train too. It is interrupted, resumed and stopped between two trainings. Knows nothing of what differs between
- * them, nor of what is asked.
+ * Runs a job whose epochs are trainings: the first is its model's own, and each leaves some numbers for the job's answer. Threads without a
+ * job train too. It is interrupted, resumed and stopped between two trainings. Knows neither how trainings differ nor what the question is.
  */
 import type { CheckpointReason, CheckpointState } from "../../domain/jobs/checkpoint.ts";
 import type { JobError, JobMetrics, NumberedEpoch } from "../../domain/jobs/job.ts";
@@ -24,18 +23,18 @@ type Described = ReturnType<typeof trainedModel>;
 
 type EndedTrial = Exclude<TrialOutcome, { state: "cancelled" }>;
 
-/** What is kept of a training that came to its end, or diverged. */
+/** What is kept of a training that ended or diverged. */
 export interface CountedTraining {
-  /** The losses of the epoch of its weights; NaN where it diverged. */
+  /** The losses of the epoch of its weights; NaN if it diverged. */
   readonly losses: ReadonlyMap<Series, number>;
-  /** What it leaves for the answer, as many numbers each time; null where it diverged. */
+  /** Its numbers for the answer, the same count each time; null if it diverged. */
   readonly numbers: Float32Array | null;
-  /** The whole outcome of the first training, whose model the job leaves; null of others. */
+  /** The full outcome of the first training, whose model the job leaves; null for others. */
   readonly first: EndedTrial | null;
   readonly ms: number;
 }
 
-/** What is kept of the training of a number; `numbersOf` is asked for what one leaves that came to its end. */
+/** What is kept of a training, by its number; `numbersOf` returns the numbers of a finished one. */
 export function countedTraining(
   number: number,
   outcome: EndedTrial,
@@ -59,11 +58,14 @@ export interface JobOfTrainings {
   /** Of the first training, whose model the job leaves. */
   readonly data: JobData;
   readonly trainings: number;
-  /** Runs the training of a number, counted from 0; null where `ended`, which is asked every few milliseconds, says so. */
+  /** Runs the training of a number, counted from 0; null if `ended`, which is called every few milliseconds, returns true. */
   train(number: number, ended: () => boolean): CountedTraining | null;
   /** Describes the weights of the first training as a model. */
   describe(weights: TensorSet): Described;
-  /** Makes the answer of the numbers of all trainings, [trainings, numbers of one]: NaN where one diverged; the evaluation is the model's. */
+  /**
+   * Makes the answer from the numbers of all trainings, [trainings, numbers of one]: NaN for one that diverged; the evaluation is the
+   * model's.
+   */
   answer(
     model: Described,
     numbers: Float32Array,
@@ -71,11 +73,11 @@ export interface JobOfTrainings {
   ): { readonly reason: string; readonly evaluation: Partial<Evaluation> };
 }
 
-/** What is left to train is worth another thread from here on: to start one takes a third of it. */
+/** From this much remaining work on, another thread is worthwhile: starting one takes a third of it. */
 const LEAST_SHARED_MS = 300;
 /**
- * Trainings that another thread has at a time: of short ones several, so that it need not wait for this one between two calls of a training. Of
- * longer ones a single one: others could be trained here meanwhile, and its core may be wanted back.
+ * Trainings that another thread has at a time: several short ones, so that it need not wait for this thread between two calls of a
+ * training. Only one long one: others could be trained here meanwhile, and its core may be wanted back.
  */
 const SHORT_MS = 50;
 const SHORT_AHEAD = 3;
@@ -114,7 +116,7 @@ export function runTrainings(run: TrainingRun, control: RunControl, job: JobOfTr
   return found.finished();
 }
 
-/** What is known so far: the weights of the first training, and the numbers of all. */
+/** The state so far: the weights of the first training, and the numbers of all. */
 function createFindings(
   { job, checkpoint }: TrainingRun,
   { spec, data, trainings, describe, answer }: JobOfTrainings,
@@ -158,7 +160,10 @@ function createFindings(
   return {
     seconds,
     done: () => done,
-    /** Takes the next training, reports it as an epoch, and writes a checkpoint where one is due. Returns the failure of the first one. */
+    /**
+     * Takes the next training, reports it as an epoch, and writes a checkpoint if one is due. Returns the error of the first one if it
+     * failed.
+     */
     add({ losses, numbers: given, first, ms }: CountedTraining): TrainingResult | null {
       if (first?.state === "failed") return failed(first.error);
       weights ??= first?.weights ?? null;
@@ -187,7 +192,7 @@ function createFindings(
       const detail = `training took longer than max_seconds, ${max_seconds}`;
       return failed({ code: "timeout", detail, epoch: done + 1 });
     },
-    /** The result of a job that has done all trainings. */
+    /** The result of a job after its last training. */
     finished(): TrainingResult {
       recorder.flush(true);
       const trained = weights as TensorSet;
@@ -208,10 +213,10 @@ function createFindings(
 }
 
 const NUMBERS = "trainings/numbers";
-/** What builds before the first with learning curves called it, in jobs that ask which rows made a prediction. */
+/** The name of this field in builds before learning curves, in jobs that find the rows behind a prediction. */
 const EARLIER = "influence/outputs";
 
-/** The part of a checkpoint that is text. */
+/** The text part of a checkpoint. */
 interface Progress {
   readonly engine: string;
   readonly metrics: JobMetrics | null;
@@ -223,8 +228,8 @@ const encodeState = (progress: Omit<Progress, "engine">): string =>
   JSON.stringify({ engine: ENGINE_VERSION, ...progress } satisfies Progress);
 
 /**
- * Restores the findings of a checkpoint. Null if another version of the engine wrote it, whose trainings would not have the same bits: then
- * all are done again.
+ * Restores the state of a checkpoint. Null if another version of the engine wrote it, whose trainings would not have the same bits: then
+ * all are repeated.
  */
 function decodeState({ epoch, progress, tensors }: CheckpointState) {
   const { engine, ...rest } = JSON.parse(progress) as Progress;

@@ -1,13 +1,13 @@
 /**
- * Trains what has numbers, and hands it out in the order of these, whoever trained it: this thread, or others beside it. A training is a
- * function of the job and its number, so that it does not matter who does.
+ * Runs numbered trainings on this thread and on assistants, and returns their results in the order of their numbers. A training is a
+ * function of the job and its number, so it does not matter which thread runs it.
  */
 
-/** Another thread that trains for the same job, one after the other. */
+/** Another thread that runs trainings for the same job, one after the other. */
 export interface Assistant<Trained> {
   /** Gives it a number to train, after those that it has. */
   start(number: number): void;
-  /** Returns what it has finished next; null if nothing yet. "lost" if it has died, with what it was given. */
+  /** Returns what it has finished next; null if nothing yet. "lost" if it has died, with everything that it was given. */
   take(): { readonly number: number; readonly trained: Trained } | "lost" | null;
   /** Ends its thread, whatever it is doing. */
   close(): void;
@@ -15,27 +15,27 @@ export interface Assistant<Trained> {
 
 /** The other threads. */
 export interface Assistants<Trained> {
-  /** Starts one more; null where there is no core for it. */
+  /** Starts one more; null if there is no core for it. */
   open(): Assistant<Trained> | null;
-  /** Waits until one of them has finished something that was not taken, at most so long. */
+  /** Waits until one of them has finished something that was not taken, for at most this long. */
   wait(ms: number): void;
 }
 
-/** What is trained, and by how many. */
+/** What to train, and with how many threads. */
 export interface SharedWork<Trained> {
   /** The first and the last number. */
   readonly first: number;
   readonly last: number;
-  /** Null where this thread is alone. */
+  /** Null if this thread is alone. */
   readonly assistants: Assistants<Trained> | null;
-  /** How many assistants may train now. Those beyond them end what they have. */
+  /** How many assistants may train now. Surplus ones finish what they have. */
   readonly most: () => number;
-  /** Numbers that an assistant may have at a time: more than one where a training is over sooner than it is given the next. */
+  /** Maximum numbers that an assistant may have at a time: more than one if a training takes less time than handing out the next. */
   readonly ahead: () => number;
 }
 
 export interface SharedTrainings<Trained> {
-  /** Returns a training by its number; null when the job has ended meanwhile. Numbers are asked for in order. */
+  /** Returns a training by its number; null when the job has ended in the meantime. Numbers must be requested in order. */
   take(number: number): Trained | null;
   /** Gives assistants their next numbers. Called every few milliseconds while this thread trains. */
   poll(): void;
@@ -43,17 +43,17 @@ export interface SharedTrainings<Trained> {
   close(): void;
 }
 
-/** How long this thread waits for its assistants before it looks whether the job has ended. */
+/** How long this thread waits for its assistants before it checks whether the job has ended. */
 const WAIT_MS = 50;
 /**
- * An assistant may die without a word (its program is gone, or its heap is full), and this thread, which never returns to its event loop, is
- * not told. So it is taken for lost where nothing comes of any for so long, and for several times what the longest training took here: a
- * training that is done twice has the same bits.
+ * An assistant may die silently (its program is gone, or its heap is full), and this thread, which never returns to its event loop, is not
+ * told. So it counts as lost after this long without a result from any assistant, and several times the longest training here. A training
+ * that is done twice has the same bits.
  */
 const LEAST_PATIENCE_MS = 10_000;
 const LONGEST_PATIENCE = 4;
 
-/** Shares out trainings. `train` trains one here: null when the job has ended meanwhile, which `ended` tells. */
+/** Distributes trainings. `train` runs one here: null when the job has ended in the meantime, which `ended` returns. */
 export function shareTrainings<Trained>(
   { first, last, assistants, most, ahead }: SharedWork<Trained>,
   train: (number: number) => Trained | null,
@@ -62,12 +62,12 @@ export function shareTrainings<Trained>(
   const trained = new Map<number, Trained>();
   /** Each assistant with the numbers that it has. */
   const helpers: { readonly assistant: Assistant<Trained>; readonly given: Set<number> }[] = [];
-  /** Numbers of assistants that are lost, to be trained here. */
+  /** Numbers of lost assistants, to be trained here. */
   const returned: number[] = [];
   let next = first;
   let isRefused = assistants === null;
   let longestMs = 0;
-  /** How long this thread has waited since something came. */
+  /** How long this thread has waited since the last result. */
   let waitedMs = 0;
   const lose = (helper: (typeof helpers)[number]) => {
     returned.push(...helper.given);
@@ -105,7 +105,7 @@ export function shareTrainings<Trained>(
       }
     }
   };
-  /** The number that this thread trains now; null where only assistants have some left. */
+  /** The number that this thread trains now; null if only assistants have some left. */
   const ownNumber = (): number | null => returned.shift() ?? (next <= last ? next++ : null);
   const trainHere = (number: number): Trained | null => {
     const begun = performance.now();

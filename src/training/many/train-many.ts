@@ -1,6 +1,6 @@
 /**
- * Trains many trials of one plan, one after the other: each to the bits of the same spec run as a job. A trial compiles nothing,
- * stores nothing and evaluates nothing; all that it needs is an argument. Knows nothing of sweeps, folds or searches.
+ * Trains many trials of one plan, one after the other: each to the bits of the same spec run as a job. A trial compiles, stores and
+ * evaluates nothing; everything that it needs is an argument. Knows nothing of sweeps, folds or searches.
  */
 import type { JobError } from "../../domain/jobs/job.ts";
 import type { NetworkSpec } from "../../domain/spec/spec.ts";
@@ -25,15 +25,15 @@ interface Ran {
 
 export interface TrainedTrial extends Ran {
   readonly state: "succeeded";
-  /** Why it ended, as a job says it; null where `until` ended it. */
+  /** Why it ended, as a job reports it; null if `until` ended it. */
   readonly reason: string | null;
-  /** The network's parameters and buffers: those of the best epoch where they are restored. */
+  /** The network's parameters and buffers: those of the best epoch if they are restored. */
   readonly weights: TensorSet;
   /** Of the weights, as float32 in little-endian order. */
   readonly sha256: string;
   /** The epoch of the weights. */
   readonly bestEpoch: number;
-  /** What the trial can go on from, if it had an `until`. */
+  /** The state from which the trial can continue, if it had an `until`. */
   readonly next: TrialState | null;
 }
 
@@ -54,7 +54,7 @@ const ALL_DONE = "all epochs are done";
 const never = (): boolean => false;
 
 /**
- * Trains the trials in turn, each when its outcome is asked for. See `trainTrial`.
+ * Trains the trials in turn, each when its outcome is requested. See `trainTrial`.
  *
  * @internal Exported for the benchmark and for tests.
  */
@@ -63,9 +63,9 @@ export function* trainMany(plan: TrialPlan, trials: Iterable<Trial>, ended: () =
 }
 
 /**
- * Trains a trial to its end, or to `until`. `ended` is called every few milliseconds: whether to give up. The time that it takes
- * has no limit (`max_seconds` is not obeyed), so that its result does not depend on the clock. Throws a RangeError for tables whose
- * sizes are not the plan's, and a GraphError for weights that do not fit.
+ * Trains a trial to its end, or to `until`. `ended` is called every few milliseconds: whether to give up. There is no time limit
+ * (`max_seconds` is not applied), so that its result does not depend on the clock. Throws a RangeError for tables whose sizes are not the
+ * plan's, and a GraphError for weights that do not fit.
  */
 export function trainTrial(plan: TrialPlan, trial: Trial, ended: () => boolean = never): TrialOutcome {
   const spec: NetworkSpec = { ...plan.spec, ...trial.settings, seed: trial.seed };
@@ -125,7 +125,7 @@ export function trainTrial(plan: TrialPlan, trial: Trial, ended: () => boolean =
 }
 
 interface Run {
-  /** Number of epochs that are done, and at which it ends. */
+  /** Number of completed epochs, and the epoch at which it ends. */
   readonly first: number;
   readonly last: number;
   readonly stopped: string | null;

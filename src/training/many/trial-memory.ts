@@ -1,4 +1,4 @@
-/** The memory of a trial before its first step: rows, where they are not there yet, random keys, and what its tensors start from. */
+/** The memory of a trial before its first step: rows, unless they are already there, random keys, and the initial tensors. */
 import { type TensorSet, unpackTensors } from "../../domain/tensor.ts";
 import type { Table } from "../data/table.ts";
 import { INPUTS } from "../run/build.ts";
@@ -8,8 +8,8 @@ import type { Trial } from "./trial.ts";
 import type { CompiledSteps, TrialPlan } from "./trial-plan.ts";
 
 /**
- * Writes what a trial starts from, and returns the best weights so far of one that goes on. Throws a RangeError for tables whose
- * sizes are not the plan's.
+ * Writes the initial state of a trial, and returns the best weights so far of a resumed one. Throws a RangeError for tables whose sizes are
+ * not the plan's.
  */
 export function writeTrial({ sizes }: TrialPlan, steps: CompiledSteps, trial: Trial): TensorSet | null {
   const { plan, executable, resident } = steps;

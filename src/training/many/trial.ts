@@ -1,4 +1,4 @@
-/** What a trial is given, and what it goes on from. */
+/** The input of a trial, and the state from which it resumes. */
 import type { TargetScaling } from "../../domain/datasets/preprocessing.ts";
 import type { Series } from "../../domain/metrics/metric.ts";
 import type { TensorSet } from "../../domain/tensor.ts";
@@ -12,24 +12,24 @@ export interface Trial {
   /** The training rows, of the plan's sizes. Trials that share the object share it in memory. */
   readonly train: Table;
   readonly validation: Table | null;
-  /** How each target column of these rows was scaled; as in the plan's sizes if left out. */
+  /** The scaling of each target column of these rows; that of the plan's sizes if left out. */
   readonly scalings?: readonly (TargetScaling | null)[];
-  /** The series that the curve has; all of a job if left out: loss, metrics, val_loss ..., lr, grad_norm. */
+  /** The series of the curve; if left out, all of a job: loss, metrics, val_loss ..., lr, grad_norm. */
   readonly series?: readonly Series[];
   /** What differs from the plan's spec. */
   readonly settings?: TrialSettings;
-  /** The weights to start from, in place of those that the seed draws; those left out are drawn. */
+  /** The initial weights, instead of those that the seed draws; missing ones are drawn. */
   readonly initial?: TensorSet | null;
-  /** The state of an earlier outcome to go on from, to the bits of a trial that never stopped. */
+  /** The state of an earlier outcome to resume from, to the bits of a trial that never stopped. */
   readonly from?: TrialState | null;
   /** Stop after this epoch and keep the state. */
   readonly until?: number;
 }
 
-/** What a trial goes on from: plain data, which can be stored or sent to another thread. */
+/** The state from which a trial resumes: plain data, which can be stored or sent to another thread. */
 export interface TrialState {
   readonly epoch: number;
-  /** Weights, the optimiser's slots, and the best weights where they are to be restored. */
+  /** Weights, the optimiser's slots, and the best weights if they are to be restored. */
   readonly tensors: TensorSet;
   readonly schedule: ScheduleState | null;
   readonly stopping: EarlyStoppingState | null;

@@ -1,7 +1,7 @@
-/** Counts the training rows of a finished model, and its answers to rows that were held out: what later rows are compared with. */
+/** Counts the training rows of a finished model, and its answers to held-out rows, as the reference for later rows. */
 import type { DatasetRows } from "../../domain/datasets/dataset.ts";
 import type { EncodedColumn, Preprocessing } from "../../domain/datasets/preprocessing.ts";
-import { choosePlace } from "../../domain/models/decision.ts";
+import { chooseClass } from "../../domain/models/decision.ts";
 import { binCount, binOf, layoutOf } from "../../domain/monitoring/layout.ts";
 import {
   type AnswerPart,
@@ -24,15 +24,15 @@ import { answerNumbers } from "../predict/answer-numbers.ts";
 import { BLOCK, createInference } from "../predict/inference.ts";
 import { textLength } from "../predict/instances.ts";
 
-/** Rows of a part that are counted at most, drawn by the seed: the error that this leaves is part of the test. */
+/** Maximum counted rows of a part, drawn by the seed: the test accounts for the resulting error. */
 const MOST_ROWS = 20_000;
-/** Rows that are predicted at most, and multiply-adds that this may take, about. */
+/** Maximum predicted rows, and approximate maximum multiply-adds for them. */
 const MOST_ANSWERS = 4000;
 const MOST_WORK = 2e9;
-/** Held-out rows that answers are compared with at least. */
+/** Minimum held-out rows for a comparison of answers. */
 const FEWEST_HELD_OUT = 50;
 
-/** Describes the rows of a run and what its model answers. The same run and model give the same reference. */
+/** Describes the rows of a run and its model's answers. The same run and model give the same reference. */
 export function referenceOf(run: TrainingRun, model: TrainedModel, weights: TensorSet): MonitoringReference {
   const { spec, classes } = run.job;
   const rows = "dataset" in spec.data ? datasetRows(run, model) : tableRows(run);
@@ -49,7 +49,7 @@ export function referenceOf(run: TrainingRun, model: TrainedModel, weights: Tens
   };
 }
 
-/** The rows of a job: each column as what is kept of it at some rows, and rows as the network takes them. */
+/** The rows of a job: each column's values at some rows, and rows as the network takes them. */
 interface MonitoredRows {
   readonly parts: Parts;
   readonly columns: readonly ((rows: Int32Array) => ColumnReference)[];
@@ -125,7 +125,7 @@ function labelReference(all: readonly string[], rows: Int32Array, at: (row: numb
   return { labels, counts: countsOf({ labels }, all, places) };
 }
 
-/** Counts values in the bins that later values are counted in, by the same function. */
+/** Counts values in the same bins, by the same function, as later values. */
 function countsOf(bins: Pick<ColumnReference, "edges" | "labels">, all: readonly string[], values: Float64Array): number[] {
   const counts = new Array<number>(binCount(bins)).fill(0);
   const answers = { part: "train", rows: 0, columns: [{ ...bins, counts }] } as const;
@@ -147,7 +147,7 @@ function answersTo(model: TrainedModel, weights: TensorSet, { features, rows }: 
   const { classes, outputWidth, quantiles, threshold } = model;
   const all = Int32Array.from({ length: rows }, (_, row) => row);
   if (classes.length > 0)
-    return [labelReference(classes, all, (row) => choosePlace(outputs, row * outputWidth, outputWidth, threshold))];
+    return [labelReference(classes, all, (row) => chooseClass(outputs, row * outputWidth, outputWidth, threshold))];
   const numbers = Array.from(all, (row) => answerNumbers(model, outputs, row * outputWidth));
   const targets = quantiles
     ? [valuePlace(quantiles)]

@@ -6,7 +6,7 @@ import { toOwnUnits } from "../data/target-units.ts";
 type AnsweringModel = Pick<Model, "task" | "classes" | "preprocessing" | "outputWidth" | "quantiles">;
 
 /**
- * The numbers of the answer for the outputs at `offset`: of classes the probability of each, of a regression a value for each target, of
+ * The numbers of the answer for the outputs at `offset`: for classes the probability of each, for a regression a value for each target, for
  * quantiles each of them, ascending.
  */
 export function answerNumbers(model: AnsweringModel, outputs: Float32Array, offset: number): number[] {

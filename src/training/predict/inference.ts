@@ -32,11 +32,11 @@ export interface Inference {
   load(weights: TensorSet): void;
   /** The threads that compute blocks together, which others may join; null for one thread. */
   readonly team: Team | null;
-  /** Gives the memory back to the next network like it, and sends the team away. Nothing of the inference may be used any more. */
+  /** Releases the memory for the next network like it, and dismisses the team. The inference may not be used afterwards. */
   release(): void;
 }
 
-/** The tables of a block, and what computes one from the other. */
+/** The tables of a block, and the function that computes one from the other. */
 export interface BlockTables {
   readonly rows: number;
   readonly x: FloatTable;
@@ -102,7 +102,7 @@ export function createInference(
   };
 }
 
-/** The programs of a network for blocks of `sizes` rows, kept for the next one like it. */
+/** The programs of a network for blocks of `sizes` rows, cached for the next network like it. */
 const planOf = createPlanCache(
   (
     { layers, inputWidth, activation }: Pick<Architecture, "layers" | "inputWidth" | "activation">,

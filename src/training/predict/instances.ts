@@ -18,12 +18,12 @@ interface RowError {
   readonly detail: string;
 }
 
-/** Is called with each value that is valid but odd: its column, the offset of its row in the features, and the raw value. */
+/** Called with each value that is valid but odd: its column, the offset of its row in the features, and the raw value. */
 type OnOdd = (column: number, offset: number, raw: unknown) => void;
 
 /**
- * Creates the reader of a model's rows: numbers, or raw columns by position or by name. `onOdd` is called for raw columns only. Values of rows
- * without error are taken by `seen`: NaN where one is missing, of a label its place, and of a text its length.
+ * Creates the reader of a model's rows: numbers, or raw columns by position or by name. `onOdd` is called for raw columns only. `seen`
+ * receives the values of rows without errors: NaN if one is missing, for a label its index, and for a text its length.
  */
 export function createRowReader(
   { preprocessing, inputWidth }: Pick<Model, "preprocessing" | "inputWidth">,
@@ -104,7 +104,10 @@ function rawReader(preprocessing: Preprocessing, onOdd: OnOdd, seen: RowValues |
   };
 }
 
-/** Writes the features of a raw value, and returns the value: of a text, its length, NaN where it is missing. Returns a sentence where it cannot be read. */
+/**
+ * Writes the features of a raw value, and returns the value: for a text, its length, NaN if it is missing. Returns a sentence if it cannot
+ * be read.
+ */
 type ColumnWriter = (raw: unknown, out: Float32Array, offset: number) => number | string;
 
 function columnWriter(column: EncodedColumn): ColumnWriter {
@@ -126,7 +129,7 @@ function columnWriter(column: EncodedColumn): ColumnWriter {
   };
 }
 
-/** What is monitored of a text. */
+/** The monitored value of a text. */
 export const textLength = (text: string): number => (text === "" ? Number.NaN : text.length);
 
 function firstError(names: readonly string[], check: (index: number) => RowError | null): RowError | null {

@@ -1,6 +1,6 @@
 /** Predicts rows with a model whose network is compiled for small and large blocks of rows. */
 
-import { choosePlace } from "../../domain/models/decision.ts";
+import { chooseClass } from "../../domain/models/decision.ts";
 import type { Model, Prediction } from "../../domain/models/model.ts";
 import { createRemarkCollector } from "../../domain/models/remarks.ts";
 import { createTally, type Tally } from "../../domain/monitoring/tally.ts";
@@ -13,9 +13,9 @@ import { createRowReader, readInstances } from "./instances.ts";
 
 export interface Predictor {
   readonly memoryBytes: number;
-  /** The compiled network, for what asks many questions of it. Rows that are written to its tables are gone at the next prediction. */
+  /** The compiled network, for callers with many rows. Rows written to its tables are lost at the next prediction. */
   readonly inference: Inference;
-  /** What rows and answers were; null for a model that is not monitored. */
+  /** The counts of rows and answers; null for a model that is not monitored. */
   readonly tally: Tally | null;
   /** Returns a prediction per row (an array, or an object by column), or the errors of rows. Pointers start at /instances. */
   predict(instances: readonly unknown[]): PredictionResult;
@@ -74,6 +74,6 @@ function predictionOf(model: Model, outputs: Float32Array, offset: number): Pred
     if (quantiles) return { value: numbers[valuePlace(quantiles)] as number, quantiles: numbers };
     return { value: numbers.length === 1 ? (numbers[0] as number) : numbers };
   }
-  const place = choosePlace(outputs, offset, outputWidth, threshold);
+  const place = chooseClass(outputs, offset, outputWidth, threshold);
   return { place, label: classes[place] as string, probability: numbers[place] as number, probabilities: numbers };
 }

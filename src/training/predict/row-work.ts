@@ -1,4 +1,4 @@
-/** What predicting a row costs, and a training: of every layer, at every place where its weights are used. */
+/** The cost of predicting a row, and of a training: of every layer, at every position where its weights are used. */
 import type { ResolvedSpec } from "../../domain/spec/spec.ts";
 import { type Architecture, architectureNetwork } from "./inference.ts";
 
@@ -7,12 +7,12 @@ export function rowMultiplyAdds(model: Architecture): number {
   return architectureNetwork(model).layers.reduce((total, { multiplyAdds }) => total + multiplyAdds, 0);
 }
 
-/** Multiply-adds of a step's two passes back for one pass forward, and what a row and a step cost however small the network is. */
+/** Multiply-adds of a step's two backward passes for one forward pass, and the cost of a row and of a step for even the smallest network. */
 const PASSES = 3;
 const ROW_WORK = 32;
 const STEP_WORK = 4000;
 
-/** Multiply-adds of training a network like a model's on `rows`, with as many validation rows after each epoch, about. */
+/** Approximate multiply-adds of training a network like a model's on `rows`, with as many validation rows after each epoch. */
 export function trainingWork(
   model: Architecture,
   { epochs, batch_size }: Pick<ResolvedSpec, "epochs" | "batch_size">,

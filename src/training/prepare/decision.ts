@@ -3,7 +3,7 @@ import type { FieldError } from "../../domain/errors.ts";
 import type { JobSpec } from "../../domain/spec/spec.ts";
 import type { DataShape } from "../data/source.ts";
 
-/** What is wrong with the decision of a spec: it needs two classes and, to be chosen for a given network, a validation part. */
+/** The error of a spec's decision: it needs two classes and, to be chosen for a given network, a validation part. */
 export function decisionErrors(
   { decision, model }: Pick<JobSpec, "decision" | "model">,
   { classes, task, validationRows }: Pick<DataShape, "classes" | "task" | "validationRows">,

@@ -1,4 +1,4 @@
-/** Prepares a job whose network is searched for: the candidates, and what training the largest of them takes. */
+/** Prepares a job whose network is searched for: the candidates, and the cost of training the largest of them. */
 import type { FieldError } from "../../domain/errors.ts";
 import {
   type AutoOptions,
@@ -59,7 +59,7 @@ export function resolveSearch(spec: JobSpec, data: DataShape): { resolution: Sea
   errors.push(...auditErrors(auto, data));
   const counted = foldCounts(shape.rows, auto.folds);
   const { folds } = counted;
-  // A label is doubted by networks that have not seen it: every row is held out once.
+  // A label is judged by networks that have not seen it, so every row is held out once.
   const trained = auto.audit ? folds : counted.trained;
   const found = auto.audit
     ? auditCandidatesOf(shape, auto.trials, trained)
@@ -81,7 +81,7 @@ export function resolveSearch(spec: JobSpec, data: DataShape): { resolution: Sea
   return { resolution, errors };
 }
 
-/** Whether the labels of the data can be audited, and so often. */
+/** Whether the labels of the data can be audited, and as often as requested. */
 function auditErrors({ audit, trials }: AutoOptions, { task, validationRows, testRows }: DataShape): FieldError[] {
   if (!audit) return [];
   if (validationRows + testRows > 0)
@@ -102,7 +102,7 @@ function auditErrors({ audit, trials }: AutoOptions, { task, validationRows, tes
   ];
 }
 
-/** How two classes are decided: as the spec says, else so that the metric of the search is greatest, where that is a metric of decisions. */
+/** How two classes are decided: as the spec says, else by the metric of the search if it depends on decisions. */
 function decisionOf({ decision }: JobSpec, metric: SearchMetric, { classes }: DataShape): Pick<ResolvedSpec, "decision"> {
   if (decision) return { decision };
   const maximize = MAXIMIZED.find((name) => name === metric);
@@ -112,7 +112,7 @@ function decisionOf({ decision }: JobSpec, metric: SearchMetric, { classes }: Da
 /** Below it, a fold is a handful of rows. */
 const FEWEST_ROWS = 10;
 
-/** The rows that candidates are trained on, as a search sees them. */
+/** The rows on which candidates are trained, as a search sees them. */
 function searchShape({
   task,
   classes,
@@ -132,7 +132,10 @@ function searchShape({
   };
 }
 
-/** Weights of the largest candidate, and bytes: of its training, of the rows in all views, and of the networks that are kept. Throws an Error for a given network. */
+/**
+ * Number of weights of the largest candidate, and bytes: of its training, of the rows in all views, and of the networks that are kept.
+ * Throws an Error for a given network.
+ */
 export function searchCost(spec: ResolvedSpec, data: DataShape): { readonly parameters: number; readonly memoryBytes: number } {
   if (!("auto" in spec.model)) throw new Error("the spec has a network");
   const { auto } = spec.model;

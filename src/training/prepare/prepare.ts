@@ -28,10 +28,10 @@ const INVALID = (errors: readonly FieldError[]): Extract<Prepared, { ok: false }
   errors: errors.slice(0, MAX_FIELD_ERRORS),
 });
 
-/** Most fields in all objects of a body: those of ten thousand columns, each with all options. Rows and weights are arrays. */
+/** Maximum fields in all objects of a body: those of ten thousand columns, each with all options. Rows and weights are arrays. */
 export const MAX_MEMBERS = 100_000;
 
-/** Largest body of which a faulty spec's data are looked at too: each fault copies the fields around it, and the rest is parsed again. */
+/** Largest body for which the data of a faulty spec is checked too: each fault copies the fields around it, and the rest is parsed again. */
 const LARGEST_SALVAGED = 64 * 1024;
 
 /** A valid spec whose references must be resolved before `prepareSpec`. */
@@ -58,7 +58,7 @@ export function prepareJob(body: Uint8Array<ArrayBuffer>, limits: Limits): Prepa
   return prepareSpec(spec, limits, NOTHING);
 }
 
-/** The faults of a spec and of its data; or a draft by which to find those of its data. */
+/** The faults of a spec and of its data; or a draft with which to find those of its data. */
 function prepareFaulty(json: unknown, faults: readonly FieldError[], limits: Limits): Prepared | ParsedDraft {
   const spec = salvageSpec(json, faults);
   const references = spec && referencesOf(spec);
@@ -85,7 +85,7 @@ function rowsError(pointer: string, rows: number, limits: Limits): FieldError {
 
 const NOTHING: Resolved = { dataset: null, model: null };
 
-/** Returns the records of the store that a spec refers to; null where it refers to none. */
+/** Returns the records of the store that a spec refers to; null if there are none. */
 export function referencesOf({ data, split, init_from, model: network }: JobSpec): References | null {
   const model = startOf(init_from);
   const splitColumn = splitColumnOf(split)?.name ?? null;
@@ -112,7 +112,7 @@ function startOf(start: JobSpec["init_from"]): References["model"] {
 export type SizeOf = (spec: NetworkSpec, shape: DataShape) => number;
 
 /**
- * Prepares a job from a valid spec and its resolved references. Whoever prepares many jobs that are alike may give what computes their
+ * Prepares a job from a valid spec and its resolved references. A caller with many similar jobs may pass the function that computes their
  * memory.
  */
 export function prepareSpec(
@@ -209,7 +209,7 @@ type Sized = { readonly ok: true; readonly memoryBytes: number } | { readonly ok
 
 const MEMORY_CURE = "use a smaller batch_size, fewer rows or narrower layers";
 
-/** Computes the memory that a job needs. A network may accept the rows of the data and yet reject one of them alone. */
+/** Computes the memory that a job needs. A network may accept the rows of the data and yet reject a single one of them. */
 function sized(estimate: () => number): Sized {
   try {
     return { ok: true, memoryBytes: estimate() };

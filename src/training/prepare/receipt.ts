@@ -13,7 +13,7 @@ const LONE_SURROGATE = /(?<!\\)(?:\\\\)*\\ud[89a-f][0-9a-f]{2}/;
  * a spec with such text (such as its name) has no hash.
  */
 export function receiptOf(spec: ResolvedSpec): Receipt {
-  // How many threads train it is the machine's business: weights do not depend on it.
+  // The number of threads is the machine's business: weights do not depend on it.
   const { threads: _threads, ...hashed } = spec;
   const hasCanonicalForm = !LONE_SURROGATE.test(JSON.stringify(hashed));
   return { data: dataOf(spec), specSha256: hasCanonicalForm ? hashOf(hashed) : null, engineVersion: ENGINE_VERSION };

@@ -65,7 +65,7 @@ export function resolve(spec: JobSpec, data: DataShape): { resolution: Resolutio
   return { resolution: { task: data.task, loss, metrics, model: { layers }, scheduler, early_stopping }, errors };
 }
 
-/** What is left out has a default on data sets with a validation part alone: generated and inline rows train to their last epoch. */
+/** Omitted early stopping has a default only for data sets with a validation part: generated and inline rows train to their last epoch. */
 function resolveEarlyStopping(
   { early_stopping: given, data, epochs }: JobSpec,
   hasValidation: boolean,
@@ -114,12 +114,12 @@ function outputWidth(loss: Loss, { task, classes, targetWidth }: DataShape): num
   return loss.type === "cross_entropy" ? classes.length : 1;
 }
 
-/** Most classes that every step counts individually. */
+/** Maximum classes that every step counts individually. */
 const MAX_COUNTED_CLASSES = 100;
-/** Most held-out rows, once for each class of more than two, that every epoch sorts: about 0.15 s of a core. */
+/** Maximum held-out rows, once for each class of more than two, that every epoch sorts: about 0.15 s of a core. */
 const MAX_RANKED_ROWS = 1_000_000;
 
-/** Why a metric cannot be ranked by epoch; null where it can. */
+/** Why a metric cannot be ranked by epoch; null if it can. */
 function rankingFault(metric: Metric, { classes, validationRows }: DataShape): string | null {
   if (validationRows === 0)
     return `${metric} by epoch is of held-out rows: set split.validation; the evaluation at the end includes it`;

@@ -18,7 +18,7 @@ export interface Widths {
   networkOf(layers: readonly Layer[]): Network;
 }
 
-/** Returns the layers with all units stated. Adds failures to `errors`, each at its layer. */
+/** Returns the layers with all units stated. Adds faults to `errors`, each at its layer. */
 export function resolveLayers(layers: readonly Layer[], widths: Widths, errors: FieldError[]): Layer[] {
   const before = errors.length;
   const resolved = resolveStack(layers, { pointer: "/model/layers", preceding: [], makesOutputs: true, widths, errors });

@@ -1,4 +1,4 @@
-/** What can be asked about the weights of a step, as one program over some rows: gradients, activations, the loss of each row. */
+/** Answers questions about the weights of a step with one program over some rows: gradients, activations, the loss of each row. */
 import { invalid } from "../../domain/errors.ts";
 import {
   HISTOGRAM_BINS,
@@ -21,17 +21,17 @@ import { sizesOf } from "../run/sizes.ts";
 
 type Answer = Pick<Replay, "loss" | "gradients" | "activations" | "loss_by_row">;
 
-/** Prefixes of the outputs, and the output whose numbers are the losses of the rows. */
+/** Prefixes of the outputs, and the output with the losses of the rows. */
 const GRADIENT = "gradient/";
 const ACTIVATION = "activation/";
 const BY_ROW = "loss_by_row";
 
-/** Most bytes of the program that answers: of a network that needs more, fewer rows are asked about. */
+/** Maximum bytes of the program that answers: for a network that needs more, fewer rows are used. */
 const MOST_BYTES = 2 ** 28;
 
 /**
- * Answers for these weights, in evaluation mode, of the first `most` training rows, or of as many as fit the memory. Throws invalid
- * where not one does.
+ * Answers for these weights, in evaluation mode, on the first `most` training rows, or on as many as fit the memory. Throws invalid if not
+ * one does.
  */
 export function askStep(
   run: TrainingRun,

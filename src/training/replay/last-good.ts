@@ -1,6 +1,6 @@
 /**
- * The last good state of a run: what its steps go on from, kept in memory while all its numbers are finite, so that a divergence can be
- * replayed. Knows nothing of what is done with it.
+ * The last good state of a run, kept in memory while all its numbers are finite, so that a divergence can be replayed. Does not know what
+ * it is used for.
  */
 import type { TensorSet } from "../../domain/tensor.ts";
 import type { ScheduleState } from "../../engine/index.ts";
@@ -15,16 +15,16 @@ export interface RunState {
   readonly partial: PartialEpoch | null;
 }
 
-/** Least time between two states, between epochs and within one, where a state ends a call into the engine early. */
+/** Minimum time between two states, between epochs and within one, where a state ends a call into the engine early. */
 const EVERY_MS = 250;
 const WITHIN_MS = 2000;
-/** Most of the time that keeping states may take. */
+/** Maximum share of the time for keeping states. */
 const MOST_COST = 1 / 100;
 
 export interface LastGood {
   /** Whether a state should be kept now, between two epochs or within one. */
   isDue(isWithin: boolean): boolean;
-  /** Keeps the state that `read` returns if it is good, in place of the one before. */
+  /** Keeps the state that `read` returns if it is good, instead of the one before. */
   keep(read: () => RunState): void;
   /** Null if no state was good. */
   readonly state: RunState | null;

@@ -1,6 +1,6 @@
 /**
- * A step of a job again, to the same bits: its steps from the nearest stored state, and then a second program that computes what was
- * asked about its weights. Blocks its thread. Knows nothing of where states are stored.
+ * Replays a step of a job, to the same bits: its steps from the nearest stored state, and then a second program that computes the requested
+ * values of its weights. Blocks its thread. Does not know where states are stored.
  */
 import {
   ensureSameEngine,
@@ -28,8 +28,8 @@ import { createStepper, type Steps, workOfStep } from "./stepper.ts";
 const MAX_MEMORY_BYTES = 2 ** 32 - 2 ** 16;
 
 /**
- * Replays a job up to a step, from the checkpoint of the run or from its start, and answers what was asked. Throws conflict where another
- * version of the engine trained it, and invalid for a network that is too large to be asked.
+ * Replays a job up to a step, from the checkpoint of the run or from its start, and answers the request. Throws conflict if another version
+ * of the engine trained it, and invalid for a network that is too large.
  */
 export function replayStep(run: TrainingRun, request: PlannedReplay): Replay {
   const trainedBy = run.checkpoint ? engineOf(run.checkpoint.progress) : request.trainedBy;
@@ -48,7 +48,7 @@ export function replayStep(run: TrainingRun, request: PlannedReplay): Replay {
   };
 }
 
-/** Computes how the epochs of a job are cut into steps, and the work of one. */
+/** Computes how the epochs of a job are divided into steps, and the work of one. */
 export function replaySize(run: TrainingRun): ReplaySize {
   const spec = replayable(run.job);
   const sizes = sizesOf(loadData(run), run.job.classes.length);
@@ -131,7 +131,7 @@ function runTo(steps: Steps, start: RunState, step: number): void {
   runSteps(steps, { epoch: whole, tensors: readTensors(executable, plan, null), schedule, partial: null }, rest);
 }
 
-/** Writes the tensors of a state, and returns what epochs go on from besides. */
+/** Writes the tensors of a state, and returns the rest of the state from which epochs resume. */
 function restored({ executable, plan }: Steps, { tensors, schedule }: RunState) {
   writeTensors(executable, plan, { tensors });
   return { schedule, stopping: null, bestWeights: null };

@@ -1,4 +1,4 @@
-/** A run one step at a time, from any of its states, to the same bits. Knows nothing of why. */
+/** Runs a training one step at a time, from any of its states, to the same bits. Does not know why. */
 import type { ResolvedSpec } from "../../domain/spec/spec.ts";
 import { elementCount } from "../../domain/tensor.ts";
 import type { Executable } from "../../engine/index.ts";
@@ -62,7 +62,7 @@ export function createStepper({ spec, plan, executable, data, classes }: Steps, 
   };
 }
 
-/** Multiply-adds of a step, about: its rows forward and back, the update of its weights, and its share of an epoch's held-out rows. */
+/** Approximate multiply-adds of a step: its rows forward and back, the update of its weights, and its share of an epoch's held-out rows. */
 export function workOfStep({ network, optimizer, batch, stepsPerEpoch }: TrainingPlan, validationRows: number): number {
   const perRow = network.layers.reduce((total, { multiplyAdds }) => total + Math.max(1, multiplyAdds), 1);
   const parameters = network.parameters.reduce((total, { shape }) => total + elementCount(shape), 0);

@@ -80,12 +80,12 @@ export interface TrainingPlan {
   readonly fusedValidation: boolean;
 }
 
-/** Most rows of a validation block: bounds its scratch memory. */
+/** Maximum rows of a validation block: bounds its scratch memory. */
 const VALIDATION_BLOCK = 1024;
-/** Most steps per call into the program, and most row indices in its feed table. */
+/** Maximum steps per call into the program, and maximum row indices in its feed table. */
 const MAX_STEPS = 512;
 const MAX_FEED_ROWS = 65_536;
-/** Most probabilities in the table of results of ranked rows: 4 MiB. */
+/** Maximum probabilities in the result table of ranked rows: 4 MiB. */
 const MAX_RANKED_VALUES = 2 ** 20;
 
 /** The parts of a spec that its plan depends on. */
@@ -95,7 +95,7 @@ type PlannedSpec = Pick<
 >;
 
 export interface PlanOptions {
-  /** Whether the optimiser's constants are inputs of each step, as its scalars are, so that runs with other ones share the steps. */
+  /** Whether the optimiser's constants are inputs of each step, as its scalars are, so that runs with other constants share the steps. */
   readonly feedsConstants?: boolean;
 }
 
@@ -145,15 +145,15 @@ export function planTraining(
 
 const planOf = createPlanCache((spec: PlannedSpec, sizes: TrainingSizes) => planTraining(spec, sizes));
 
-/** Does the same, or returns the plan of an equal network for equal sizes. Throws what `planTraining` throws. */
+/** Does the same, or returns the cached plan of an equal network for equal sizes. Throws what `planTraining` throws. */
 export function keptPlan(spec: PlannedSpec, sizes: TrainingSizes): TrainingPlan {
   const { task, model, loss, optimizer, metrics, batch_size, clip_grad, init_from } = spec;
   return planOf({ task, model, loss, optimizer, metrics, batch_size, clip_grad, init_from }, sizes);
 }
 
 /**
- * The batches of an epoch. One row that is left over is a batch of its own where the network can train on it; a batch_norm cannot,
- * and then the row goes with the batch before it.
+ * The batches of an epoch. A single leftover row is a batch of its own if the network can train on it; a batch_norm cannot, and then the
+ * row joins the batch before it.
  */
 function batchesOf(context: Context): { batch: number; wholeSteps: number; tail: number } {
   const { rows } = context.sizes;
@@ -178,7 +178,7 @@ interface Context {
   readonly spec: PlannedSpec;
   readonly sizes: TrainingSizes;
   readonly network: Network;
-  /** The network up to the mean over its members, [members, outputs] for a row; null where it does not end with one. */
+  /** The network up to the mean over its members, [members, outputs] for a row; null if it does not end with one. */
   readonly members: Network | null;
   readonly optimizer: Optimizer;
   readonly feedsConstants: boolean;
@@ -264,13 +264,13 @@ function validation(context: Context, rows: number): Program {
   return { outputs: { loss, ...metricSums(context, output, targets, ""), ...rankedOutputs(context, output) } };
 }
 
-/** The probabilities of held-out rows, [rows, outputs], where a metric ranks them. */
+/** The probabilities of held-out rows, [rows, outputs], if a metric ranks them. */
 function rankedOutputs({ spec }: Context, output: Tensor): Record<string, Tensor> {
   if (!spec.metrics.some(isRanked)) return {};
   return { [RANKED_OUTPUT]: ACTIVATIONS[LOSS_ACTIVATION[spec.loss.type]](output) };
 }
 
-/** How many of them there are for so many rows; 0 where nothing is ranked. */
+/** The number of them for this many rows; 0 if nothing is ranked. */
 function rankedValues({ spec, sizes }: Context, rows: number): number {
   if (!spec.metrics.some(isRanked)) return 0;
   return rows * (spec.loss.type === "cross_entropy" ? sizes.classCounts.length : 1);
@@ -322,10 +322,10 @@ function metricSums(
   );
 }
 
-/** Greatest logarithm that a metric undoes: the square of what it stands for fits float32, summed over many rows. */
+/** Greatest logarithm that a metric undoes: the square of the value fits float32, summed over many rows. */
 const MAX_METRIC_LOG = 40;
 
-/** Outputs or targets that are learned as logarithms, in their own units, as training/data/target-units.ts has it. */
+/** Outputs or targets that are learned as logarithms, in their own units, as in training/data/target-units.ts. */
 function inOwnUnits(tensor: Tensor, scalings: readonly (TargetScaling | null)[]): Tensor {
   const { add, constant, exp, minimum, mul, sub } = graph;
   const scaled = mul(tensor, constant(scalings.map((scaling) => scaling?.scale ?? 1)));

@@ -56,7 +56,7 @@ export function createCheckpointSchedule(
   };
 }
 
-/** Time between the first marks: what a replay between two of them takes, about. */
+/** Time between the first marks: about the time of a replay between two of them. */
 const MARK_MS = 150;
 
 /** When marks for replays are due: by time, and half as often each time that the store has thinned them out. */
@@ -65,7 +65,7 @@ export interface MarkSchedule {
   isDue(): boolean;
   /** Call it after a mark was passed on to be stored. */
   written(): void;
-  /** No mark is due any more. */
+  /** Stops marks: none is due any more. */
   end(): void;
 }
 

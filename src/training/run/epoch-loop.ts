@@ -43,7 +43,7 @@ export interface Loop {
   /** Progress of the checkpoint that the run resumes from; null at the start. */
   readonly start: TrainingProgress | null;
   readonly bestWeights: TensorSet | null;
-  /** Is given the states of the run. */
+  /** Receives the states of the run. */
   readonly lastGood: LastGood;
   /** Describes the model of the weights, which are the first of these tensors. */
   readonly describe: (tensors: TensorSet) => NewCheckpoint["model"];
@@ -159,7 +159,7 @@ function createCheckpointWriter(
   return {
     /** Whether training has advanced since the last checkpoint. */
     isNew: () => place() !== saved,
-    /** Stores a mark for replays, where the state is small and one is due. */
+    /** Stores a mark for replays, if the state is small and one is due. */
     mark(): void {
       if (!control.mark || stepsDone() > 0 || !marks.isDue() || control.storing()) return;
       recorder.flush(true);
@@ -187,7 +187,7 @@ export function divergedLoss(epoch: number, loss: number): JobError {
   return divergedError(`the loss of epoch ${epoch} is ${loss}`, epoch);
 }
 
-/** The error of a run whose losses are finite and whose weights after its last epoch are not. */
+/** The error of a run with finite losses whose weights after its last epoch are not finite. */
 export function divergedWeights(epoch: number): JobError {
   return divergedError("the last update left weights that are not finite", epoch);
 }

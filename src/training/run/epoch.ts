@@ -19,13 +19,13 @@ import {
 import { INPUTS, type TrainingPlan } from "./build.ts";
 
 /**
- * The values of the epochs of one call, a column a series: epoch `index` of the call at `index` of each. Columns, because an epoch
- * of a small network takes less time than an object for its values does.
+ * The values of the epochs of one call, a column for each series: epoch `index` of the call at `index` of each. Columns, because an epoch
+ * of a small network takes less time than creating an object for its values.
  */
 export type EpochColumns = ReadonlyMap<Series, Float64Array>;
 
 export interface EpochRunner {
-  /** Most epochs per `run`. */
+  /** Maximum epochs per `run`. */
   readonly maxEpochs: number;
   /** The values that the last `run` computed, at least [maxEpochs] each, always with `loss` and `lr`. The next `run` overwrites them. */
   readonly columns: EpochColumns;
@@ -53,7 +53,7 @@ export interface PartialEpoch {
 export interface EpochRows {
   readonly train: Table;
   readonly validation: Table | null;
-  /** Null where targets are as they are. */
+  /** Null if targets are as they are. */
   readonly preprocessing: { readonly targets: readonly { readonly scaling: TargetScaling | null }[] } | null;
 }
 
@@ -70,7 +70,7 @@ export interface EpochOptions {
   ended(): boolean;
   /** The partial epoch of the checkpoint that the run resumes from. */
   readonly partial: PartialEpoch | null;
-  /** Columns of an earlier run of the same plan, to be overwritten; made anew when left out. */
+  /** Columns of an earlier run of the same plan, to be overwritten; created when left out. */
   readonly columns?: EpochColumns;
 }
 
@@ -132,7 +132,7 @@ export function createEpochSums(
   const context: MetricContext = {
     rows: table.rows,
     squares: squaresAroundMean(isLog && table.actual ? table.actual : table.targets, table.rows, table.targetWidth),
-    // The sums of a target that is learned as a logarithm are in its own units already.
+    // The sums of a target learned as a logarithm are already in its own units.
     scales: isLog ? [] : scalings.map((scaling) => scaling?.scale ?? 1),
   };
   const losses = columnOf(columns, `${seriesPrefix}loss` as Series);
@@ -179,24 +179,24 @@ export function createEpochSums(
   };
 }
 
-/** Empty columns for the series that a run computes, of as many epochs as a call may have. */
+/** Empty columns for the series that a run computes, for as many epochs as a call may have. */
 export function createColumns({ maxSteps }: TrainingPlan, spec: ResolvedSpec, isValidated: boolean): EpochColumns {
   return new Map(computedSeries(spec, isValidated).map((name) => [name, new Float64Array(maxSteps)]));
 }
 
-/** The columns of a run: those that it was given, or new ones. */
+/** The given columns of a run, or new ones. */
 export function columnsOf({ columns, plan, spec, data }: EpochOptions): EpochColumns {
   return columns ?? createColumns(plan, spec, data.validation !== null);
 }
 
-/** The series that the epochs of a job compute: all but the time that they take. */
+/** The series that the epochs of a job compute: all except their duration. */
 export function computedSeries({ metrics, clip_grad }: ResolvedSpec, isValidated: boolean): Series[] {
   const train: Series[] = ["loss", ...summedOf(metrics)];
   const heldOut = isValidated ? ["loss", ...metrics].map((name) => `val_${name}` as Series) : [];
   return [...train, ...heldOut, "lr", ...(clip_grad?.type === "norm" ? ["grad_norm" as const] : [])];
 }
 
-/** A column that is there. Throws on one that is not, which is a bug. */
+/** An existing column. Throws if it does not exist, which is a bug. */
 export function columnOf(columns: EpochColumns, name: Series): Float64Array {
   const column = columns.get(name);
   if (!column) throw new Error(`no epoch has a ${name}`);

@@ -1,6 +1,6 @@
 /**
- * The epochs of a training, whoever wants them: the runner of the steps, the learning rate of each epoch, early stopping, and the
- * weights to keep. Jobs add what they report and store (epoch-loop.ts); trials add nothing (training/many). Knows no clock.
+ * The epochs of a training, for jobs and trials: the runner of the steps, the learning rate of each epoch, early stopping, and the weights
+ * to keep. Jobs add reports and storage (epoch-loop.ts); trials add nothing (training/many). Knows no clock.
  */
 import type { Series } from "../../domain/metrics/metric.ts";
 import type { ResolvedSpec } from "../../domain/spec/spec.ts";
@@ -31,7 +31,7 @@ export interface Epochs {
   readonly runner: EpochRunner;
   readonly schedule: Schedule | null;
   readonly stopping: EarlyStopping | null;
-  /** Most epochs per `run`. Early stopping and a schedule with a metric need each epoch before the next starts. */
+  /** Maximum epochs per `run`. Early stopping and a schedule with a metric need each epoch before the next starts. */
   readonly most: number;
   /** The weights that early stopping restores; null without any. */
   readonly bestWeights: TensorSet | null;
@@ -43,7 +43,7 @@ export interface Epochs {
   loss(index: number): number;
   /** Takes the values of the last call, of `ran` epochs up to `epoch`, once all their losses are finite. */
   observe(epoch: number, ran: number): Observed;
-  /** The weights that the run ends with: the best ones if they are restored, else the present ones. */
+  /** The weights that the run ends with: the best ones if they are restored, else the current ones. */
   weights(): TensorSet;
 }
 

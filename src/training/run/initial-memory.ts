@@ -23,7 +23,7 @@ export function rowStates(train: Table, validation: Table | null): (readonly [st
   ];
 }
 
-/** Writes the keys of the streams that layers draw from. */
+/** Writes the keys of the random streams of layers. */
 export function writeKeys(executable: Executable, { network }: TrainingPlan, seed: number): void {
   for (const layer of network.draws) executable.write(STATES.dropoutKey(layer), streamKey(seed, `dropout/${layer}`));
 }

@@ -1,4 +1,4 @@
-/** What training a spec needs, computed before anything is allocated: its memory, and how much there is to compile. */
+/** The cost of training a spec, computed before anything is allocated: its memory, and how much there is to compile. */
 import { MAX_THREADS } from "../../domain/spec/run-options.ts";
 import type { NetworkSpec, ResolvedSpec } from "../../domain/spec/spec.ts";
 import { elementCount } from "../../domain/tensor.ts";
@@ -8,12 +8,12 @@ import { blockMemory } from "../predict/inference.ts";
 import { keptPlan, type TrainingPlan } from "./build.ts";
 import { LOSS_ACTIVATION } from "./network.ts";
 
-/** Operations of all programs, gradients and updates included: those of a hundred linear layers in batches fit. */
+/** Maximum operations of all programs, gradients and updates included: those of a hundred linear layers in batches fit. */
 const MAX_OPERATIONS = 20_000;
 
-/** Resident memory of a thread that helps with the steps of a job, beside what it shares with it: measured, and rounded up. */
+/** Resident memory of a thread that helps with the steps of a job, besides the memory that they share: measured, and rounded up. */
 const HELPER_BYTES = 16 * 2 ** 20;
-/** A step that takes less, by this rough count, is left to one thread: half of what the engine shares steps from. */
+/** A shorter step, by this rough count, runs on one thread: half of the time from which the engine shares steps. */
 const SHARED_STEP_NS = 500_000;
 /** Rates of one thread. */
 const FLOPS_PER_NS = 30;
@@ -23,7 +23,7 @@ const FLOPS_A_MULTIPLICATION = 6;
 /** Nanoseconds that layers take for an element of their output, forward and backward. */
 const ELEMENT_NS = 5;
 
-/** The programs of a network have more operations than are compiled for anybody. */
+/** The programs of a network have too many operations to be compiled. */
 export class TooManyOperationsError extends Error {
   override readonly name = "TooManyOperationsError";
 
@@ -35,10 +35,10 @@ export class TooManyOperationsError extends Error {
 }
 
 /**
- * Computes the bytes that training a spec needs, without allocating: the memory of its programs, a copy of the rows while
- * they are loaded, two checkpoints, one being created and one being stored, and the last good state (last-good.ts); and where threads may
- * help with its steps, of the `threads` that there are, these, and the network that they evaluate together. Throws a TooManyOperationsError before anything is planned that would block its
- * thread for long.
+ * Computes the bytes that training a spec needs, without allocating: the memory of its programs, a copy of the rows while they are loaded,
+ * two checkpoints, one being created and one being stored, and the last good state (last-good.ts). If threads may help with its steps, of
+ * the `threads` that there are, these count too, and the network that they evaluate together. Throws a TooManyOperationsError before
+ * anything is planned that would block its thread for long.
  */
 export function memoryEstimate(spec: NetworkSpec, data: DataShape, threads = 1): number {
   const { validationRows, testRows, featureWidth, targetWidth, embeddings } = data;
@@ -58,8 +58,8 @@ export function memoryEstimate(spec: NetworkSpec, data: DataShape, threads = 1):
 }
 
 /**
- * Bytes of the threads that may help with a job, and of the network as it is evaluated, since a shared memory of its steps may not have been
- * collected yet; none where its steps are short.
+ * Bytes of the threads that may help with a job, and of the network as it is evaluated, because the shared memory of its steps may not have
+ * been collected yet; none if its steps are short.
  */
 function helpBytes(spec: NetworkSpec, { featureWidth, embeddings }: DataShape, plan: TrainingPlan, threads: number): number {
   const most = Math.min(spec.threads ?? MAX_THREADS, threads);
@@ -68,7 +68,7 @@ function helpBytes(spec: NetworkSpec, { featureWidth, embeddings }: DataShape, p
   return (most - 1) * HELPER_BYTES + blockMemory(network, embeddings);
 }
 
-/** About how long a step takes one thread, in nanoseconds. */
+/** Approximate time of a step on one thread, in nanoseconds. */
 function stepNs({ network, optimizer, batch }: TrainingPlan): number {
   const parameters = network.parameters.reduce((total, { shape }) => total + elementCount(shape), 0);
   // Each is read and written, and the gradient is read.

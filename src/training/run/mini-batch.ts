@@ -16,8 +16,8 @@ import {
 import { createRanking } from "./ranking.ts";
 
 /**
- * Creates the orders of the rows, one for each epoch, which the next one overwrites: an epoch that goes on in many calls does not shuffle
- * again.
+ * Creates the orders of the rows, one for each epoch, which the next one overwrites: an epoch that continues over many calls does not
+ * shuffle again.
  *
  * @internal Exported for its test.
  */

@@ -1,7 +1,7 @@
 /**
- * The kernels of one parameter: a distribution around each value that a trial had of it, and one over the whole range, the prior,
- * which comes last. As Optuna's `_ParzenEstimator` has them: the bandwidth of a number is the distance to its farther neighbour,
- * and never less than a hundredth of the range ("magic clip").
+ * The kernels of one parameter: a distribution around the value of each trial, and one over the whole range, the prior, which comes last.
+ * As in Optuna's `_ParzenEstimator`: the bandwidth of a number is the distance to its farther neighbour, and never less than a hundredth of
+ * the range ("magic clip").
  */
 import type { ParameterValue } from "../../domain/sweeps/parameter.ts";
 import type { OptionsDimension, RangeDimension } from "../../domain/sweeps/parameter-space.ts";
@@ -15,13 +15,13 @@ const { log } = deterministicMath;
 export interface Kernels {
   /** Draws a value from a kernel, by a uniform number in [0, 1). */
   draw(kernel: number, uniform: number): ParameterValue;
-  /** Adds to the logarithm for each kernel that of its density at a value, or of its probability of one. */
+  /** Adds to the logarithm of each kernel that of its density at a value, or of its probability of one. */
   addLogs(logs: Float64Array, value: ParameterValue): void;
 }
 
 const LOG_SQRT_2_PI = 0.9189385332046727;
 
-/** The kernels of a range, truncated to it, from the numbers that trials had. */
+/** The kernels of a range, truncated to it, from the numbers of trials. */
 export function createRangeKernels({ range }: RangeDimension, numbers: readonly number[]): Kernels {
   const { low, high, numberAt, placeOf, cellOf } = createAxis(range);
   const places = numbers.map(placeOf);
@@ -30,7 +30,7 @@ export function createRangeKernels({ range }: RangeDimension, numbers: readonly 
   const logMasses = means.map((mean, kernel) => log(normalMass(low, high, mean, deviations[kernel] as number)));
   // A density is divided by the width of its kernel, a probability is not.
   const logHeights = logMasses.map((logMass, kernel) => -logMass - log(deviations[kernel] as number) - LOG_SQRT_2_PI);
-  // Few numbers are asked for again and again.
+  // Few different numbers are requested again and again.
   const known = new Map<number, Float64Array>();
 
   function logsInCell([left, right]: readonly [number, number]): Float64Array {
@@ -61,7 +61,7 @@ export function createRangeKernels({ range }: RangeDimension, numbers: readonly 
   };
 }
 
-/** Each place's distance to its farther neighbour; the outermost have one, and a single place has the ends of the range. */
+/** The distance of each value to its farther neighbour; the outermost have one, and a single value has the ends of the range. */
 function bandwidths(places: readonly number[], low: number, high: number): number[] {
   const range = high - low;
   const least = range / Math.min(100, 2 + places.length);

@@ -1,7 +1,7 @@
 /**
- * The methods of sweeps: which trials come next. The parameters of a trial are a function of the sweep, its number, and the results
- * of the generations before its own, never of the order in which those came, nor of a clock: a sweep has the same trials and the same
- * winner on any number of threads and machines, and after any interruption.
+ * The methods of sweeps: which trials come next. The parameters of a trial are a function of the sweep, its number, and the results of
+ * earlier generations, never of the order in which those came, nor of a clock: a sweep has the same trials and the same winner on any
+ * number of threads and machines, and after any interruption.
  */
 import { DEFAULT_TRIALS, MAX_TRIALS, type Method, type MethodOf } from "../../domain/sweeps/method.ts";
 import type { TrialParameters } from "../../domain/sweeps/parameter.ts";
@@ -12,7 +12,7 @@ import { createRandomTrials } from "./random.ts";
 import { byNumber, type Search } from "./search.ts";
 import { createTpeTrials, generationSize } from "./tpe.ts";
 
-/** Trials of a generation where none depends on another: enough to keep many machines busy, and few enough for one message. */
+/** Trials of a generation if none depends on another: enough to keep many machines busy, and few enough for one message. */
 const INDEPENDENT = 4096;
 
 /** Plans generation `index`, by the results of all trials before it in the order of their numbers. */
@@ -52,8 +52,8 @@ function newTrials(index: number, first: number, chosen: readonly TrialParameter
 }
 
 /**
- * Returns the generation that comes next, or null where the sweep is over. `results` are all trials of all generations so far, in
- * any order: each is done with its generation, and none is missing. A plan is to be stored before any of it runs.
+ * Returns the next generation, or null if the sweep is over. `results` are all trials of all generations so far, in any order: each is done
+ * with its generation, and none is missing. Store a plan before any of it runs.
  */
 export function nextGeneration(search: Search, results: readonly TrialResult[]): Generation | null {
   const ordered = byNumber(results);
@@ -62,8 +62,8 @@ export function nextGeneration(search: Search, results: readonly TrialResult[]):
 }
 
 /**
- * How many trials a sweep has: as many as asked for, and no more than its grid; null where it does not say, and its grid has more than
- * a sweep may have.
+ * How many trials a sweep has: the requested number, at most those of its grid; null if it does not say, and its grid has more than a sweep
+ * may have.
  */
 export function trialCount({
   space,

@@ -1,7 +1,7 @@
 /**
- * Parzen estimator: the joint density of some parameters, from the values that some trials had of them. A mixture with one kernel
- * for each trial, which is the product of its kernels in each parameter (S. Falkner, A. Klein, F. Hutter, "BOHB", ICML 2018), as
- * Optuna's multivariate estimator with its defaults.
+ * Parzen estimator: the joint density of some parameters, from the values of some trials. A mixture with one kernel for each trial, which
+ * is the product of its kernels in each parameter (S. Falkner, A. Klein, F. Hutter, "BOHB", ICML 2018), as Optuna's multivariate estimator
+ * with its defaults.
  */
 import type { ParameterValue, TrialParameters } from "../../domain/sweeps/parameter.ts";
 import type { Dimension } from "../../domain/sweeps/parameter-space.ts";
@@ -12,19 +12,16 @@ const { exp, log } = deterministicMath;
 
 /** A density of some parameters. */
 export interface Density {
-  /** Draws a value of each parameter: one uniform number in [0, 1) chooses the kernel, and one more each value. */
+  /** Draws a value of each parameter: one uniform number in [0, 1) chooses the kernel, and one more is used for each value. */
   draw(uniform: () => number): ParameterValue[];
   /** The logarithm of the density at values, one for each parameter. */
   logAt(values: readonly ParameterValue[]): number;
 }
 
-/**
- * Most trials that have kernels, which bounds the cost of a candidate. Of more, as many are taken at equal distances in their
- * order.
- */
+/** Maximum trials with kernels, which bounds the cost of a candidate. With more, as many are taken at equal distances in their order. */
 const MAX_KERNELS = 256;
 
-/** What is so much less than the largest kernel does not change the sum. */
+/** A term this much smaller than the largest kernel does not change the sum. */
 const NEGLIGIBLE = -40;
 
 /** Creates the density of parameters from trials that have them all, the oldest first. */
@@ -66,7 +63,7 @@ export function createDensity(
 const spread = (given: readonly TrialParameters[], count: number) =>
   Array.from({ length: count }, (_, index) => given[Math.floor((index * given.length) / count)] as TrialParameters);
 
-/** This many of the newest trials have their whole weight; before them it falls linearly. */
+/** This many of the newest trials have full weight; before them it falls linearly. */
 const NEWEST = 25;
 
 /** Weights of trials from the oldest to the newest, and of the prior, which is last. Their sum is 1. */
@@ -81,7 +78,7 @@ function mixtureWeights(trials: number, priorWeight: number): Float64Array {
   return weights.map((weight) => weight / total);
 }
 
-/** The place at which the sums of weights pass a uniform number. */
+/** The index at which the sums of weights pass a uniform number. */
 function pick(weights: Float64Array, uniform: number): number {
   let sum = 0;
   for (let place = 0; place < weights.length; place++) {

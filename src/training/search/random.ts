@@ -7,8 +7,8 @@ import { createAxis } from "./axis.ts";
 import { choose, type Search } from "./search.ts";
 
 /**
- * Creates the function from the number of a trial to its random parameters. Each parameter has a stream of its own, of which trial n
- * takes the n-th number: neither other trials nor other parameters change it.
+ * Creates the function from the number of a trial to its random parameters. Each parameter has its own random stream; trial n takes the
+ * n-th number, so neither other trials nor other parameters change it.
  */
 export function createRandomTrials({ space, seed }: Pick<Search, "space" | "seed">): (number: number) => TrialParameters {
   const draws = new Map(space.dimensions.map((dimension) => [dimension.pointer, createDraw(dimension, seed)]));

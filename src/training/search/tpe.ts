@@ -1,8 +1,8 @@
 /**
- * The tree-structured Parzen estimator (J. Bergstra, R. Bardenet, Y. Bengio, B. Kegl, "Algorithms for hyper-parameter optimization",
- * NIPS 2011) in generations: one density of the best trials and one of all others, and of some draws of the first the one at which
- * their ratio is greatest. Defaults are Optuna's; parameters that are active together are drawn together, as with its options
- * multivariate and group. A trial that failed is one of the others, where Optuna leaves it out: where training diverges is worth knowing.
+ * The tree-structured Parzen estimator (J. Bergstra, R. Bardenet, Y. Bengio, B. Kegl, "Algorithms for hyper-parameter optimization", NIPS
+ * 2011) in generations: one density of the best trials and one of all others; some draws of the first are compared, and the one with the
+ * greatest ratio is chosen. Defaults are Optuna's; parameters that are active together are drawn together, as with its options multivariate
+ * and group. A failed trial is one of the others, whereas Optuna leaves it out: it is worth knowing where training diverges.
  */
 import type { MethodOf } from "../../domain/sweeps/method.ts";
 import type { ParameterValue, TrialParameters } from "../../domain/sweeps/parameter.ts";
@@ -16,13 +16,13 @@ import { byNumber, fromBest, type Search } from "./search.ts";
 
 type TpeSearch = Search<MethodOf<"tpe">>;
 
-/** Most trials that count as good. */
+/** Maximum trials that count as good. */
 const MOST_GOOD = 25;
-/** Trials of the smallest generation that a sweep gets without asking, and the trials before for each of a later one. */
+/** Default minimum trials of a generation, and number of earlier trials for each trial of a later one. */
 const LEAST_GENERATION = 4;
 const GENERATION_SHARE = 20;
 
-/** How many trials the next generation has, after so many. */
+/** The number of trials of the next generation, after this many. */
 export function generationSize({ method, trials }: TpeSearch, done: number): number {
   const wanted =
     done < method.startup_trials
@@ -31,7 +31,7 @@ export function generationSize({ method, trials }: TpeSearch, done: number): num
   return Math.min(trials - done, wanted);
 }
 
-/** Creates the function from the number of a trial to its parameters, by the results of all trials of the generations before. */
+/** Creates the function from the number of a trial to its parameters, by the results of all trials of earlier generations. */
 export function createTpeTrials(search: TpeSearch, results: readonly TrialResult[]): (number: number) => TrialParameters {
   const { space, method, seed } = search;
   const randomTrial = createRandomTrials(search);
@@ -103,7 +103,7 @@ function createGroup(
   };
 }
 
-/** Of so many draws of one density, the one at which its ratio to another is greatest; of equals the first. */
+/** Of this many draws of one density, the one with the greatest ratio to another; among equals the first. */
 function bestCandidate(good: Density, others: Density, candidates: number, key: Key, position: number): ParameterValue[] {
   const random = createRandom(key, position);
   const uniform = () => random.uniform();
@@ -116,7 +116,7 @@ function bestCandidate(good: Density, others: Density, candidates: number, key: 
   return best.values;
 }
 
-/** The value of a parameter that has no other; null where there are more. */
+/** The value of a parameter with only one; null if there are more. */
 function onlyValueOf(dimension: Dimension): { readonly value: ParameterValue } | null {
   if (dimension.kind === "options")
     return dimension.options.length === 1 ? { value: dimension.options[0]?.value ?? null } : null;

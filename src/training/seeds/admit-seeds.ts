@@ -7,7 +7,7 @@ import { blockCount } from "../certainty/over-seeds.ts";
 import { partsOf } from "../data/parts-of.ts";
 import { trainingWork } from "../predict/row-work.ts";
 
-/** Checks a request. Needs the columns of a data set that split it, and no others. */
+/** Checks a request. Needs only the columns of a data set that split it. */
 export function admitSeeds(run: TrainingRun, model: Model, { seeds }: SeedsRequest): AdmittedSeeds {
   const { train, validation, test } = partsOf(run).parts;
   const refused = (pointer: string, detail: string): AdmittedSeeds => ({ ok: false, errors: [{ pointer, detail }] });

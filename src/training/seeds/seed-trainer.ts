@@ -17,7 +17,7 @@ import { planTrials } from "../many/trial-plan.ts";
 import { BLOCK, createInference, type Inference } from "../predict/inference.ts";
 import { sizesOf } from "../run/sizes.ts";
 
-/** Compiles the trainings of a job once for all seeds. Its network is given, and it holds rows out: others are refused before. */
+/** Compiles the trainings of a job once for all seeds. Its network is given, and it holds rows out: other jobs are refused before. */
 export function createSeedTrainer(run: TrainingRun) {
   const { classes, parameters } = run.job;
   const spec = trainedSpec(run.job.spec) as NetworkSpec;
@@ -33,10 +33,10 @@ export function createSeedTrainer(run: TrainingRun) {
   const describe = (weights: TensorSet) => trainedModel({ spec, classes, parameters }, network, data, weights);
   let inference: Inference | null = null;
 
-  /** Of a figure: its value, and what each block of rows adds to it. */
+  /** For a figure: its value, and what each block of rows adds to it. */
   const width = 1 + blockCount(table.rows);
 
-  /** [COMPARED_FIGURES, width] of a training; NaN where a figure has no value. */
+  /** [COMPARED_FIGURES, width] of a training; NaN if a figure has no value. */
   const score = (weights: TensorSet): Float32Array => {
     const model = decidedModel(describe(weights), spec, weights, data);
     inference ??= createInference(model, weights, [BLOCK]);
@@ -61,7 +61,7 @@ export function createSeedTrainer(run: TrainingRun) {
     rows: table.rows,
     width,
     describe,
-    /** The training of a number, with its seed; null where `ended`, which is asked every few milliseconds, says so. */
+    /** The training of a number, with its seed; null if `ended`, which is called every few milliseconds, returns true. */
     trainWith(number: number, seed: number, ended: () => boolean): CountedTraining | null {
       const begun = performance.now();
       const outcome = trainTrial(plan, { seed, train, validation, scalings, series, initial }, ended);

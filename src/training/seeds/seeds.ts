@@ -1,6 +1,6 @@
 /**
- * The trainings of a job that asks how much a score owes to its seed: it trains its network with the model's own seed, and then once with each other one,
- * on the same rows. An epoch of the job is a training. A function of spec, rows and seed.
+ * The trainings of a job that shows how much a score depends on its seed: it trains its network with the model's own seed, and then once
+ * with each other one, on the same rows. An epoch of the job is a training. A function of spec, rows and seed.
  */
 import { otherSeeds, type SeedFigure, type SeedSpread, type SeedsOptions } from "../../domain/explanations/seeds.ts";
 import { type IntervalFigure, LEVEL } from "../../domain/models/intervals.ts";
@@ -16,10 +16,10 @@ type SeedsRun = TrainingRun & { readonly job: { readonly spec: SeedsSpec } };
 
 const DIGITS = 7;
 
-/** Whether a job asks how much a score owes to its seed. */
+/** Whether a job compares seeds. */
 export const asksSeeds = (spec: ResolvedSpec): spec is SeedsSpec => spec.seeds !== undefined;
 
-/** The trainings of the job, and the answer that is made of them. */
+/** The trainings of the job, and its answer. */
 export function seeds(run: SeedsRun): JobOfTrainings {
   const asked = run.job.spec.seeds;
   const trainer = createSeedTrainer(run);
@@ -32,7 +32,7 @@ export function seeds(run: SeedsRun): JobOfTrainings {
     train: (number, ended) => trainer.trainWith(number, number === 0 ? own : (others[number - 1] as number), ended),
     answer(model, numbers, evaluation) {
       const intervals = evaluation[part]?.intervals;
-      /** A figure of a training, by its place among those that are compared. */
+      /** A figure of a training, by its index among those that are compared. */
       const scoredOf = (training: number, place: number): ScoredSeed => {
         const offset = (training * COMPARED_FIGURES.length + place) * width;
         return { value: numbers[offset] as number, blocks: numbers.subarray(offset + 1, offset + width) };
@@ -58,7 +58,7 @@ export function seeds(run: SeedsRun): JobOfTrainings {
   };
 }
 
-/** What is said of a figure, whose interval over rows is `range`; null where fewer than two seeds have it. */
+/** The answer for a figure, whose interval over rows is `range`; null if fewer than two seeds have it. */
 function seedFigure(
   figure: SeedFigure["figure"],
   own: number,

@@ -1,8 +1,8 @@
-/** The curve of a trial: the objective by epoch, thinned by the epochs of the job alone, so that it depends on nothing else. */
+/** The curve of a trial: the objective by epoch, downsampled by the number of the job's epochs alone, so that it depends on nothing else. */
 import { MAX_CURVE_POINTS, type TrialCurve } from "../../domain/sweeps/trial.ts";
 
 export interface Curve {
-  /** Adds the values of consecutive epochs, the first of which is `from`. */
+  /** Adds the values of consecutive epochs, starting with `from`. */
   add(from: number, values: ArrayLike<number>): void;
   /** Returns the points so far; the last is that of the last epoch. */
   points(): TrialCurve;

@@ -1,4 +1,4 @@
-/** Prepares a sweep from a request body: parse, validate, make its space, and resolve its job. Runs in a thread. */
+/** Prepares a sweep from a request body: parse, validate, create its space, and resolve its job. Runs in a thread. */
 import type { DatasetRows } from "../../domain/datasets/dataset.ts";
 import type { FieldError } from "../../domain/errors.ts";
 import { labelsOf } from "../../domain/labels.ts";
@@ -51,7 +51,7 @@ export function prepareSweep(body: Uint8Array<ArrayBuffer>, limits: Limits): Pre
   return prepareSweepSpec(spec, limits, null);
 }
 
-/** The column that folds are cut by is read like one that a split is. */
+/** Reads the column of the folds like one that a split uses. */
 function withFolds(references: NonNullable<ReturnType<typeof referencesOf>>, { folds }: SweepSpec) {
   const column = folds?.group ?? folds?.time ?? null;
   const { dataset } = references;
@@ -110,10 +110,10 @@ function objectiveErrors({ objective, folds }: SweepSpec, { spec }: PreparedJob)
   return [];
 }
 
-/** Most parameter values whose memory is computed. */
+/** Maximum parameter values whose memory is computed. */
 const MAX_SIZED = 64;
 
-/** The memory of the largest network that one parameter alone leads to. A value that does not fit the rows alone is left out. */
+/** The memory of the largest network that a single parameter can produce. A value that alone does not fit the rows is left out. */
 function memoryOf({ job }: SweepSpec, space: Space, limits: Limits, dataset: DatasetRows | null, base: number): number {
   let most = base;
   let left = MAX_SIZED;
@@ -130,14 +130,14 @@ function memoryOf({ job }: SweepSpec, space: Space, limits: Limits, dataset: Dat
   return most;
 }
 
-/** What a chunk should take, in seconds: short, so that jobs wait little and a lost chunk costs little. */
+/** Target duration of a chunk, in seconds: short, so that jobs wait little and a lost chunk costs little. */
 const CHUNK_SECONDS = 0.5;
 const MAX_CHUNK_TRIALS = 250;
-/** A rough guess of what a thread does in a second, and of the time that an epoch takes at least. */
+/** A rough guess of a thread's work in a second, and of the minimum duration of an epoch. */
 const MULTIPLY_ADDS_PER_SECOND = 1e9;
 const EPOCH_SECONDS = 4e-6;
 
-/** How many trials a chunk has at most. It changes no result. */
+/** Maximum trials of a chunk. It changes no result. */
 function chunkTrialsOf({ trials, folds }: ResolvedSweepSpec, { spec, parameters, rows }: PreparedJob): number {
   const epochSeconds = EPOCH_SECONDS + (3 * parameters * rows) / MULTIPLY_ADDS_PER_SECOND;
   const trainings = folds ? folds.count * folds.repeats : 1;

@@ -1,4 +1,4 @@
-/** Where the objective of a trial is heading, so that one that begins slowly is not pruned for those that begin fast. */
+/** Where the objective of a trial is heading, so that slow starters are not pruned in favour of fast ones. */
 import type { TrialCurve } from "../../domain/sweeps/trial.ts";
 import { log, pow } from "../../engine/deterministic-math.ts";
 
@@ -7,18 +7,18 @@ interface Standing {
   readonly curve: TrialCurve;
   /** The objective by which it is compared there. */
   readonly value: number;
-  /** Whether that is the best one so far, and not that of the last epoch. */
+  /** Whether that is the best one so far, rather than that of the last epoch. */
   readonly isBest: boolean;
   readonly isMaximized: boolean;
-  /** Of a whole training. */
+  /** Epochs of a full training. */
   readonly epochs: number;
 }
 
 /**
- * Returns the objective that the curve leads to at the last epoch of a whole training, by the power law through the point where it is and the
- * one where it was after half as many epochs: learning curves are nearly straight on two logarithmic axes (T. Domhan et al., "Speeding
- * up automatic hyperparameter optimization of deep neural networks by extrapolation of learning curves", IJCAI 2015). Of what is maximized, 1
- * minus it follows the law. Returns the value itself where there is no law: after one epoch, at the last one, or where an error is not positive.
+ * Returns the projected objective at the last epoch of a full training, by the power law through the current point and the one after half
+ * as many epochs: learning curves are nearly straight on two logarithmic axes (T. Domhan et al., "Speeding up automatic hyperparameter
+ * optimization of deep neural networks by extrapolation of learning curves", IJCAI 2015). For a maximised objective, 1 minus it follows the
+ * law. Returns the value itself if there is no law: after one epoch, at the last one, or if an error is not positive.
  */
 export function projectedValue({ curve, value, isBest, isMaximized, epochs }: Standing): number {
   const done = curve.epochs.at(-1) ?? 0;

@@ -1,6 +1,6 @@
 /**
- * Trains the trials of a sweep one after the other: each as a job without its evaluation, once for each fold, to the bits of that
- * job. A trial that is to go on stops at its rung, and its state leads to the bits of a training that never stopped.
+ * Trains the trials of a sweep one after the other: each as a job without its evaluation, once for each fold, to the bits of that job. A
+ * trial that will continue stops at its rung, and its state leads to the bits of a training that never stopped.
  */
 import { createHash } from "node:crypto";
 import { isMaximized } from "../../domain/metrics/direction.ts";
@@ -17,7 +17,7 @@ import { projectedValue } from "./projection.ts";
 import { createTrialParts, type OpenTrial } from "./trial-parts.ts";
 import type { OpenSweep } from "./trial-source.ts";
 
-/** A trial's row; and the state of each fold, where the trial is to go on. */
+/** A trial's row; and the state of each fold, if the trial will continue. */
 export interface TrialOutcome {
   readonly trial: Trial;
   readonly states: readonly FoldState[] | null;
@@ -25,8 +25,8 @@ export interface TrialOutcome {
 
 export interface TrialTrainer {
   /**
-   * Trains a trial up to its rung or its end. `states` are those of its last rung, if they are known; otherwise it begins anew, to
-   * the same bits. Returns null when cancelled.
+   * Trains a trial up to its rung or its end. `states` are those of its last rung, if they are known; otherwise it starts again, to the
+   * same bits. Returns null when cancelled.
    */
   run(planned: PlannedTrial, generation: number, states: readonly FoldState[] | null): TrialOutcome | null;
 }
@@ -43,17 +43,17 @@ interface Done {
   readonly state: FoldState | null;
 }
 
-/** What came of one training. */
+/** The result of one training. */
 type Training =
   | Done
   | { readonly kind: "failed"; readonly reason: string; readonly epochs: number; readonly curve: TrialCurve }
   | null;
 
-/** What a fold goes on from, beside its tensors. */
+/** The state from which a fold resumes, besides its tensors. */
 interface Progress extends Omit<TrialState, "epoch" | "tensors"> {
   /** The value of the objective at the best epoch so far. */
   readonly value: number;
-  /** Time that its rungs have taken: max_seconds of the job is for all of them together. */
+  /** Duration of its rungs so far: max_seconds of the job covers all of them together. */
   readonly spentMs: number;
 }
 
@@ -111,7 +111,7 @@ export function createTrialTrainer(sweep: OpenSweep, cancelled: () => boolean): 
     return {
       kind: "done",
       value,
-      // One that stopped early is where it was going.
+      // A trial that stopped early is already where it was going.
       projected:
         next && next.stopped === null
           ? projectedValue({ curve: common.curve, value, isBest, isMaximized: goesUp, epochs: spec.epochs })
@@ -145,7 +145,7 @@ export function createTrialTrainer(sweep: OpenSweep, cancelled: () => boolean): 
         done.push(training);
       }
       const values = done.map(({ value }) => value);
-      // One that stopped early is compared at this rung all the same.
+      // A trial that stopped early is still compared at this rung.
       const isRung = untilEpoch !== null && untilEpoch < job.spec.epochs;
       const trial: Trial = {
         number,
@@ -154,7 +154,7 @@ export function createTrialTrainer(sweep: OpenSweep, cancelled: () => boolean): 
         state: isRung ? "running" : "succeeded",
         reason: null,
         value: values.reduce((sum, value) => sum + value, 0) / values.length,
-        // Divided first: projections may be as large as numbers get.
+        // Divided first, because projections may be very large.
         projected_value: isRung ? done.reduce((sum, { projected }) => sum + projected / done.length, 0) : null,
         fold_values: sweep.spec.folds ? values : null,
         epochs: Math.max(...done.map(({ epochs }) => epochs)),

@@ -1,4 +1,4 @@
-/** The folds of a sweep: parts of the rows of its job, the same for every trial that has the same seed. */
+/** The folds of a sweep: parts of the rows of its job, the same for every trial with the same seed. */
 import type { ColumnValues, DatasetRows } from "../../domain/datasets/dataset.ts";
 import type { FieldError } from "../../domain/errors.ts";
 import type { Prepared, TrainingRun } from "../../domain/ports.ts";
@@ -9,14 +9,14 @@ import type { Parts } from "../data/split.ts";
 
 type Job = Extract<Prepared, { ok: true }>;
 
-/** The parts of each fold, repeat by repeat; or what is wrong, at its place in the sweep. */
+/** The parts of each fold, repeat by repeat; or the errors, at their places in the sweep. */
 export type SweepFolds =
   | { readonly ok: true; readonly parts: readonly Parts[] }
   | { readonly ok: false; readonly errors: readonly FieldError[] };
 
 const NO_ROWS = new Int32Array(0);
 
-/** Cuts the rows of a job. Values of a data set's columns that are named must have been read. */
+/** Divides the rows of a job. The named columns of a data set must have been read. */
 export function foldsOfSweep(folds: Folds, job: Job, dataset: DatasetRows | null): SweepFolds {
   const { spec, classes, rows } = job;
   const { count, repeats, stratify, group, time } = folds;
@@ -43,7 +43,7 @@ export function foldsOfSweep(folds: Folds, job: Job, dataset: DatasetRows | null
   return { ok: true, parts: cut.folds.map((fold) => ({ ...fold, test: NO_ROWS })) };
 }
 
-/** What `loadData` takes of a prepared job. */
+/** What `loadData` needs of a prepared job. */
 export function runOf({ spec, classes, parameters, payload }: Job, dataset: DatasetRows | null): TrainingRun {
   return { job: { id: "", spec, classes, parameters, attempt: 1, epochsDone: 0 }, payload, dataset, checkpoint: null };
 }

@@ -1,6 +1,6 @@
 /**
- * What trials share, each kept by what it depends on: prepared jobs by all but the numbers of the optimiser, epochs and seed; rows by
- * what chooses them; compiled programs by what is compiled in. None of it changes a bit of a trial.
+ * What trials share, each cached by what it depends on: prepared jobs by everything except the numbers of the optimiser, epochs and seed;
+ * rows by what chooses them; compiled programs by what is compiled in. None of it changes a bit of a trial.
  */
 import { createLru } from "../../domain/lru.ts";
 import type { TrainingRun } from "../../domain/ports.ts";
@@ -22,7 +22,7 @@ import { compiledSizes, sizesOf } from "../run/sizes.ts";
 import { foldsOfSweep, runOf } from "./sweep-folds.ts";
 import { type OpenSweep, type PreparedTrial, prepareTrial } from "./trial-source.ts";
 
-/** A job that a trial trains. */
+/** The job that a trial trains. */
 export type PreparedJob = Extract<PreparedTrial, { ok: true }>["job"];
 
 /** A plan for the rows of `data`. */
@@ -31,11 +31,11 @@ export interface OpenPlan {
   readonly data: JobData;
 }
 
-/** What trials have in common that differ in free fields alone. */
+/** What trials share that differ only in free fields. */
 export interface TrialCommon {
-  /** What of the job is compiled in, as text. */
+  /** The compiled-in parts of the job, as text. */
   readonly compiledIn: string;
-  /** The weights that `init_from` gives, by the names of the network; null where the seed draws them. */
+  /** The weights that `init_from` gives, by the names of the network; null if the seed draws them. */
   readonly initial: TensorSet | null;
 }
 
@@ -47,18 +47,18 @@ export type OpenTrial =
 export interface TrialParts {
   /** Prepares the job of a trial. */
   prepare(parameters: TrialParameters): OpenTrial;
-  /** The parts of the rows of each fold; one null without folds: the split of the job applies. */
+  /** The parts of the rows of each fold; a single null without folds: the split of the job applies. */
   foldsOf(job: PreparedJob): readonly (Parts | null)[];
-  /** Opens the programs of a trial with the rows of fold `fold`. What was opened before must not be used any more. */
+  /** Opens the programs of a trial with the rows of fold `fold`. Programs opened before must not be used any more. */
   open(trial: Extract<OpenTrial, { ok: true }>, parts: Parts | null, fold: number): OpenPlan;
 }
 
 const MAX_PREPARED = 256;
 const MAX_PLANS = 16;
 const MAX_PLAN_BYTES = 32 * 1024 * 1024;
-/** Rows are kept for every fold of two seeds. */
+/** Rows are cached for every fold of two seeds. */
 const MAX_TABLES = 16;
-/** Tables that are cut for each seed. */
+/** Tables that are divided for each seed. */
 const MAX_WHOLE = 2;
 const MAX_TABLE_BYTES = 32 * 1024 * 1024;
 
@@ -67,7 +67,7 @@ interface Loaded {
   readonly sizes: TrainingSizes;
 }
 
-/** A job that was prepared for all trials that differ in free fields alone. */
+/** A job that was prepared for all trials that differ only in free fields. */
 type Family = OpenTrial;
 
 interface Kept {
@@ -76,7 +76,7 @@ interface Kept {
   readonly bytes: number;
 }
 
-/** Creates the parts of a sweep, empty. Its methods throw an Error where something fails that was checked before. */
+/** Creates the parts of a sweep, empty. Its methods throw an Error if something fails that was checked before. */
 export function createTrialParts(sweep: OpenSweep): TrialParts {
   const { job, space, dataset } = sweep;
   const isFree = freeIn(job);
@@ -100,14 +100,14 @@ export function createTrialParts(sweep: OpenSweep): TrialParts {
   const plans = createLru<Kept>({ maxCount: MAX_PLANS, maxBytes: MAX_PLAN_BYTES, bytesOf: ({ bytes }) => bytes });
   const folds = createLru<readonly (Parts | null)[]>({ maxCount: 2, ...UNBOUNDED_BYTES });
 
-  /** What chooses the rows of a job, and what becomes of them. */
+  /** What determines the rows of a job and their preprocessing. */
   const rowsKey = ({ spec, classes }: PreparedJob) => {
     const isSeeded = sweep.spec.folds !== null || spec.split !== null;
     const data = variesData ? spec.data : null;
     return JSON.stringify([data, spec.split, spec.preprocess, isSeeded ? spec.seed : null, classes.length]);
   };
 
-  /** The rows of a job before they are cut, which all seeds share. */
+  /** The rows of a job before they are divided, which all seeds share. */
   const wholeTable = (trial: PreparedJob): Table => {
     const key = variesData ? JSON.stringify(trial.spec.data) : "";
     const table = whole.get(key) ?? loadTable(runOf(trial, dataset) satisfies TrainingRun);
@@ -126,7 +126,7 @@ export function createTrialParts(sweep: OpenSweep): TrialParts {
 
   return {
     prepare(parameters) {
-      // Which free fields a trial sets depends on its choices alone, which are part of the key.
+      // Which free fields a trial sets depends only on its choices, which are part of the key.
       const key = JSON.stringify(bound.map(({ pointer }) => parameters[pointer]));
       const known = families.get(key) ?? prepareFamily(sweep, parameters, sizes);
       families.set(key, known);
@@ -173,7 +173,7 @@ function prepareFamily(sweep: OpenSweep, parameters: TrialParameters, sizeOf: Si
   return { ok: true, job, common: { compiledIn, initial: initialTensors(job) } };
 }
 
-/** Numbers that pass through preparation as they are, whatever stands beside them: trials that differ in them are prepared once. */
+/** Numbers that pass through preparation unchanged, whatever stands beside them: trials that differ only in them share one preparation. */
 const FREE: ReadonlySet<string> = new Set([
   "/epochs",
   "/optimizer/lr",
@@ -187,20 +187,20 @@ const FREE: ReadonlySet<string> = new Set([
   "/optimizer/momentum_decay",
 ]);
 
-/** Returns what says whether the field of a pointer is free in trials of a job. */
+/** Returns the function that says whether the field of a pointer is free in trials of a job. */
 function freeIn({ data, split }: JobSpec): (pointer: string) => boolean {
-  // By groups, the seed draws how many rows are held out; of a data set, what they teach is part of the job too.
+  // With groups, the seed decides how many rows are held out; for a data set, the fitted preprocessing is part of the job too.
   const isCounted = !split || ["shares", "positions"].includes(formOf(split).form);
   const isSeedFree = isCounted && !("dataset" in data);
   return (pointer) => FREE.has(pointer) || (isSeedFree && pointer === "/seed");
 }
 
-/** Most sizes of networks that are kept. */
+/** Maximum cached network sizes. */
 const MAX_SIZES = 1024;
 
 /**
- * Returns what computes the memory of jobs, once for all that differ in no size. It costs a plan of the whole step, more than a small
- * trial does.
+ * Returns the function that computes the memory of jobs, once for all with the same sizes. It costs a plan of the whole step, more than
+ * training a small trial.
  */
 function createSizes(): SizeOf {
   const known = createLru<number>({ maxCount: MAX_SIZES, ...UNBOUNDED_BYTES });
@@ -210,7 +210,7 @@ function createSizes(): SizeOf {
     const key = JSON.stringify([
       [task, model, loss, clip_grad, batch_size, metrics, early_stopping?.restore_best, init_from?.freeze],
       [rows, validationRows, testRows, featureWidth, targetWidth, embeddings, classes.length, columns?.weights],
-      // A number of 0 leaves a term out; what else it is takes no memory.
+      // A number of 0 removes a term; other values take no memory.
       JSON.stringify(optimizer, (_, value: unknown) => (typeof value === "number" ? value !== 0 : value)),
     ]);
     const size = known.get(key) ?? memoryEstimate(spec, shape);

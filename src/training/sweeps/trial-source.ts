@@ -1,4 +1,4 @@
-/** What the trials of a sweep have in common, and the job that a trial's parameters make of it. */
+/** What the trials of a sweep have in common, and how a trial's parameters make a job of it. */
 import type { FieldError } from "../../domain/errors.ts";
 import type { Prepared } from "../../domain/jobs/preparation.ts";
 import type { Limits } from "../../domain/limits.ts";
@@ -21,7 +21,7 @@ export interface OpenSweep extends JobAndSpace, Omit<SweepSource, "source"> {
   readonly limits: Limits;
 }
 
-/** Encodes what the store keeps of a sweep for its trials. */
+/** Encodes the part of a sweep that the store keeps for its trials. */
 export function encodeSource(source: JobAndSpace): Uint8Array<ArrayBuffer> {
   return new TextEncoder().encode(JSON.stringify(source));
 }
@@ -42,7 +42,7 @@ export function openSweep({ source, spec, dataset }: SweepSource, limits: Limits
   return { ...decodeSource(source), spec, dataset, limits };
 }
 
-/** Returns the body of the job that a trial is, as JSON. With folds it is one that trains on all rows. */
+/** Returns the body of the job for a trial, as JSON. With folds it is one that trains on all rows. */
 export function jobOfTrial(
   { job, space }: JobAndSpace,
   { folds }: Pick<ResolvedSweepSpec, "folds">,
@@ -52,12 +52,12 @@ export function jobOfTrial(
   return folds ? { ...applied, split: null } : applied;
 }
 
-/** The job of a trial, prepared as one that was submitted; or why it cannot be a job. */
+/** The job of a trial, prepared like a submitted one; or why it cannot be a job. */
 export type PreparedTrial =
   | { readonly ok: true; readonly job: Extract<Prepared, { ok: true }> }
   | { readonly ok: false; readonly errors: readonly FieldError[] };
 
-/** Prepares a trial. `sizeOf` computes the memory that it needs, where it is not that of a job. */
+/** Prepares a trial. `sizeOf` computes the memory that it needs, if it is not that of a job. */
 export function prepareTrial(
   { job, space, dataset, limits }: Omit<OpenSweep, "spec">,
   parameters: TrialParameters,
@@ -69,12 +69,12 @@ export function prepareTrial(
   return prepared.ok ? { ok: true, job: prepared } : { ok: false, errors: prepared.errors };
 }
 
-/** Stands for rows that are not parsed again. */
+/** Replaces rows that are not parsed again. */
 const ANY_ROWS = { inline: { features: [[0]], targets: [0] } };
 
 /**
- * Parses the job of a trial. Rows and weights that came with the request were parsed with the job that trials vary, and there may be tens of
- * megabytes of them: what no parameter has replaced is taken from there.
+ * Parses the job of a trial. Its inline rows and weights were already parsed with the job that trials vary, and may be tens of megabytes:
+ * parts that no parameter replaces are taken from there.
  */
 function parseTrial(job: JobSpec, applied: JobSpec): ReturnType<typeof parseJobSpec> {
   const hasRowsOfJob = "inline" in applied.data && applied.data === job.data;

@@ -53,9 +53,9 @@ import { predictorKey } from "./predictors.ts";
 
 export interface ComputePoolOptions {
   readonly limits: Limits;
-  /** Most threads. Default: 2, so that a large body does not block other requests; the second starts when the first is busy. */
+  /** Maximum threads. Default: 2, so that a large body does not block other requests; the second starts when the first is busy. */
   readonly threads?: number;
-  /** Whether the first thread starts with the first task. Default: no, so that nobody waits for it. */
+  /** Whether the first thread starts only with the first task. Default: no, so that nobody waits for it. */
   readonly startsLate?: boolean;
   /** Minimum time limit of a task; tasks with more to read or to compute may take longer. */
   readonly taskMs?: number;
@@ -63,7 +63,7 @@ export interface ComputePoolOptions {
   readonly monitors?: boolean;
   /** Called when an idle thread crashes. */
   readonly onError: (error: unknown) => void;
-  /** Told whether there is any thread, when one starts and when one is missed. */
+  /** Called with whether there is any thread, when one starts and when one is missing. */
   readonly onThreads?: (hasThreads: boolean) => void;
   /** The module that exports the tasks; tests pass another one. */
   readonly entry?: URL;
@@ -72,7 +72,10 @@ export interface ComputePoolOptions {
 /** Maximum bytes of a chunk that is encoded on the event loop: about 0.1 ms. */
 const INLINE_BYTES = 256 * Float64Array.BYTES_PER_ELEMENT;
 
-/** Heaps of a thread as a multiple of what the largest JSON may take when parsed (untrusted-json.ts): as much for what is made of it. */
+/**
+ * Heap of a thread as a multiple of what the largest JSON may take when parsed (untrusted-json.ts): as much again for what is built from
+ * it.
+ */
 const HEAPS_OF_JSON = 2;
 
 const DEFAULT_TASK_MS = 30_000;
@@ -81,7 +84,7 @@ const MIN_BYTES_PER_MS = 4000;
 const MIN_MULTIPLY_ADDS_PER_MS = 200_000;
 /** The maximum time limit of any task, as a multiple of `taskMs`. */
 const MAX_TIMES = 20;
-/** Blocks of rows with fewer bytes take milliseconds. */
+/** Blocks with fewer bytes take only milliseconds. */
 const LONG_BLOCK_BYTES = 256 * 1024;
 /** So do those with fewer multiply-adds, even of small products: explained ones have more. */
 const LONG_BLOCK_WORK = 1e9;
@@ -129,7 +132,7 @@ interface Work {
   readonly multiplyAdds?: number;
 }
 
-/** Models whose work is remembered: their networks stay as they are. */
+/** Number of models whose work is cached: their networks do not change. */
 const MOST_KNOWN = 256;
 
 /** The tenant of tasks that no project requested. */
@@ -177,7 +180,7 @@ export function createComputePool({
 
   const ofTenant = (tenant: string, signal?: AbortSignal): ComputePool => {
     const run = runFor(tenant, signal);
-    /** For what others may wait for too. */
+    /** For work that others may wait for too. */
     const runShared = runFor(tenant);
     const runModel = createModelRunner(run, { monitors, onCounted: counting.add });
     return {
@@ -344,14 +347,14 @@ function heapMb({ bodyBytes }: Limits): number {
   return Math.ceil((HEAPS_OF_JSON * jsonHeapBytes(bodyBytes)) / 1024 ** 2);
 }
 
-/** Rows of a job's data, of which a part is predicted. */
+/** Rows of a job's data, some of which are predicted. */
 function rowsOfRun({ job, dataset }: TrainingRun): number {
   const { data } = job.spec;
   if (dataset) return dataset.rows;
   return "generator" in data ? data.generator.samples : "inline" in data ? data.inline.rows : 0;
 }
 
-/** What of a run is transferred. */
+/** The transferred parts of a run. */
 function viewsOf({ dataset, payload }: TrainingRun): ArrayBufferView[] {
   return [...(dataset?.values.values() ?? []), ...(payload ? [payload.data] : [])];
 }

@@ -94,7 +94,7 @@ const predictors = createPredictors();
 export function prepare({ body, limits }: PrepareTask): Prepared | Draft {
   const prepared = prepareJob(body, limits);
   if (!("references" in prepared)) return movingPayload(prepared);
-  // A spec with inline rows may have megabytes: the main thread passes it on as bytes and never deserializes it.
+  // A spec with inline rows may have megabytes: the main thread passes it on as bytes without parsing them.
   const spec = new Uint8Array(serialize(prepared.spec));
   return moving({ ...prepared, spec }, wholeBuffers([spec]));
 }
@@ -142,7 +142,7 @@ export async function predictBlock(task: PredictBlockTask): Promise<WithModel<Bl
   return replyOf(loaded, await answerBlock(loaded, task));
 }
 
-/** The reply of a thread, with what it has counted; bytes move. */
+/** The reply of a thread, with its counts; bytes are transferred. */
 function replyOf<Result extends { readonly ok: boolean }>({ predictor }: LoadedModel, result: Result): WithModel<Result> {
   const counted = predictor.tally?.take();
   const reply = { missing: false as const, result, ...(counted && { counted }) };

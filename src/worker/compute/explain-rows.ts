@@ -38,7 +38,7 @@ export function answerExplained(
   return encoded(answerJson(model, list.join(), predictions.length, predicted.remarks));
 }
 
-/** Explains rows that were predicted, and so can be read. */
+/** Explains rows that were already predicted, and so are valid. */
 export function explain(
   { model, predictor }: LoadedModel,
   instances: readonly unknown[],
@@ -49,7 +49,7 @@ export function explain(
   return explainRows(model, predictor.inference, features, background, { ...asked, askedRows: rowsOf(asked.background) });
 }
 
-/** The names of a model's columns; their places where they have none. */
+/** The names of a model's columns, or their indexes if they have none. */
 export const columnNames = ({ preprocessing, inputWidth }: Model): string[] =>
   columnGroups(preprocessing, inputWidth).map(({ column }) => column);
 

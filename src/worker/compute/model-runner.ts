@@ -1,11 +1,11 @@
-/** Runs tasks of models in threads: a thread keeps the models that it was given, and is given one that it lacks. */
+/** Runs tasks with models in threads: a thread caches its models, and gets a model that it lacks. */
 import { type Model, unmonitored } from "../../domain/models/model.ts";
 import type { PredictionCounts } from "../../domain/monitoring/tally.ts";
 import type { TensorSet } from "../../domain/tensor.ts";
 import type { ModelTask, WithModel } from "../protocol.ts";
 import { wholeBuffers } from "../transfer.ts";
 
-/** Tasks that need a model which the thread keeps. */
+/** Tasks that need a cached model. */
 type ModelTaskName = "predictRows" | "predictBlock" | "explain" | "partialDependence";
 
 /** Runs a task in a compute thread; the buffers move there. */
@@ -19,7 +19,7 @@ export type RunTask = (
 /** Reads the weights of a model. */
 export type Load = () => Promise<TensorSet>;
 
-/** Runs a task that takes so many multiply-adds, and once more with the model where the thread lacks it. */
+/** Runs a task of this many multiply-adds, and again with the model if the thread lacks it. */
 export type ModelRunner = <Result>(
   name: ModelTaskName,
   task: ModelTask,
@@ -31,7 +31,7 @@ export type ModelRunner = <Result>(
 export interface RunnerOptions {
   /** Whether predictions are counted. */
   readonly monitors: boolean;
-  /** Is told what a thread has counted of predictions. */
+  /** Receives a thread's counts of predictions. */
   readonly onCounted: (modelId: string, counts: PredictionCounts) => void;
 }
 

@@ -1,4 +1,4 @@
-/** A block of a stream of rows, CSV, NDJSON or a JSON document, to the bytes that answer it. Runs in a compute thread. */
+/** Converts a block of a stream of rows (CSV, NDJSON or a JSON document) to the bytes of its answer. Runs in a compute thread. */
 import { TrainyardError } from "../../domain/errors.ts";
 import { explainedWriter } from "../../domain/explanations/explanation-json.ts";
 import { answerAsAsked } from "../../domain/models/answer-options.ts";
@@ -6,7 +6,7 @@ import type { Prediction } from "../../domain/models/model.ts";
 import type { BlockReply, StreamFormat, StreamOptions } from "../../domain/models/prediction.ts";
 import { predictionWriter } from "../../domain/models/prediction-json.ts";
 import { createRemarkCollector, placedBy } from "../../domain/models/remarks.ts";
-import { besideAnswers } from "../../domain/monitoring/beside-answers.ts";
+import { replyExtras } from "../../domain/monitoring/reply-extras.ts";
 import { parseLine } from "../../formats/tables/ndjson.ts";
 import { malformedTable } from "../../formats/tables/table.ts";
 import type { PredictBlockTask } from "../protocol.ts";
@@ -15,7 +15,7 @@ import { readCsvRows, writeCsvHead, writeCsvRow } from "./predict-csv.ts";
 import { predictDocument, predictOpenInference, predictTfServing } from "./predict-document.ts";
 import type { LoadedModel } from "./predictors.ts";
 
-/** Rows that go through the network at once. */
+/** Rows that run through the network at once. */
 const ROWS = 1024;
 
 type Asked = Pick<PredictBlockTask, "block" | "options" | "maxRows">;
@@ -29,7 +29,7 @@ const ANSWERS: Readonly<Record<StreamFormat, (loaded: LoadedModel, asked: Asked)
   "open-inference": predictOpenInference,
 };
 
-/** The answer to a block in its own format, or the first thing that is wrong with it (of a document: everything). */
+/** The answer to a block in its own format, or its first error (for a document: all errors). */
 export async function predictBlock(loaded: LoadedModel, asked: Asked): Promise<BlockReply> {
   const { format } = asked.options;
   try {
@@ -37,12 +37,12 @@ export async function predictBlock(loaded: LoadedModel, asked: Asked): Promise<B
   } catch (error) {
     if (!(error instanceof TrainyardError)) throw error;
     const { code, message: detail, errors } = error;
-    // A line is named in the detail; no pointer leads to it.
+    // The detail names the line; no pointer leads to it.
     return { ok: false, code, detail, errors: format === "csv" || format === "ndjson" ? [{ pointer: "", detail }] : errors };
   }
 }
 
-/** A prediction a line, for every line with something on it. */
+/** One prediction a line, for every line that is not empty. */
 function ndjsonBlock(loaded: LoadedModel, { block: { bytes, firstLine }, options }: Asked): Answer {
   const instances: unknown[] = [];
   const lines: number[] = [];
@@ -66,12 +66,12 @@ function ndjsonBlock(loaded: LoadedModel, { block: { bytes, firstLine }, options
     reading: null,
     rows: instances.length,
     remarks,
-    ...besideAnswers(options, loaded.model, instances, predictions),
+    ...replyExtras(options, loaded.model, instances, predictions),
   };
   return { ok: true, bytes: new TextEncoder().encode(written), ...said };
 }
 
-/** The rows as they came, each with its prediction in further cells. */
+/** The rows as they came, each with its prediction in additional cells. */
 async function csvBlock(loaded: LoadedModel, { block, options }: Asked): Promise<Answer> {
   const { rows, head, reading } = await readCsvRows(loaded.model, block, options);
   const { model } = loaded;
@@ -86,11 +86,11 @@ async function csvBlock(loaded: LoadedModel, { block, options }: Asked): Promise
   predictions.forEach((prediction, row) => {
     written += writeCsvRow(rows[row]?.text ?? "", prediction, explanations?.[row] ?? null, shape);
   });
-  const said = { reading, rows: instances.length, remarks, ...besideAnswers(options, model, instances, predictions) };
+  const said = { reading, rows: instances.length, remarks, ...replyExtras(options, model, instances, predictions) };
   return { ok: true, bytes: new TextEncoder().encode(written), ...said };
 }
 
-/** Throws invalid at the first row that is wrong, named by its line. Explains the rows where that is asked for. */
+/** Throws invalid at the first wrong row, named by its line. Explains the rows if requested. */
 function predict(loaded: LoadedModel, instances: readonly unknown[], options: StreamOptions, lineOf: (row: number) => number) {
   const { model, predictor } = loaded;
   const predictions: Prediction[] = [];
@@ -102,7 +102,7 @@ function predict(loaded: LoadedModel, instances: readonly unknown[], options: St
       remarks.addAll(placedBy(result.remarks, (row) => lineOf(start + row)));
       continue;
     }
-    // Pointers read /instances/{row}/{column}, where the column is left out when the row as a whole is wrong.
+    // Pointers are /instances/{row}/{column}, without the column if the whole row is wrong.
     const [{ pointer = "", detail = "" } = {}] = result.errors;
     const [row = "0", column] = pointer.split("/").slice(2);
     throw new TrainyardError("invalid", `line ${lineOf(start + Number(row))}${columnText(model, column)}: ${detail}`);

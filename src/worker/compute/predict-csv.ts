@@ -1,4 +1,4 @@
-/** Rows of CSV as a model takes them, and the same rows with their predictions. Knows the format, predicts nothing. */
+/** Parses rows of CSV for a model, and writes the same rows with their predictions. Knows the format; predicts nothing. */
 
 import { type CellStyle, csvCell } from "../../domain/csv-cell.ts";
 import { parseNumber } from "../../domain/datasets/cell-parsing.ts";
@@ -15,7 +15,7 @@ import { type CsvStart, isComment, readCsvStart } from "../../formats/csv/csv-st
 import { nameAt } from "../../formats/tables/table.ts";
 
 export interface CsvRow {
-  /** As it came, or as spreadsheets take it, without its line end. */
+  /** As it came, or escaped for spreadsheets, without its line end. */
   readonly text: string;
   readonly line: number;
   /** Values in the order of the model's columns. */
@@ -24,7 +24,7 @@ export interface CsvRow {
 
 export interface CsvRows {
   readonly rows: readonly CsvRow[];
-  /** The row of names, written likewise; null where this block has none. */
+  /** The header, written likewise; null if this block has none. */
   readonly head: string | null;
   readonly reading: CsvReading;
 }
@@ -108,10 +108,10 @@ function isHeader({ preprocessing }: Model, cells: readonly string[], { header }
   return cells.some((cell, index) => names.has(looseName(nameAt(cell, index))));
 }
 
-/** A name as headers are compared: what differs in case alone is one name. */
+/** A name for comparison of headers: names that differ only in case are equal. */
 const looseName = (name: string): string => name.toLowerCase();
 
-/** The place of a column that the header does not have: it is missing in every row, as one that a row of JSON leaves out. */
+/** Stands for a column that the header lacks: it is missing in every row, like a field that JSON omits. */
 const LEFT_OUT = -1;
 
 /** The cell of each of the model's columns: by its name, or by its index if rows have no names. */
@@ -156,7 +156,7 @@ function cellIndicesByName(preprocessing: Preprocessing, given: readonly string[
 
 const wrong = (detail: string) => invalid([{ pointer: "", detail }]);
 
-/** A cell as the model reads it. A plain number stays a text where it is none: the model says what is wrong with it. */
+/** A cell as the model reads it. A text that is not a plain number stays a text: the model reports what is wrong with it. */
 function cellValue(text: string, isQuoted: boolean, column: EncodedColumn | null): unknown {
   if (column) return cellOf(text, isQuoted, column);
   const number = parseNumber(text);
@@ -168,7 +168,7 @@ function cellText({ bytes, starts, ends, quoting }: CsvRecord, index: number): s
   return quoting[index] === QUOTING.doubled ? text.replaceAll('""', '"') : text;
 }
 
-/** The record as it was written, quotes included. */
+/** The record as it was written, including quotes. */
 function recordText({ bytes, starts, ends, quoting, count }: CsvRecord): string {
   const start = (starts[0] as number) - (quoting[0] === QUOTING.plain ? 0 : 1);
   const end = (ends[count - 1] as number) + (quoting[count - 1] === QUOTING.plain ? 0 : 1);
@@ -180,22 +180,22 @@ export interface CsvShape extends CellStyle {
   readonly topK: number | null;
   /** Whether rows have intervals or sets. */
   readonly hasIntervals: boolean;
-  /** The columns whose contributions are written; empty where rows are not explained. */
+  /** The columns whose contributions are written; empty if rows are not explained. */
   readonly columns: readonly string[];
 }
 
-/** The header with the names of the cells that predictions add. */
+/** The header with the names of the added cells. */
 export function writeCsvHead(head: string, shape: CsvShape): string {
   return writeLine(head, [...namesOf(shape), ...explainedNames(shape)], shape);
 }
 
-/** A row with its prediction, and its explanation where it has one. */
+/** A row with its prediction, and its explanation if it has one. */
 export function writeCsvRow(row: string, prediction: Prediction, explanation: Explanation | null, shape: CsvShape): string {
   const why = explanation ? explainedValues(prediction, explanation, shape) : [];
   return writeLine(row, [...valuesOf(prediction, shape), ...why], shape);
 }
 
-/** Of classes, the probability of the answered one is explained; of quantiles, the value; else each target. */
+/** For classes, the probability of the answered one is explained; for quantiles, the value; else each target. */
 function explainedNames({ model, columns }: CsvShape): string[] {
   if (columns.length === 0) return [];
   return targetSuffixes(model).flatMap((suffix) => [
@@ -217,7 +217,7 @@ function explainedValues(prediction: Prediction, { base, contributions }: Explan
   ]);
 }
 
-/** What names of cells end in for each value of an answer; nothing where there is one. */
+/** The suffixes of names for each value of an answer; empty if there is one. */
 function targetSuffixes({ task, outputWidth, preprocessing, quantiles = [] }: Model): string[] {
   if (task !== "regression" || outputWidth === 1 || quantiles.length > 0) return [""];
   return Array.from({ length: outputWidth }, (_, index) => `_${preprocessing?.targets[index]?.column ?? index + 1}`);
@@ -242,7 +242,7 @@ function classNames({ model: { classes }, topK }: CsvShape): string[] {
 function valuesOf(prediction: Prediction, { model, topK }: CsvShape): (string | number)[] {
   if ("value" in prediction) return [prediction.value, prediction.quantiles ?? [], prediction.intervals ?? []].flat(2);
   const { label, probability, probabilities, set } = prediction;
-  // A list of labels, which may have any character in them, is JSON.
+  // A list of labels is JSON, because a label may contain any character.
   const among = set ? [JSON.stringify(set.map((place) => model.classes[place]))] : [];
   if (topK === null) return [label, probability, ...probabilities, ...among];
   return [...topChoices(prediction, model, topK).flatMap((choice) => [choice.label, choice.probability]), ...among];

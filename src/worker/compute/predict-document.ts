@@ -1,4 +1,4 @@
-/** A whole JSON body of rows to its answer. Runs in a compute thread: whatever a body of many bytes is made of, the event loop does not parse it. */
+/** Answers a whole JSON body of rows. Runs in a compute thread, so that the event loop never parses a long body. */
 import { invalid } from "../../domain/errors.ts";
 import {
   assertExplainable,
@@ -13,7 +13,7 @@ import { type AnswerOptions, answerAsAsked, NOTHING_ASKED, optionsOf } from "../
 import { assertPredictable, type BlockReply, type NeedsBackground, predictBody } from "../../domain/models/prediction.ts";
 import { predictionsJson } from "../../domain/models/prediction-json.ts";
 import { rowNotes } from "../../domain/models/remarks.ts";
-import { besideAnswers } from "../../domain/monitoring/beside-answers.ts";
+import { replyExtras } from "../../domain/monitoring/reply-extras.ts";
 import { parseForeignDocument } from "../../domain/protocols/foreign-json.ts";
 import { inferAnswer, inferRequest, inferRows } from "../../domain/protocols/open-inference.ts";
 import { tfAnswer, tfRequest, tfRows } from "../../domain/protocols/tf-serving.ts";
@@ -29,9 +29,9 @@ type Answer = Extract<BlockReply, { ok: true }>;
 const EXPLAINED_BYTES = 256 * 1024;
 
 /**
- * The answer to `{"instances": [...], "top_k", "threshold", "interval", "explain"}`; those of the body go before the ones given. Throws malformed,
- * invalid and too_large, as a small body does that is parsed on the event loop. A body that is explained is answered once its background is
- * there: before that, the reply says which it needs.
+ * The answer to `{"instances": [...], "top_k", "threshold", "interval", "explain"}`; the body's own options have precedence over the given
+ * ones. Throws malformed, invalid and too_large, as for a small body that is parsed on the event loop. An explained body is answered once
+ * its background is there; the reply before that says which background it needs.
  */
 export function predictDocument(loaded: LoadedModel, { block, options: given, maxRows }: Asked): Answer {
   const { model, predictor } = loaded;
@@ -45,7 +45,7 @@ export function predictDocument(loaded: LoadedModel, { block, options: given, ma
     if (!result.ok) throw invalid(result.errors);
     const answered = answerAsAsked(result, model, options);
     const bytes = new TextEncoder().encode(predictionsJson(model, answered, options.topK));
-    return { ...NO_STREAM, bytes, ...besideAnswers(given, model, instances, answered.predictions) };
+    return { ...NO_STREAM, bytes, ...replyExtras(given, model, instances, answered.predictions) };
   }
   if (block.bytes.byteLength > EXPLAINED_BYTES) throw notExplained();
   if (!drawn) return { ...NO_STREAM, bytes: block.bytes, needs: needsOf(loaded, instances.length, explain) };
@@ -68,7 +68,7 @@ export function predictTfServing(loaded: LoadedModel, { block, options, maxRows 
   const instances = tfRows(loaded.model, request);
   const { predictions, remarks } = predict(loaded, instances, maxRows);
   const bytes = new TextEncoder().encode(JSON.stringify(tfAnswer(loaded.model, predictions, request)));
-  const beside = besideAnswers(options, loaded.model, instances, predictions);
+  const beside = replyExtras(options, loaded.model, instances, predictions);
   return { ...NO_STREAM, bytes, rows: predictions.length, remarks, ...beside };
 }
 
@@ -86,7 +86,7 @@ export function predictOpenInference(loaded: LoadedModel, { block, options, maxR
   const bytes = Uint8Array.from(answer.bytes ? Buffer.concat([head, ...answer.bytes]) : head);
   const times = { input: readAt - startedAt, infer: inferredAt - readAt, output: performance.now() - inferredAt };
   const document = { jsonBytes: answer.bytes ? head.length : null, times };
-  const beside = besideAnswers(options, loaded.model, instances, predictions);
+  const beside = replyExtras(options, loaded.model, instances, predictions);
   return { ...NO_STREAM, bytes, rows: predictions.length, remarks, document, ...beside };
 }
 
@@ -98,5 +98,5 @@ function predict({ model, predictor }: LoadedModel, instances: readonly unknown[
   return answerAsAsked(result, model, asked);
 }
 
-/** What a document, which is no stream, has nothing of. */
+/** The parts of a stream's result that a document, which is not a stream, does not have. */
 const NO_STREAM = { ok: true, reading: null, rows: 0, remarks: [] } as const;

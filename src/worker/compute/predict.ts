@@ -1,6 +1,6 @@
 /**
- * The three entrances to predictions: now, on the event loop; rows, there or in a thread; streams, in a thread. Owns which of
- * them fits the event loop, and that a thread is given a model it lacks. Knows no format.
+ * The three entrances to predictions: now, on the event loop; rows, there or in a thread; streams, in a thread. Decides which work fits the
+ * event loop, and sends a thread the model that it lacks. Knows no format.
  */
 
 import { BLOCK_WORK } from "../../domain/explanations/explanation.ts";
@@ -15,7 +15,7 @@ import type { Load, ModelRunner } from "./model-runner.ts";
 import type { PredictionCounting } from "./prediction-counts.ts";
 import { createPredictors, predictorKey } from "./predictors.ts";
 
-/** Rows and multiply-adds that a prediction on the event loop may have: about a millisecond. */
+/** Maximum rows and multiply-adds of a prediction on the event loop: about a millisecond. */
 const INLINE_ROWS = 256;
 const INLINE_MULTIPLY_ADDS = 1_000_000;
 /** Larger models, and longer ones such as ensembles, are compiled in a thread. */
@@ -23,7 +23,7 @@ const INLINE_PARAMETERS = 200_000;
 const INLINE_LAYERS = 32;
 
 export interface PredictOptions {
-  /** Rows of a document at most. */
+  /** Maximum rows of a document. */
   readonly maxRows: number;
   readonly run: ModelRunner;
   readonly predictors: InlinePredictors;
@@ -67,7 +67,7 @@ export function createPredict({ maxRows, run, predictors: inline, counting, mult
     async stream(model, block, asked, load) {
       const options = counting.drawOf(model) ? { ...asked, samples: true } : asked;
       const task: PredictBlockTask = { modelKey: predictorKey(model), block, options, maxRows };
-      // A row takes two bytes at the least.
+      // A row takes at least two bytes.
       const mostRows = Math.min(maxRows, block.bytes.byteLength / 2);
       const explaining = options.document?.drawn?.work ?? (options.explain ? BLOCK_WORK : 0);
       const reply = await run<BlockReply>("predictBlock", task, model, load, mostRows * multiplyAdds(model) + explaining);
@@ -77,14 +77,14 @@ export function createPredict({ maxRows, run, predictors: inline, counting, mult
   };
 }
 
-/** Compiled models of this thread; requests that come while one is loaded share it. */
+/** Compiled models of this thread; requests that arrive while one is loaded share it. */
 export interface InlinePredictors {
   known(model: Model): Predictor | undefined;
   get(model: Model, load: Load): Promise<Predictor>;
   forget(modelId: string): void;
 }
 
-/** None at first. */
+/** Empty at first. */
 export function createInlinePredictors(monitors: boolean): InlinePredictors {
   const predictors = createPredictors();
   const loading = new Map<string, Promise<Predictor>>();

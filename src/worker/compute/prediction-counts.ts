@@ -1,28 +1,28 @@
-/** What was counted of predictions in this process and not taken yet, by model. Owns no count of its own: tallies are where rows are read. */
+/** The counts of predictions in this process that were not taken yet, by model. Counts nothing itself: tallies count where rows are read. */
 import type { Model } from "../../domain/models/model.ts";
 import { createRowDraw, type RowDraw } from "../../domain/monitoring/asked-rows.ts";
 import { WINDOW_ROWS } from "../../domain/monitoring/drift.ts";
 import type { PredictionCounts, Tally } from "../../domain/monitoring/tally.ts";
 import type { CountedModel, CountedPredictions } from "../../domain/ports.ts";
 
-/** Models that counts wait for at most; those of more are dropped until they are taken. */
+/** Maximum models with waiting counts; those of further models are dropped until the next `take`. */
 const MOST_MODELS = 1000;
 
-/** The port, and the ways in. */
+/** The port, and the ways to report counts. */
 export interface PredictionCounting extends CountedPredictions {
   /** A tally of this thread has counted rows. */
   tallied(tally: Tally): void;
   /** Rows were counted in a thread. */
   add(modelId: string, counts: PredictionCounts): void;
-  /** Where rows of a model are offered for its sample; undefined where it has none. */
+  /** Where rows of a model are offered for its sample; undefined if it has none. */
   drawOf(model: Model): RowDraw | undefined;
 }
 
-/** Creates the counting, without counts. */
+/** Creates empty counts. */
 export function createPredictionCounting(isOn: boolean): PredictionCounting {
   const tallies = new Set<Tally>();
   const waiting = new Map<string, PredictionCounts>();
-  // By model; a draw is made when the first row comes, since it needs the model's columns.
+  // By model; a draw is created with the first row, because it needs the model's columns.
   const draws = new Map<string, RowDraw | null>();
   let listen: () => void = () => undefined;
   const merge = (modelId: string, added: PredictionCounts): number => {
@@ -38,7 +38,7 @@ export function createPredictionCounting(isOn: boolean): PredictionCounting {
   return {
     isOn,
     tallied(tally) {
-      // The next `take` takes these rows too: a model that is asked row by row costs a look-up each.
+      // The next `take` takes these rows too: a model that is asked row by row costs one look-up each.
       tallies.add(tally);
       if (tally.rows >= WINDOW_ROWS || tallies.size >= MOST_MODELS) listen();
     },

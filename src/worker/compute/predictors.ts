@@ -1,4 +1,4 @@
-/** Compiled models, the most recently used ones, of one thread. */
+/** Compiled models of one thread, the most recently used ones. */
 import { createLru } from "../../domain/lru.ts";
 import type { Model } from "../../domain/models/model.ts";
 import type { TensorSet } from "../../domain/tensor.ts";
@@ -15,7 +15,7 @@ export interface LoadedModel {
 
 export interface Predictors {
   get(key: string): LoadedModel | undefined;
-  /** Compiles a model, and keeps it under its key as long as there is room. */
+  /** Compiles a model, and caches it under its key as long as there is room. */
   add(key: string, model: Model, weights: TensorSet): LoadedModel;
   forget(modelId: string): void;
 }
@@ -23,7 +23,7 @@ export interface Predictors {
 /** The key of a model whose rows are not counted. */
 const uncountedKey = (modelId: string): string => `${modelId} uncounted`;
 
-/** What a model is kept under: one whose rows are counted, and the same without, are two. */
+/** The cache key of a model: with and without counting are two entries. */
 export function predictorKey({ id, reference }: Model): string {
   return reference ? id : uncountedKey(id);
 }

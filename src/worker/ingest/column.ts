@@ -1,4 +1,4 @@
-/** Second walk through a table: a column's values, taken in as its type says, and what is known of them. */
+/** The last pass through a table: reads a column's values as its type says, and collects its statistics. */
 
 import { parseLooseTruth } from "../../domain/datasets/cell-parsing.ts";
 import { type ColumnReading, createDateReader, createNumberReader, timeOfCount } from "../../domain/datasets/column-reading.ts";
@@ -8,14 +8,14 @@ import type { TextValues } from "../../domain/datasets/texts.ts";
 import { invalid, pointerOf } from "../../domain/errors.ts";
 import type { Cells } from "../../formats/tables/table.ts";
 
-/** What stands in the preview: a number, a text, a truth, or null for a missing value. */
+/** A cell of the preview: a number, a text, a boolean, or null for a missing value. */
 export type PreviewValue = string | number | boolean | null;
 
 export interface FinishedColumn {
   readonly column: Column;
   /** Null for text. */
   readonly values: Exclude<ColumnValues, TextValues> | null;
-  /** Of text, unless there is too much of it. */
+  /** For text, unless there is too much of it. */
   readonly texts?: TextValues | null;
   /** Labels that were written in several ways, each with all of them, the one that is kept first. */
   readonly spellings?: readonly (readonly string[])[];
@@ -23,9 +23,9 @@ export interface FinishedColumn {
   readonly missingCode?: MissingCode;
 }
 
-/** Takes in the cells of a column that are there, and says in the end what they came to. Rows count from 0. */
+/** Takes the non-empty cells of a column, and returns the column at the end. Rows count from 0. */
 export interface ColumnBuilder {
-  /** Throws invalid, naming the place, when the cell does not fit a type that was asked for. */
+  /** Throws invalid, naming the place, if the cell does not fit a requested type. */
   set(row: number, cells: Cells, index: number): void;
   finish(): FinishedColumn;
 }
@@ -38,24 +38,24 @@ export interface ColumnPlan {
   /** Whether a word such as NA that is given as text is a value of the column, and not a missing one. */
   readonly takesWords: boolean;
   readonly reading: ColumnReading;
-  /** The number of a cell in a column of numbers or times, NaN where it is none. */
+  /** The number of a cell in a column of numbers or times, NaN if there is none. */
   readonly read: CellReader;
-  /** Cells that keep a column from being one of numbers or dates; null where nothing does. */
+  /** Cells that prevent a column from being numbers or dates; null if there are none. */
   readonly doubt: OddCells | null;
 }
 
-/** Reads a cell to a number; NaN when it does not fit. */
+/** Reads a cell as a number; NaN if it does not fit. */
 export type CellReader = (cells: Cells, index: number) => number;
 
 /** Longest text in a preview and in `top`, in UTF-16 units. */
 const SHOWN_LENGTH = 200;
 
-/** A text as it is shown. */
+/** A text, cut for display. */
 export function shown(text: string): string {
   return text.length > SHOWN_LENGTH ? `${text.slice(0, SHOWN_LENGTH)}…` : text;
 }
 
-/** The error of a value that does not fit the type that was asked for. */
+/** The error for a value that does not fit the requested type. */
 export function misfit({ name, type }: ColumnPlan, cells: Cells, index: number, what = ""): Error {
   const value = JSON.stringify(shown(cells.text(index)));
   const detail = `${cells.place(index)}: ${value} is not ${ARTICLES[type]}${what}`;
@@ -73,7 +73,7 @@ const ARTICLES: Readonly<Record<ColumnPlan["type"], string>> = {
   empty: "missing",
 };
 
-/** How a cell of a type is read that is written in the plain way. */
+/** How a plainly written cell of a type is read. */
 const PLAIN_READERS: Readonly<Record<"number" | "integer" | "datetime", CellReader>> = {
   number: (cells, index) => cells.number(index),
   integer: (cells, index) => {
@@ -83,7 +83,7 @@ const PLAIN_READERS: Readonly<Record<"number" | "integer" | "datetime", CellRead
   datetime: (cells, index) => cells.datetime(index),
 };
 
-/** How a cell is read: in the plain way, as most are, or, where `isGuessed`, as the column's reading says. */
+/** How a cell is read: plainly, as most are, or, if `isGuessed`, as the column's reading says. */
 export function createCellReader(type: ColumnPlan["type"], reading: ColumnReading, isGuessed: boolean): CellReader {
   if (type !== "number" && type !== "integer" && type !== "datetime") return () => Number.NaN;
   if (!isGuessed) return PLAIN_READERS[type];

@@ -1,4 +1,4 @@
-/** Corrects cells of one column of a stored table, and describes the table anew. Knows nothing of uploads. */
+/** Corrects cells of one column of a stored table, and describes the table again. Knows nothing of uploads. */
 import { createHash } from "node:crypto";
 import type { CorrectedCell } from "../../domain/datasets/corrections.ts";
 import type { Column, ColumnValues, OddCells } from "../../domain/datasets/dataset.ts";
@@ -10,16 +10,16 @@ import { type PreviewValue, shown } from "./column.ts";
 import { BOOLEANS, describeLabels } from "./label-column.ts";
 import { MAX_LISTED_CHARACTERS } from "./labels.ts";
 import { describeNumbers } from "./numeric-column.ts";
-import { stillOdd } from "./still-odd.ts";
+import { remainingOddCells } from "./remaining-odd-cells.ts";
 import { oddNote } from "./upload-notes.ts";
 
-/** A column with its corrected values; `preview` is how a corrected cell is shown. */
+/** A column with its corrected values; `preview` shows a corrected cell. */
 interface Corrected {
   readonly column: Column;
   readonly values: ColumnValues;
 }
 
-/** Puts corrections in, in place of the values that were sent. What is wrong with them is an answer. */
+/** Applies corrections to the transferred values. Errors in them are returned. */
 export function correctColumn(task: CorrectionTask, maxCategories: number): Correction {
   const columns = JSON.parse(task.columnsJson) as Column[];
   const index = columns.findIndex(({ name }) => name === task.name);
@@ -27,7 +27,7 @@ export function correctColumn(task: CorrectionTask, maxCategories: number): Corr
   const errors = cellErrors(task, column);
   if (errors.length > 0) return { ok: false, errors };
   const about: AboutTable = task.aboutJson ? (JSON.parse(task.aboutJson) as AboutTable) : { reading: null, notes: [] };
-  const odd = stillOdd({ column, values: task.values, cells: task.cells, reading: about.reading });
+  const odd = remainingOddCells({ column, values: task.values, cells: task.cells, reading: about.reading });
   const corrected = column.type === "category" ? correctLabels(task, column) : correctNumbersOrTruths(task, column);
   const all = columns.with(index, withOdd(corrected.column, odd));
   const fault = labelsFault(all, index, maxCategories);
@@ -39,7 +39,7 @@ function withOdd({ odd: _, ...column }: Column, odd: OddCells | null): Column {
   return { ...column, ...(odd && { odd }) };
 }
 
-/** Why the labels of a table are too many; null where they are not. The limits are those of uploads. */
+/** Why the labels of a table are too many; null if they are not. The limits are those of uploads. */
 function labelsFault(columns: readonly Column[], index: number, maxCategories: number): string | null {
   const { type, categories } = columns[index] as Column;
   if (type !== "category" || !categories) return null;
@@ -53,7 +53,7 @@ function labelsFault(columns: readonly Column[], index: number, maxCategories: n
   return `the labels of all columns would have ${listed} characters, more than ${MAX_LISTED_CHARACTERS}: use fewer or shorter ones`;
 }
 
-/** What the cells of each type of column may be. */
+/** The possible cells of each type of column. */
 const FITS: Readonly<Partial<Record<Column["type"], (value: NonNullable<CorrectedCell["value"]>) => boolean>>> = {
   category: (value) => typeof value === "string",
   boolean: (value) => typeof value === "boolean" || BOOLEANS.includes(value as string),
@@ -154,7 +154,7 @@ function describe(
   };
 }
 
-/** Notes on odd cells, which are said anew. */
+/** Notes on odd cells, which are written again. */
 const ODD_CODES: readonly string[] = ["cells_read_as_missing", "column_in_doubt"] satisfies readonly UploadNoteCode[];
 
 function correctedNote({ cells, name, parent }: CorrectionTask): Note {

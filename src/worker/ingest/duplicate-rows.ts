@@ -1,4 +1,4 @@
-/** Rows of a table that repeat an earlier row in every column. */
+/** Finds rows of a table that repeat an earlier row in every column. */
 import type { ColumnValues } from "../../domain/datasets/dataset.ts";
 
 /** Larger tables are not searched: about 0.2 s. */

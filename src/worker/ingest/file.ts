@@ -1,4 +1,4 @@
-/** The bytes of an uploaded file: from the beginning, unpacked if they are packed, and at any place. Knows no format. */
+/** Reads the bytes of an uploaded file: from the beginning, decompressed if necessary, and at any position. Knows no format. */
 import { createReadStream } from "node:fs";
 import { type FileHandle, open } from "node:fs/promises";
 import { pipeline, type Readable } from "node:stream";
@@ -16,8 +16,8 @@ export async function firstBytes(path: string, count: number): Promise<Buffer> {
 }
 
 /**
- * The bytes of a file; of a gzip file, what it unpacks to. Throws too_large beyond `limitBytes`. A chunk is valid until the next
- * one is asked for: one buffer serves them all, since the garbage collector leaves buffers that are not of its heap lying for long.
+ * The bytes of a file, decompressed if it is gzip. Throws too_large beyond `limitBytes`. A chunk is valid until the next one is requested:
+ * one buffer serves them all, because the garbage collector is slow to free buffers outside of its heap.
  */
 export function chunksOf(path: string, gzip: boolean, limitBytes: number): ByteChunks {
   return async function* () {
@@ -48,12 +48,12 @@ async function* plainChunks(path: string): AsyncGenerator<Uint8Array<ArrayBuffer
 
 function gunzip(packed: Readable): Readable {
   const unpacking = createGunzip({ chunkSize: CHUNK_BYTES });
-  // What goes wrong is thrown to whoever reads the result.
+  // Errors are thrown to the reader of the result.
   pipeline(packed, unpacking, () => undefined);
   return unpacking;
 }
 
-/** A file as hyparquet reads it. A range beyond the end gives what there is. */
+/** A file as hyparquet reads it. A range beyond the end returns the existing bytes. */
 export function randomAccess(file: FileHandle, byteLength: number): AsyncBuffer {
   return {
     byteLength,

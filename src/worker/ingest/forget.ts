@@ -1,4 +1,4 @@
-/** Finds rows of a stored table by a key, and takes rows out of its columns. Knows nothing of uploads. */
+/** Finds rows of a stored table by a key, and removes rows from its columns. Knows nothing of uploads. */
 import { createHash } from "node:crypto";
 import { createDateReader } from "../../domain/datasets/column-reading.ts";
 import type { Column, ColumnValues } from "../../domain/datasets/dataset.ts";
@@ -8,7 +8,7 @@ import { type FieldError, pointerOf } from "../../domain/errors.ts";
 import { BOOLEANS, describeLabels } from "./label-column.ts";
 import { describeNumbers } from "./numeric-column.ts";
 
-/** Positions of the rows with one of the keys, rising, or the keys that no row has. A key is never repeated in an answer. */
+/** Positions of the rows with one of the keys, ascending, or the keys without a row. An answer never repeats a key. */
 export function matchRows({ column, values, keys, most }: MatchTask): MatchedRows {
   const wanted = new Map<string | number, number>();
   const errors: FieldError[] = [];
@@ -38,7 +38,7 @@ export function matchRows({ column, values, keys, most }: MatchTask): MatchedRow
   return errors.length > 0 ? { ok: false, errors } : { ok: true, positions };
 }
 
-/** How a key is stored in a column: -2 for a label that the column does not have; null for what it cannot have. */
+/** How a column stores a key: -2 for a label that the column does not have; null for a value that it cannot have. */
 function codeOf({ type, categories, reading }: Column, key: string | number | boolean): string | number | null {
   const text = String(key);
   switch (type) {
@@ -48,7 +48,7 @@ function codeOf({ type, categories, reading }: Column, key: string | number | bo
       return typeof value === "number" && Number.isFinite(value) ? value : null;
     }
     case "datetime": {
-      // As the cells were read: without a zone it is UTC, and days and months are in the column's order.
+      // Read like the cells: without a zone it is UTC, and day and month are in the column's order.
       const time = typeof key === "boolean" ? Number.NaN : createDateReader(reading ?? {})(text.trim());
       return Number.isNaN(time) ? null : time;
     }
@@ -63,7 +63,7 @@ function codeOf({ type, categories, reading }: Column, key: string | number | bo
   }
 }
 
-/** A column without some rows, described as an upload without them would be where its type is the same. */
+/** A column without some rows, described as an upload without them would be if its type stayed the same. */
 export function withoutRows({ column, values, rows, missing, positions }: RemovalTask): RemainingColumn {
   const left = rows - positions.length;
   const remaining = values && removed(column, values, positions);
@@ -73,7 +73,7 @@ export function withoutRows({ column, values, rows, missing, positions }: Remova
   return { column: described.column, values: described.values, sha256: hash.digest("hex") };
 }
 
-/** A column whose words for a missing value are those of the table: the others were read from its cells. */
+/** A column whose words for a missing value are those of the table: its own other words came from its cells. */
 function withWords({ reading, ...column }: Column, missing: readonly string[]): Column {
   if (!reading?.missing) return reading ? { ...column, reading } : column;
   const { missing: words, ...rest } = reading;
@@ -102,7 +102,7 @@ function describe({ odd: _, ...column }: Column, values: ColumnValues | null, ro
   const asColumn = (own: Partial<Column>, kept: ColumnValues | null, categories: Column["categories"] = null): Described => {
     return { name, type, categories, column: { ...column, ...own, categories }, values: kept };
   };
-  // Of texts that are not kept, nobody can say which cells were those of the rows: none is named any more.
+  // If texts are not stored, nobody can say which odd cells were in these rows, so none is named any more.
   if (!values)
     return asColumn({ top: [], missing: Math.min(column.missing, rows), distinct: Math.min(column.distinct, rows) }, null);
   if (type === "text") {
@@ -124,7 +124,7 @@ function describeCodes(
   for (const code of codes) if (code >= 0) counts[code]! += 1;
   const described = describeLabels(name, type, codes.length, labels, counts);
   if (type === "boolean") return asColumn(described, codes, [...labels]);
-  // A label that only these rows had is a cell of theirs: it goes, and the places of those behind it change.
+  // A label that only these rows had is one of their cells: it goes, and later labels move up.
   const left = labels.filter((_, code) => (counts[code] as number) > 0);
   const places = new Map(left.map((label, place) => [label, place]));
   const ranks = labels.map((label) => places.get(label) ?? -1);

@@ -1,7 +1,4 @@
-/**
- * A walk through the columns that are not written in the plain way: in which other way they are. Tables whose columns are all
- * plain are spared it. Keeps no values.
- */
+/** The pass through columns that are not written plainly: finds out how they are written. Skipped if all columns are plain. Keeps no values. */
 import { ColumnGuess, type Guess, type GuessContext } from "../../domain/datasets/column-guess.ts";
 import type { ColumnType, OddCells } from "../../domain/datasets/dataset.ts";
 import { isOddWord } from "../../domain/datasets/missing-words.ts";
@@ -11,14 +8,14 @@ import type { Inference } from "./infer.ts";
 import { oddCell, SHOWN_CELLS } from "./odd-cells.ts";
 
 export interface GuessedColumn extends Guess {
-  /** The first cells that are neither a number nor a date in any writing. */
+  /** The first cells that are neither a number nor a date in any format. */
   readonly odd: OddCells["cells"];
 }
 
-/** The options that say how columns are written. */
+/** The options for how columns are written. */
 export type WritingOptions = Pick<ReadingOptions, "types" | "decimal" | "thousands" | "date_format">;
 
-/** Decides on the columns that need it, by their place. Throws what the format of the table throws. */
+/** Decides on the columns that need it, by their index. Throws what the format of the table throws. */
 export async function guessColumns(
   table: Table,
   inference: Inference,
@@ -52,7 +49,7 @@ class CellGuess {
   }
 }
 
-/** The type that the sender chose for a column. A date format of its own is one too. */
+/** The type that the sender chose for a column. A date format for it counts as one too. */
 export function chosenType(name: string, { types, date_format: dates }: WritingOptions): ColumnType | undefined {
   if (Object.hasOwn(types, name)) return types[name];
   return typeof dates === "object" && Object.hasOwn(dates, name) ? "datetime" : undefined;
@@ -73,7 +70,7 @@ function createGuesses({ names, columns, csv }: Inference, options: WritingOptio
   const guesses = new Map<number, CellGuess>();
   names.forEach((name, column) => {
     const chosen = chosenType(name, options);
-    // 1.234 is a thousand where other columns have decimal commas: numbers with points are looked at beside those.
+    // 1.234 means a thousand if other columns have decimal commas, so numbers with points are decided together with those.
     const isPlain = columns[column]?.type === "number" && chosen === undefined;
     if (!needs[column] && !(isNeeded && isPlain)) return;
     const writing = { decimal, thousands: thousands && THOUSANDS[thousands], dateFormat: dateFormatOf(name) };
@@ -86,7 +83,7 @@ function createGuesses({ names, columns, csv }: Inference, options: WritingOptio
 /** Types whose values can be written in several ways. */
 const WRITTEN: ReadonlySet<ColumnType> = new Set(["number", "integer", "datetime"]);
 
-/** What the columns that leave no doubt say of the others. */
+/** What the unambiguous columns say about the others. */
 function contextOf(guesses: ReadonlyMap<number, CellGuess>, delimiter: string, { decimal }: WritingOptions): GuessContext {
   const hasSemicolons = delimiter === ";";
   const alone: GuessContext = { hasDecimalCommas: false, hasSemicolons: false, dayOrder: null };

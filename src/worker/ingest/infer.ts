@@ -1,6 +1,6 @@
 /**
- * First walk through a table: what every column's values could all be, written in the plain way. Keeps no values. A column that
- * is none of it, and may be something that is written in another way, is left to guess.ts.
+ * The first pass through a table: finds the types that fit all plainly written values of each column. Keeps no values. A column without
+ * such a type that may be written in another way is left to guess.ts.
  */
 
 import type { ColumnType } from "../../domain/datasets/dataset.ts";
@@ -9,14 +9,14 @@ import { parseWrittenDate, WRITTEN_DATES } from "../../domain/datasets/written/w
 import { NUMBER_FORMATS, parseClock, parseInFormats, splitUnit } from "../../domain/datasets/written/written-numbers.ts";
 import type { Cells, Table, TableExtent } from "../../formats/tables/table.ts";
 
-/** What a column turned out to be. `label`: a category or text, which depends on how many labels there are. */
+/** The type found for a column. `label`: a category or text, depending on the number of labels. */
 export type InferredType = Exclude<ColumnType, "category" | "text"> | "label" | "empty";
 
 export interface InferredColumn {
   readonly type: InferredType;
-  /** Whether it may be numbers or dates that are written in another way, or nearly all of which are. */
+  /** Whether it may contain numbers or dates in another format, in nearly all cells. */
   readonly isSuspect: boolean;
-  /** Whether its values are whole numbers of which some are beyond 2^53, and labels for that reason. */
+  /** Whether its values are whole numbers, some beyond 2^53, and labels for that reason. */
   readonly isBig: boolean;
 }
 
@@ -26,7 +26,7 @@ export interface Inference extends TableExtent {
 
 const EMPTY: InferredColumn = { type: "empty", isSuspect: false, isBig: false };
 
-/** Walks through a table once. Throws what its format throws. */
+/** Passes through a table once. Throws what its format throws. */
 export async function inferTypes(table: Table): Promise<Inference> {
   const columns: ColumnInference[] = [];
   const extent = await table.scan((_, column, cells, index) => {
@@ -40,22 +40,22 @@ export async function inferTypes(table: Table): Promise<Inference> {
   return { ...extent, columns: extent.names.map((_, column) => columns[column]?.result ?? EMPTY) };
 }
 
-/** Values of a column that is not plain after which it is clear whether it could be anything but labels. */
+/** Number of values after which it is clear whether a column that is not plain could be anything but labels. */
 const SAMPLE = 200;
 
-/** What the values of a column seen so far allow it to be. */
+/** The types that the values of a column so far allow. */
 class ColumnInference {
-  /** What all values are; `mixed` when they are not all one thing. */
+  /** The type of all values; `mixed` if they differ. */
   #kind: "none" | "number" | "truth" | "datetime" | "mixed" = "none";
   #integer = true;
   #big = false;
   /** Whether a value is a whole number with leading zeros: a code. */
   #code = false;
   #odd = false;
-  /** Whether a text is a word such as NA: a label where the column has nothing else. */
+  /** Whether a text is a word such as NA: a label if the column has nothing else. */
   #hasWords = false;
   #seen = 0;
-  /** Of those seen, how many could be a number, a date or a truth in some writing. */
+  /** How many of them could be a number, a date or a boolean in some format. */
   #fitting = 0;
   #isSettled = false;
 
@@ -70,7 +70,7 @@ class ColumnInference {
     else this.#mix(cells, index);
   }
 
-  /** Whether the value is of the kind of all before; the first one decides which that is. */
+  /** Whether the value has the type of all before; the first one decides it. */
   #fits(cells: Cells, index: number): boolean {
     const kind = this.#kind;
     if ((kind === "number" || kind === "none") && this.#isNumber(cells, index)) this.#kind = "number";
@@ -114,7 +114,7 @@ class ColumnInference {
   }
 
   get #type(): InferredType {
-    // Whole numbers that float64 does not tell apart are kept as they are written.
+    // Whole numbers that float64 cannot distinguish stay as they are written.
     if (this.#kind === "number") return this.#isBig ? "label" : this.#integer ? "integer" : "number";
     if (this.#kind === "truth") return "boolean";
     if (this.#kind === "datetime") return "datetime";
@@ -122,7 +122,7 @@ class ColumnInference {
   }
 }
 
-/** Whether a value is a number, a date or a truth in one of the ways in which people write them, or a word for none. */
+/** Whether a value is a number, a date or a boolean in one of the formats that people use, or a word for a missing one. */
 function couldBeOther(cells: Cells, index: number): boolean {
   if (!cells.isText(index)) return true;
   const text = cells.text(index);

@@ -43,7 +43,7 @@ export async function digest({ path, suffix }: DigestTask): Promise<string> {
   return hash.update(suffix).digest("hex");
 }
 
-/** The table in a file, or what is wrong with it. */
+/** The table in a file, or its errors. */
 export async function read(task: ReadTask): Promise<Ingestion> {
   try {
     const table = await withTable(task, (opened) =>
@@ -85,7 +85,7 @@ async function withTable(task: ReadTask, use: (table: Table) => Promise<Ingested
   }
 }
 
-/** A sheet is written beside the workbook as CSV, and read as that: tables are walked through more than once. */
+/** A sheet is written beside the workbook as CSV, and read as that, because tables are read more than once. */
 async function withWorkbook(
   path: string,
   packed: ByteChunks,
@@ -104,7 +104,7 @@ async function withWorkbook(
   }
 }
 
-/** Where points stand between thousands, commas stand before decimals. */
+/** If points separate thousands, commas separate decimals. */
 const sheetOptions = ({ sheet, decimal, thousands }: ReadTask["options"]): SheetOptions => ({
   ...{ sheet, decimal: decimal ?? (thousands === "point" ? "," : undefined) },
 });
@@ -135,7 +135,7 @@ function tooLargeWorkbook(): TrainyardError {
   return new TrainyardError("too_large", detail, [{ pointer: "", detail }]);
 }
 
-/** Parquet is read from its end: a packed file is unpacked beside itself first. */
+/** Parquet is read from its end: a compressed file is first decompressed beside itself. */
 async function withParquet(
   path: string,
   packed: ByteChunks | null,
@@ -164,7 +164,7 @@ export function match(task: MatchTask): MatchedRows {
   return matchRows(task);
 }
 
-/** Takes rows out of a column of a stored table. */
+/** Removes rows from a column of a stored table. */
 export function remove(task: RemovalTask): RemainingColumn {
   const remaining = withoutRows(task);
   return moving(remaining, wholeBuffers(remaining.values ? [remaining.values] : []));

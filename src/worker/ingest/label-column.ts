@@ -1,4 +1,4 @@
-/** Columns of labels: booleans, categories, and text, which has too many. */
+/** Columns of labels: booleans, categories, and text, which has too many different values. */
 import type { Column } from "../../domain/datasets/dataset.ts";
 import { mergedSpellings } from "../../domain/datasets/label-spellings.ts";
 import { isErrorWord } from "../../domain/datasets/missing-words.ts";
@@ -9,7 +9,7 @@ import { type LabelBudget, Labels, MAX_LABEL_LENGTH, MAX_LISTED_CHARACTERS } fro
 import { createOddCells } from "./odd-cells.ts";
 import { TOP_VALUES } from "./statistics.ts";
 
-/** The labels of truths. */
+/** The labels of booleans. */
 export const BOOLEANS = ["false", "true"];
 /** A column of at least this many values, more than half of which differ, holds names or sentences rather than categories. */
 const MANY_VALUES = 100;
@@ -20,7 +20,7 @@ export interface LabelColumnOptions {
   readonly budget: LabelBudget;
 }
 
-/** Takes in a column of booleans: 0, 1, or -1 where missing. */
+/** Collects a column of booleans: 0, 1, or -1 if missing. */
 export function createBooleanColumn(plan: ColumnPlan, rows: number): ColumnBuilder {
   const codes = new Int32Array(rows).fill(-1);
   const counts = [0, 0];
@@ -42,13 +42,13 @@ export function createBooleanColumn(plan: ColumnPlan, rows: number): ColumnBuild
   };
 }
 
-/** Takes in a column of labels. It ends as a category, or as text, as the plan says or the number of labels. */
+/** Collects a column of labels. It becomes a category or text, by its plan or by the number of labels. */
 export function createLabelColumn(plan: ColumnPlan, { rows, maxCategories, budget }: LabelColumnOptions): ColumnBuilder {
   const labels = new Labels(budget);
   let codes: Int32Array<ArrayBuffer> | null = plan.type === "text" ? null : new Int32Array(rows).fill(-1);
   let texts: TextKeeper | null = plan.type === "text" ? createTextKeeper(budget) : null;
   let count = 0;
-  /** Codes of labels that a program wrote for no value, as #N/A is. */
+  /** Codes of labels that a program wrote for no value, such as #N/A. */
   const errors = new Set<number>();
   const odd = createOddCells(plan);
   return {
@@ -121,7 +121,7 @@ function mergeLabels(labels: Labels, codes: Int32Array, merged: Int32Array): str
 /** Packs texts while there is room for them. */
 interface TextKeeper {
   add(row: number, text: string): void;
-  /** Null where there was no room. */
+  /** Null if there was no room. */
   finish(rows: number): TextValues | null;
 }
 
@@ -137,7 +137,7 @@ function createTextKeeper(budget: LabelBudget): TextKeeper {
   };
 }
 
-/** The texts that codes stand for. */
+/** The text of each code. */
 function keepLabels(codes: Int32Array, labels: readonly string[], budget: LabelBudget): TextKeeper {
   const keeper = createTextKeeper(budget);
   codes.forEach((code, row) => {
@@ -159,14 +159,14 @@ function tooLong(name: string): Error {
   return invalid([{ pointer: pointerOf(["types", name]), detail }]);
 }
 
-/** Labels that occur, sorted by UTF-16 units, which does not depend on a locale, and where each one went. */
+/** Labels that occur, sorted by UTF-16 units, which does not depend on a locale, and the new index of each. */
 function sortedOrder({ labels, counts }: Labels): { readonly sorted: string[]; readonly rank: Int32Array } {
   const sorted = labels.filter((_, code) => (counts[code] as number) > 0).sort();
   const places = new Map(sorted.map((label, place) => [label, place]));
   return { sorted, rank: Int32Array.from(labels, (label) => places.get(label) ?? -1) };
 }
 
-/** Describes a column of labels by how often each occurs, without listing them. */
+/** Describes a column of labels by their frequencies, without listing them. */
 export function describeLabels(
   name: string,
   type: Column["type"],

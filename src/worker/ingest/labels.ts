@@ -1,22 +1,22 @@
-/** The labels of one column in the order in which they first come, and how often each does. */
+/** The labels of one column in the order of their first occurrence, and their counts. */
 
 import { MAX_KEPT_CHARACTERS } from "../../domain/datasets/texts.ts";
 
 /** Longest label of a category, in UTF-16 units. */
 export const MAX_LABEL_LENGTH = 1000;
 
-/** What the dictionaries of all columns of a table may hold together; it is taken from as they grow. */
+/** The shared budget of the dictionaries of all columns of a table, which they use up as they grow. */
 export interface LabelBudget {
   labels: number;
   /** UTF-16 units. */
   characters: number;
-  /** UTF-16 units of the texts of columns of text. */
+  /** UTF-16 units of the texts of text columns. */
   texts: number;
-  /** UTF-16 units of labels that are listed as categories: they go into every description of the data set. */
+  /** UTF-16 units of labels listed as categories, which are in every description of the data set. */
   listed: number;
 }
 
-/** Labels of all categories of a table together, in UTF-16 units. */
+/** Maximum UTF-16 units of the labels of all categories of a table together. */
 export const MAX_LISTED_CHARACTERS = 4 * 1024 * 1024;
 
 /** A budget of some hundred megabytes. */
@@ -24,10 +24,10 @@ export function createLabelBudget(): LabelBudget {
   return { labels: 2_000_000, characters: 64 * 1024 * 1024, texts: MAX_KEPT_CHARACTERS, listed: MAX_LISTED_CHARACTERS };
 }
 
-/** Distinct values of a column that are counted exactly. */
+/** Maximum distinct values of a column that are counted exactly. */
 const MAX_DISTINCT = 100_000;
 
-/** Counts labels until there are too many; those that are known are counted on. */
+/** Counts labels until there are too many; known ones are still counted after that. */
 export class Labels {
   readonly labels: string[] = [];
   readonly counts: number[] = [];
@@ -39,13 +39,13 @@ export class Labels {
     this.#budget = budget;
   }
 
-  /** Takes the room to list every label; false when there is none. */
+  /** Reserves the room to list every label; false if there is none. */
   list(): boolean {
     this.#budget.listed -= this.labels.reduce((total, { length }) => total + length, 0);
     return this.#budget.listed >= 0;
   }
 
-  /** Counts a label and gives its code; -1 when it is a new one and there is no room for it. */
+  /** Counts a label and returns its code; -1 if it is new and there is no room for it. */
   add(label: string): number {
     const known = this.#codes.get(label);
     if (known !== undefined) {

@@ -5,7 +5,7 @@ import type { ColumnBuilder, ColumnPlan } from "./column.ts";
 import { createOddCells } from "./odd-cells.ts";
 import { summarise } from "./statistics.ts";
 
-/** Takes in a column of `rows` numbers: float64, NaN where missing. `scratch`, [rows], is overwritten in the end. */
+/** Collects a column of `rows` numbers: float64, NaN if missing. Overwrites `scratch`, [rows], at the end. */
 export function createNumericColumn(
   plan: ColumnPlan & { readonly type: "number" | "integer" | "datetime" },
   rows: number,
@@ -32,7 +32,7 @@ export function createNumericColumn(
   };
 }
 
-/** Describes a column of numbers by its values. `scratch`, as many, is overwritten. */
+/** Describes a column of numbers by its values. Overwrites `scratch`, of the same length. */
 export function describeNumbers(
   { name, type }: { readonly name: string; readonly type: "number" | "integer" | "datetime" },
   values: Float64Array<ArrayBuffer>,

@@ -1,31 +1,31 @@
-/** Cells that are something else than the rest of their column: counted, the first of them kept, and their words. */
+/** Odd cells of a column: counts them, keeps the first ones, and collects their words. */
 import { MAX_WORD_LENGTH, MAX_WORDS } from "../../domain/datasets/column-reading.ts";
 import type { Column, OddCells } from "../../domain/datasets/dataset.ts";
 import { isOddWord } from "../../domain/datasets/missing-words.ts";
 import type { Cells } from "../../formats/tables/table.ts";
 import { type ColumnPlan, misfit } from "./column.ts";
 
-/** Odd cells that are named. */
+/** Maximum odd cells that are named. */
 export const SHOWN_CELLS = 5;
 /** Longest text of one, in UTF-16 units. */
 const SHOWN_LENGTH = 60;
 
-/** A cell for a note: where it stands and what it says. */
+/** A cell for a note: its place and its text. */
 export function oddCell(cells: Cells, index: number): OddCells["cells"][number] {
   const [place = ""] = cells.place(index).split(",", 1);
   const text = cells.text(index);
   return { place, line: cells.line(index), value: text.length > SHOWN_LENGTH ? `${text.slice(0, SHOWN_LENGTH)}…` : text };
 }
 
-/** The cells of a column that were read as missing because they are no values of its type. */
+/** The cells of a column that were read as missing because they are not values of its type. */
 export interface OddCellRecorder {
-  /** Takes in one. Throws invalid where the type was asked for, and the cell is no word that stands for nothing. */
+  /** Adds one. Throws invalid if the type was requested, and the cell is not a word for a missing value. */
   add(cells: Cells, index: number): void;
-  /** The column with them, and with the words that are missing in it from now on. */
+  /** The column with its odd cells, and with the words that mean missing in it from now on. */
   describe(column: Column): Column;
 }
 
-/** A recorder for one column. */
+/** Creates a recorder for one column. */
 export function createOddCells(plan: ColumnPlan): OddCellRecorder {
   const first: OddCells["cells"][number][] = [];
   const words = new Set(plan.reading.missing);
@@ -36,7 +36,7 @@ export function createOddCells(plan: ColumnPlan): OddCellRecorder {
       const isKnown = isOddWord(text);
       if (plan.chosen && !isKnown) throw misfit(plan, cells, index);
       if (first.length < SHOWN_CELLS) first.push(oddCell(cells, index));
-      // What was missing in the table that trained is missing in rows to predict, which the same program may write.
+      // What was missing in the training table is missing in rows to predict, which the same program may write.
       if (!isKnown && words.size < MAX_WORDS && text.length <= MAX_WORD_LENGTH) words.add(text);
       count++;
     },

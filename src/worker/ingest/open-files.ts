@@ -1,25 +1,25 @@
 /**
- * Files that are written while their bytes arrive, of which a bounded number is open. A sender that is slow would hold a descriptor beside
- * its connection for as long as it likes: only the first few files stay open, and every other one is opened for each chunk.
+ * Files that are written while their bytes arrive, with a bounded number open at a time. A slow sender would hold a descriptor besides its
+ * connection for as long as it likes. So only the first few files stay open, and every other one is opened for each chunk.
  */
 import { type FileHandle, open } from "node:fs/promises";
 
-/** Files that stay open while they are written, and those that may be open for a chunk at the same time. */
+/** Number of files that stay open while they are written, and of those that may be open for a chunk at the same time. */
 const HELD = 24;
 const AT_A_TIME = 8;
 
 /** A file that grows. */
 export interface Sink extends AsyncDisposable {
-  /** Writes bytes at its end; the bytes may be used again when this resolves. One call at a time. */
+  /** Appends bytes, which may be reused when this resolves. One call at a time. */
   append(bytes: Uint8Array): Promise<void>;
 }
 
 export interface OpenFiles {
-  /** Makes an empty file. Throws EEXIST where there is one. */
+  /** Creates an empty file. Throws EEXIST if it exists. */
   create(path: string): Promise<Sink>;
 }
 
-/** Opens at most `held` and `atATime` files together, whatever the number of files that are written. */
+/** Keeps at most `held` and `atATime` files open, however many are written. */
 export function createOpenFiles(held = HELD, atATime = AT_A_TIME): OpenFiles {
   let holding = 0;
   let opened = 0;
@@ -33,7 +33,7 @@ export function createOpenFiles(held = HELD, atATime = AT_A_TIME): OpenFiles {
       await using file = await open(path, flags);
       await use(file);
     } finally {
-      // Whoever is next has the turn of this one.
+      // The next one in the queue takes over this slot.
       const next = waiting.shift();
       if (next) next();
       else opened--;

@@ -1,4 +1,7 @@
-/** What is sent to an upload thread; each is handled by the function of that name in thread.ts. Types, and where a file is unpacked to. */
+/**
+ * The tasks of an upload thread; the function of the same name in ingest-thread.ts handles each. Types, and the place of decompressed
+ * files.
+ */
 
 import type { CorrectionTask, ReadingTask } from "../../domain/datasets/upload.ts";
 import type { DatasetLimits } from "../../domain/limits.ts";

@@ -1,4 +1,7 @@
-/** A table to a data set: one walk through it to see what its columns are, one where they need a closer look, one to take their values in. */
+/**
+ * Turns a table into a data set: a first pass finds the types of its columns, one pass looks at those in doubt, and the last one reads
+ * their values.
+ */
 import type { Column, OddCells } from "../../domain/datasets/dataset.ts";
 import type { ReadingOptions } from "../../domain/datasets/reading-options.ts";
 import type { AboutTable } from "../../domain/datasets/table-reading.ts";
@@ -34,7 +37,7 @@ import {
 } from "./table-parts.ts";
 import { describeReading, uploadNotes } from "./upload-notes.ts";
 
-/** Rows that a preview has at most, and what it may take: tables with very many columns show fewer rows. */
+/** Maximum rows of a preview, and its maximum size: tables with very many columns show fewer rows. */
 const PREVIEW_ROWS = 100;
 const PREVIEW_CHARACTERS = 1024 * 1024;
 
@@ -43,7 +46,7 @@ export type ColumnOptions = WritingOptions &
   Pick<ReadingOptions, "missing" | "columns"> &
   Partial<Pick<ReadingOptions, "rows">>;
 
-/** Reads a table that is walked through twice, or three times. Throws what is wrong with it, with the place. */
+/** Reads a table in two passes, or three. Throws its faults, with the place. */
 export async function readTable(given: Table, options: ColumnOptions, limits: DatasetLimits): Promise<IngestedTable> {
   const walked = await withOwnMissing({ table: given, inference: await inferTypes(given) }, options.missing);
   const inferred = options.rows === "all" ? walked : await withoutNotes(walked);
@@ -125,7 +128,7 @@ async function readInferred(
   };
 }
 
-/** Every column that an option names must be there. */
+/** Every column that an option names must exist. */
 function checkNames(names: readonly string[], { types, date_format: dates }: ColumnOptions): void {
   checkColumns(names, "types", types);
   if (typeof dates === "object") checkColumns(names, "date_format", dates);
@@ -172,7 +175,7 @@ function doubtOf({ type, fitting, values, odd }: GuessedColumn): OddCells | null
   return type === "label" && count > 0 && fitting * 2 >= values ? { count, cells: [...odd], read_as: "label" } : null;
 }
 
-/** The columns, the first of them as an index where it has no name and counts the rows. */
+/** The columns; the first is an index if it has no name and counts the rows. */
 function markIndex(finished: readonly FinishedColumn[], { csv }: Inference): Column[] {
   const columns = finished.map(({ column }) => column);
   const [first] = finished;
@@ -183,14 +186,14 @@ function markIndex(finished: readonly FinishedColumn[], { csv }: Inference): Col
   return counts ? [{ ...first.column, role: "index" }, ...columns.slice(1)] : columns;
 }
 
-/** Rows that repeat an earlier one in all columns but an index; null also for a table with text. */
+/** Rows that repeat an earlier one in all columns except an index; null also for a table with text. */
 function duplicatesOf(finished: readonly FinishedColumn[], columns: readonly Column[], rows: number): DuplicateRows | null {
   const compared = finished.filter((_, index) => columns[index]?.role !== "index").map(({ values }) => values);
   const values = compared.filter((each) => each !== null && each !== undefined);
   return values.length === compared.length ? findDuplicateRows(values, rows) : null;
 }
 
-/** Bytes of a value of each type while the table is read; text has a limit of its own (texts.ts). */
+/** Bytes of a value of each type while the table is read; text has its own limit (texts.ts). */
 const VALUE_BYTES: Readonly<Record<ColumnPlan["type"], number>> = {
   number: Float64Array.BYTES_PER_ELEMENT,
   integer: Float64Array.BYTES_PER_ELEMENT,
@@ -240,7 +243,7 @@ function createPreview(plans: readonly ColumnPlan[], rows: number) {
     set(row: number, column: number, cells: Cells, index: number): void {
       (shownRows[row] as PreviewValue[])[column] = previewOf(plans[column] as ColumnPlan, cells, index);
     },
-    /** Each row as JSON, as many as there is room for, and the first one always. */
+    /** Rows as JSON, as many as fit, and always the first one. */
     lines(): string[] {
       let left = PREVIEW_CHARACTERS;
       const all = shownRows.map((row) => JSON.stringify(row));

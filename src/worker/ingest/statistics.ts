@@ -1,4 +1,4 @@
-/** What is known of a column of numbers, from its values sorted. */
+/** Statistics of a column of numbers, from its sorted values. */
 import type { Column } from "../../domain/datasets/dataset.ts";
 
 type NumericStatistics = NonNullable<Column["statistics"]>;
@@ -17,8 +17,8 @@ export interface NumericSummary {
 }
 
 /**
- * Statistics of the values that are not NaN. They are sorted in `scratch`, which has room for all of them: one for all columns
- * of a table, since the memory of a copy for each stays taken until long after.
+ * Statistics of the values that are not NaN. They are sorted in `scratch`, which has room for all of them. One scratch serves all columns
+ * of a table, because the memory of a copy for each would be freed only long after.
  */
 export function summarise(values: Float64Array, scratch = new Float64Array(values.length)): NumericSummary {
   const sorted = present(values, scratch).sort();
@@ -32,7 +32,7 @@ export function summarise(values: Float64Array, scratch = new Float64Array(value
   return { ...runsOf(sorted), statistics };
 }
 
-/** A copy without NaN, at the beginning of `copy`. */
+/** Copies the values without NaN to the beginning of `copy`. */
 function present(values: Float64Array, copy: Float64Array): Float64Array {
   let count = 0;
   for (let row = 0; row < values.length; row++) {
@@ -57,7 +57,7 @@ function momentsOf(values: Float64Array, magnitude: number): readonly [mean: num
   return [mean * scale, Math.sqrt(squares / values.length) * scale];
 }
 
-/** Linear between the two nearest values, as numpy and R (type 7) have it. */
+/** Linear between the two nearest values, as in numpy and R (type 7). */
 function quantile(sorted: Float64Array, share: number): number {
   const position = (sorted.length - 1) * share;
   const below = sorted[Math.floor(position)] as number;
@@ -66,7 +66,7 @@ function quantile(sorted: Float64Array, share: number): number {
   return weight === 0 ? below : below * (1 - weight) + above * weight;
 }
 
-/** Bins of equal width from `min` to `max`, each without its upper edge but the last; one bin when all values are equal. */
+/** Bins of equal width from `min` to `max`, each without its upper edge except the last; one bin if all values are equal. */
 function histogramOf(sorted: Float64Array, min: number, max: number): NumericStatistics["histogram"] {
   const bins = min === max ? 1 : HISTOGRAM_BINS;
   const edges = Array.from({ length: bins + 1 }, (_, edge) => {

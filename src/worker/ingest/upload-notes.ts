@@ -1,4 +1,4 @@
-/** What is said of a table that was read: how, and what in it was guessed or is odd. */
+/** How a table was read, and the notes on what was guessed or is odd in it. */
 import type { Ambiguity } from "../../domain/datasets/column-guess.ts";
 import type { ColumnReading } from "../../domain/datasets/column-reading.ts";
 import { type Column, listOddCells, type OddCells } from "../../domain/datasets/dataset.ts";

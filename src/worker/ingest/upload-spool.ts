@@ -1,6 +1,6 @@
 /**
- * Uploaded tables on their way in: from the socket to a file, as fast as both go, and then hashed and read in a thread. A
- * thread is taken only for a file that is all there, so that slow senders cost no more than a file, which need not stay open.
+ * Receives uploaded tables: from the socket to a file, as fast as both go, and then hashed and read in a thread. A thread is used only for
+ * complete files, so a slow sender costs no more than a file, which need not stay open.
  */
 import { randomUUID } from "node:crypto";
 import { mkdir, rm } from "node:fs/promises";
@@ -24,32 +24,32 @@ import { createOpenFiles, type Sink } from "./open-files.ts";
 import { type CorrectTask, type DigestTask, type ReadTask, unpackedPath } from "./protocol.ts";
 
 export interface UploadSpoolOptions {
-  /** Uploads are held in a folder of it, which is emptied at the start. */
+  /** The folder for uploads, which is emptied at the start. */
   readonly dataDir: string;
   readonly limits: DatasetLimits;
-  /** The least that reading an upload may take; a larger one may take longer. */
+  /** Minimum time limit for reading an upload; a larger one may take longer. */
   readonly readMs?: number;
-  /** Told of a thread that died while idle. */
+  /** Called when an idle thread dies. */
   readonly onError: (error: unknown) => void;
-  /** Told whether there is any thread, when one starts and when one is missed. */
+  /** Called with whether there is any thread, when one starts and when one is missing. */
   readonly onThreads?: (hasThreads: boolean) => void;
-  /** The module whose exports are the tasks; another one in tests. */
+  /** The module that exports the tasks; tests pass another one. */
   readonly entry?: URL;
 }
 
-/** Two, so that a large table does not hold up the rest. */
+/** Two, so that a large table does not block the others. */
 const THREADS = 2;
-/** Of JavaScript objects: labels, and a row group of Parquet. Values are in typed arrays, which are computed before they are made. */
+/** For JavaScript objects: labels, and a row group of Parquet. Values are in typed arrays, whose size is computed before they are allocated. */
 const HEAP_MB = 1024;
 const DEFAULT_READ_MS = 120_000;
-/** How fast an upload is read at the least, packed or not, on a machine that is busy with training. */
+/** Minimum reading speed, compressed or not, on a machine that is busy with training. */
 const MIN_BYTES_PER_MS = 1000;
-/** Whose tasks those are that no project has asked for. */
+/** The tenant of tasks that no project requested. */
 const NOBODY = "";
-/** What writing a file fails with when its disk, or its owner's share of it, is used up. */
+/** The error codes of writing a file when its disk, or its owner's quota, is full. */
 const NO_ROOM: ReadonlySet<string> = new Set(["ENOSPC", "EDQUOT"]);
 
-/** Empties the folder of uploads that were never finished. A thread starts while the first one arrives. */
+/** Deletes unfinished uploads in the folder. A thread starts while the first one arrives. */
 export async function openUploadSpool({
   dataDir,
   limits,
@@ -64,7 +64,7 @@ export async function openUploadSpool({
   const files = createOpenFiles();
   const pool = createSupervisedPool({ entry, minThreads: 1, maxThreads: THREADS, heapMb: HEAP_MB, onError, onThreads });
   const discard = async ({ path }: Pick<Upload, "path">): Promise<void> => {
-    // A thread that was ended may have left what it unpacked.
+    // A terminated thread may have left a decompressed file.
     await Promise.all([path, unpackedPath(path)].map((each) => rm(each, { force: true })));
   };
 
@@ -120,7 +120,7 @@ export async function openUploadSpool({
   return ofTenant(NOBODY);
 }
 
-/** What the sender of an upload is told whose reading was ended. */
+/** The error for the sender of an upload whose reading was ended. */
 function refusal({ bound, message }: TaskLimitError, isWorkbook: boolean): TrainyardError {
   const cure = isWorkbook ? ": save the sheet as CSV, which takes less" : "";
   if (bound === "memory")
@@ -135,7 +135,7 @@ function noRoom(cause: unknown): TrainyardError {
   });
 }
 
-/** The next chunk is taken from the stream when the one before is written: that is the back-pressure. */
+/** Takes the next chunk from the stream when the one before is written: that is the back-pressure. */
 async function writeStream(file: Sink, stream: AsyncIterable<Uint8Array>, limitBytes: number): Promise<number> {
   let bytes = 0;
   for await (const chunk of stream) {

@@ -1,6 +1,6 @@
 /**
- * Entry of an assistant: trains what has the numbers that it is sent, for one run after another, and ends by itself once it has waited long
- * for the next.
+ * Entry of an assistant: runs the trainings whose numbers it is sent, for one run after another, and exits after a long wait for the next
+ * run.
  */
 import { parentPort, workerData } from "node:worker_threads";
 import { createAssistantTrainer } from "../../training/run-job.ts";
@@ -11,7 +11,7 @@ import { ASSISTANT, type AssistantMessage, type AssistantTask } from "../protoco
 const KEPT_MS = 30_000;
 
 const state = workerData as Int32Array<SharedArrayBuffer>;
-/** The port of its run; of one before it, nothing is heard any more. */
+/** The port of its current run; messages of an earlier run are ignored. */
 let current: AssistantTask["port"] | null = null;
 let ending: NodeJS.Timeout | undefined;
 
@@ -34,7 +34,7 @@ function begin({ run, port, counter }: AssistantTask): void {
       try {
         send({ number, trained: train(number) });
       } catch {
-        // The thread of the job trains it itself, and reports what is wrong with it.
+        // The job's thread runs the training itself, and reports the error.
         send(null);
       }
     });
@@ -43,7 +43,7 @@ function begin({ run, port, counter }: AssistantTask): void {
   }
 }
 
-/** Ends the thread, unless it was given a run meanwhile, whose message is under way. */
+/** Ends the thread, unless it was given a run in the meantime, whose message is on its way. */
 function endUnlessWanted(): void {
   if (Atomics.compareExchange(state, 0, ASSISTANT.idle, ASSISTANT.ended) === ASSISTANT.idle) process.exit();
 }

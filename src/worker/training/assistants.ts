@@ -1,7 +1,7 @@
 /**
- * Threads that train beside the thread of a job that trains again and again: candidates of a search, or the trainings that answer a question.
- * That thread never returns to its event loop, so that they speak through ports that are read when they are asked for, and a counter to wait
- * on. A thread whose run is over is kept for the next one for a while.
+ * Threads that train beside the thread of a job that trains again and again: candidates of a search, or the trainings that answer a
+ * question. That thread never returns to its event loop, so they communicate through ports that are read synchronously, and a counter to
+ * wait on. A thread whose run is over is kept for the next one for a while.
  */
 import { availableParallelism } from "node:os";
 import { MessageChannel, receiveMessageOnPort, Worker } from "node:worker_threads";
@@ -9,20 +9,20 @@ import type { TrainingRun } from "../../domain/ports.ts";
 import type { Assistant, Assistants } from "../../training/many/shared-trainings.ts";
 import { ASSISTANT, type AssistantMessage, type AssistantTask } from "../protocol.ts";
 
-/** A thread of assistants. */
+/** An assistant thread. */
 interface Thread {
   readonly worker: Worker;
   /** See ASSISTANT. */
   readonly state: Int32Array<SharedArrayBuffer>;
 }
 
-/** Those that wait for a run, the last one that has ended its run at the end. */
+/** Those that wait for a run, the one that ended its run last at the end. */
 const kept: Thread[] = [];
 
 /** The assistants of a run. There are none on a machine with one core, where they would only take turns with the job. */
 export function createAssistants(run: TrainingRun): Assistants<unknown> {
   const counter = new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT));
-  // What is sent after it was read here ends the next wait at once.
+  // Anything sent after this read ends the next wait at once.
   let seen = 0;
   return {
     open: () => (availableParallelism() < 2 ? null : openAssistant(run, counter, () => (seen = Atomics.load(counter, 0)))),
@@ -37,7 +37,7 @@ function openAssistant(run: TrainingRun, counter: AssistantTask["counter"], look
   const { worker, state } = keptThread() ?? startThread();
   const task: AssistantTask = { run, port: port2, counter };
   worker.postMessage(task, [port2]);
-  /** Trainings that it was given, and that nobody has taken. */
+  /** Number of trainings that it was given, and whose results nobody has taken. */
   let given = 0;
   let isLost = false;
   return {
@@ -69,7 +69,7 @@ function startThread(): Thread {
   return { worker, state };
 }
 
-/** Takes a thread that waits and has not ended by itself; null where there is none. */
+/** Takes a waiting thread that has not ended; null if there is none. */
 function keptThread(): Thread | null {
   for (let thread = kept.pop(); thread; thread = kept.pop())
     if (Atomics.compareExchange(thread.state, 0, ASSISTANT.idle, ASSISTANT.busy) === ASSISTANT.idle) return thread;

@@ -1,18 +1,18 @@
 /**
- * Shares out the cores that training may use: each run has one, and those that are left go to runs that can use more. A run that
- * starts takes its core from the others at once. Knows numbers only.
+ * Divides the cores for training: each run has one, and the others go to runs that can use more. A run that starts takes its core from the
+ * others at once. Knows only numbers.
  */
 
 /** A run that has a core. */
 export interface CoreShare {
-  /** Asks for up to so many cores in all. `onChange` is called with their number, now and whenever it changes. */
+  /** Asks for up to this many cores in all. Calls `onChange` with their number, now and whenever it changes. */
   request(most: number, onChange: (cores: number) => void): void;
-  /** Gives all of them back. */
+  /** Returns all of them. */
   release(): void;
 }
 
 export interface CoreShares {
-  /** Takes `cores` for a run that starts, which it keeps whatever else runs. */
+  /** Takes `cores` for a run that starts, which keeps them whatever else runs. */
   take(cores: number): CoreShare;
 }
 
@@ -23,12 +23,12 @@ interface Run {
   onChange: (cores: number) => void;
 }
 
-/** Creates the shares of so many cores. */
+/** Creates the shares of this many cores. */
 export function createCoreShares(cores: number): CoreShares {
   const runs = new Set<Run>();
   const share = (): void => {
     let left = cores - [...runs].reduce((sum, { own }) => sum + own, 0);
-    // Those that want least first: what they leave is for the others.
+    // Those that want least first, so that the rest is left for the others.
     const wanting = [...runs].filter(({ own, most }) => most > own).sort((a, b) => a.most - a.own - (b.most - b.own));
     wanting.forEach((run, index) => {
       const more = Math.max(0, Math.min(run.most - run.own, Math.floor(left / (wanting.length - index))));
@@ -45,7 +45,7 @@ export function createCoreShares(cores: number): CoreShares {
       share();
       return {
         request(most, onChange) {
-          // Whoever asks anew has been told of none.
+          // A new request has not been told any number yet.
           Object.assign(run, { most, onChange, given: own });
           share();
         },

@@ -10,9 +10,9 @@ export interface TeamMembers {
 }
 
 /**
- * Opens the team that a training thread invites to, with that thread alone. `onError` gets the error of a thread that died, or could
- * not be started; `onNoHelp` is called in the second case, where the others go on without it. `entry` is the entry of a thread; a test
- * may use its own.
+ * Opens the team that a training thread invites to, with only that thread. `onError` gets the error of a thread that died or could not be
+ * started; `onNoHelp` is called in the second case, in which the others continue without it. `entry` is the entry of a thread; a test may
+ * use its own.
  */
 export function openTeam(
   invitation: Invitation,
@@ -25,7 +25,7 @@ export function openTeam(
   try {
     countSharedMemory(invitation.memory);
   } catch {
-    // Where even untouched memory is refused, collections are less timely, and nothing else.
+    // If even untouched memory is refused, collections are only less timely.
   }
   const start = (): Worker | null => {
     try {

@@ -20,11 +20,11 @@ import { type EndMessage, openInbox } from "./training-inbox.ts";
 import { runTrials } from "./trials-pool.ts";
 
 export interface TrainingPoolOptions {
-  /** Number of threads, and of jobs at the same time. Threads that have no job help with the others. */
+  /** Number of threads, and of jobs at the same time. Threads without a job help the others. */
   readonly size: number;
   /** Called with an unexpected error of a thread: a bug. The run then fails as `internal`. */
   readonly onBug: (error: unknown, jobId: string) => void;
-  /** Told whether there is any thread, when one starts and when one is missed. */
+  /** Called with whether there is any thread, when one starts and when one is missing. */
   readonly onThreads?: (hasThreads: boolean) => void;
   /** The entry file of a thread. Default: train.ts; a test may use its own. */
   readonly entry?: URL;
@@ -41,7 +41,7 @@ export interface TrainingPoolOptions {
   readonly heartbeatMs: number;
 }
 
-/** A run that is over sooner gets no help: starting a thread takes as long. */
+/** A shorter run gets no help: starting a thread takes as long. */
 const HELP_AFTER_MS = 100;
 
 /** Default of `cancelGraceMs`. A cancel may take half a second; the rest is for storing the outcome. */
@@ -123,7 +123,7 @@ async function train(
   });
   const { spec } = run.job;
   const threads = Math.min(spec.threads ?? size, size, MAX_THREADS);
-  // A search has an assistant, which trains candidates of its own.
+  // A search has an assistant, which trains its own candidates.
   const share = shares.take(isSearch(spec) ? Math.min(2, size) : 1);
   if (questionOf(spec)) share.request(threads, (cores) => Atomics.store(control, CONTROL.cores, cores));
   let members: TeamMembers | null = null;

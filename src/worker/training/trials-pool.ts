@@ -21,11 +21,11 @@ export async function runTrials(
   observer: TrialsObserver,
 ): Promise<void> {
   if (await runOnce(pool, bounds, run, null, observer)) return;
-  // Piscina may choose another thread now; it gets the sweep all the same.
+  // Piscina may choose another thread now, which gets the sweep all the same.
   await runOnce(pool, bounds, run, await load(), observer);
 }
 
-/** Returns false when the thread lacks the sweep, and was not given it. */
+/** Returns false if the thread lacks the sweep, and was not given it. */
 async function runOnce(
   pool: Piscina,
   { onBug, cancelGraceMs, heartbeatMs }: TrialsBounds,

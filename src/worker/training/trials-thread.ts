@@ -16,10 +16,10 @@ const REPORT_MS = 250;
 const MAX_SWEEPS = 2;
 
 const trainers = createLru<TrialTrainer>({ maxCount: MAX_SWEEPS, maxBytes: Number.POSITIVE_INFINITY, bytesOf: () => 0 });
-/** The control cells of the task that runs now. */
+/** The control cells of the current task. */
 let current: Int32Array<SharedArrayBuffer> | null = null;
 
-/** Whether the task that runs now was cancelled. Beats. */
+/** Whether the current task was cancelled. Beats. */
 function cancelled(): boolean {
   if (!current) return false;
   Atomics.add(current, CONTROL.heartbeat, 1);
@@ -43,7 +43,7 @@ export function runTrials({ run, source, limits, control, port }: TrialsTask): v
     trainAll(run, trainer, (trials, states) => post({ kind: "trials", trials, states }));
     post({ kind: "end", missing: false });
   } catch (error) {
-    // What the trainer shares between trials may be half done.
+    // State that the trainer shares between trials may be incomplete.
     trainers.delete(run.sweepId);
     post(exitOf(error));
   } finally {
@@ -89,7 +89,7 @@ export function planNext({ spec, source, chunkTrials, done, generation, results 
   return { index: next.index, chunks, pruned: next.pruned };
 }
 
-/** As many results as a method is told of that asks only how many there are. */
+/** This many results for a method that needs only their number. */
 function unknownResults(done: number, generation: number): TrialResult[] {
   const unknown = { generation, parameters: {}, state: "failed" as const, value: null, projected_value: null };
   return Array.from({ length: done }, (_, number) => ({ number, ...unknown }));

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { choosePlace, decidedBy } from "../../../src/domain/models/decision.ts";
+import { chooseClass, decidedBy } from "../../../src/domain/models/decision.ts";
 import type { Criterion } from "../../../src/domain/spec/decision-options.ts";
 import { evaluateClasses } from "../../../src/training/evaluate/evaluate.ts";
 import { chooseThreshold } from "../../../src/training/evaluate/threshold.ts";
@@ -81,7 +81,7 @@ describe("a label", () => {
     [[0.4, 0.4, 0.2], undefined, 0],
     [[Number.NaN], undefined, 0],
   ])("of %j at %s is that of class %i", (values, threshold, place) => {
-    expect(choosePlace(values, 0, values.length, threshold)).toBe(place);
+    expect(chooseClass(values, 0, values.length, threshold)).toBe(place);
   });
 
   it("goes with its probability where another threshold decides", () => {

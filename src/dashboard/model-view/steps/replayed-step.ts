@@ -1,18 +1,18 @@
-/** A step of a job again, as a slider asks for it: once it rests, one at a time, and kept for when it comes back. */
+/** Replays the step of a slider: once the slider rests, one at a time, and cached for when it comes back. */
 import { useEffect, useRef, useState } from "preact/hooks";
 import type { Job, Replay, ReplayAsk } from "../../../client/answers.ts";
 import { ApiError } from "../../../client/error.ts";
 import { useApp } from "../../shell/app-context.ts";
 import { type Resource, useResource } from "../../shell/resource.ts";
 
-/** A slider that moves asks once it rests for so long. */
+/** How long a slider must rest. */
 const REST_MS = 150;
 /** Time between two tries while another step is replayed. */
 const BUSY_MS = 500;
-/** Answers that are kept: a few hundred kilobytes each at most. */
+/** Maximum cached answers: a few hundred kilobytes each at most. */
 const MAX_KEPT = 32;
 
-/** Replays the step, whenever it has rested; null asks for nothing. */
+/** Replays the step when it has rested; null asks for nothing. */
 export function useReplayedStep(job: Pick<Job, "id">, step: number | null, ask: readonly ReplayAsk[]): Resource<Replay> {
   const { api } = useApp();
   const kept = useRef(new Map<string, Replay>());
@@ -38,8 +38,8 @@ const isBusy = (error: unknown): boolean => error instanceof ApiError && [429, 5
 let last: Promise<unknown> = Promise.resolve();
 
 /**
- * Asks when the page's request before this one has been answered, if the answer is still wanted then. A request that was sent is waited
- * for: the server computes it to its end, and would refuse the next one meanwhile.
+ * Asks when the page's previous request has been answered, if the answer is still wanted then. A sent request is waited for: the server
+ * computes it to its end, and would refuse the next one meanwhile.
  */
 function inTurn<T>(signal: AbortSignal, ask: () => Promise<T>): Promise<T> {
   const own = last.then(() => {

@@ -1,4 +1,4 @@
-/** Gradients and activations at the snapshot that the slider shows, replayed: a histogram for each parameter and each layer. */
+/** Gradients and activations at the slider's snapshot, replayed: a histogram for each parameter and each layer. */
 import type { Job, Replay, TensorFigures } from "../../../client/answers.ts";
 import { ApiError } from "../../../client/error.ts";
 import { formatCount, formatValue } from "../../shell/format.ts";
@@ -8,7 +8,7 @@ import { useReplayedStep } from "./replayed-step.ts";
 
 interface StepHistogramsProps {
   readonly job: Job;
-  /** Of the snapshot that is shown: its epoch, and steps of the next one. */
+  /** Of the shown snapshot: its epoch, and steps of the next one. */
   readonly epoch: number;
   readonly step: number;
 }
@@ -47,7 +47,7 @@ export function StepHistograms({ job, epoch, step }: StepHistogramsProps) {
 const placeOf = ({ epoch, step_of_epoch: within }: Replay): string =>
   `Epoch ${formatCount(epoch)}${within > 0 ? ` and ${formatCount(within)} steps` : ""}`;
 
-/** What cannot be replayed has a reason and a cure, and is no fault of the page. */
+/** A step that cannot be replayed has a reason and a cure, and is not the page's error. */
 function NotReplayed({ error, retry }: { readonly error: unknown; readonly retry: () => void }) {
   if (!(error instanceof ApiError) || ![409, 422].includes(error.problem.status))
     return <Problem error={error} retry={retry} />;

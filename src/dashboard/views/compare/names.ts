@@ -1,15 +1,15 @@
-/** Names that tell compared jobs apart: where two are called the same, what their specs differ in goes with the name. Pure. */
+/** Names that distinguish compared jobs: if two have the same name, the differences of their specs are added. Pure. */
 import type { Job } from "../../../client/answers.ts";
 import { shortId } from "../../shell/format.ts";
 import { specLines } from "./spec-differences.ts";
 
 export type Named = Pick<Job, "id" | "name" | "spec">;
 
-/** Values longer than this tell nobody anything. */
+/** Values longer than this are not helpful. */
 const LONGEST = 14;
-/** Differences that are named: one is often not enough to tell three jobs apart. */
+/** Maximum differences named: one is often not enough to distinguish three jobs. */
 const DIFFERENCES = 2;
-/** Fields that follow from others, or that say nothing of the idea. */
+/** Fields that follow from others, or that are not part of the idea. */
 const DULL = /^\/(name|data\/.*sha256|metrics|checkpoint|priority|threads)/;
 
 /** Returns a name for each job; undefined where there is no job yet. */
@@ -21,7 +21,7 @@ export function namesOf(jobs: readonly (Named | undefined)[]): (string | undefin
   });
 }
 
-/** What a job has that the others of its name have not all: "lr 0.05"; the end of its id where that tells nothing. */
+/** What distinguishes a job from others of its name: "lr 0.05"; the end of its id if nothing does. */
 function differenceOf(job: Named, alike: readonly Named[]): string {
   const own = alike.indexOf(job);
   const differing = specLines(alike.map(({ spec }) => spec)).filter(
@@ -38,7 +38,7 @@ function differenceOf(job: Named, alike: readonly Named[]): string {
 const textOf = (value: unknown): string =>
   value === undefined ? "none" : typeof value === "string" ? value : JSON.stringify(value);
 
-/** The last step of a pointer that is no number: of /model/layers/0/units, units. */
+/** The last step of a pointer that is not a number: units for /model/layers/0/units. */
 const lastOf = (pointer: string): string =>
   pointer
     .split("/")

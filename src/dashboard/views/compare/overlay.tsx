@@ -28,7 +28,7 @@ const OTHER_PX = 200;
 export interface OverlayProps {
   readonly ids: readonly string[];
   readonly jobs: readonly Compared[];
-  /** What is below the charts: shown once their height is known, so that it does not move. */
+  /** The content below the charts: shown once their height is known, so that it does not move. */
   readonly children: ComponentChildren;
 }
 

@@ -1,4 +1,4 @@
-/** The view that compares jobs: their curves in shared charts, their results, and where their specs differ. */
+/** The view that compares jobs: their curves in shared charts, their results, and the differences of their specs. */
 import { useState } from "preact/hooks";
 import type { Job } from "../../../client/answers.ts";
 import { isFalling, mainFigure } from "../../../client/score.ts";
@@ -67,10 +67,10 @@ function CompareJobs({ query }: Pick<ViewProps, "query">) {
   );
 }
 
-/** Most jobs that the best is compared with: each is a request. */
+/** Maximum jobs that the best is compared with: each is a request. */
 const MOST_OTHERS = 8;
 
-/** Of jobs that have a model, whether the one with the best score is better than each of the others. */
+/** For jobs with a model: whether the one with the best score is better than each of the others. */
 function BetterJobs({ jobs }: { readonly jobs: readonly (Job | undefined)[] }) {
   const names = namesOf(jobs);
   const models = jobs.flatMap((job, position) => {
@@ -82,7 +82,7 @@ function BetterJobs({ jobs }: { readonly jobs: readonly (Job | undefined)[] }) {
     return [{ ref: job.model.id, name, heldOut, value: isFalling(figure.name) ? -figure.model : figure.model }];
   });
   const [best, ...rest] = models.toSorted((a, b) => b.value - a.value);
-  // Scores on different rows say nothing of which is better: the server would refuse to compare them.
+  // Scores on different rows cannot be compared: the server would refuse.
   const others = rest.filter(({ heldOut }) => heldOut === best?.heldOut);
   return best && others.length > 0 ? <BetterThan best={best} others={others.slice(0, MOST_OTHERS)} /> : null;
 }

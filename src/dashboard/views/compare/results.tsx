@@ -17,7 +17,7 @@ import { Swatch } from "./swatch.tsx";
 
 interface Row {
   readonly job: Job;
-  /** What tells it from others of its name. */
+  /** What distinguishes it from others of its name. */
   readonly name: string;
   readonly color: string;
 }
@@ -60,7 +60,7 @@ function columnsOf(rows: readonly Row[], now: number, all: boolean): readonly Co
   ];
 }
 
-/** The metrics that stand beside the score; with the others the table is wider than a screen. */
+/** The metrics beside the score; with more, the table would be wider than a screen. */
 const ALWAYS: ReadonlySet<string> = new Set(["loss", "val_loss"]);
 
 const runColumns = (now: number): readonly Column<Row>[] => [
@@ -69,7 +69,7 @@ const runColumns = (now: number): readonly Column<Row>[] => [
   numbers("parameters", "Parameters", ({ parameters }) => parameters, formatCount),
 ];
 
-/** The score of each job that has a model, with what a constant answer and a straight line come to on the same rows. */
+/** The score of each job that has a model, with those of a constant answer and a straight line on the same rows. */
 function scoreColumns(rows: readonly Row[]): readonly Column<Row>[] {
   if (!rows.some(({ job }) => job.score)) return [];
   const column = (key: "model" | "baseline" | "linear", title: string): Column<Row> => ({

@@ -3,7 +3,7 @@
 export interface SpecLine {
   /** A JSON pointer, as in the API's problems: /optimizer/lr. */
   readonly pointer: string;
-  /** The value of each spec there, in order; undefined where it has none. */
+  /** The value of each spec there, in order; undefined if it has none. */
   readonly values: readonly unknown[];
   readonly differs: boolean;
 }

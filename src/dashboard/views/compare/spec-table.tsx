@@ -1,4 +1,4 @@
-/** The specs side by side: where they differ, or all of them. */
+/** The specs side by side: only the differences, or all of them. */
 import { useMemo, useState } from "preact/hooks";
 import type { Job } from "../../../client/answers.ts";
 import { colorAt } from "../../jobs/comparison-address.ts";
@@ -51,7 +51,7 @@ function columnsOf(jobs: readonly (Job | undefined)[]): readonly Column<SpecLine
   ];
 }
 
-/** Characters of a value that are shown: the hash of a data set would push the other jobs out. */
+/** Maximum characters of a shown value: the hash of a data set would push the other jobs out. */
 const CUT = 28;
 
 function Value({ value, differs }: { readonly value: unknown; readonly differs: boolean }) {

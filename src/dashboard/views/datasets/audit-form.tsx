@@ -7,7 +7,7 @@ import { Button } from "../../ui/button.tsx";
 import { SelectField } from "../../ui/field.tsx";
 import { Card } from "../../ui/surfaces.tsx";
 
-/** Whole numbers of at most so many values may be classes. */
+/** Whole numbers with at most this many values may be classes. */
 const FEW = 20;
 
 /** The columns whose values may be classes. */

@@ -1,4 +1,4 @@
-/** Forgets rows of a data set: says first which models saw them, and asks before anything is erased. */
+/** Forgets rows of a data set: first shows which models saw them, and asks before anything is erased. */
 import { useState } from "preact/hooks";
 import type { Dataset, Forget, ForgetRequest, PlannedForget } from "../../../client/answers.ts";
 import { useApp } from "../../shell/app-context.ts";
@@ -8,7 +8,7 @@ import { Confirm } from "../../ui/dialog.tsx";
 import { SelectField, TextField } from "../../ui/field.tsx";
 import { Card } from "../../ui/surfaces.tsx";
 
-/** Interval between looks at a run. */
+/** Interval between polls of a run. */
 const POLL_MS = 500;
 /** Stands for positions among the columns. */
 const BY_POSITION = "";
@@ -43,7 +43,7 @@ export function ForgetForm({ dataset }: { readonly dataset: Dataset }) {
   const begin = (planned: PlannedForget) =>
     guarded(async () => {
       setPlan(null);
-      // Only who was told that models are deleted has agreed to it.
+      // Only a user who was told that models will be deleted has agreed to it.
       const without_retraining = planned.models.some(({ why_not, is_question }) => why_not !== null && !is_question)
         ? "erase"
         : "refuse";

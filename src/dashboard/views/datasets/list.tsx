@@ -1,4 +1,4 @@
-/** All data sets, and the upload of another. */
+/** All data sets, and an upload. */
 import type { DatasetSummary } from "../../../client/answers.ts";
 import { Uploader } from "../../datasets/uploader.tsx";
 import { useApp, useTitle } from "../../shell/app-context.ts";

@@ -1,4 +1,4 @@
-/** The view of one data set; below the same address, of the schedules that fetch some, and of one of these. */
+/** The view of one data set; below the same address, of the schedules, and of one of these. */
 import type { ViewProps } from "../../shell/view.ts";
 import { OneDataset } from "./one.tsx";
 import { ScheduleList } from "./schedules/list.tsx";

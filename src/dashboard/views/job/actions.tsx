@@ -1,4 +1,4 @@
-/** What can be done with a job: change its state, clone it, compare it, download its files. */
+/** The actions on a job: change its state, clone it, compare it, download its files. */
 import { useState } from "preact/hooks";
 import type { Job } from "../../../client/answers.ts";
 import { tensorboardPath } from "../../../client/jobs.ts";
@@ -24,7 +24,7 @@ const OFFERS: readonly Offer[] = [
   { action: "cancel", label: "Cancel", icon: "ban" },
 ];
 
-/** What is asked before an action that cannot be undone. */
+/** The question before an action that cannot be undone. */
 const QUESTIONS = {
   cancel: {
     title: "Cancel this job?",

@@ -119,7 +119,7 @@ function columnsOf(
           icon="menu"
           items={[
             { label: "Predict with it", icon: "bolt", href: `/models/${checkpoint.id}` },
-            // A search begins anew: there is no one network to go on with.
+            // A search starts anew: there is no single network to continue with.
             ...(step === "epoch"
               ? [
                   {

@@ -1,4 +1,4 @@
-/** Whether more data would help, of the job that was asked. */
+/** The learning curve of a job that asked whether more data would help. */
 import type { Job, Model } from "../../../client/answers.ts";
 import { isOver } from "../../jobs/job-reading.ts";
 import { CurveCard } from "../../learning-curve/curve-card.tsx";

@@ -1,4 +1,4 @@
-/** What an audit found: rows whose label is probably wrong, which are corrected here, and a job on the corrected table. */
+/** The result of an audit: rows whose label is probably wrong, which are corrected here, and a job on the corrected table. */
 import { useState } from "preact/hooks";
 import type { Job, JobRows, Model } from "../../../client/answers.ts";
 import { jobNameOf } from "../../../domain/jobs/job-name.ts";
@@ -15,7 +15,7 @@ import { type Column, Table } from "../../ui/table.tsx";
 
 /** Rows that are shown at first, and how many more on request. */
 const SHOWN = 20;
-/** Most classes that a correction is chosen from; of more, the label and the suggestion. */
+/** Maximum classes offered for a correction; with more, only the label and the suggestion. */
 const MAX_CHOICES = 100;
 
 export function LabelsTab({ job }: { readonly job: Job }) {
@@ -157,7 +157,7 @@ const labelColumns = (
   },
 ];
 
-/** Stores the corrections as another data set, and trains on it where that is wanted. */
+/** Stores the corrections as another data set, and trains on it if wanted. */
 function Corrections({ job, chosen }: { readonly job: Job; readonly chosen: ReadonlyMap<number, string> }) {
   const { api, router, toasts } = useApp();
   const [busy, setBusy] = useState(false);

@@ -2,7 +2,10 @@
 import type { Job } from "../../../client/answers.ts";
 import type { Mark } from "../../charts/plot.ts";
 
-/** Returns the epoch of the lowest loss, the one whose weights the model has where that is neither it nor the last, the one of a failure, and those after which attempts resumed. */
+/**
+ * Returns the epoch of the lowest loss, the one whose weights the model has if it is neither that nor the last, the one of a failure, and
+ * those after which attempts resumed.
+ */
 export function marksOf({
   metrics,
   error,

@@ -1,4 +1,4 @@
-/** Replays a step of the job: a slider over all steps, and the number of one, with gradients, activations and the worst rows at each. */
+/** Replays a step of the job: a slider over all steps, and a field for its number, with gradients, activations and the worst rows at each. */
 import { useState } from "preact/hooks";
 import type { Job, Replay, TensorFigures } from "../../../client/answers.ts";
 import { useReplayedStep } from "../../model-view/steps/replayed-step.ts";

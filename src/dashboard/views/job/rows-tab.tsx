@@ -1,4 +1,4 @@
-/** Which rows made a prediction: the rows that changed it the most when they were left out, with their cells. */
+/** The training rows behind a prediction: the rows that changed it the most when they were left out, with their cells. */
 import type { Job, JobRows, Model } from "../../../client/answers.ts";
 import {
   type Influence,
@@ -16,7 +16,7 @@ import { Card, Empty, Problem, Skeleton } from "../../ui/surfaces.tsx";
 import { type Column, Table } from "../../ui/table.tsx";
 import { withoutAnswer } from "./without-answer.ts";
 
-/** Rows of each list, so that the cells of all of ten predictions are read at once. */
+/** Rows of each list, so that the cells of all rows of ten predictions are read at once. */
 const SHOWN = 5;
 const SHOWN_OF_ONE = 10;
 

@@ -1,4 +1,4 @@
-/** How much a score owes to its seed: each figure with the model's own seed, and what other seeds come to. */
+/** How much a score depends on its seed: each figure with the model's own seed, and with other seeds. */
 import type { Job, Model } from "../../../client/answers.ts";
 import { comparedLabel } from "../../../client/better.ts";
 import { type SeedFigure, seedMeanText, seedSentence, seedValueText } from "../../../client/questions/seeds.ts";

@@ -1,4 +1,4 @@
-/** The columns of the table of jobs: their widths, by what they sort, and which are shown. Pure but for what the browser keeps. */
+/** The columns of the table of jobs: their widths, their sort values, and which are shown. Pure except for what the browser stores. */
 import type { Job } from "../../../client/answers.ts";
 import { searchOf } from "../../../client/search.ts";
 import { isTraining, meanSpeed, resultEpoch, scoreOf, trainedSeconds } from "../../jobs/job-reading.ts";
@@ -11,7 +11,7 @@ export interface JobColumn {
   /** A track of the grid. */
   readonly width: string;
   readonly numeric?: boolean;
-  /** Screens narrower than so many px have no room for it; those of phones have rows of their own. */
+  /** Screens narrower than this many px have no room for it; phones have rows of their own. */
   readonly from?: number;
   /** Whether the first click shows the greatest first. */
   readonly descends?: boolean;
@@ -24,7 +24,7 @@ const finite = (value: unknown): number | null => {
   return Number.isFinite(number) ? number : null;
 };
 
-/** The loss that a row shows: of the validation rows where there are any. */
+/** The loss that a row shows: of the validation rows if there are any. */
 export function shownLoss(job: Job): { readonly value: unknown; readonly isHeld: boolean } {
   const result = searchOf(job.spec) ? (job.metrics?.final ?? {}) : resultEpoch(job);
   return result.val_loss === undefined ? { value: result.loss, isHeld: false } : { value: result.val_loss, isHeld: true };
@@ -65,11 +65,11 @@ export const JOB_COLUMNS: readonly JobColumn[] = [
   { key: "created", title: "Created", width: "76px", numeric: true, from: 1181, descends: true, sortBy: ({ id }) => id },
 ];
 
-/** What the reader has hidden at first. */
+/** The columns that are hidden at first. */
 const HIDDEN: readonly ColumnKey[] = ["parameters"];
 const STORED = "trainyard.jobs.hidden";
 
-/** Reads which columns are hidden, as this browser remembers it. */
+/** Reads which columns are hidden from this browser's storage. */
 export function readHidden({ localStorage }: Window): ReadonlySet<string> {
   try {
     return new Set(JSON.parse(localStorage.getItem(STORED) ?? JSON.stringify(HIDDEN)) as string[]);
@@ -78,12 +78,12 @@ export function readHidden({ localStorage }: Window): ReadonlySet<string> {
   }
 }
 
-/** Remembers which columns are hidden, where the browser allows it. */
+/** Stores which columns are hidden, if the browser allows it. */
 export function rememberHidden({ localStorage }: Window, hidden: ReadonlySet<string>): void {
   try {
     localStorage.setItem(STORED, JSON.stringify([...hidden]));
   } catch {
-    // A browser that stores nothing shows what it shows until it is closed.
+    // A browser without storage shows the chosen columns until it is closed.
   }
 }
 
@@ -104,7 +104,7 @@ export function orderOf(text: string | null): JobOrder | null {
   return column ? { column, descending: text?.startsWith("-") ?? false } : null;
 }
 
-/** Returns what the address says after a click on a column: its first direction, the other, then none. */
+/** Returns the address after a click on a column: its first direction, the other, then none. */
 export function nextOrder(order: JobOrder | null, { key, descends = false }: JobColumn): string | null {
   const isSame = order?.column.key === key;
   if (isSame && order.descending !== descends) return null;
@@ -112,7 +112,7 @@ export function nextOrder(order: JobOrder | null, { key, descends = false }: Job
   return descending ? `-${key}` : key;
 }
 
-/** Returns jobs in an order; what has no value comes last, and equal ones stay as they are. */
+/** Returns jobs in an order; those without a value come last, and equal ones keep their order. */
 export function sortJobs(jobs: readonly Job[], { column, descending }: JobOrder, now: number): Job[] {
   const sign = descending ? -1 : 1;
   const keyed = jobs.map((job) => ({ job, value: column.sortBy(job, now) }));

@@ -1,4 +1,4 @@
-/** Jobs in groups of one idea: the same table, the same target of it, or the same network; and where each line of the list lies. Pure. */
+/** Jobs in groups of one idea (the same table, the same target of it, or the same network), and the position of each line of the list. Pure. */
 import type { Job } from "../../../client/answers.ts";
 import type { DatasetNames } from "../../jobs/dataset-names.ts";
 import { describeData, describeModel } from "../../jobs/job-reading.ts";
@@ -56,9 +56,7 @@ export interface LayoutOptions {
   readonly headPx: number;
 }
 
-/**
- * Lays out jobs in their order; in groups, the one with the first job comes first. Jobs that are not known are left out of groups.
- */
+/** Lays out jobs in their order; in groups, the one with the first job comes first. Unknown jobs are left out of groups. */
 export function layOut(
   ids: readonly string[],
   jobOf: (id: string) => Job | undefined,

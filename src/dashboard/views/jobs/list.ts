@@ -22,7 +22,7 @@ export interface JobListState {
 
 export interface JobList {
   readonly state: Store<JobListState>;
-  /** Reads the newest page again; older jobs that are known stay. */
+  /** Reads the newest page again; known older jobs stay. */
   reload(): Promise<void>;
   /** Reads the next page. */
   loadMore(): Promise<void>;
@@ -34,17 +34,17 @@ export interface JobList {
 export const PAGE_JOBS = 100;
 const EMPTY: JobListState = { ids: [], waiting: [], known: false, loading: true, error: null, hasMore: false };
 
-/** How long changes of jobs are gathered before a list that the server filters is read again. */
+/** How long changes of jobs are collected before a list that the server filters is read again. */
 const FILTERED_MS = 3000;
 
-/** Creates the list of the jobs in one state, or in all, that meet conditions (docs/finding.md), or of all of them. */
+/** Creates the list of jobs in one state or all, optionally with conditions (docs/finding.md). */
 export function createJobList(api: Api, board: JobBoard, filter: JobState | null, conditions = ""): JobList {
   const state = createStore<JobListState>(EMPTY);
   const abort = new AbortController();
   // Jobs that changed while the newest page is being read, which may not have them; null at other times.
   let arrived: Set<string> | null = null;
   let holds = false;
-  /** Number of the newest reading, and of the newest one that was answered. */
+  /** Number of the newest reading, and of the newest answered one. */
   let [rounds, answered] = [0, 0];
   let cursor: string | null = null;
   let later: ReturnType<typeof setTimeout> | undefined;

@@ -38,7 +38,7 @@ const FILTERS: readonly { readonly value: Filter; readonly label: string }[] = [
   { value: "cancelled", label: "Cancelled" },
 ];
 
-/** How long the first reading waits for the watching that shall come before it. */
+/** How long the first reading waits until changes are watched. */
 const EARLY_MS = 60;
 
 export default function JobsPage({ query }: ViewProps) {
@@ -46,7 +46,7 @@ export default function JobsPage({ query }: ViewProps) {
   useTitle("Jobs");
   const filter = FILTERS.find(({ value }) => value === query.get("state"))?.value ?? "all";
   const search = query.get("q") ?? "";
-  // What compares something is a filter, which the server answers; words are looked for in what is shown.
+  // A search with a comparison is a filter, which the server answers; words are searched in what is shown.
   const isFilter = /[<>=]/.test(search);
   const conditions = useSettled(isFilter ? search : "", FILTER_MS);
   const words = isFilter ? "" : search;
@@ -57,7 +57,7 @@ export default function JobsPage({ query }: ViewProps) {
   const sparklines = useMemo(() => createSparklines(api, board), [api, board]);
   useEffect(() => () => sparklines.dispose(), [sparklines]);
   useEffect(() => {
-    // What is read once watching has started misses nothing in between. Where that takes long, there is something to see before.
+    // A list read after watching has started misses nothing in between. If that takes long, show something before.
     const isWatching = live.generation.get() > 0;
     if (isWatching) void list.reload();
     const early = setTimeout(() => !isWatching && void list.reload(), EARLY_MS);
@@ -162,10 +162,10 @@ export default function JobsPage({ query }: ViewProps) {
   );
 }
 
-/** How long nothing is typed until a filter is asked for: half of one is an error. */
+/** How long typing must pause before a filter is requested: half a filter is an error. */
 const FILTER_MS = 500;
 
-/** A text once it has been the same for so long; at first at once. */
+/** A text once it has been unchanged for this long; the first one at once. */
 function useSettled(text: string, afterMs: number): string {
   const [settled, settle] = useState(text);
   useEffect(() => {
@@ -199,7 +199,7 @@ function useFound(ids: readonly string[], search: string, names: DatasetNames): 
   }, [ids, search, names, board]);
 }
 
-/** A search and an order are of every job: pages are read until there are no more, or until they end. */
+/** A search and an order apply to every job: pages are read until there are no more. */
 function useReadingToTheEnd(list: JobList, isWanted: boolean): void {
   const { loading, hasMore, error } = useStore(list.state);
   useEffect(() => {
@@ -219,7 +219,7 @@ function useNamesOf(ids: readonly string[]): DatasetNames {
 
 const SORT_EVERY_MS = 3000;
 
-/** Sorts jobs by what they are now, every few seconds: rows that trade places all the time cannot be read. */
+/** Sorts jobs by their current values, every few seconds: rows that swap places all the time cannot be read. */
 function useOrdered(ids: readonly string[], order: JobOrder | null): readonly string[] {
   const { board } = useApp();
   const now = useNow(SORT_EVERY_MS);
@@ -305,7 +305,7 @@ function SearchField({ value, field, onInput }: SearchFieldProps) {
   );
 }
 
-/** The way in: a dropped table becomes a model at /start. */
+/** The start: a dropped table becomes a model at /start. */
 function NoJobs() {
   const { router } = useApp();
   return (

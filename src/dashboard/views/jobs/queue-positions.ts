@@ -1,6 +1,6 @@
 /**
- * The queue positions of queued jobs. Lists do not have them, and no message says that a job has moved up: for the queued jobs on
- * the screen they are read when these come into view and when another job has left the queue, at most once a second.
+ * The queue positions of queued jobs. Lists do not have them, and no message says that a job has moved up. So for the queued jobs on the
+ * screen they are read when these come into view and when another job has left the queue, at most once a second.
  */
 import { useEffect, useRef } from "preact/hooks";
 import type { JobBoard } from "../../live/board.ts";
@@ -9,7 +9,7 @@ import type { Api } from "../../shell/api.ts";
 const AT_MOST_EVERY_MS = 1000;
 const MAX_JOBS = 20;
 
-/** Keeps the queue positions of the jobs that are shown up to date on the board. */
+/** Keeps the queue positions of the shown jobs up to date on the board. */
 export function useQueuePositions(api: Api, board: JobBoard, shown: readonly string[]): void {
   const latest = useRef(shown);
   latest.current = shown;

@@ -1,6 +1,6 @@
 /**
- * The sparklines of the list, and each job's present speed: read once for rows that are shown, then extended by what the board
- * reports. Bounded in concurrent requests, in jobs, and in points per job.
+ * The sparklines of the list, and each job's current speed: read once for shown rows, then extended by the board's changes. Bounded in
+ * concurrent requests, in jobs, and in points per job.
  */
 import type { Job } from "../../../client/answers.ts";
 import { isTraining } from "../../jobs/job-reading.ts";
@@ -26,7 +26,7 @@ const MAX_POINTS = 96;
 const MAX_SPARKLINES = 1000;
 /** Requests that are under way at the same time. */
 const CONCURRENCY = 3;
-/** The time over which the speed is measured, at most and at least. */
+/** Maximum and minimum time over which the speed is measured. */
 const SPEED_WINDOW_MS = 5000;
 const MIN_SPEED_WINDOW_MS = 900;
 
@@ -35,7 +35,7 @@ interface Entry {
   /** The series of its curve: the validation loss where there is one. */
   series: "loss" | "val_loss";
   asked: boolean;
-  /** Epochs done and when, over the last SPEED_WINDOW_MS. */
+  /** Completed epochs and their times, over the last SPEED_WINDOW_MS. */
   readonly marks: { readonly epochs: number; readonly at: number }[];
 }
 
@@ -77,7 +77,7 @@ export function createSparklines(api: Api, board: JobBoard): Sparklines {
       const points = epochs.map((epoch, index) => [epoch, Number(series[name]?.[index])] as const);
       store.update((now) => ({ ...now, points: merge(points, now.points ?? []) }));
     } catch {
-      // A curve that cannot be read is left out; the page says when the server does not answer.
+      // A curve that cannot be read is omitted; the page says when the server does not answer.
       const entry = entries.get(id);
       if (entry) entry.asked = false;
     }

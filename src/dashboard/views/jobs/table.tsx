@@ -1,4 +1,4 @@
-/** The table of jobs, of which only the rows on the screen are rendered. */
+/** The table of jobs; only the rows on the screen are rendered. */
 import type { RefObject } from "preact";
 import type { DatasetNames } from "../../jobs/dataset-names.ts";
 import { useApp } from "../../shell/app-context.ts";
@@ -30,7 +30,7 @@ export interface JobTableProps {
   readonly state: JobListState;
   /** The ids to show: the whole list, or what a search has found. */
   readonly shown: readonly string[];
-  /** Where they lie, with the heads of their groups. */
+  /** Their positions, with the heads of their groups. */
   readonly layout: Layout;
   readonly rows: RefObject<HTMLDivElement | null>;
   readonly rowPx: number;
@@ -41,7 +41,7 @@ export interface JobTableProps {
   readonly columns: readonly JobColumn[];
   readonly names: DatasetNames;
   readonly order: JobOrder | null;
-  /** Called with the order that the address shall have. */
+  /** Called with the new order for the address. */
   onOrder(order: string | null): void;
 }
 

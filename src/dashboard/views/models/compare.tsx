@@ -1,4 +1,4 @@
-/** Two models side by side: the numbers of both, and where their specs and architectures differ. */
+/** Two models side by side: the numbers of both, and the differences of their specs and architectures. */
 import type { Comparison } from "../../../client/answers.ts";
 import { Better } from "../../jobs/better.tsx";
 import { useApp } from "../../shell/app-context.ts";

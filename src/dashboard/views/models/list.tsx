@@ -175,7 +175,7 @@ function Score(model: Model) {
   );
 }
 
-/** What a constant answer and a straight line come to on the rows that the score is of. */
+/** The scores of a constant answer and a straight line on the same rows. */
 function Beside({ score }: { readonly score: NonNullable<Model["score"]> }) {
   const figure = mainFigure(score);
   const text = (value: number | null) => figureText(value, figure, SCORE_FORMAT);

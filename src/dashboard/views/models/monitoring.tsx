@@ -1,4 +1,4 @@
-/** A model in use: how its rows and answers compare with its training, over windows, and what the answers turned out to be worth. */
+/** A monitored model: how its rows and answers compare with its training rows, over windows, and the score of its answers. */
 import type { Model } from "../../../client/answers.ts";
 import {
   type AskedRow,
@@ -82,7 +82,7 @@ export function Monitoring({ model }: { readonly model: Model }) {
   );
 }
 
-/** Rows of the sample that are shown first, and with each click more. */
+/** Rows of the sample shown first, and added with each click. */
 const ROWS = 20;
 
 /** The sample of what the model was asked. */

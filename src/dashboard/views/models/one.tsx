@@ -177,7 +177,7 @@ function Actions({ model, modelRef }: ModelProps) {
   );
 }
 
-/** The model's views, with the data and the checkpoints of its job where that still exists. */
+/** The model's views, with the data and the checkpoints of its job if that still exists. */
 function ModelTab({ model, modelRef }: ModelProps) {
   const { api } = useApp();
   const job = useResource(

@@ -20,7 +20,7 @@ export function ColumnPicker({ dataset }: { readonly dataset: Dataset }) {
   const targets = Array.isArray(target) ? (target as readonly string[]) : [String(target ?? "")];
   const first = defaultTarget(dataset);
   const usable = dataset.columns.filter(isUsable);
-  // Where nothing is chosen, a search takes texts too, and a given network does not.
+  // If nothing is chosen, a search uses texts too, and a given network does not.
   const searches = valueAt(spec, "/model/layers") === undefined;
   const byDefault = usable.filter(({ type }) => searches || type !== "text").map(({ name }) => name);
   const given = valueAt(spec, "/data/dataset/features");
@@ -31,7 +31,7 @@ export function ColumnPicker({ dataset }: { readonly dataset: Dataset }) {
     : byDefault.filter((name) => !targets.includes(name) && !isLeftOut(name));
   const setFeatures = (next: readonly string[]) => {
     const isDefault = usable.every(({ name }) => targets.includes(name) || next.includes(name) === byDefault.includes(name));
-    // What is named takes the place of what was left out.
+    // Named columns replace excluded ones.
     set("/data/dataset/exclude", undefined);
     set("/data/dataset/features", isDefault ? undefined : next);
   };
@@ -94,7 +94,7 @@ export function ColumnPicker({ dataset }: { readonly dataset: Dataset }) {
   );
 }
 
-/** Texts can be learned from where they were kept. */
+/** Texts are usable if they were stored. */
 const isUsable = ({ type, kept }: Column): boolean => type !== "text" || kept === true;
 
 interface ChoiceProps {

@@ -28,7 +28,7 @@ const FRESH: Readonly<Record<Source, JsonObject>> = {
   inline: { inline: { features: [[0], [1], [2], [3]], targets: [1, 3, 5, 7] } },
 };
 
-/** A spec with another source of rows. A table's best model is searched for; generated rows are for looking at a network. */
+/** A spec with another source of rows. For a table the best model is searched for; generated rows are for looking at a network. */
 function withSource(spec: JsonObject, source: Source): JsonObject {
   const data = FRESH[source];
   return source === "dataset" ? { ...withSearch(spec), data } : { ...(isSearch(spec) ? withNetwork(spec) : spec), data };
@@ -90,7 +90,7 @@ function DatasetFields() {
   );
 }
 
-/** Chooses a column that can be a target, where none is chosen yet: the columns arrive after the page. */
+/** Chooses a possible target if none is chosen yet: the columns arrive after the page. */
 function useDefaultTarget(dataset: Dataset | null): void {
   const { spec, set } = useSpecForm();
   useEffect(() => {
@@ -187,11 +187,11 @@ function InlineNote() {
 function SplitFields() {
   const { spec } = useSpecForm();
   const split = valueAt(spec, "/split");
-  // A search holds each row out once: shares besides are for who writes them.
+  // A search holds each row out once, so shares are not offered.
   if (split === undefined && isSearch(spec)) return null;
   if (isObject(split) && ["column", "group", "time", "validation_rows", "test_rows"].some((field) => field in split))
     return <p class="muted">The split is by rows or by a column: edit it as JSON.</p>;
-  // What holds where the field is empty: a data set holds a fifth out, other rows do where a share of the test is given.
+  // The value of an empty field: a data set holds a fifth out, other rows only if a test share is given.
   const heldOut = split === null || (split === undefined && !isObject(valueAt(spec, "/data/dataset"))) ? "none" : "0.2";
   return (
     <div class="form-grid">

@@ -1,4 +1,4 @@
-/** The layers that the form offers, with the options of each that it shows. Everything else can be written as JSON. */
+/** The layers that the form offers, with the options that it shows. Everything else can be written as JSON. */
 import type { Layer } from "../../../domain/spec/layers.ts";
 import type { JsonObject } from "../../request/draft.ts";
 

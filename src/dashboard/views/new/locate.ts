@@ -1,4 +1,4 @@
-/** Finds the value of a JSON pointer in a JSON text: a reader that keeps offsets and nothing else. Pure. */
+/** Finds the value of a JSON pointer in a JSON text: a parser that keeps only offsets. Pure. */
 
 export interface TextRange {
   readonly start: number;

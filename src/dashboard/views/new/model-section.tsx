@@ -1,4 +1,4 @@
-/** The form of the model: the best that a search finds, or one network that is given. */
+/** The form of the model: the best that a search finds, or one given network. */
 import { SEARCH_METRICS, searchMetricLabel } from "../../../client/search.ts";
 import { isObject, type JsonObject, valueAt } from "../../request/draft.ts";
 import type { Checked } from "../../request/use-validation.ts";
@@ -78,7 +78,7 @@ function SearchFields({ valid }: { readonly valid: Checked | null }) {
   );
 }
 
-/** The metrics of the task, where that is known. */
+/** The metrics of the task, if that is known. */
 function metricsOf(valid: Checked | null) {
   const { classes, values } = SEARCH_METRICS;
   const names = !valid ? [...classes, ...values] : valid.spec.task === "regression" ? values : classes;

@@ -65,7 +65,7 @@ export function NetworkSection({ valid }: { readonly valid: Checked | null }) {
   );
 }
 
-/** The width of a row, where it follows from the spec. */
+/** The width of a row, if it follows from the spec. */
 function inputWidthOf(valid: Checked): number | null {
   const { data } = valid.spec;
   if ("inline" in data) return data.inline.features;

@@ -1,4 +1,4 @@
-/** The view that submits a job: data, network and training as a form or as JSON, checked while it is written. */
+/** The view that submits a job: data, network and training as a form or as JSON, checked while the user writes. */
 import { useEffect, useMemo, useState } from "preact/hooks";
 import type { Job } from "../../../client/answers.ts";
 import { cloneSpec } from "../../request/clone.ts";
@@ -33,10 +33,10 @@ const MODES = [
   { value: "json", label: "JSON" },
 ] as const;
 
-/** Most inline rows of a job that are read back for its clone. */
+/** Maximum inline rows of a job that are read back for its clone. */
 const CLONED_ROWS = 5000;
 
-/** What the form begins with empty: until it is chosen there is nothing to ask the server. */
+/** The form starts without a source: until it is chosen there is nothing to ask the server. */
 const CHOICES = ["/data/dataset/id", "/data/dataset/target"];
 
 export default function NewJobPage({ query }: ViewProps) {
@@ -112,7 +112,7 @@ const FIRST = PRESETS.find(({ key }) => key === "mlp")?.spec(null) ?? {};
 
 interface Shown extends Draft {
   readonly text: string;
-  /** Why the text is no spec. */
+  /** Why the text is not a spec. */
   readonly fault: string | null;
 }
 
@@ -195,14 +195,14 @@ async function readClone(api: Api, id: string) {
   return { ...cloneSpec(job, rows), sweep: null };
 }
 
-/** A spec with another learning rate: the optimiser's, or the greatest of a one_cycle_lr, which takes no part of that. */
+/** A spec with another learning rate: the optimiser's, or the greatest of a one_cycle_lr, which ignores the optimiser's. */
 function withRate(spec: JsonObject, rate: number): JsonObject {
   const { scheduler } = spec;
   const isCycle = isObject(scheduler) && scheduler.type === "one_cycle_lr";
   return withValue(spec, isCycle ? "/scheduler/max_lr" : "/optimizer/lr", rate);
 }
 
-/** A spec whose weights start as those of a checkpoint or model. */
+/** A spec with the initial weights of a checkpoint or model. */
 function startedFrom(spec: JsonObject, id: string): JsonObject {
   return { ...spec, init_from: id.startsWith("ckp_") ? { checkpoint: id } : { model: id } };
 }

@@ -1,4 +1,4 @@
-/** Jobs to start from, as a shelf of buttons. A table that comes with the page is uploaded when its job is chosen. */
+/** Jobs to start from, as a shelf of buttons. A sample table is uploaded when its job is chosen. */
 import { useState } from "preact/hooks";
 import { useSendSample } from "../../datasets/send-table.ts";
 import type { JsonObject } from "../../request/draft.ts";

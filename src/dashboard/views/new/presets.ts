@@ -1,4 +1,4 @@
-/** Jobs to start from: the tutorial's three, shapes that are worth watching, and the tables that come with the page. */
+/** Jobs to start from: the tutorial's three, shapes that are worth watching, and the sample tables. */
 import type { Dataset } from "../../../client/answers.ts";
 import { CHOSEN_BY_SEARCH } from "../../../client/search.ts";
 import { SAMPLES, type Sample } from "../../datasets/samples.ts";
@@ -132,12 +132,12 @@ const NETWORK: JsonObject = {
   batch_size: 32,
 };
 
-/** Returns a spec with a network to begin with, in place of a search. */
+/** Returns a spec with an initial network instead of a search. */
 export function withNetwork({ model: _, split, ...rest }: JsonObject): JsonObject {
   return { ...rest, ...NETWORK, ...(split === undefined ? {} : { split }) };
 }
 
-/** Returns a spec without its network and all that goes with one: a search chooses them, and holds out each row once. */
+/** Returns a spec without its network and the fields that need one: a search chooses them, and holds out each row once. */
 export function withSearch(spec: JsonObject): JsonObject {
   const left = new Set<string>([...CHOSEN_BY_SEARCH, "model", "split", "checkpoint"]);
   return Object.fromEntries(Object.entries(spec).filter(([key]) => !left.has(key)));

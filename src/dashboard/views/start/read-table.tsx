@@ -1,4 +1,4 @@
-/** A table as it was read, with what to mend in place: types, the decimal sign, missing words, the target, columns to leave out. */
+/** A table as it was read, with corrections in place: types, the decimal sign, missing words, the target, columns to leave out. */
 import { useEffect, useRef, useState } from "preact/hooks";
 import type { Dataset } from "../../../client/answers.ts";
 import { formatMissingWords, parseMissingWords } from "../../../client/missing-words.ts";
@@ -19,13 +19,13 @@ import { Table, type Column as TableColumn } from "../../ui/table.tsx";
 export interface ReadTableProps {
   readonly dataset: Dataset;
   readonly target: string;
-  /** Why this target was chosen; null where the reader chose it. */
+  /** Why this target was chosen; null if the reader chose it. */
   readonly why: string | null;
   /** Columns that are not learned from. */
   readonly leftOut: ReadonlySet<string>;
   onTarget(name: string): void;
   onLeftOut(names: ReadonlySet<string>): void;
-  /** Called with the data set that another reading gave. */
+  /** Called with the data set of another reading. */
   onRead(dataset: Dataset): void;
 }
 
@@ -91,7 +91,7 @@ function targetOptions({ rows, columns }: Dataset, target: string) {
   return target === "" ? [{ value: "", label: "No column can be one" }, ...options] : options;
 }
 
-/** How the file is read, and a function that has it read in another way; null where the page does not have the file. */
+/** How the file is read, and a function that has it read in another way; null if the page does not have the file. */
 function useReading(dataset: Dataset, onRead: (dataset: Dataset) => void) {
   const { api } = useApp();
   const sendTable = useSendTable();
@@ -99,11 +99,11 @@ function useReading(dataset: Dataset, onRead: (dataset: Dataset) => void) {
   const kept = keptFile(dataset.id);
   const replaced = useRef<string | null>(null);
   useEffect(() => {
-    // Until the page shows what was read, another change would be one of the table before.
+    // Until the page shows this reading, another change would apply to the table before.
     setState({ busy: false, error: null });
     const earlier = replaced.current;
     replaced.current = null;
-    // Only now does nothing on the page ask for it any more. Where it cannot be deleted, it stays.
+    // Only now does nothing on the page request it any more. If it cannot be deleted, it stays.
     if (earlier !== null && earlier !== dataset.id) void api.removeDataset(earlier).catch(() => undefined);
   }, [api, dataset.id]);
   const send = async (change: Reading): Promise<void> => {
@@ -111,7 +111,7 @@ function useReading(dataset: Dataset, onRead: (dataset: Dataset) => void) {
     setState({ busy: true, error: null });
     try {
       const next = await sendTable(kept.file, kept.fileName, { reading: { ...kept.reading, ...change } });
-      // A reading that was mended before anything was begun with it only fills the list.
+      // A reading that was corrected before anything used it only fills the list.
       if (keptFile(dataset.id)?.isOwn) replaced.current = dataset.id;
       onRead(next);
       if (next.id === dataset.id) setState({ busy: false, error: null });
@@ -123,7 +123,7 @@ function useReading(dataset: Dataset, onRead: (dataset: Dataset) => void) {
 }
 
 interface FileFieldsProps {
-  /** Of a workbook. */
+  /** For a workbook. */
   readonly sheet: TableReading["sheet"];
   /** Whether lines may stand above the names of the columns. */
   readonly hasLines: boolean;

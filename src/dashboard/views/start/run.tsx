@@ -1,4 +1,4 @@
-/** What comes of a job, as it comes: its progress and leaderboard, then what the model is worth, and the model to ask. */
+/** The results of a job as they arrive: its progress and leaderboard, then its score, and the model to ask. */
 import type { Job, Model } from "../../../client/answers.ts";
 import { searchOf, stepName } from "../../../client/search.ts";
 import { isOver, isTraining } from "../../jobs/job-reading.ts";

@@ -1,4 +1,4 @@
-/** Which trials the reader looks at: the ranges that were brushed on axes, and a state. Everything on the page keeps to them. Pure. */
+/** Which trials the reader selects: brushed ranges on axes, and a state. Everything on the page follows them. Pure. */
 import type { TrialState } from "../../../domain/sweeps/trial.ts";
 import type { TrialAxis } from "./plots/axes.ts";
 import type { TrialColumns } from "./trial-columns.ts";
@@ -11,7 +11,7 @@ export interface Brush {
 
 export type Brushes = Readonly<Record<string, Brush>>;
 
-/** Returns the brush between two shares of an axis; null where that is all of it. Of options it reaches whole ones. */
+/** Returns the brush between two shares of an axis; null if that is all of it. For options it covers whole ones. */
 export function brushBetween(axis: TrialAxis, a: number, b: number): Brush | null {
   const [from, to] = [Math.max(0, Math.min(a, b)), Math.min(1, Math.max(a, b))];
   if (from <= 0.001 && to >= 0.999) return null;
@@ -28,7 +28,7 @@ export function sharesOf(axis: TrialAxis, brush: Brush | undefined): readonly [n
   return [share(brush.low, 0), share(brush.high, 1)];
 }
 
-/** What a brush leaves, in words. */
+/** The selection of a brush, in words. */
 export function brushText(axis: TrialAxis, { low, high }: Brush): string {
   if (axis.options) {
     const left = axis.options.filter((_, index) => index >= low - 1e-9 && index <= high + 1e-9);
@@ -47,7 +47,7 @@ export function matching(
 ): Uint32Array {
   const bounds = axes.flatMap(({ key, values }) => {
     const brush = brushes[key];
-    // Room for what a float loses on its way to a share and back.
+    // Tolerance for what a float loses on its way to a share and back.
     return brush
       ? [{ values, low: brush.low - Math.abs(brush.low) * 1e-12, high: brush.high + Math.abs(brush.high) * 1e-12 }]
       : [];

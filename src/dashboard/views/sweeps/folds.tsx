@@ -1,4 +1,4 @@
-/** What cross-validation came to: the value of each fold, their mean and how far they lie apart. */
+/** The result of cross-validation: the value of each fold, their mean and their spread. */
 import type { Sweep } from "../../../client/sweeps.ts";
 import { useApp } from "../../shell/app-context.ts";
 import { formatValue } from "../../shell/format.ts";

@@ -1,4 +1,4 @@
-/** A sweep as it is now, and its trials in columns: its events say when there are more, and only those that may have changed are read. */
+/** A sweep as it is now, and its trials in columns: its events announce new ones, and only trials that may have changed are read. */
 import { useEffect, useRef, useState } from "preact/hooks";
 import type { Sweep } from "../../../client/sweeps.ts";
 import type { Api } from "../../shell/api.ts";
@@ -6,9 +6,9 @@ import { useApp } from "../../shell/app-context.ts";
 import { rowsOf } from "./csv-rows.ts";
 import { createTrialColumns, type TrialColumns } from "./trial-columns.ts";
 
-/** How often trials are read while the sweep runs, at most; longer when reading takes long. */
+/** Minimum interval between readings of trials while the sweep runs; longer if reading takes long. */
 const READ_EVERY_MS = 700;
-/** How long rows are taken in before the browser gets to draw. */
+/** How long rows are added before the browser gets to draw. */
 const SLICE_MS = 4;
 
 export interface FollowedSweep {
@@ -72,7 +72,7 @@ async function follow(api: Api, id: string, signal: AbortSignal, change: Change)
   await reader.last();
 }
 
-/** Runs one task at a time, not too often: what is asked for meanwhile is done once, afterwards. */
+/** Runs one task at a time, not too often: requests in between are served once, afterwards. */
 function createPacer(task: () => Promise<void>) {
   let running: Promise<void> | null = null;
   let isAsked = false;
@@ -86,7 +86,7 @@ function createPacer(task: () => Promise<void>) {
   };
   const ask = () => {
     isAsked = true;
-    // What failed is tried again with the next event, and at the end for the last time.
+    // A failed task is tried again with the next event, and for the last time at the end.
     running ??= run()
       .catch(() => undefined)
       .finally(() => {

@@ -14,14 +14,14 @@ export interface ImportanceProps {
   readonly isOpen: boolean;
 }
 
-/** While the sweep runs, importance is read again each time that it has so many times the trials. */
+/** While the sweep runs, importance is read again when it has this many times the trials. */
 const GROWTH = 1.25;
 
 export function ImportanceCard({ sweep, axes, trials, isOpen }: ImportanceProps) {
   const { api } = useApp();
   const round = isOpen ? Math.floor(Math.log(Math.max(1, trials)) / Math.log(GROWTH)) : "end";
   const { data, error, reload } = useResource((signal) => api.sweepImportance(sweep, { signal }), [api, sweep, round]);
-  // A server of an earlier version does not know of it.
+  // A server of an earlier version does not have it.
   if (error instanceof ApiError && error.problem.status === 404) return null;
   return (
     <Card title="Importance">
@@ -55,7 +55,7 @@ export function ImportanceCard({ sweep, axes, trials, isOpen }: ImportanceProps)
   );
 }
 
-/** A publication; what of it is an address is a link. */
+/** A publication; an address in it is a link. */
 function Source({ text }: { readonly text: string }) {
   const url = /https:\/\/[^\s,]+/.exec(text)?.[0];
   if (!url) return <>{text}</>;

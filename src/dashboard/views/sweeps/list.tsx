@@ -1,4 +1,4 @@
-/** All sweeps, newest first. The list is read again every moment while one of them runs. */
+/** All sweeps, newest first. The list is read again every few moments while one of them runs. */
 import { useEffect, useState } from "preact/hooks";
 import type { Page } from "../../../client/answers.ts";
 import type { Sweep } from "../../../client/sweeps.ts";

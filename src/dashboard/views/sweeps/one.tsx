@@ -1,4 +1,4 @@
-/** The view of one sweep, live: where it stands, and its trials in plots and a table. */
+/** The view of one sweep, live: its progress, and its trials in plots and a table. */
 import type { Sweep } from "../../../client/sweeps.ts";
 import { useTitle } from "../../shell/app-context.ts";
 import { useNow } from "../../shell/clock.ts";
@@ -55,7 +55,7 @@ function Head({ sweep, replace }: { readonly sweep: Sweep; replace(sweep: Sweep)
   );
 }
 
-/** What came of the sweep, and what is to be known of it. */
+/** The result of the sweep, and what to know about it. */
 function Outcome({ sweep: { job, error, state, reproducible, transitions } }: { readonly sweep: Sweep }) {
   const failure = error ?? (state === "failed" ? (transitions.at(-1)?.reason ?? "") : null);
   return (

@@ -1,4 +1,4 @@
-/** What can be done with a sweep: pause, resume, cancel, delete, clone, download its trials. */
+/** The actions on a sweep: pause, resume, cancel, delete, clone, download its trials. */
 import { useState } from "preact/hooks";
 import type { Sweep } from "../../../client/sweeps.ts";
 import type { SweepState } from "../../../domain/sweeps/sweep.ts";
@@ -17,7 +17,7 @@ interface Offer {
   readonly icon: IconName;
   /** The states in which it is offered; the server has the last word. */
   readonly states: readonly SweepState[];
-  /** Asked before what cannot be undone. */
+  /** The question before an action that cannot be undone. */
   readonly question?: { readonly title: string; readonly text: string };
 }
 

@@ -1,4 +1,4 @@
-/** What the views say of a sweep. Pure. */
+/** The texts of the views of a sweep. Pure. */
 import type { Sweep } from "../../../client/sweeps.ts";
 
 const METHODS: Readonly<Record<Sweep["spec"]["method"]["type"], string>> = {
@@ -13,7 +13,7 @@ function methodText({ method }: Sweep["spec"]): string {
   return method.type === "halving" && method.brackets > 1 ? "Hyperband" : METHODS[method.type];
 }
 
-/** Returns what a sweep does in a line: its method, what it varies, its folds. */
+/** Returns a sweep in a line: its method, what it varies, its folds. */
 export function describeSweep({ spec }: Sweep): string {
   const count = Object.keys(spec.parameters).length;
   const { folds } = spec;

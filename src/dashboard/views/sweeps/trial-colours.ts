@@ -1,4 +1,4 @@
-/** The colours of trials: the better the value, the more of the accent; trials that are filtered out are grey. */
+/** The colours of trials: the better the value, the more of the accent colour; filtered-out trials are grey. */
 import { useMemo } from "preact/hooks";
 import { mix, type Palette, type Rgb, usePalette } from "../../plots/palette.ts";
 import type { TrialAxis } from "./plots/axes.ts";
@@ -22,7 +22,7 @@ export function useTrialColours(): TrialColours {
   }, [palette]);
 }
 
-/** Returns how good each trial is among all, 0..1, by its number: its rank, since values may lie far apart. */
+/** Returns how good each trial is among all, 0..1, by its number: its rank, because values may lie far apart. */
 export function goodnessOf({ values }: TrialAxis, known: Uint32Array, isMaximized: boolean): Float32Array {
   const goodness = new Float32Array(values.length);
   const ranked = known

@@ -1,6 +1,6 @@
 /**
- * The trials of a sweep in columns, by their numbers: bounded by the number of trials that the sweep has, and cheap to filter, sort and
- * draw. Knows neither where trials come from nor how they are shown.
+ * The trials of a sweep in columns, by their numbers: bounded by the number of the sweep's trials, and cheap to filter, sort and draw.
+ * Knows neither where trials come from nor how they are shown.
  */
 import type { Parameter, ParameterValue } from "../../../domain/sweeps/parameter.ts";
 import type { TrialState } from "../../../domain/sweeps/trial.ts";
@@ -15,7 +15,7 @@ export interface ParameterColumn {
   readonly parameter: Parameter;
   /** The listed values, or the names of the choices; null for a range. */
   readonly options: readonly ParameterValue[] | null;
-  /** By the number of the trial: the number, or the index of the option; NaN where it is inactive or there is no result. */
+  /** By the number of the trial: the number, or the index of the option; NaN if it is inactive or there is no result. */
   readonly values: Float64Array;
 }
 
@@ -23,7 +23,7 @@ export interface ParameterColumn {
 export interface TrialColumns {
   readonly total: number;
   readonly parameters: readonly ParameterColumn[];
-  /** The objective; NaN where there is none. */
+  /** The objective; NaN if there is none. */
   readonly values: Float64Array;
   readonly epochs: Float64Array;
   readonly seconds: Float64Array;
@@ -34,9 +34,9 @@ export interface TrialColumns {
   stateOf(number: number): TrialState | null;
   /** Why a trial failed. */
   reasonOf(number: number): string | null;
-  /** What a parameter is in a trial; undefined where it is inactive. */
+  /** The value of a parameter in a trial; undefined if it is inactive. */
   valueOf(column: ParameterColumn, number: number): ParameterValue | undefined;
-  /** Takes in the rows of the API's CSV, of which the first is the heading. `count` brings `known` up to date. */
+  /** Adds the rows of the API's CSV; the first is the heading. `count` brings `known` up to date. */
   put(heading: readonly string[], row: readonly string[]): void;
   count(): void;
 }

@@ -1,4 +1,4 @@
-/** The frame of a plot of trials as SVG: ticks, names and grid of two axes around an area; what is drawn in it lies behind. */
+/** The frame of a plot of trials as SVG: ticks, names and grid of two axes around an area; the content lies behind it. */
 import type { ComponentChildren } from "preact";
 import { type PlotArea, plotArea } from "../../plots/frame.tsx";
 import type { Tick, TrialAxis } from "./plots/axes.ts";

@@ -47,7 +47,7 @@ export function TrialTable(props: TrialTableProps) {
   const heads = headsOf(columns, axes, value);
   const by = heads.find(({ key }) => key === order.key) ?? (heads[0] as Head);
   const { known } = columns;
-  // Sorted once for all: what is brushed only leaves some out.
+  // Sorted once for all: brushing only removes some.
   const inOrder = useMemo(() => sortedBy(known, by, order.descending, columns), [known, by.key, order.descending, version]);
   const rows = useMemo(() => among(inOrder, matched, columns.total), [inOrder, matched]);
   const pages = Math.max(1, Math.ceil(rows.length / PAGE_TRIALS));

@@ -1,4 +1,4 @@
-/** The trials of a sweep in plots and a table, which all show what is brushed on the axes and what is chosen. */
+/** The trials of a sweep in plots and a table, which all show the brushed and the chosen trials. */
 import { useMemo, useState } from "preact/hooks";
 import { parameterLabels } from "../../../client/parameter-labels.ts";
 import { isMaximized, type Sweep } from "../../../client/sweeps.ts";
@@ -183,7 +183,7 @@ function BestPlot({ columns, value, maximized, ...shared }: BestPlotProps) {
 
 const clamped = (share: number): number => Math.min(1, Math.max(0, share));
 
-/** The trials that were better than all before them. Only what was trained to its end counts. */
+/** The trials that were better than all before them. Only trials that were trained to their end count. */
 function recordsOf(columns: TrialColumns, maximized: boolean): readonly { readonly number: number; readonly value: number }[] {
   const records: { number: number; value: number }[] = [];
   for (const number of columns.known) {
@@ -259,7 +259,7 @@ interface FiltersProps {
   onClear(): void;
 }
 
-/** What is brushed, each to be lifted. */
+/** The brushed axes, each with a button that removes its brush. */
 function Filters({ axes, brushes, matched, known, onBrush, onClear }: FiltersProps) {
   const brushed = axes.filter(({ key }) => brushes[key]);
   if (brushed.length === 0) return null;

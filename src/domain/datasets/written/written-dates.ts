@@ -1,22 +1,22 @@
 /**
- * Dates and times as people and programs write them, to milliseconds since 1970. Which of day and month comes first is up to a
- * format, for a whole column; everything else is read from the text. Without a zone it is UTC.
+ * Dates and times as people and programs write them, to milliseconds since 1970. The order of day and month is a format for a whole column;
+ * everything else is read from the text. Without a zone it is UTC.
  */
 import { MONTH_NAME, monthNamed } from "./month-names.ts";
 
-/** In which order a date is written, or what a number counts. `ymd` is ISO 8601, and the same with other signs between. */
+/** The order in which a date is written, or what a number counts. `ymd` is ISO 8601, also with other separators. */
 export const DATE_FORMATS = ["ymd", "dmy", "mdy", "epoch_s", "epoch_ms"] as const;
 export type DateFormat = (typeof DATE_FORMATS)[number];
 
-/** The formats that a text is written in; the others are numbers. */
+/** The formats for text; the others are for numbers. */
 export const WRITTEN_DATES = ["ymd", "mdy", "dmy"] as const satisfies readonly DateFormat[];
 
 const DAY_MS = 86_400_000;
 const ISO = /^\d{4}-\d{2}-\d{2}(?:[Tt ](\d{2}):(\d{2})(?::(\d{2})(?:[.,](\d{1,9}))?)?(?:([Zz])|([+-])(\d{2}):?(\d{2})?)?)?$/;
 
 /**
- * ISO 8601: a date, or a date and a time with or without seconds, fraction and zone, as milliseconds since 1970. Without a
- * zone it is UTC. NaN when it is something else, or a day that no calendar has.
+ * ISO 8601: a date, or a date and a time with or without seconds, fraction and zone, as milliseconds since 1970. Without a zone it is UTC.
+ * NaN if it is something else, or a day that does not exist.
  */
 function parseIso(trimmed: string): number {
   const days = parseDate(trimmed);
@@ -44,7 +44,7 @@ const WEEKDAY =
 
 const pattern = (...dates: readonly string[]): RegExp[] => dates.map((date) => new RegExp(`^${WEEKDAY}${date}${TIME}$`, "iu"));
 
-/** What a date looks like in each order. `mark` is the same sign in both places. */
+/** The pattern of a date in each order. `mark` is the same separator in both places. */
 const PATTERNS: Readonly<Record<(typeof WRITTEN_DATES)[number], readonly RegExp[]>> = {
   ymd: pattern(
     `(?<year>\\d{4})(?<mark>[-/.])(?<month>\\d{1,2})\\k<mark>(?<day>\\d{1,2})`,
@@ -57,7 +57,7 @@ const PATTERNS: Readonly<Record<(typeof WRITTEN_DATES)[number], readonly RegExp[
     `(?<year>\\d{4})${BETWEEN}?(?<month>${MONTH_NAME})${BETWEEN}?(?<day>\\d{1,2})`,
   ),
   dmy: pattern(
-    // With points, a year of two digits only where all have two: 1.2.10 is a version.
+    // With points as separators, the year has two digits only if all parts do: 1.2.10 is a version.
     `(?<day>\\d{2})\\.(?<month>\\d{2})\\.(?<year>\\d{2})`,
     `(?<day>\\d{1,2})(?<mark>[-/.])(?<month>\\d{1,2})\\k<mark>(?<year>\\d{4}|(?<!\\.)\\d{2})`,
     `(?<day>\\d{1,2})(?:st|nd|rd|th|er)?\\.?${BETWEEN}?(?:de )?(?<month>${MONTH_NAME})${BETWEEN}?,? ?(?:de )?(?<year>\\d{4})`,
@@ -71,12 +71,12 @@ const PATTERNS: Readonly<Record<(typeof WRITTEN_DATES)[number], readonly RegExp[
 };
 
 const LONGEST_DATE = 60;
-/** Years that a month may be written without a day in: other numbers with a dash between are more likely codes. */
+/** The range of years in a month without a day: other numbers with a dash between are more likely codes. */
 const PLAUSIBLE = { first: 1800, last: 2199 } as const;
 
 /**
- * The time that a text says in a format, in milliseconds since 1970; NaN when it is something else, or a day that no calendar
- * has. A month without a day is its first day, 24:00 the end of the day, and a year of two digits one of 1969 to 2068 (POSIX).
+ * The time that a text means in a format, in milliseconds since 1970; NaN if it is something else, or a day that does not exist. A month
+ * without a day is its first day, 24:00 the end of the day, and a year of two digits one of 1969 to 2068 (POSIX).
  */
 export function parseWrittenDate(text: string, format: (typeof WRITTEN_DATES)[number]): number {
   const trimmed = text.trim();
@@ -85,7 +85,7 @@ export function parseWrittenDate(text: string, format: (typeof WRITTEN_DATES)[nu
     if (!Number.isNaN(iso)) return iso;
   }
   const first = trimmed.charCodeAt(0);
-  // Every date but those that begin with a name begins with a digit, and all have one.
+  // Every date begins with a digit unless it begins with a name, and all contain one.
   if (trimmed.length < 6 || trimmed.length > LONGEST_DATE || (!isDigit(first) && !/\d/.test(trimmed))) return Number.NaN;
   for (const shape of PATTERNS[format]) {
     const found = shape.exec(trimmed)?.groups;

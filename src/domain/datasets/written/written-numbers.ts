@@ -3,7 +3,7 @@
  * <0.5, and any other unit behind the number.
  */
 
-/** How numbers are written. `thousands` is empty where digits are not grouped. */
+/** How numbers are written. `thousands` is empty if digits are not grouped. */
 export interface NumberFormat {
   readonly decimal: "." | ",";
   readonly thousands: "" | "," | "." | " " | "'";
@@ -12,7 +12,7 @@ export interface NumberFormat {
 /** The plain way, which every program reads. */
 export const PLAIN_NUMBERS: NumberFormat = { decimal: ".", thousands: "" };
 
-/** Every format that is told from the cells of a column, the likelier first. */
+/** Every format that is inferred from the cells of a column, likelier ones first. */
 export const NUMBER_FORMATS: readonly NumberFormat[] = [
   PLAIN_NUMBERS,
   { decimal: ".", thousands: "," },
@@ -56,13 +56,13 @@ function bodyOf({ decimal, thousands }: NumberFormat): RegExp {
 
 const LONGEST_NUMBER = 400;
 
-/** The finite number that a text is in a format, or NaN. The units of money and percent are left out: 5% is 5. */
+/** The finite number that a text means in a format, or NaN. Ignores currency and percent signs: 5% is 5. */
 export function parseWrittenNumber(text: string, format: NumberFormat): number {
   const written = unframe(text);
   return written === null ? Number.NaN : valueIn(written, format);
 }
 
-/** The number that a text is in each of some formats, as `parseWrittenNumber` has it; null where it is none in any. */
+/** The numbers that a text means in several formats, as `parseWrittenNumber` reads it; null if it is a number in none. */
 export function parseInFormats(text: string, formats: readonly NumberFormat[]): number[] | null {
   const written = unframe(text);
   return written && formats.map((format) => valueIn(written, format));

@@ -19,7 +19,7 @@ const MOST_TERMS = 64;
 /** Most instructions in the body of a kernel of inner sums. */
 const LARGEST_BODY = 1024;
 
-/** Returns the groups with kernels of inner sums put in before those that need them, and stores these sums. */
+/** Returns the groups with kernels of inner sums inserted before those that need them, and stores these sums. */
 export function storeNestedSums(groups: readonly Group[], tensors: readonly Tensor[], readings: Readings): readonly Group[] {
   const nested = nestedSums(tensors, readings.stored);
   if (nested.size === 0) return groups;
@@ -47,7 +47,7 @@ function nestedSums(tensors: readonly Tensor[], stored: TensorMembers): Set<Tens
   return found;
 }
 
-/** The one group that computes each of the sums; undefined where several do, or where the kernel of the group reduces. */
+/** The one group that computes each of the sums; undefined if several do, or if the kernel of the group reduces. */
 function usersOf(
   sums: ReadonlySet<Tensor>,
   groups: readonly Group[],

@@ -1,5 +1,5 @@
 /**
- * What a loop kernel computes, as text: kernels of equal text have the same loops and the same code, but for the addresses of what they
+ * What a loop kernel computes, as text: kernels of equal text have the same loops and the same code, except for the addresses that they
  * read and write. The equal layers of a network have equal kernels. Knows graphs; knows nothing of addresses.
  */
 import type { Tensor } from "../../graph.ts";

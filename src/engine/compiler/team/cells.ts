@@ -1,6 +1,6 @@
 /** The cells at the end of a shared memory through which the threads of a team meet: their offsets from its first, in bytes. */
 
-/** Those that many threads write stand in cache lines of their own. */
+/** Cells that many threads write are in separate cache lines. */
 export const CELLS = {
   /** The next chunk of the phase that nobody has taken. */
   next: 0,
@@ -15,7 +15,7 @@ export const CELLS = {
   steps: 200,
   /** Threads that have joined, besides the first. */
   joined: 256,
-  /** Most threads of a call, which whoever shares out the cores may change at any time. */
+  /** Maximum threads of a call, which the pool may change at any time when it divides the cores. */
   limit: 260,
   /** 1 when a thread has died: what it was computing is lost. */
   lost: 264,
@@ -30,5 +30,5 @@ export const MAX_THREADS = 64;
 /** How much the cell `call` grows by. Its remainder is the number of threads, or `DISMISSED`. */
 export const CALL = 128;
 
-/** In place of a number of threads: there will be no more calls. */
+/** Instead of a number of threads: there will be no more calls. */
 export const DISMISSED = 127;

@@ -16,12 +16,12 @@ import { CELLS } from "./cells.ts";
 import type { Phase } from "./phases.ts";
 import { chunksOf, type Task } from "./tasks.ts";
 
-/** How often a thread looks whether the others have arrived before it sleeps: some twenty microseconds. */
+/** How often a thread checks whether the others have arrived before it sleeps: some twenty microseconds. */
 const SPINS = 20_000;
-/** Nanoseconds of a sleep, after which a thread looks whether another has died. */
+/** Nanoseconds of a sleep, after which a thread checks whether another has died. */
 const SLEEP_NS = 500_000_000;
 
-/** The kernels of a program; its phases, or null where one thread is to run it. */
+/** The kernels of a program; its phases, or null if one thread is to run it. */
 export interface SharedProgram {
   readonly kernels: readonly Kernel[];
   readonly phases: readonly Phase[] | null;

@@ -1,21 +1,21 @@
 /**
- * Decides for each call whether the threads of a team run it together or the first one alone, by how long steps took: beside other
- * programs that use the cores, waiting for one another can cost more than is saved. Knows times only.
+ * Decides for each call whether the threads of a team run it together or the first one alone, by the duration of steps: beside other
+ * programs that use the cores, waiting for one another can cost more than is saved. Knows only times.
  */
 
 export interface Pace {
-  /** How many threads should run the next call, of those that there are. */
+  /** How many of the available threads should run the next call. */
   choose(threads: number): number;
-  /** Takes how many milliseconds a step of the last call took, by so many threads. */
+  /** Records the milliseconds of a step in the last call, and its number of threads. */
   took(threads: number, ms: number): void;
 }
 
-/** How long a choice stands before the other is tried for a call: this, and so many steps. */
+/** How long a choice stands before the other is tried for a call: this time, and this many steps. */
 const TRY_MS = 2_000;
 const TRY_STEPS = 20;
-/** The first choice stands for this part of that, and each further one four times as long: it rests on calls that may have been odd. */
+/** The first choice stands for this part of that, and each further one four times as long, because early calls may be unusual. */
 const FIRST_TRY = 1 / 8;
-/** Threads that are no faster than this part of one alone leave their cores to others. */
+/** Threads that take more than this part of one thread's time leave their cores to others. */
 const WORTH = 0.97;
 
 /** Creates the pace of one program. `now` is a clock in milliseconds. */
@@ -55,7 +55,7 @@ export function createPace(now: () => number = () => performance.now()): Pace {
         return;
       }
       const before = threads === 1 ? alone : together;
-      // A time of long ago says nothing of what else the cores do now.
+      // An old time says nothing about what else the cores do now.
       const smoothed = threads === last && !Number.isNaN(before) ? (before + ms) / 2 : ms;
       if (threads === 1) alone = smoothed;
       else if (threads === size) together = smoothed;

@@ -1,6 +1,6 @@
 /**
- * Phases: which tasks threads may do at the same time. All threads finish a phase before the next begins, so that a task finds what
- * earlier ones wrote. Knows the memory that tasks touch; knows nothing of threads.
+ * Phases: which tasks threads may run at the same time. All threads finish a phase before the next begins, so that a task finds the results
+ * of earlier ones. Knows the memory that tasks touch; knows nothing of threads.
  */
 import type { Kernel } from "../schedule/kernels.ts";
 import { chunksOf, isShort, type Span, type Task, type Work } from "./tasks.ts";
@@ -12,7 +12,7 @@ export interface Phase {
   readonly parallel: readonly Task[];
 }
 
-/** Puts each task of a program into the first phase in which what it depends on is done. */
+/** Puts each task of a program into the first phase in which its dependencies are done. */
 export function phasesOf(tasks: readonly Task[]): Phase[] {
   const phases: { serial: Task[]; parallel: Task[] }[] = [];
   const placed: { task: Task; isInOrder: boolean; phase: number }[] = [];
@@ -52,13 +52,13 @@ const overlap = (a: readonly Span[], b: readonly Span[]): boolean =>
 
 const timeOf = (tasks: readonly Task[]): number => tasks.reduce((total, { nanoseconds }) => total + nanoseconds, 0);
 
-/** A step that takes less is left to one thread: waiting for another would cost as much as it does. */
+/** A shorter step runs on one thread: waiting for another would cost as much as the step. */
 const LEAST_NS = 1_000_000;
 
 /** Whether a step takes so long that others may help, so that its phases are worth finding. */
 export const isLongEnough = (tasks: readonly Task[]): boolean => timeOf(tasks) >= LEAST_NS;
 
-/** What a barrier costs threads that arrive together. */
+/** The cost of a barrier to threads that arrive together. */
 const BARRIER_NS = 5_000;
 /** The part of its time that two threads must save. */
 const LEAST_GAIN = 0.25;

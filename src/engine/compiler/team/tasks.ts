@@ -1,7 +1,6 @@
 /**
- * Tasks: the kernels of a program as work that threads share out. A large kernel is cut into chunks along its outputs, so that
- * each element is computed by the same instructions as in the whole kernel. Knows what a task reads and writes, and about how
- * long it takes.
+ * Tasks: the kernels of a program as work for several threads. A large kernel is cut into chunks along its outputs, so that each element is
+ * computed by the same instructions as in the whole kernel. Knows what a task reads and writes, and about how long it takes.
  */
 import { sizeOf, type Tensor } from "../../graph.ts";
 import { cutOf } from "../codegen/loops.ts";
@@ -59,10 +58,10 @@ export const USUAL_GRAIN: Grain = { cutNs: 20_000, chunkNs: 8_000, chunkTiles: 2
 /** Everything that can be cut is, as finely as it can be: for tests. */
 export const FINEST_GRAIN: Grain = { cutNs: 0, chunkNs: 0, chunkTiles: 1 };
 
-/** Most chunks of a task: enough for many threads, few enough to hand out for nothing. */
+/** Maximum chunks of a task: enough for many threads, few enough to distribute at no cost. */
 const MAX_CHUNKS = 64;
 
-/** Rates of one thread, of a usual machine: they decide what is cut, and nothing of what is computed. */
+/** Rates of one thread on a typical machine: they decide what is cut, but no result. */
 const FLOPS_PER_NS = 30;
 const INSTRUCTIONS_PER_NS = 5;
 const BYTES_PER_NS = 8;
@@ -162,7 +161,7 @@ function chunkOf(nanoseconds: number, trips: number, { chunkNs }: Grain): number
   return Math.ceil(trips / chunks);
 }
 
-/** The memory that a kernel reads and writes, but for the packed copies of its operands. */
+/** The memory that a kernel reads and writes, except the packed copies of its operands. */
 function spansOf(kernel: Kernel, plan: ProgramPlan, stored: TensorMembers): Pick<Task, "reads" | "writes"> {
   const members = kernel.outputs.map(({ tensor }) => tensor);
   const span = (tensor: Tensor, { address }: Buffer): Span => ({

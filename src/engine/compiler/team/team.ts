@@ -1,14 +1,14 @@
 /**
- * The JavaScript side of a team: the threads that run one executable's steps together. The first thread owns the executable and makes
- * the calls; others join with an invitation and take part until they are dismissed. Who takes part may differ from call to call, since
- * it changes no bit. Knows the cells that they share; knows nothing of how threads are started.
+ * The JavaScript side of a team: the threads that run one executable's steps together. The first thread owns the executable and makes the
+ * calls; others join with an invitation and take part until they are dismissed. Who takes part may differ from call to call, because it
+ * changes no bit. Knows the cells that they share, but not how threads are started.
  */
 import { GraphError } from "../../graph.ts";
 import type { Invitation, Team } from "../../program.ts";
 import { CALL, CELLS, DISMISSED, MAX_THREADS } from "./cells.ts";
 import { createPace, type Pace } from "./pace.ts";
 
-/** All threads that there are, always. */
+/** Always uses all available threads. */
 const UNPACED: Pace = { choose: (threads) => threads, took: () => undefined };
 
 /** A program, as one thread calls it. */
@@ -16,11 +16,11 @@ type Call = (steps: number, threads: number) => void;
 
 /** A team as its executable sees it. */
 export interface OwnTeam extends Team {
-  /** Runs steps of a program with the threads that are there and allowed. Throws a LostThreadError when one of them has died. */
+  /** Runs steps of a program with the threads that are available and allowed. Throws a LostThreadError if one of them has died. */
   run(program: string, steps: number): void;
 }
 
-/** A thread of a team has died in the middle of a step: what is in memory is not what any number of steps leaves. */
+/** A thread of a team has died in the middle of a step: the memory is not the state after any number of steps. */
 export class LostThreadError extends Error {
   override readonly name = "LostThreadError";
 
@@ -35,7 +35,7 @@ const at = (cell: number): number => cell / Int32Array.BYTES_PER_ELEMENT;
 /** The programs of a module that threads can share. */
 export interface SharedPrograms {
   readonly programs: ReadonlySet<string>;
-  /** Whether calls are left to one thread while that is faster. */
+  /** Whether calls run on one thread while that is faster. */
   readonly isPaced: boolean;
 }
 
@@ -104,7 +104,7 @@ export function joinTeam(invitation: Invitation, onJoin: () => void = () => unde
     try {
       (calls[Atomics.load(cells, at(CELLS.program))] as Call)(Atomics.load(cells, at(CELLS.steps)), threads);
     } catch (error) {
-      // Another thread has died, which the first one was told: this one was sent away from the middle of a call.
+      // Another thread has died, which the first one was told: this one was dismissed in the middle of a call.
       if (Atomics.load(cells, at(CELLS.lost)) === 1) return;
       reportLost(invitation);
       throw error;
@@ -127,7 +127,7 @@ function nextCall(cells: Int32Array, seen: number): number {
   }
 }
 
-/** Sets the most threads of the next calls of a team, from any thread. Throws a GraphError for a number outside 1..64. */
+/** Sets the maximum threads of a team's next calls, from any thread. Throws a GraphError for a number outside 1..64. */
 export function limitTeam(invitation: Invitation, threads: number): void {
   if (!Number.isInteger(threads) || threads < 1 || threads > MAX_THREADS)
     throw new GraphError(`a team has 1..${MAX_THREADS} threads, not ${threads}`);

@@ -1,4 +1,4 @@
-/** A stack of layers within a layer: its tensors, random numbers and failures carry the name of its place. */
+/** A stack of layers within a layer: its tensors, random numbers and errors carry the name of its position. */
 import type { Shape, Tensor } from "../../graph.ts";
 import { inScope } from "../../scope.ts";
 import { LayerError, type Network } from "../network.ts";

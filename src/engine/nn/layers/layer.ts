@@ -32,7 +32,10 @@ export interface LayerType<Spec> {
   tensors?(spec: Spec, inputShape: Shape): readonly LayerTensor[];
   /** Returns the inner layers that draw random numbers in training ("" is the layer itself). Without this method, none do. */
   draws?(spec: Spec, inputShape: Shape): readonly string[];
-  /** Returns the multiplications for a row, about. Without this method, a parameter is used at each place of the output but the first axis. */
+  /**
+   * Returns the approximate multiplications for a row. Without this method, a parameter is used at each position of the output except along
+   * the first axis.
+   */
   multiplyAdds?(spec: Spec, inputShape: Shape): number;
   /** Returns the output [batch, ...outputShape] for x [batch, ...inputShape]. */
   forward(x: Tensor, spec: Spec, context: LayerContext): Tensor;

@@ -1,4 +1,4 @@
-/** A linear layer of its own for each feature of a row: y[i] = x[i] W[i] + b[i]. */
+/** A separate linear layer for each feature of a row: y[i] = x[i] W[i] + b[i]. */
 import { add, GraphError, matmul, permute, sizeOf } from "../../graph.ts";
 import { unitsOf } from "./affine.ts";
 import { type LayerType, shapeText } from "./layer.ts";

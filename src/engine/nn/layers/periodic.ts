@@ -1,4 +1,4 @@
-/** The periodic embedding of numbers: cosines and sines of trainable frequencies, for each feature of its own. */
+/** The periodic embedding of numbers: cosines and sines of trainable frequencies, separate for each feature. */
 import { cos, GraphError, mul, reshape, type Shape, sin, sizeOf } from "../../graph.ts";
 import { cat } from "../functional.ts";
 import type { Initialise } from "../initialisers.ts";
@@ -8,7 +8,7 @@ export interface PeriodicSpec {
   readonly type: "periodic";
   /** Frequencies of each feature; default 48. */
   readonly frequencies?: number | undefined;
-  /** The standard deviation of the frequencies at the start; default 0.01. */
+  /** The initial standard deviation of the frequencies; default 0.01. */
   readonly sigma?: number | undefined;
 }
 

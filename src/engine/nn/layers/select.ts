@@ -5,13 +5,13 @@ import { type LayerType, shapeText } from "./layer.ts";
 
 export interface SelectSpec {
   readonly type: "select";
-  /** Positions along the first axis of a row, from 0. One may be named twice. */
+  /** Positions along the first axis of a row, from 0. A position may occur twice. */
   readonly features: readonly number[];
 }
 
 /**
- * torch.index_select along the first axis of a row: [n, ...] becomes [features.length, ...]. Members of an ensemble see features
- * of their own by it, as in Ho, "The random subspace method for constructing decision forests", 1998.
+ * torch.index_select along the first axis of a row: [n, ...] becomes [features.length, ...]. It gives each member of an ensemble its own
+ * features, as in Ho, "The random subspace method for constructing decision forests", 1998.
  */
 export const select: LayerType<SelectSpec> = {
   outputShape({ features }, inputShape) {

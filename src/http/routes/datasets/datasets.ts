@@ -27,7 +27,7 @@ import { representPage } from "../../openapi/serializers.ts";
 const tags = ["datasets"];
 /** Registers the routes of data sets. */
 export function registerDatasets(app: App, context: RouteContext): void {
-  // Bodies of an upload are streams here and nowhere else.
+  // Bodies of an upload are streams, only in this scope.
   app.register(async (scope: App) => {
     scope.removeAllContentTypeParsers();
     scope.addContentTypeParser("*", (_request, _payload, done) => done(null));

@@ -1,4 +1,4 @@
-/** Rows that are forgotten: what that comes to, the run, its progress, and its end. */
+/** Forgetting rows: the plan, the run, its progress, and its end. */
 import type { z } from "zod";
 import { cancelForget, listForgets, readForget } from "../../../app/forget/read-forgets.ts";
 import { planForget, startForget } from "../../../app/forget/start-forget.ts";
@@ -16,7 +16,7 @@ const tags = ["datasets"];
 /** A thousand keys of a thousand bytes, or ten thousand positions. */
 const BODY_BYTES = 1024 * 1024;
 
-/** Registers the routes of rows that are forgotten. */
+/** Registers the routes for forgetting rows. */
 export function registerForgets(app: App, context: RouteContext): void {
   registerStart(app, context);
   registerReading(app);

@@ -14,7 +14,7 @@ import { datasetAnswer, datasetJson } from "../../openapi/dataset-schemas.ts";
 import { answers } from "../../openapi/openapi.ts";
 import { cancelImportParams, importParams } from "../../openapi/parameters.ts";
 
-/** Addresses, a query, and options of reading with a type for each column. */
+/** Addresses, a query, and reading options with a type for each column. */
 const BODY_BYTES = 512 * 1024;
 
 /** How long a request waits for its table; below the time after which proxies give up. */

@@ -1,4 +1,4 @@
-/** Wrong labels of a data set: an audit that looks for them, and corrections. */
+/** Wrong labels of a data set: an audit that finds them, and corrections. */
 import { auditLabels } from "../../../app/datasets/audit-labels.ts";
 import { correctDataset } from "../../../app/datasets/correct.ts";
 import { auditBody } from "../../../domain/datasets/audit-request.ts";

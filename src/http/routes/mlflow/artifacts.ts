@@ -30,7 +30,7 @@ const FILES: Readonly<Record<string, File>> = {
   },
 };
 
-/** Lists the artifacts below a path of a run or a model. Those that clients upload are not kept: what they log has none. */
+/** Lists the artifacts below a path of a run or a model. Files that clients upload are not stored, so logged runs have none. */
 export async function listArtifacts(services: TrackingServices, id: string, path: string): Promise<Answer<"Files">["files"]> {
   const model = await artifactModel(services, id);
   if (!model || path.replaceAll("/", "") !== "") return [];

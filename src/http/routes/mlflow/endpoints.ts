@@ -1,4 +1,7 @@
-/** Every endpoint of MLflow's API that is answered, in one table: its method and path, its messages, who may call it, and what answers. */
+/**
+ * Every supported endpoint of MLflow's API, in one table: its method and path, its messages, who may call it, and the use case that
+ * answers.
+ */
 import {
   changeExperiment,
   createExperiment,
@@ -43,10 +46,10 @@ import { listArtifacts } from "./artifacts.ts";
 type Messages = typeof REQUESTS;
 type Answers = typeof ANSWERS;
 type Method = "GET" | "POST" | "PATCH" | "DELETE";
-/** Who may call it: see access.ts. What a run says of itself is `Log`. */
+/** Who may call it: see access.ts. `Log` is for what a run says of itself. */
 type Kind = "Read" | "Write" | "Log";
 
-/** An endpoint: how it is called, and what answers. */
+/** An endpoint: how it is called, and its answer. */
 interface Endpoint {
   readonly method: Method;
   readonly path: string;
@@ -136,7 +139,7 @@ const RUNS: readonly Endpoint[] = [
   endpoint("Log", "POST runs/delete-tag", "DeleteTag", "Nothing", (services, { key, ...run }) =>
     deleteTag(services, runIdOf(run), key),
   ),
-  // Clients of MLflow 2 say with it which model files a run has; those are not kept here, and the call is no failure.
+  // Clients of MLflow 2 report with it which model files a run has. They are not stored here, and the call succeeds.
   endpoint("Log", "POST runs/log-model", "LogModel", "Nothing", async (services, { run_id }) => {
     await getRun(services, run_id);
     return {};

@@ -1,6 +1,6 @@
 /**
- * MLflow's REST API, for its tracking clients (`MLFLOW_TRACKING_URI`): what this server has as experiments, runs and registered models, and
- * runs that clients log. The endpoints are in endpoints.ts. They are hidden from the document of the API: MLflow describes them.
+ * MLflow's REST API, for its tracking clients (`MLFLOW_TRACKING_URI`): this server's records as experiments, runs and registered models,
+ * and runs that clients log. The endpoints are in endpoints.ts. The API document hides them, because MLflow describes them.
  */
 import type { FastifyRequest } from "fastify";
 import type { TrackingServices } from "../../../app/tracking/find-runs.ts";
@@ -13,9 +13,9 @@ import { listArtifacts, sendArtifact } from "./artifacts.ts";
 import { ENDPOINTS } from "./endpoints.ts";
 import { registerRefused } from "./refused.ts";
 
-/** Largest body of a request: MLflow's own bound of a batch is one million bytes. */
+/** Largest body of a request: MLflow's own limit for a batch is one million bytes. */
 const BODY_BYTES = 1024 * 1024;
-/** Largest body that is read on the event loop: whatever it is made of, it takes a few milliseconds. */
+/** Largest body that is parsed on the event loop: whatever it contains, it takes a few milliseconds. */
 const READ_HERE_BYTES = 8 * 1024;
 const ARTIFACTS = "/api/2.0/mlflow-artifacts/artifacts";
 
@@ -42,7 +42,7 @@ export function registerMlflow(app: App): void {
 
 const servicesOf = ({ services, project }: FastifyRequest): TrackingServices => ({ ...services, project });
 
-/** Reads a request, in a thread where it is large. Throws malformed or invalid. */
+/** Reads a request, in a thread if it is large. Throws malformed or invalid. */
 async function readRequest(name: RequestName, { method, body, query, params, services }: FastifyRequest): Promise<object> {
   const bytes = method === "GET" || !(body instanceof Uint8Array) ? null : (body as Uint8Array<ArrayBuffer>);
   const beside = { query: query as object, params: params as object };
@@ -51,8 +51,8 @@ async function readRequest(name: RequestName, { method, body, query, params, ser
 }
 
 /**
- * What the audit log says of a request beside its path, which names nothing here: the run, the experiment or the name. What a run logs is left
- * out of the log; what changes a job or a sweep is not.
+ * What the audit log says of a request besides its path, which names nothing here: the run, the experiment or the name. What a run logs is
+ * not in the audit log, unless it changes a job or a sweep.
  */
 function auditOf(kind: string, request: Readonly<Record<string, unknown>>): FastifyRequest["audit"] {
   const key = ["run_id", "run_uuid", "experiment_id", "name"].find((each) => typeof request[each] === "string");
@@ -71,7 +71,7 @@ function registerArtifacts(scope: App): void {
   scope.get(`${ARTIFACTS}/*`, reads, (request, reply) =>
     sendArtifact(servicesOf(request), (request.params as { readonly "*": string })["*"], reply),
   );
-  // Before the file is read, which may be of any size.
+  // Before the file is read, which may have any size.
   scope.put(`${ARTIFACTS}/*`, {
     schema: { hide: true, operationId: "mlflowWrite" },
     preParsing: async () => {

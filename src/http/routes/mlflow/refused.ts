@@ -1,11 +1,11 @@
 /**
- * What MLflow's clients may ask that is not here: each is refused in MLflow's own words for errors, with what does the same here. Without this they
- * would be told that there is no such endpoint.
+ * MLflow's operations that do not exist here: each is refused in MLflow's error format, with the operation here that does the same.
+ * Otherwise clients would hear that there is no such endpoint.
  */
 import { TrainyardError } from "../../../domain/errors.ts";
 import type { App } from "../../context.ts";
 
-/** Paths below `/api/2.0/mlflow/`, and what is said. */
+/** Paths below `/api/2.0/mlflow/`, and the messages. */
 const REFUSED: Readonly<Record<string, string>> = {
   "POST registered-models/create":
     "a registered model is created with its first version, by a job or an import: submit a job with this name (POST /v1/jobs), or send weights (POST /v1/models)",
@@ -33,7 +33,7 @@ export function registerRefused(scope: App): void {
       method,
       url: `/api/2.0/mlflow/${path}`,
       schema: { hide: true, operationId: "mlflowWrite" },
-      // Before a body is read, which may be of any size.
+      // Before a body is read, which may have any size.
       preParsing: async () => {
         throw new TrainyardError("malformed", detail);
       },

@@ -1,4 +1,4 @@
-/** What happens to a sweep: its events, and the live stream of them over WebSocket or SSE. */
+/** The events of a sweep, and their live stream over WebSocket or SSE. */
 import { followSweep, readSweepEvents } from "../../../app/sweeps/sweep-frames.ts";
 import { findSweep } from "../../../app/sweeps/sweep-view.ts";
 import { isEnded, type Sweep } from "../../../domain/sweeps/sweep.ts";

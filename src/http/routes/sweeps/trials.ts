@@ -1,4 +1,4 @@
-/** Trials of a sweep: list them, as JSON or CSV, read one, say which parameters matter, and make a job of one. */
+/** Trials of a sweep: list them as JSON or CSV, read one, compute the importance of parameters, and make a job of one. */
 import { Readable } from "node:stream";
 import { z } from "zod";
 import { readImportance } from "../../../app/sweeps/importance.ts";

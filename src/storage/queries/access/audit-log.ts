@@ -37,7 +37,7 @@ export async function listAuditLog(
 
 /** See AuditLogStore.deleteOld. */
 export async function deleteFromAuditLog(db: Kysely<Tables>, before: number, limit: number): Promise<number> {
-  // Ids sort by time, so that nothing is read where nothing is old.
+  // Ids sort by time, so nothing is read if nothing is old.
   const old = db.selectFrom("audit_log").select("id").where("id", "<", idsBefore("audit", before)).orderBy("id").limit(limit);
   const { numDeletedRows } = await db.deleteFrom("audit_log").where("id", "in", old).executeTakeFirstOrThrow();
   return Number(numDeletedRows);
@@ -46,7 +46,7 @@ export async function deleteFromAuditLog(db: Kysely<Tables>, before: number, lim
 /** See AuditLogStore.findExcess. */
 export async function findAuditExcess(db: Kysely<Tables>, most: number): Promise<AuditExcess[]> {
   const found: AuditExcess[] = [];
-  // From one project to the next along the index: to list distinct projects would read all of it.
+  // Goes from one project to the next along the index: listing distinct projects would read all of it.
   for (let project = await nextProject(db, ""); project !== null; project = await nextProject(db, project)) {
     const beyond = await db
       .selectFrom("audit_log")

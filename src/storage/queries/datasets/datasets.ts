@@ -26,11 +26,11 @@ import { claimDataset, eraseDataset } from "./delete-datasets.ts";
 /** Chunks written or read in one statement: some milliseconds of the connection. */
 const CHUNKS_PER_STATEMENT = 4;
 
-/** The storage of a column: its name, and the type of its values; null for text that is not kept. */
+/** The storage of a column: its name, and the type of its values; null for text that is not stored. */
 interface ColumnLayout {
   readonly name: string;
   readonly values: "float64" | "int32" | "text" | null;
-  /** Of text: how long it is, packed. */
+  /** For text: its packed length. */
   readonly bytes?: number;
 }
 
@@ -68,7 +68,7 @@ export async function insertDataset(
       return makeReady(writer, project, dataset);
     });
     if (!existing) return { ...toDocument(row), created: true };
-    // What a full disk keeps of it is invisible, and goes at the next sweep.
+    // The remains after a full disk are invisible, and are removed at the next sweep.
     await eraseDataset(writer, dataset.id).catch(() => undefined);
     return { ...existing, created: false };
   } catch (error) {
@@ -106,7 +106,7 @@ async function writeValues(db: Kysely<Tables>, id: string, index: number, values
   }
 }
 
-/** Copies the chunks of a column from one data set to another, a bounded number at a time. Throws not_found where they are gone. */
+/** Copies the chunks of a column from one data set to another, a bounded number at a time. Throws not_found if they are gone. */
 async function copyValues(
   db: Kysely<Tables>,
   { from, to, index }: { readonly from: string; readonly to: string; readonly index: number },
@@ -312,7 +312,7 @@ function toSummary(row: Pick<DatasetsTable, (typeof SUMMARY)[number]>): DatasetS
   };
 }
 
-/** JSON text has no line end of its own: the first line is the columns, and the second what is known of the table. */
+/** JSON text contains no line end: the first line is the columns, and the second is the reading and notes of the table. */
 function toDocument(row: Pick<DatasetsTable, (typeof DOCUMENT)[number]>): DatasetDocument {
   const end = row.columns.indexOf("\n");
   const [columnsJson, aboutJson] = end < 0 ? [row.columns, null] : [row.columns.slice(0, end), row.columns.slice(end + 1)];

@@ -1,4 +1,4 @@
-/** Queries on runs that forget rows. A run is carried out under a lease; what a process stores that has lost it is refused. */
+/** Queries on runs that forget rows. A run is carried out under a lease; writes of a process that has lost it are refused. */
 import type { Kysely } from "kysely";
 import { TrainyardError } from "../../../domain/errors.ts";
 import { ACTIVE_FORGETS, type Forget, type ForgetDocument, type ForgetState } from "../../../domain/forget/forget.ts";
@@ -122,7 +122,7 @@ export async function releaseForgets(db: Kysely<Tables>): Promise<void> {
   await db.updateTable("forgets").set({ lease: null, leased_until: null }).where("lease", "is not", null).execute();
 }
 
-/** See ForgetStore.cancel. The hashes of what has the rows go with it, as at every end. */
+/** See ForgetStore.cancel. The hashes of data with the rows are deleted too, as at every end. */
 export async function cancelForget(db: Kysely<Tables>, id: string, at: number): Promise<Forget | null> {
   return await db.transaction().execute(async (transaction) => {
     const known = await lockRows(

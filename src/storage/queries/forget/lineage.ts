@@ -1,10 +1,10 @@
-/** Queries on what came of a data set: its relatives, jobs, sweeps and models. Ids are searched for as members of the stored JSON. */
+/** Queries on everything made from a data set: its relatives, jobs, sweeps and models. Ids are searched for as members of the stored JSON. */
 import type { Kysely } from "kysely";
 import type { DatasetUsers, RelatedDataset, StartedFrom } from "../../../domain/forget/forget-store.ts";
 import type { ResolvedSpec } from "../../../domain/spec/spec.ts";
 import type { Tables } from "../../tables.ts";
 
-/** What a corrected data set says of the one that it was made of: see the note `cells_corrected`. */
+/** How a corrected data set names its original: see the note `cells_corrected`. */
 const ORIGINAL = /the original is (ds_[0-9a-f-]{36})/g;
 /** Jobs whose specs are read at a time. */
 const PAGE = 100;
@@ -21,7 +21,7 @@ export async function listRelated(db: Kysely<Tables>, datasetId: string): Promis
     .where("ready", "=", 1)
     .executeTakeFirst();
   if (!start) return [];
-  // An original that was deleted still ties its corrections to one another.
+  // A deleted original still connects its corrections.
   const names = new Set([datasetId]);
   const found = new Map<string, RelatedDataset>();
   for (const name of names) {
@@ -33,7 +33,7 @@ export async function listRelated(db: Kysely<Tables>, datasetId: string): Promis
       .where((values) => values.or([values("id", "=", name), values("columns", "like", containing(`the original is ${name}`))]))
       .execute();
     for (const { id, name: title, sha256, columns } of rows) {
-      // The notes are behind the columns, on a line of their own: a label that says so is no note.
+      // The notes are behind the columns, on a line of their own: a label with the same text is not a note.
       const about = columns.slice(columns.indexOf("\n") + 1);
       if (id !== name && !about.includes(`the original is ${name}`)) continue;
       found.set(id, { id, name: title, sha256 });

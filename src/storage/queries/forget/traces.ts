@@ -1,4 +1,4 @@
-/** Erases what is left of records that were deleted: chunks of a deletion that a crash ended, webhooks, stored answers, and hashes. */
+/** Erases the remains of deleted records: chunks of an interrupted deletion, webhooks, stored answers, and hashes. */
 import type { Kysely } from "kysely";
 import { FORGOTTEN } from "../../../domain/access/idempotency.ts";
 import type { ForgetDocument } from "../../../domain/forget/forget.ts";
@@ -9,10 +9,10 @@ import { eraseDataset } from "../datasets/delete-datasets.ts";
 import { eraseCheckpoints } from "../jobs/checkpoints.ts";
 import { eraseAskedRows } from "../monitoring/asked-rows.ts";
 
-/** Routes whose answers tell of rows, and which change nothing: asked again, they answer again. */
+/** Routes whose answers contain rows, and which change nothing: repeated, they answer again. */
 const TELLING = ["predict", "explain", "evaluate", "infer", "partial-dependence"];
 
-/** Jobs of a statement, and stored answers or runs that are read at a time: two megabytes at most. */
+/** Jobs of a statement, and stored answers or runs read at a time: two megabytes at most. */
 const IDS_PER_STATEMENT = 500;
 const PAGE = 8;
 
@@ -23,7 +23,7 @@ export async function eraseTraces(db: Kysely<Tables>, project: string, ids: read
   for (const id of ofKind(ID_PREFIXES.sweep)) await eraseTensors(db, id);
   await eraseOfJobs(db, ofKind(ID_PREFIXES.job));
   await eraseDeliveries(db, ofKind(ID_PREFIXES.model));
-  // Rows that models were asked may be those that are forgotten, whatever the models were trained on: no sample of the project stays.
+  // Rows that models were asked may be the forgotten ones, whatever the models were trained on: no sample of the project stays.
   await eraseAskedRows(db, project, at);
   const erased = new Set(ids);
   await eraseAnswers(db, project, erased);
@@ -47,7 +47,7 @@ async function eraseOfJobs(db: Kysely<Tables>, jobs: readonly string[]): Promise
   }
 }
 
-/** What was to be sent of jobs, or of models that drifted. */
+/** Pending webhooks of jobs, or of models that drifted. */
 async function eraseDeliveries(db: Kysely<Tables>, ids: readonly string[]): Promise<void> {
   for (let from = 0; from < ids.length; from += IDS_PER_STATEMENT) {
     const part = ids.slice(from, from + IDS_PER_STATEMENT);
@@ -63,7 +63,7 @@ async function eraseAnswers(db: Kysely<Tables>, project: string, erased: Readonl
     .where("project", "=", project)
     .where((values) => values.or(TELLING.map((route) => values("route", "like", `%${route}%`))))
     .execute();
-  // The hash of a request to forget would confirm a guess at its keys.
+  // The hash of a request to forget would confirm a guess of its keys.
   await db
     .updateTable("idempotency_keys")
     .set({ fingerprint: FORGOTTEN })
@@ -98,8 +98,8 @@ async function eraseAnswers(db: Kysely<Tables>, project: string, erased: Readonl
 }
 
 /**
- * Takes the hashes of erased tables and models out of the runs that made them: such a table had the rows that are forgotten now, and its hash
- * would confirm a guess at one.
+ * Removes the hashes of erased tables and models from the runs that made them: such a table had the rows that are forgotten now, and its
+ * hash would confirm a guess of one.
  */
 async function eraseHashes(db: Kysely<Tables>, project: string, erased: ReadonlySet<string>): Promise<void> {
   for (let last = ""; ; ) {
@@ -107,7 +107,7 @@ async function eraseHashes(db: Kysely<Tables>, project: string, erased: Readonly
       .selectFrom("forgets")
       .select(["id", "document"])
       .where("project", "=", project)
-      // The one that erases is under way: what it made stays.
+      // The erasing run itself is active: its results stay.
       .where("active", "is", null)
       .where("id", ">", last)
       .orderBy("id")
@@ -122,7 +122,7 @@ async function eraseHashes(db: Kysely<Tables>, project: string, erased: Readonly
   }
 }
 
-/** The stored document without hashes of what is erased; null where it has none. */
+/** The stored document without hashes of erased data; null if it has none. */
 function withoutHashes(text: string, erased: ReadonlySet<string>): string | null {
   if (!text.match(ID)?.some((id) => erased.has(id))) return null;
   const document = JSON.parse(text) as ForgetDocument;

@@ -49,7 +49,7 @@ export async function insertCheckpoint(
     await eraseCheckpoints(writer, [row.id]).catch(() => undefined);
     throw error;
   });
-  // A full disk may forbid this too. What stays is invisible, and goes at the next sweep.
+  // A full disk may prevent this too. The remains are invisible, and are removed at the next sweep.
   await eraseCheckpoints(writer, published ? published.hidden : [row.id]).catch(() => undefined);
   return published && toRecord(row);
 
@@ -258,8 +258,8 @@ export async function removeUnfinishedCheckpoints(writer: Kysely<Tables>, at: nu
 }
 
 /**
- * Deletes hidden checkpoints, a bounded number of chunks at a time, and then their records. Leaves visible ones alone: a
- * publication that was reported as failed may have been committed all the same.
+ * Deletes hidden checkpoints, a bounded number of chunks at a time, and then their records. Leaves visible ones alone: publishing one may
+ * have been reported as failed although it was committed.
  */
 export async function eraseCheckpoints(writer: Kysely<Tables>, ids: readonly string[]): Promise<void> {
   if (ids.length === 0) return;

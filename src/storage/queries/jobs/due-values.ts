@@ -1,6 +1,7 @@
 /**
- * When what jobs are found by is written. It lies on some fifty pages of the database, each of which a commit writes whole: where one process
- * writes, a job is marked instead, and its values are written together with those of others, before anybody looks for them at the latest.
+ * Decides when the values that jobs are found by are written. They lie on some fifty pages of the database, and a commit writes each page
+ * in full. If only one process writes, a job is marked instead, and its values are written together with those of others, at the latest
+ * before somebody searches for them.
  */
 import type { Kysely, Transaction } from "kysely";
 import { specValues, tagValues } from "../../../domain/jobs/job-values.ts";
@@ -10,11 +11,11 @@ import type { Tables } from "../../tables.ts";
 import { labelsOfRow, metricsFromJson } from "../rows.ts";
 import { writeMetricValues, writeValues } from "./values.ts";
 
-/** Most jobs whose values are written in one transaction: whoever writes next waits for all of them. */
+/** Maximum jobs whose values are written in one transaction: the next writer waits for all of them. */
 const MOST_JOBS = 32;
 
 /**
- * Marks a job whose values have changed, in the transaction of the change; or writes them at once with `write`, where other processes look
+ * Marks a job whose values have changed, in the transaction of the change; or writes them at once with `write`, if other processes search
  * for jobs that this one has written.
  */
 export async function laterOrNow(
@@ -27,7 +28,7 @@ export async function laterOrNow(
   await db
     .insertInto("job_values_due")
     .values({ job_id: jobId, whole: changed === "all" ? 1 : 0 })
-    // A job of which everything is due stays one.
+    // A job of which everything is due stays so.
     .onConflict((conflict) => conflict.column("job_id").doNothing())
     .execute();
 }
@@ -39,7 +40,7 @@ export async function writeDueValues(db: Kysely<Tables>): Promise<boolean> {
     if (due.length === 0) return false;
     const ids = due.map(({ job_id }) => job_id);
     const isWhole = new Set(due.flatMap(({ job_id, whole }) => (whole === 1 ? [job_id] : [])));
-    // One that was deleted has none.
+    // A deleted job has none.
     const jobs = await transaction
       .selectFrom("jobs")
       .select(["id", "project", "spec", "metrics", "tags", "note"])

@@ -1,6 +1,6 @@
 /**
- * Finds jobs by what `job_values` holds, in any order, without reading all of them where that can be helped: by the condition that the fewest
- * jobs meet, or along the order for as long as it takes to fill a page. See DECISIONS 122.
+ * Finds jobs by `job_values`, in any order, if possible without reading all of them: by the condition that the fewest jobs meet, or along
+ * the order until a page is full. See DECISIONS 122.
  */
 import { type Kysely, type RawBuilder, sql } from "kysely";
 import { invalid } from "../../../domain/errors.ts";
@@ -10,12 +10,12 @@ import type { JobCursor, JobOrder } from "../../../domain/jobs/job-order.ts";
 import type { Tables } from "../../tables.ts";
 import { fieldKey, storedText } from "./values.ts";
 
-/** Jobs that one statement looks at within the time of a page. */
+/** Jobs that one statement can read within the time of a page. */
 const FEW = 5000;
-/** Jobs that are looked at at most: beyond it a list is refused. */
+/** Maximum jobs read: beyond it a list is refused. */
 const MOST = 250_000;
 
-/** What is asked of the jobs of a project. */
+/** A search of the jobs of a project. */
 export interface JobSearch {
   readonly project: string;
   readonly state?: JobState | undefined;
@@ -27,15 +27,15 @@ export interface JobSearch {
   readonly limit: number;
 }
 
-/** A condition in SQL: whether the job `c.id` meets it, and, where an index has them, the ids of those that do. */
+/** A condition in SQL: whether the job `c.id` meets it, and, if there is an index for it, the ids of those that do. */
 interface Test {
   readonly holds: RawBuilder<boolean>;
   readonly ids: RawBuilder<unknown> | null;
-  /** The field that it compares, and how with a row `v` of it; null where it is none of job_values, or compares no number. */
+  /** The field that it compares, and its comparison with a row `v` of it; null if it is not in job_values, or compares no number. */
   readonly range: { readonly field: number; readonly compares: RawBuilder<unknown> } | null;
 }
 
-/** Returns the ids of a page of jobs, each with the value it is ordered by. Throws invalid when too many jobs would have to be looked at. */
+/** Returns the ids of a page of jobs, each with the value it is ordered by. Throws invalid if too many jobs would have to be read. */
 export async function findJobs(db: Kysely<Tables>, search: JobSearch): Promise<JobCursor[]> {
   const tests = testsOf(search);
   if (tests.length === 0) return inOrder(db, search, tests, MOST);
@@ -43,7 +43,7 @@ export async function findJobs(db: Kysely<Tables>, search: JobSearch): Promise<J
   if (best && best.count <= FEW) return among(db, search, tests, best.test);
   const found = await inOrder(db, search, tests, FEW);
   if (found.length >= search.limit) return found;
-  // What is asked for is rare, or at the other end of the order.
+  // Matches are rare, or at the other end of the order.
   const rarest = await mostSelective(db, tests, MOST);
   if (!rarest) return inOrder(db, search, tests, MOST);
   if (rarest.count > MOST) throw tooMany();
@@ -76,8 +76,8 @@ function columnTest(project: string, { field, operator, value }: Pick<Condition,
 }
 
 /**
- * A value of a job is a scalar subquery, which databases can but look up by the key. Of `exists` with a range SQLite would walk the range
- * for each job.
+ * A value of a job as a scalar subquery, which databases can only look up by the key. For `exists` with a range, SQLite would walk the
+ * range for each job.
  */
 function valueTest(project: string, { field, operator, value }: Condition, key: string): Test {
   const rows = sql`v.field = ${fieldKey(project, field, key)}`;
@@ -86,10 +86,10 @@ function valueTest(project: string, { field, operator, value }: Condition, key: 
     return { holds: sql`${own(sql`1`)} is ${operator === "=" ? sql`null` : sql`not null`}`, ids: null, range: null };
   const column = sql.ref(typeof value === "number" ? "v.number" : "v.text");
   const literal = typeof value === "number" ? sql`cast(${value} as double precision)` : sql`${storedText(value)}`;
-  // What is of another type differs too.
+  // A value of another type differs too.
   if (operator === "!=")
     return { holds: sql`${own(sql`case when ${column} = ${literal} then 0 else 1 end`)} = 1`, ids: null, range: null };
-  // Only texts have an order: 's' stands before each of them.
+  // Only texts have an order: each is stored with an 's' before it.
   const texts = { "<": sql` and v.text >= ${"s"}`, ">": sql` and v.text < ${"t"}` }[operator.charAt(0)];
   const bound = typeof value === "number" || texts === undefined ? sql`` : texts;
   const compares = sql`${column} ${sql.raw(operator)} ${literal}${bound}`;
@@ -105,12 +105,12 @@ interface Counted {
   readonly count: number;
 }
 
-/** The test that the fewest jobs meet, counted up to `most`. Null when no index has the jobs of any. */
+/** The test that the fewest jobs meet, counted up to `most`. Null if no index has the jobs of any test. */
 async function mostSelective(db: Kysely<Tables>, tests: readonly Test[], most: number): Promise<Counted | null> {
   let best: Counted | null = null;
   for (const test of tests) {
     if (test.ids === null) continue;
-    // Counting beyond the best so far tells nothing.
+    // Counting beyond the best so far is useless.
     const limit: number = best ? best.count + 1 : most + 1;
     const query = sql<{ count: number }>`select count(*) as count from (${test.ids} limit ${sql.lit(limit)}) as found`;
     const count = Number((await query.execute(db)).rows[0]?.count ?? 0);
@@ -127,7 +127,7 @@ const all = (tests: readonly Test[]): RawBuilder<unknown> =>
         sql` and `,
       );
 
-/** Looks at every job that meets one test. */
+/** Reads every job that meets one test. */
 async function among(db: Kysely<Tables>, search: JobSearch, tests: readonly Test[], first: Test): Promise<JobCursor[]> {
   const { project, order, after, limit } = search;
   const rest = all(tests.filter((test) => test !== first));
@@ -155,7 +155,7 @@ async function among(db: Kysely<Tables>, search: JobSearch, tests: readonly Test
   return (await query.execute(db)).rows.map(({ id, value }) => ({ id, value }));
 }
 
-/** Looks at the first jobs of the order, at most `most` of those with a value, and of those without. */
+/** Reads the first jobs of the order, at most `most` of those with a value, and of those without. */
 async function inOrder(db: Kysely<Tables>, search: JobSearch, tests: readonly Test[], most: number): Promise<JobCursor[]> {
   const { project, order, after, limit } = search;
   const direction = sql.raw(order.descends ? "desc" : "asc");
@@ -168,7 +168,7 @@ async function inOrder(db: Kysely<Tables>, search: JobSearch, tests: readonly Te
       after === null
         ? sql`v.number is not null`
         : sql`(v.number, v.job_id) ${beyond} (cast(${after.value} as double precision), ${after.id})`;
-    // Conditions on the value that the list is ordered by are bounds of the walk.
+    // Conditions on the value of the order are bounds of the walk.
     const along = tests.filter(({ range }) => range?.field === field);
     const within =
       along.length === 0
@@ -183,7 +183,7 @@ async function inOrder(db: Kysely<Tables>, search: JobSearch, tests: readonly Te
         order by v.number ${direction}, v.job_id ${direction} limit ${window}) as c
       where ${all(tests.filter((test) => !along.includes(test)))} order by c.value ${direction}, c.id ${direction} limit ${sql.lit(limit)}`;
     valued = (await query.execute(db)).rows.map(({ id, value }) => ({ id, value }));
-    // Those without a value come after all those with one: a window that was too short says nothing of them.
+    // Jobs without a value come after all those with one: a window that was too short says nothing about them.
     if (valued.length >= limit || (tests.length > 0 && most < MOST)) return valued;
   }
   const start = after?.value === null || field === null ? after : null;

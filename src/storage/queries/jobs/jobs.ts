@@ -60,7 +60,7 @@ export async function getJob(db: Kysely<Tables>, id: string): Promise<Job | null
   return row ? await readJobRow(row) : null;
 }
 
-/** Whether jobs are found, or ordered, by their values: a state or a name alone is found along an index of the jobs, however many there are. */
+/** Whether jobs are found, or ordered, by their values: a state or a name alone uses an index of the jobs, however many there are. */
 export function asksValues({ conditions = [], order = NEWEST_FIRST }: JobFilter): boolean {
   return conditions.length > 0 || order.by !== null;
 }
@@ -98,7 +98,7 @@ export async function listJobs(
         .where("project", "=", project)
         .execute();
       const byId = new Map(read.map((row) => [row.id, row]));
-      // One that was deleted in the meantime is left out.
+      // Leave out a job that was deleted in the meantime.
       return ids.slice(0, count).flatMap((id) => byId.get(id) ?? []);
     },
   };

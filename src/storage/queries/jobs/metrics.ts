@@ -12,7 +12,7 @@ import {
 } from "../../../domain/metrics/min-max-index.ts";
 import type { Tables } from "../../tables.ts";
 
-/** Maximum epochs (some megabytes) and chunks that are decoded in one go on the event loop; at least one chunk is. */
+/** Maximum epochs (some megabytes) and chunks decoded at once on the event loop; at least one chunk is. */
 const EPOCHS_PER_READ = 65_536;
 const CHUNKS_PER_READ = 512;
 
@@ -51,7 +51,7 @@ async function firstChunk(db: Kysely<Tables>, jobId: string, epoch: number): Pro
   return row?.first ?? epoch;
 }
 
-/** See MetricStore.readMinMax. Windows without minima and maxima are read whole. */
+/** See MetricStore.readMinMax. Windows without minima and maxima are read in full. */
 export async function readMinMax(db: Kysely<Tables>, jobId: string, from: number, to: number): Promise<Rows[]> {
   const { start, end } = windowsWithin(from, to);
   const windows = await db

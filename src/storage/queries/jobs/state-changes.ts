@@ -13,7 +13,7 @@ export function transitionColumns(to: Transition): UpdateObject<Tables, "jobs"> 
   };
 }
 
-/** Inserts the event of a change whose row was just updated. What asked for it is not for its readers. */
+/** Inserts the event of a change whose row was just updated. Readers of the event do not see what asked for it. */
 export async function insertStateEvent(
   db: Transaction<Tables>,
   { id, last_seq }: JobsTable,

@@ -1,6 +1,6 @@
 /**
- * The rows that jobs are found by. A field is stored as a number, a hash of the project, the kind of field and its name, so that two indexes
- * of small entries serve every field of every project. Text has a letter before it that says what it is.
+ * The rows that jobs are found by. A field is stored as a number, a hash of the project, the kind of field and its name, so two indexes
+ * with small entries serve every field of every project. Text has a letter before it that says what it is.
  */
 import { createHash } from "node:crypto";
 import type { Kysely } from "kysely";
@@ -14,12 +14,12 @@ import { labelsOfRow } from "../rows.ts";
 
 const KNOWN_FIELDS = 5000;
 
-/** 52 bits of SHA-256, so that JavaScript holds it: of a hundred thousand fields, two are the same with a probability of one in a million. */
+/** 52 bits of SHA-256, which a JavaScript number holds: two of a hundred thousand fields collide with a probability of one in a million. */
 const FIELD_DIGITS = 13;
 
 const fields = createLru<number>({ maxCount: KNOWN_FIELDS, maxBytes: KNOWN_FIELDS, bytesOf: () => 1 });
 
-/** Returns what stands for a field of the jobs of a project. */
+/** Returns the number of a field of a project's jobs. */
 export function fieldKey(project: string, field: string, key: string): number {
   const name = `${project}\u0000${field}\u0000${key}`;
   const known = fields.get(name);
@@ -29,7 +29,7 @@ export function fieldKey(project: string, field: string, key: string): number {
   return hash;
 }
 
-/** Returns text, or a truth, as it is stored: order and equality of texts are kept, and no text equals a truth. */
+/** Returns text, or a boolean, in its stored form: order and equality of texts are kept, and no text equals a boolean. */
 export const storedText = (value: string | boolean): string => (typeof value === "string" ? `s${value}` : `b${value}`);
 
 function rowsOf(project: string, job_id: string, values: readonly JobValue[]): JobValuesTable[] {
@@ -41,7 +41,7 @@ function rowsOf(project: string, job_id: string, values: readonly JobValue[]): J
   }));
 }
 
-/** Inserts what a job is found by, or replaces it. */
+/** Inserts or replaces the values that a job is found by. */
 export async function writeValues(
   db: Kysely<Tables>,
   project: string,
@@ -69,7 +69,7 @@ export async function writeMetricValues(
 ): Promise<void> {
   const values = metricValues(metrics);
   const has = new Set(values.map(({ key }) => key));
-  // One that has become NaN, or that the model's epoch lacks, is no longer found.
+  // A metric that has become NaN, or that the model's epoch lacks, is no longer found.
   const gone = SERIES.filter((name) => !has.has(name)).map((name) => fieldKey(project, "metrics", name));
   await db.deleteFrom("job_values").where("job_id", "=", jobId).where("field", "in", gone).execute();
   await writeValues(db, project, jobId, values);

@@ -1,4 +1,4 @@
-/** Queries on answers that wait for the truth, and on what they come to. */
+/** Queries on answers that wait for true labels, and on their sums. */
 import { type Kysely, sql } from "kysely";
 import { type LiveSums, MOST_ANSWERS, type Truth } from "../../../domain/monitoring/monitor-store.ts";
 import type { Tables } from "../../tables.ts";
@@ -50,7 +50,7 @@ export async function keepAnswers(
   });
 }
 
-/** Deletes the oldest answers where there are too many. Returns how many are kept. */
+/** Deletes the oldest answers if there are too many. Returns how many are kept. */
 async function makeRoom(db: Kysely<Tables>, modelId: string, kept: number, added: number): Promise<number> {
   if (kept + added <= MOST_ANSWERS) return kept;
   // A tenth at a time, so that most calls delete nothing.

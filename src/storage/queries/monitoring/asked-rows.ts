@@ -60,9 +60,9 @@ export async function deleteOldAskedRows(db: Kysely<Tables>, before: number, lim
   return old.length;
 }
 
-/** Deletes the samples of a project's models, and refuses what was asked before `at` and is still in the memory of a process. */
+/** Deletes the samples of a project's models, and refuses rows asked before `at` that are still in the memory of a process. */
 export async function eraseAskedRows(db: Kysely<Tables>, project: string, at: number): Promise<void> {
-  // First: what a process stores meanwhile is refused, or deleted below.
+  // First, so that rows that a process stores meanwhile are refused, or deleted below.
   await db
     .updateTable("monitors")
     .set({ rows_erased_at: at + CLOCKS_MS })

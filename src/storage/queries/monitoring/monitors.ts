@@ -1,4 +1,4 @@
-/** Queries on what models are asked: counts by windows, and what windows come to. */
+/** Queries on monitored models: counts by window, and the results of windows. */
 import { type Kysely, type Selectable, sql, type Transaction } from "kysely";
 import { createId } from "../../../domain/id.ts";
 import type { WindowVerdict } from "../../../domain/monitoring/drift.ts";
@@ -20,7 +20,7 @@ import { trimAskedRows } from "./trim-asked-rows.ts";
 
 const NOTHING = new Uint8Array(0);
 
-/** Makes the monitor of a model where there is none, and locks it. Undefined for a model that does not exist. */
+/** Creates the monitor of a model if there is none, and locks it. Undefined for a model that does not exist. */
 export async function lockMonitor(
   db: Transaction<Tables>,
   modelId: string,
@@ -35,7 +35,7 @@ export async function lockMonitor(
       .executeTakeFirst();
   const known = await lock();
   if (known) return known;
-  // A model that is deleted now is gone before this, or after the monitor is there.
+  // A model that is being deleted is gone before this, or after the monitor exists.
   const owner = await keepRows(db, db.selectFrom("models").select("project").where("id", "=", modelId)).executeTakeFirst();
   if (!owner) return undefined;
   await db
@@ -141,7 +141,7 @@ export async function judgeWindow(
   });
 }
 
-/** Leaves a message of a model to whoever delivers webhooks. */
+/** Adds a message of a model to the outbox of webhooks. */
 async function send(
   db: Transaction<Tables>,
   modelId: string,
@@ -193,7 +193,7 @@ export async function configureMonitor(
         ...(enabled !== undefined && { enabled: enabled ? 1 : 0 }),
         ...(webhook !== undefined && { webhook }),
         ...(sampleRows !== undefined && { sample_rows: sampleRows }),
-        // What has fallen by another bound is not known before the next labels.
+        // Whether the score has fallen by another bound is not known before the next labels.
         ...(scoreDrop !== undefined && scoreDrop !== before.score_drop && { score_drop: scoreDrop, score_fell: 0 }),
       })
       .where("model_id", "=", modelId)
@@ -246,7 +246,7 @@ function sumOf(counts: Float64Array, before: Float64Array): Float64Array {
   return Float64Array.from(counts, (count, bin) => count + (before[bin] as number));
 }
 
-/** A copy: SQLite takes the memory of its parameters to its thread. */
+/** A copy, because SQLite's thread takes over the memory of its parameters. */
 function toBytes(counts: Float64Array): Uint8Array<ArrayBuffer> {
   return new Uint8Array(Float64Array.from(counts).buffer);
 }

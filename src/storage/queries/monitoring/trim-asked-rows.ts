@@ -11,7 +11,7 @@ export async function trimAskedRows(db: Transaction<Tables>, modelId: string, ke
     .execute();
 }
 
-/** The number of the newest row of a model; 0 where there is none. */
+/** The number of the newest row of a model; 0 if there is none. */
 export async function lastNumber(db: Kysely<Tables>, modelId: string): Promise<number> {
   const { last } = await db
     .selectFrom("asked_rows")

@@ -1,4 +1,4 @@
-/** Queries on the runs of schedules. A run is carried out under a lease; what a process stores that has lost it is refused. */
+/** Queries on the runs of schedules. A run is carried out under a lease; writes of a process that has lost it are refused. */
 import { createHash } from "node:crypto";
 import type { Kysely, Transaction } from "kysely";
 import { createId } from "../../../domain/id.ts";
@@ -20,7 +20,7 @@ import { isFree } from "../leases.ts";
 import { bytesOf, toBoundedPage } from "../page.ts";
 import { readRows } from "../rows.ts";
 
-/** Begins a run; null where one of its schedule is under way. */
+/** Starts a run; null if another run of its schedule is active. */
 export async function insertRun(
   db: Kysely<Tables>,
   project: string,
@@ -109,7 +109,7 @@ export async function saveRun(db: Kysely<Tables>, id: string, lease: string, cha
     const row = await lockRows(transaction, found).executeTakeFirst();
     if (!row) return true;
     const schedule = JSON.parse(row.document) as ScheduleDocument;
-    // A schedule that was changed under way is to train again.
+    // A schedule that was changed during the run must train again.
     const of = createHash("sha256").update(resultText(schedule)).digest("hex");
     if (known && (known.of === null || known.of === of)) {
       const { etag, sha256 } = known;

@@ -1,4 +1,4 @@
-/** Queries on schedules. One that is due begins a run and is given its next time in one transaction. */
+/** Queries on schedules. One transaction starts the run of a due schedule and sets its next time. */
 import type { Kysely } from "kysely";
 import { notFound, TrainyardError } from "../../../domain/errors.ts";
 import type { Page, PageRequest } from "../../../domain/page.ts";

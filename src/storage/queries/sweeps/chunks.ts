@@ -1,6 +1,6 @@
 /**
- * Queries on chunks of trials: who runs which, and what comes of them. A chunk is run under a lease, which ends when it is not
- * renewed; what a holder stores is refused when another has the chunk. The last result of a generation leaves a planning chunk.
+ * Queries on chunks of trials: who runs which, and their results. A chunk runs under a lease, which ends when it is not renewed; results of
+ * a holder are refused when another has the chunk. The last result of a generation leaves a planning chunk.
  */
 import { type ExpressionBuilder, type Kysely, sql, type Transaction } from "kysely";
 import { isMaximized } from "../../../domain/metrics/direction.ts";
@@ -15,7 +15,7 @@ import { toSweep, trialRow } from "./rows.ts";
 import { insertPlanningChunk, insertProgressEvent, lockSweep, moveSweep } from "./sweeps.ts";
 import { pruneTrials, upsertTrials } from "./trials.ts";
 
-/** Most chunks inserted with one statement. */
+/** Maximum chunks inserted with one statement. */
 const CHUNKS_PER_INSERT = 16;
 
 /** See SweepStore.claimChunk. */
@@ -160,7 +160,7 @@ async function removeChunk(db: Transaction<Tables>, { sweepId, number }: ChunkKe
   return !(await db.selectFrom("sweep_chunks").select("number").where("sweep_id", "=", sweepId).limit(1).executeTakeFirst());
 }
 
-/** Returns the best trial so far: of equal ones that with the lowest number, whichever came first. */
+/** Returns the best trial so far: among equal ones that with the lowest number, whichever came first. */
 function bestOf({ spec, best_number, best_value }: SweepsTable, trials: readonly Trial[]): BestTrial | null {
   const sign = isMaximized((JSON.parse(spec) as ResolvedSweepSpec).objective) ? -1 : 1;
   let best: BestTrial | null = best_number === null || best_value === null ? null : { number: best_number, value: best_value };

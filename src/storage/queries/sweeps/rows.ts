@@ -68,7 +68,7 @@ export function toSweep(row: SweepsTable, spec = JSON.parse(row.spec) as Resolve
   };
 }
 
-/** Returns what a row says of the trials that are over. */
+/** Returns a row's numbers of finished trials. */
 export function progressOf({ succeeded, pruned, failed, generation, best_number, best_value }: SweepsTable): SweepProgress {
   const best = best_number === null || best_value === null ? null : { number: best_number, value: best_value };
   return { succeeded, pruned, failed, generation, best };

@@ -41,7 +41,7 @@ export async function insertSweep(db: Kysely<Tables>, project: string, sweep: Ne
   });
 }
 
-/** Throws rate_limited when the project has as many sweeps that have not ended as it may have waiting jobs. */
+/** Throws rate_limited if the project has as many unfinished sweeps as it may have waiting jobs. */
 async function assertRoomForSweep(db: Transaction<Tables>, project: string, limit: number): Promise<void> {
   const open = db
     .selectFrom("sweeps")
@@ -109,8 +109,8 @@ export async function transitionSweep(
 }
 
 /**
- * Locks a sweep that is in one of these states until the transaction ends; undefined when it is in none. Whoever locks a sweep and
- * its chunks locks the sweep first, so that no two wait for each other.
+ * Locks a sweep that is in one of these states until the transaction ends; undefined if it is in none. Lock a sweep before its chunks, so
+ * that no two transactions wait for each other.
  */
 export async function lockSweep(
   db: Transaction<Tables>,
@@ -147,7 +147,7 @@ export async function moveSweep(
   return row;
 }
 
-/** What asked for the change is not for the readers of the event. */
+/** Readers of the event do not see what asked for the change. */
 async function insertStateEvent(
   db: Transaction<Tables>,
   { id, last_seq }: SweepsTable,

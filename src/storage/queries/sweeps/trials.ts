@@ -13,7 +13,7 @@ const PRUNED_PER_UPDATE = 500;
 /** Rows inserted with one statement: databases limit its parameters. */
 const ROWS_PER_INSERT = 500;
 
-/** Inserts trials, or replaces their rows where they went on from an earlier rung. */
+/** Inserts trials, or replaces the rows of those that resumed from an earlier rung. */
 export async function upsertTrials(db: Transaction<Tables>, rows: readonly TrialsTable[]): Promise<void> {
   for (let start = 0; start < rows.length; start += ROWS_PER_INSERT) {
     await db
@@ -58,7 +58,7 @@ export async function getTrial(db: Kysely<Tables>, sweepId: string, number: numb
 
 const encoder = new TextEncoder();
 
-/** See SweepStore.readResults. Parameters are passed on as the text that they are stored as. */
+/** See SweepStore.readResults. Parameters are passed on as their stored text. */
 export async function readResults(
   db: Kysely<Tables>,
   sweepId: string,
@@ -99,11 +99,11 @@ export async function listTrials(db: Kysely<Tables>, sweepId: string, page: Tria
   return { data, hasMore: rows.length > limit, nextAfter: data.at(-1)?.number ?? null };
 }
 
-/** A condition in SQL. What is null fails every comparison but those with null. */
+/** A condition in SQL. Null fails every comparison except those with null. */
 function holds(db: Kysely<Tables>, { field, key, operator, value }: Condition): RawBuilder<boolean> {
   if (key !== null) return memberOfJson(db, "trials.parameters", key, operator, value);
   if (value === null) return sql`${sql.ref(field)} ${sql.raw(operator === "=" ? "is null" : "is not null")}`;
-  // PostgreSQL would read the number as one of the column's type, which may be an integer.
+  // PostgreSQL would give the number the column's type, which may be an integer.
   const literal = typeof value === "number" ? sql`cast(${value} as double precision)` : sql`${value}`;
   return sql`${sql.ref(field)} ${sql.raw(operator)} ${literal}`;
 }
@@ -129,7 +129,7 @@ async function byValue(
   const last = after === undefined ? null : await getTrial(db, sweepId, after);
   let valued: TrialsTable[] = [];
   if (last === null || last.value !== null) {
-    // A bound leaves out those without a value too, and SQLite takes two bounds on it for more than the state is worth.
+    // A bound also excludes rows without a value, and SQLite would prefer two bounds on it to the state.
     const rest =
       last === null ? query.where("value", "is not", null) : query.where(follows(last.value as number, last.number, descends));
     const ordered = rest.orderBy("value", descends ? "desc" : "asc").orderBy("number");
@@ -143,7 +143,7 @@ async function byValue(
 function follows(value: number, number: number, descends: boolean) {
   return (values: ExpressionBuilder<Tables, "trials">) =>
     values.and([
-      // Alone it is what an index can seek.
+      // Alone, an index can seek it.
       values("value", descends ? "<=" : ">=", value),
       values.or([values("value", descends ? "<" : ">", value), values("number", ">", number)]),
     ]);

@@ -21,7 +21,7 @@ export async function insertExperiment(db: Kysely<Tables>, project: string, expe
   );
 }
 
-/** Throws too_large where a project has too many experiments, or too long tags of them: a search reads them all. */
+/** Throws too_large if a project has too many experiments, or too long tags of them: a search reads them all. */
 async function checkRoom(db: Kysely<Tables>, project: string): Promise<void> {
   const { count, characters } = await db
     .selectFrom("tracking_experiments")
@@ -64,7 +64,7 @@ export async function changeExperiment(
   await unlessNamed(name ?? "", () =>
     db.transaction().execute(async (transaction) => {
       if (id === PROJECT_EXPERIMENT) {
-        // Its name is that of the project: the row has another one, that no client can give.
+        // Its name is the project's: the row has another one, which no client can give.
         const row = { project, id, name: "", lifecycle: "active", tags: "{}", created_at: at, updated_at: at };
         await transaction
           .insertInto("tracking_experiments")

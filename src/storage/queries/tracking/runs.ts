@@ -112,7 +112,7 @@ export async function logToRun(db: Kysely<Tables>, project: string, id: string, 
     }
     const added = await writePoints(transaction, id, batch.metrics);
     await checkPoints(transaction, project, Number(run.points), added);
-    // A run is named by its tag too, as MLflow has it.
+    // As in MLflow, a tag also names a run.
     const name = batch.tags.findLast(({ key }) => key === "mlflow.runName")?.value ?? run.name;
     await transaction
       .updateTable("tracking_runs")
@@ -122,7 +122,7 @@ export async function logToRun(db: Kysely<Tables>, project: string, id: string, 
   });
 }
 
-/** Throws too_large where a run that had `points` has too many with those that were added, or its project has. */
+/** Throws too_large if a run that had `points` has too many with the added ones, or its project has. */
 async function checkPoints(db: Kysely<Tables>, project: string, points: number, added: number): Promise<void> {
   const after = points + added;
   if (after > TRACKING_LIMITS.runPoints)

@@ -1,6 +1,6 @@
 /**
- * Finds runs: those that clients have logged, and the jobs, sweeps and trials of the project, with one statement. Each kind says
- * as SQL what its attributes, metrics, parameters and tags are (sources.ts).
+ * Searches runs: those that clients have logged, and the jobs, sweeps and trials of the project, with one statement. Each kind gives its
+ * attributes, metrics, parameters and tags as SQL (sources.ts).
  */
 import { type Kysely, type RawBuilder, sql } from "kysely";
 import type { RunCondition, RunOrder } from "../../../domain/tracking/run-search.ts";
@@ -16,7 +16,7 @@ export async function searchRuns(db: Kysely<Tables>, project: string, search: Ru
   if (experimentIds.length === 0) return [];
   const sources = [
     trackedRuns(project, experimentIds, lifecycle),
-    // What is here is deleted for good, or not at all.
+    // Records here are deleted permanently, or not at all.
     ...(experimentIds.includes(PROJECT_EXPERIMENT) && lifecycle !== "deleted" ? ownSources(db, project) : []),
   ];
   const ranked = sql.join([
@@ -27,7 +27,7 @@ export async function searchRuns(db: Kysely<Tables>, project: string, search: Ru
     }),
     ...[sql`start_time desc`, sql`id asc`, sql`number asc`],
   ]);
-  // Each source gives no more than the page may hold, by an index where it is in the order of one.
+  // Each source returns at most as many as the page may hold, by an index if there is one for the order.
   const first = sql.lit(offset + limit);
   const selects = sources.map((source) => {
     const keys = order.flatMap((field, index) => keysOf(source, field, index));
@@ -40,12 +40,12 @@ export async function searchRuns(db: Kysely<Tables>, project: string, search: Ru
     return sql`select * from (select ${columns} from ${source.from} where ${holds} order by ${ranked} limit ${first}) as ${sql.ref(`of_${source.kind}`)}`;
   });
   const union = sql.join(selects, sql` union all `);
-  // A sweep and its first trial may differ in their kind alone.
+  // A sweep and its first trial may differ only in their kind.
   const query = sql<FoundRun>`select kind, id, number from (${union}) as found order by ${ranked}, kind asc limit ${sql.lit(limit)} offset ${sql.lit(offset)}`;
   return (await query.execute(db)).rows.map(({ kind, id, number }) => ({ kind, id, number: Number(number) }));
 }
 
-/** What a source is ordered by: first whether it has a value, then by it as a number, then as text. */
+/** The order of a source: first whether it has a value, then the value as a number, then as text. */
 function keysOf(source: RunSource, { entity, key }: RunOrder, index: number): RawBuilder<unknown>[] {
   const none = { number: sql`null`, text: sql`null` };
   const { number, text } =
@@ -74,7 +74,7 @@ function conditionOf(
     if (comparator === "IS NULL") return sql`${of} is null`;
     if (comparator === "IS NOT NULL") return sql`${of} is not null`;
     if (comparator === "LIKE" || comparator === "ILIKE") return isLike(db, of, String(value), comparator === "ILIKE");
-    // PostgreSQL takes the type of a value from what it is compared with, which may be a constant.
+    // PostgreSQL infers the type of a value from what it is compared with, which may be a constant.
     const literal = (one: unknown) => sql`cast(${one} as ${sql.raw(typeof one === "number" ? "double precision" : "text")})`;
     if (Array.isArray(value)) return sql`${of} ${sql.raw(comparator.toLowerCase())} (${sql.join(value.map(literal))})`;
     return sql`${of} ${sql.raw(comparator)} ${literal(value)}`;

@@ -1,4 +1,4 @@
-/** What runs of each kind are in SQL. The table of a kind has the name `c`. */
+/** Runs of each kind in SQL. The table of a kind has the name `c`. */
 import { type Kysely, type RawBuilder, sql } from "kysely";
 import {
   artifactUriOf,
@@ -19,7 +19,7 @@ export const NUMERIC_ATTRIBUTES: ReadonlySet<string> = new Set(["start_time", "e
 
 type Sql = RawBuilder<unknown>;
 
-/** A kind of runs. A value that a run has not is null. */
+/** A kind of runs. A missing value is null. */
 export interface RunSource {
   readonly kind: RunKind;
   readonly from: Sql;
@@ -30,10 +30,10 @@ export interface RunSource {
   readonly attributes: Readonly<Record<string, Sql>>;
   metric(key: string): Sql;
   tag(key: string): Sql;
-  /** A parameter that is text, and one that is a number. */
+  /** A text parameter, and a numeric one. */
   paramText(key: string): Sql;
   paramNumber(key: string): Sql;
-  /** Whether a parameter is, or is other than, what its text says. */
+  /** Whether a parameter equals, or differs from, a text. */
   paramIs(key: string, comparator: "=" | "!=", text: string): Sql;
 }
 
@@ -74,7 +74,7 @@ export function ownSources(db: Kysely<Tables>, project: string): readonly RunSou
   return [jobs(project), sweeps(db, project), trials(db, project)];
 }
 
-/** A parameter as its text says it: the number, text or truth that would be written so. */
+/** A parameter for its text: the number, text or boolean that would be written so. */
 function literalOf(text: string): { readonly number: number | null; readonly text: string } {
   const number = Number(text);
   return { number: String(number) === text && Number.isFinite(number) ? number : null, text };
@@ -92,7 +92,7 @@ function ownAttributes(id: Sql, name: Sql, state: Sql, start: Sql, end: Sql): Ru
   };
 }
 
-/** The tags that this server gives, before those that people gave. */
+/** The tags of this server, which precede those that people gave. */
 function ownTag(kind: RunKind, name: Sql, state: Sql, others: (key: string) => Sql): (key: string) => Sql {
   const given: Readonly<Record<string, Sql>> = {
     [RUN_TAG.name]: name,
@@ -163,7 +163,7 @@ function trials(db: Kysely<Tables>, project: string): RunSource {
     kind: "trial",
     from: sql`trials as c inner join sweeps as s on s.id = c.sweep_id`,
     where: sql`s.project = ${project}`,
-    // Of the sweep, by whose index they come in order.
+    // Of the sweep, whose index has them in order.
     id: sql`s.id`,
     number: sql`c.number`,
     attributes: ownAttributes(

@@ -1,4 +1,4 @@
-/** The store of what tracking clients log, of one project. */
+/** The store of tracking clients' logs, for one project. */
 import type { Kysely } from "kysely";
 import type { TrackingStore } from "../../../domain/tracking/tracking-store.ts";
 import type { DueValues } from "../../due-values.ts";

@@ -1,4 +1,4 @@
-/** What runs and logged models say of themselves: metrics as they were last, parameters and tags, and the points of metrics. */
+/** The values of runs and logged models: last metrics, parameters and tags, and the points of metrics. */
 import { type Kysely, sql } from "kysely";
 import { invalid, TrainyardError } from "../../../domain/errors.ts";
 import { type KeyValue, type Metric, TRACKING_LIMITS } from "../../../domain/tracking/tracking.ts";
@@ -10,7 +10,7 @@ import type { TrackingPointsTable, TrackingValuesTable } from "../../tracking-ta
 const ROWS_PER_INSERT = 500;
 const KINDS = { m: "metrics", p: "parameters", t: "tags" } as const;
 
-/** What there is of a run or a model. */
+/** The values of a run or a model. */
 export interface Values {
   readonly metrics: readonly Metric[];
   readonly params: readonly KeyValue[];
@@ -30,15 +30,15 @@ export async function readValues(db: Kysely<Tables>, ids: readonly string[]): Pr
   return found;
 }
 
-/** Returns a value as databases keep it: as MLflow's own store, infinity is the largest number, and NaN is told beside a 0. */
+/** Returns a value in its stored form: as in MLflow's own store, infinity is the largest number, and NaN is marked beside a 0. */
 function storedNumber(value: number): { readonly number: number; readonly is_nan: number } {
   if (Number.isNaN(value)) return { number: 0, is_nan: 1 };
   return { number: Math.min(Math.max(value, -Number.MAX_VALUE), Number.MAX_VALUE), is_nan: 0 };
 }
 
-/** Stores metrics where they are later than what there is: at a higher step, then at a later time, then larger. */
+/** Stores metrics that are later than the stored ones: at a higher step, then at a later time, then larger. */
 export async function writeMetrics(db: Kysely<Tables>, ownerId: string, metrics: readonly Metric[]): Promise<void> {
-  // A statement may touch a row once.
+  // A statement may change a row only once.
   const last = new Map<string, TrackingValuesTable>();
   for (const { key, value, step, timestamp } of metrics) {
     const row: TrackingValuesTable = {
@@ -73,7 +73,7 @@ function isLater(a: TrackingValuesTable, b: TrackingValuesTable): boolean {
   return a.step - b.step > 0 || (a.step === b.step && (a.timestamp - b.timestamp || Number(a.number) - Number(b.number)) >= 0);
 }
 
-/** Stores parameters. Throws invalid for one that has another value already, which MLflow does not change. */
+/** Stores parameters. Throws invalid for one that has another value, because MLflow never changes them. */
 export async function writeParams(db: Kysely<Tables>, ownerId: string, params: readonly KeyValue[]): Promise<void> {
   if (params.length === 0) return;
   const given = new Map<string, string>();
@@ -99,7 +99,7 @@ function otherValue(key: string, has: string, asked: string): TrainyardError {
   ]);
 }
 
-/** Stores tags; of a tag that is given twice the last value. */
+/** Stores tags; if a tag is given twice, its last value. */
 export async function writeTags(db: Kysely<Tables>, ownerId: string, tags: readonly KeyValue[]): Promise<void> {
   await upsertTexts(db, ownerId, "t", [...new Map(tags.map(({ key, value }) => [key, value]))]);
 }
@@ -144,7 +144,7 @@ export async function deleteTag(db: Kysely<Tables>, ownerId: string, key: string
   return (await query.executeTakeFirstOrThrow()).numDeletedRows > 0n;
 }
 
-/** Stores points; those that there are already stay one. Returns how many were new. */
+/** Stores points; existing ones are not added twice. Returns how many were new. */
 export async function writePoints(db: Kysely<Tables>, runId: string, metrics: readonly Metric[]): Promise<number> {
   let added = 0;
   const rows = metrics.map(({ key, step, timestamp, value }): TrackingPointsTable => {

@@ -1,9 +1,9 @@
-/** Splits by a column that says what belongs together, or what came first: the part of each row, or why there is none. */
+/** Splits by a column of groups or of times: the part of each row, or why there is none. */
 import type { Column, ColumnValues } from "../../../domain/datasets/dataset.ts";
 import type { SplitForms } from "../../../domain/spec/split.ts";
 import { type ClassCounts, dealByClass, dealBySize } from "./group-folds.ts";
 
-/** The parts of a split, as they are written into a table of rows. */
+/** The parts of a split, as numbers for each row. */
 export const PART = { train: 0, validation: 1, test: 2 } as const;
 
 /** A column by which rows are split. */
@@ -13,19 +13,19 @@ export interface SplitColumn {
   readonly values: ColumnValues;
 }
 
-/** Whether a row has no value: -1 among labels, NaN among numbers. */
+/** Whether a row has no value: -1 for labels, NaN for numbers. */
 function isMissing(values: ColumnValues, row: number): boolean {
   return values instanceof Int32Array ? values[row] === -1 : Number.isNaN(values[row]);
 }
 
-/** Most folds that groups are dealt to: shares are met to a hundredth. */
+/** Maximum folds that groups are dealt to: shares are met to a hundredth. */
 const MAX_FOLDS = 100;
 /** How far a number of folds may miss the shares. */
 const SHARE_TOLERANCE = 1e-3;
-/** A fold of more than this many times what was asked for is held out last. */
+/** A fold larger than this many times the requested size is held out last. */
 const OVERWEIGHT = 1.5;
 
-/** Writes the part of each row into `partOf`, all 0 before. Returns what is wrong where the groups cannot be split so. */
+/** Writes the part of each row into `partOf`, all 0 before. Returns an error if the groups cannot be split this way. */
 export function assignByGroup(
   partOf: Uint8Array,
   split: SplitForms["group"],
@@ -62,21 +62,21 @@ export const counted = (count: number, what: string) => `${count} ${what}${count
 const heldOut = ({ validation, test }: { readonly validation: number; readonly test: number }) =>
   [validation > 0 && "validation", test > 0 && "test"].filter(Boolean).join(" and ");
 
-/** The fewest folds of which whole numbers make up the shares; as many as there are groups where these are too few. */
+/** The smallest number of folds that can make up the shares; the number of groups if these are too few. */
 function planFolds({ validation, test }: SplitForms["group"], groups: number) {
   const most = Math.min(groups, MAX_FOLDS);
   const misses = (share: number, folds: number) => Math.abs(share - Math.round(share * folds) / folds) > SHARE_TOLERANCE;
   let folds = 2;
   while (folds < most && (misses(validation, folds) || misses(test, folds))) folds++;
   folds = Math.min(folds, most);
-  // A fold is left for each other part, as long as there is one.
+  // Leave a fold for each other part, as long as there is one.
   const foldsOf = (share: number, others: number) =>
     share === 0 ? 0 : Math.max(1, Math.min(Math.round(share * folds), folds - others));
   const forTest = foldsOf(test, validation > 0 ? 2 : 1);
   return { folds, validation: foldsOf(validation, 1 + forTest), test: forTest };
 }
 
-/** The group of each row, as a place in the order of the values, -1 where it has none; and how many rows each group has. */
+/** The group of each row, as an index in the order of the values, -1 if it has none; and the number of rows of each group. */
 export function groupsOf(values: ColumnValues): { readonly groupOf: Int32Array; readonly sizes: readonly number[] } {
   const counts = new Map<number, number>();
   values.forEach((value, row) => {
@@ -90,7 +90,7 @@ export function groupsOf(values: ColumnValues): { readonly groupOf: Int32Array; 
   };
 }
 
-/** The fold of each group: by the classes of its rows where there are any, else by its size. */
+/** The fold of each group: by the classes of its rows if there are any, else by its size. */
 export function dealGroups(
   { groupOf, sizes }: ReturnType<typeof groupsOf>,
   classes: ArrayLike<number> | null,
@@ -117,9 +117,9 @@ function classCount(classes: ArrayLike<number>): number {
 }
 
 /**
- * Writes the part of each row into `partOf`, all 0 before: the last rows are the test part, those before them validation. Of n
- * rows floor(share n) are held out, as scikit-learn's TimeSeriesSplit has it for a share of 1/(splits + 1), or as near to that as
- * rows of one time allow. Returns what is wrong where there are too few times.
+ * Writes the part of each row into `partOf`, all 0 before: the last rows are the test part, those before them validation. Holds out
+ * floor(share n) of n rows, as scikit-learn's TimeSeriesSplit does for a share of 1/(splits + 1), or as near to that as rows of one time
+ * allow. Returns an error if there are too few times.
  */
 export function assignByTime(
   partOf: Uint8Array,
@@ -133,7 +133,7 @@ export function assignByTime(
     { part: PART.validation, share: validation },
   ].filter(({ share }) => share > 0);
   for (const [index, { part, share }] of parts.entries()) {
-    // Each part that is still to come needs a change of time of its own before this one.
+    // Each later part needs its own change of time before this one.
     const before = changes.filter((place) => place < end).slice(parts.length - 1 - index);
     if (before.length === 0)
       return `${column.name} has ${counted(rows.length === 0 ? 0 : changes.length + 1, "different value")}: too few to train on the first rows and hold out ${heldOut({ validation, test })}`;
@@ -144,7 +144,7 @@ export function assignByTime(
   return null;
 }
 
-/** Rows that have a time, by their times and then in the order of the table, and the places in that order where the time changes. */
+/** Rows with a time, sorted by time and then in the order of the table, and the positions in that order at which the time changes. */
 export function rowsByTime(values: ColumnValues): { readonly rows: Int32Array; readonly changes: readonly number[] } {
   const rows = Int32Array.from(values.keys()).filter((row) => !isMissing(values, row));
   // The engine's sort of typed arrays is stable only by the comparison: rows of one time keep their order.
@@ -155,12 +155,12 @@ export function rowsByTime(values: ColumnValues): { readonly rows: Int32Array; r
   return { rows, changes };
 }
 
-/** floor(share n) without what binary fractions add or take, and at least 1. */
+/** floor(share n) without rounding errors of binary fractions, and at least 1. */
 function heldOutRows(rows: number, share: number): number {
   return Math.max(1, Math.floor(rows * share * (1 + 1e-9)));
 }
 
-/** The number nearest to `wanted` of a rising list; the lesser of two that are as near. */
+/** The number of an ascending list nearest to `wanted`; the lesser of two equally near ones. */
 export function nearestTo(rising: readonly number[], wanted: number): number {
   return rising.reduce((best, place) => (Math.abs(place - wanted) < Math.abs(best - wanted) ? place : best));
 }

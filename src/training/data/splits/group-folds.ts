@@ -1,11 +1,11 @@
 /**
- * Deals groups of rows to folds by scikit-learn's rules, so that its users find the same rows in the same folds. Pure functions
- * of counts: knows nothing of tables or of shares.
+ * Deals groups of rows to folds by scikit-learn's rules, so that its users find the same rows in the same folds. Pure functions of counts:
+ * knows nothing of tables or shares.
  */
 
 /**
- * The fold of each group by GroupKFold's rule (sklearn/model_selection/_split.py): the largest group first, each to the fold
- * with the fewest rows yet. Of groups of one size the later comes first; of folds of one size the first is taken.
+ * The fold of each group by GroupKFold's rule (sklearn/model_selection/_split.py): the largest group first, each to the fold with the
+ * fewest rows so far. Among groups of one size the later comes first; among folds of one size the first is taken.
  */
 export function dealBySize(sizes: ArrayLike<number>, folds: number): Int32Array {
   const order = Array.from({ length: sizes.length }, (_, group) => group).sort(
@@ -26,18 +26,18 @@ export function dealBySize(sizes: ArrayLike<number>, folds: number): Int32Array 
 export type ClassCounts = ReadonlyMap<number, number>;
 
 /**
- * The fold of each group by StratifiedGroupKFold's rule (the same file): the group whose classes are most uneven first, each to
- * the fold that leaves the classes most evenly spread over the folds, and among such folds to the one with the fewest rows.
- * Folds that are as good are often told apart by rounding alone, so every sum here is in the order of numpy's.
+ * The fold of each group by StratifiedGroupKFold's rule (the same file): the group with the most uneven classes first, each to the fold
+ * that leaves the classes most evenly spread over the folds, and among such folds to the one with the fewest rows. Equally good folds often
+ * differ only by rounding, so every sum here is in numpy's order.
  */
 export function dealByClass(groups: readonly ClassCounts[], classes: number, folds: number): Int32Array {
   const totals = new Float64Array(classes);
   for (const counts of groups) for (const [label, count] of counts) totals[label] = (totals[label] as number) + count;
-  // A class of no row is none to scikit-learn.
+  // scikit-learn ignores a class without rows.
   const labels = Array.from(totals.keys()).filter((label) => (totals[label] as number) > 0);
   const spread = createSpread(totals, labels, folds);
   const unevenness = groups.map((counts) => deviation(labels.map((label) => counts.get(label) ?? 0)));
-  // Stable: of groups that are as uneven, the earlier comes first.
+  // Stable: among equally uneven groups, the earlier comes first.
   const order = groups.map((_, group) => group).sort((a, b) => (unevenness[b] as number) - (unevenness[a] as number));
   const foldOf = new Int32Array(groups.length);
   for (const group of order) foldOf[group] = spread.place(groups[group] as ClassCounts);

@@ -1,8 +1,8 @@
-/** The draw of a split by shares. Knows no schemas, so that what runs in a browser splits to the same rows. */
+/** The random split by shares. Knows no schemas, so that the playground in the browser splits into the same rows. */
 import type { Random } from "../../../engine/index.ts";
 import { PART } from "./column-splits.ts";
 
-/** Shares of the rows, 0..1, and whether each class is split by itself. */
+/** Shares of the rows, 0..1, and whether each class is split separately. */
 export interface ShareSplit {
   readonly validation: number;
   readonly test: number;
@@ -14,7 +14,7 @@ export function heldOutCount(rows: number, share: number): number {
   return Math.min(rows - 1, Math.round(rows * share));
 }
 
-/** Writes the part of each row that is held out into `partOf`, whose rows all train before. `classes`: of each row; null without. */
+/** Writes the part of each held-out row into `partOf`; all rows must be training rows before. `classes`: of each row; null without. */
 export function assignShares(
   partOf: Uint8Array,
   split: ShareSplit,

@@ -1,4 +1,4 @@
-/** The texts of a column of a data set by row: of a column of text, or the labels of one of labels. */
+/** The texts of a data set's column by row, for text columns and for labels. */
 import type { Column, ColumnValues } from "../../../domain/datasets/dataset.ts";
 import { textsOf } from "../../../domain/datasets/texts.ts";
 

@@ -1,7 +1,7 @@
 /**
- * Texts to features: how often the terms of a vocabulary occur, weighted by how rare they are. The formulas are those of
- * scikit-learn's TfidfVectorizer with its defaults: tf · (ln((1 + n) / (1 + df)) + 1), n texts, df of them with the term; then the
- * features of a row are divided by their l2 norm. Terms are words, or characters within words, of the lower-cased text.
+ * Converts texts to features: how often the terms of a vocabulary occur, weighted by their rarity. The formulas are those of scikit-learn's
+ * TfidfVectorizer with its defaults: tf · (ln((1 + n) / (1 + df)) + 1), n texts, df of them with the term; then the features of a row are
+ * divided by their l2 norm. Terms are words, or characters within words, of the lower-cased text.
  */
 import type { TextColumn, Vocabulary } from "../../../domain/datasets/preprocessing.ts";
 import type { TextOptions } from "../../../domain/spec/preprocess-options.ts";
@@ -11,13 +11,13 @@ type Analyzer = Vocabulary["analyzer"];
 
 /** Lengths of the character terms. */
 const CHARACTERS = { least: 3, most: 5 };
-/** UTF-16 units of training texts that vocabularies are chosen from: rows spread evenly where there are more. */
+/** UTF-16 units of training texts from which vocabularies are chosen: rows are sampled evenly if there are more. */
 const MAX_FITTED_CHARACTERS = 2 * 1024 * 1024;
-/** Features of all texts of a row at most, unless more are asked for. */
+/** Maximum features of all texts of a row, unless more are requested. */
 const MOST_FEATURES = 2048;
-/** Features of all texts of all training rows, 128 MiB: longer tables have narrower texts. */
+/** Maximum features of all texts of all training rows, 128 MiB: longer tables have narrower texts. */
 const MOST_VALUES = 32 * 1024 * 1024;
-/** Features that a column has room for in any case. */
+/** Features that a column always has room for. */
 const LEAST_FEATURES = 64;
 
 /** Runs of two or more letters, digits and underscores, as the default pattern of scikit-learn. */
@@ -29,7 +29,7 @@ const ANALYZERS: Readonly<Record<Analyzer, (text: string, visit: (term: string) 
   word(text, visit) {
     for (const word of text.toLowerCase().match(WORD) ?? []) visit(word);
   },
-  /** scikit-learn's `char_wb`: of each word between spaces, with a space before and behind it. */
+  /** scikit-learn's `char_wb`: of each word between spaces, with a space before and after it. */
   char_wb(text, visit) {
     for (const word of text.toLowerCase().split(/\s+/)) {
       if (word === "") continue;
@@ -54,7 +54,7 @@ const ANALYZERS_OF: Readonly<Record<TextOptions["ngrams"], readonly Analyzer[]>>
 };
 
 /**
- * Features that a column of text may have, by default: by the training rows, shared by the columns of text.
+ * Default maximum features of a text column: by the training rows, shared by the text columns.
  *
  * @internal Exported for the tests of its limits.
  */
@@ -63,7 +63,7 @@ export function defaultTextWidth(rows: number, columns: number): number {
   return Math.max(LEAST_FEATURES, Math.floor(most / columns));
 }
 
-/** Chooses the vocabularies of a column by its training texts: of each kind the most frequent terms, half of the features each. */
+/** Chooses the vocabularies of a column from its training texts: of each kind the most frequent terms, half of the features each. */
 export function fitVocabularies(
   texts: (row: number) => string,
   train: Int32Array,
@@ -82,7 +82,7 @@ export function fitVocabularies(
   });
 }
 
-/** Rows spread evenly over the training rows, of as many characters as are looked at. */
+/** Rows sampled evenly from the training rows, up to the maximum number of characters. */
 function sampleOf(texts: (row: number) => string, train: Int32Array): Int32Array {
   let characters = 0;
   for (const row of train) characters += texts(row).length;

@@ -18,7 +18,7 @@ const MAX_POINTS = 2000;
 export function Curves({ runs }: { readonly runs: readonly Run[] }) {
   const counts = new Map<string, number>();
   for (const { key } of runs.flatMap(({ data }) => data.metrics)) counts.set(key, (counts.get(key) ?? 0) + 1);
-  // Those that most runs have come first: they are what is compared.
+  // Metrics that most runs have come first: they are being compared.
   const metrics = [...counts].sort(([a, left], [b, right]) => right - left || (a < b ? -1 : 1)).map(([key]) => key);
   return (
     <>
@@ -34,7 +34,7 @@ export function Curves({ runs }: { readonly runs: readonly Run[] }) {
 
 interface PlotProps {
   readonly metric: string;
-  /** All that are chosen: a run has one colour in every plot. */
+  /** All chosen runs: a run has one colour in every plot. */
   readonly chosen: readonly Run[];
 }
 
@@ -101,7 +101,7 @@ function MetricPlot({ metric, chosen }: PlotProps) {
   );
 }
 
-/** A line through the points; one alone is a dot, and what is no number a gap. */
+/** A line through the points; a single one is a dot, and NaN is a gap. */
 function pathOf({ steps, values }: Curve, px: (step: number) => number, py: (value: number) => number): string {
   const every = Math.ceil(steps.length / MAX_POINTS);
   let pen = "M";

@@ -1,4 +1,4 @@
-/** The part of the view for runs that MLflow's clients have logged, beside the server's own where they are wanted; the curves of those that are chosen. */
+/** The part of the view for runs that MLflow's clients have logged, optionally with the server's own, and the curves of the chosen ones. */
 import { useState } from "preact/hooks";
 import { useApp, useTitle } from "../../../shell/app-context.ts";
 import { useNow } from "../../../shell/clock.ts";

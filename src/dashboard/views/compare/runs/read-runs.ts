@@ -1,4 +1,4 @@
-/** Reads runs as MLflow's API has them: those that its clients have logged, and the server's own. Knows nothing of how they are shown. */
+/** Reads runs from MLflow's API: those that its clients have logged, and the server's own. Does not know how they are shown. */
 import type { Transport } from "../../../../client/transport.ts";
 
 interface KeyValue {
@@ -34,7 +34,7 @@ export interface Curve {
 }
 
 const API = "api/2.0/mlflow";
-/** Most pages of a history that are read: charts of more points show no more. */
+/** Maximum pages of a history: charts of more points show no more. */
 const MAX_PAGES = 20;
 
 export const tagOf = ({ data }: Run, key: string): string | undefined => data.tags.find((tag) => tag.key === key)?.value;

@@ -8,12 +8,12 @@ const MONTHS = [
   ...["January", "February", "March", "April", "May", "June"],
   ...["July", "August", "September", "October", "November", "December"],
 ];
-/** Times of a day that are each named; more are named by their hours and minutes. */
+/** Maximum times of a day that are named one by one; more are described by their hours and minutes. */
 const NAMED_TIMES = 4;
-/** Values in a row that are a range: two are two values. */
+/** Minimum consecutive values that are a range: two are two values. */
 const RANGE = 3;
 
-/** Returns when an expression is due, in words; the expression itself where it is not understood. */
+/** Returns when an expression is due, in words; the expression itself if it cannot be put into words. */
 export function cronInWords(expression: string): string {
   try {
     const cron = parseCron(expression);
@@ -58,13 +58,13 @@ function daysOf({ days, weekdays, needsBoth }: Cron): { readonly isEveryDay: boo
   return { isEveryDay: false, text: needsBoth ? `${ofMonth} if that is ${names}` : `${ofMonth} and on ${names}` };
 }
 
-/** The distance of values that are the same one apart from 0 to the end of `size`; null where they are not. */
+/** The distance of values that are equally spaced from 0 to the end of `size`; null if they are not. */
 function stepOf(values: readonly number[], size: number): number | null {
   const step = size / values.length;
   return values.every((value, index) => value === index * step) ? step : null;
 }
 
-/** Values in words, those in a row as a range: 1 to 5 and 9. */
+/** Values in words, consecutive ones as a range: 1 to 5 and 9. */
 function listOf(values: readonly number[], name: (value: number) => string): string {
   const runs: number[][] = [];
   for (const value of values) {

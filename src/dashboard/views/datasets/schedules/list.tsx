@@ -1,4 +1,4 @@
-/** All schedules: when each fetches its table, and what came of its last run. */
+/** All schedules: when each fetches its table, and the result of its last run. */
 import type { Schedule, ScheduleRun } from "../../../../client/schedules.ts";
 import { useTitle } from "../../../shell/app-context.ts";
 import { useNow } from "../../../shell/clock.ts";

@@ -1,4 +1,4 @@
-/** One schedule: its times, source and runs, and what can be done with it. */
+/** One schedule: its times, source, runs and actions. */
 import { useEffect, useState } from "preact/hooks";
 import type { Schedule, ScheduleRun } from "../../../../client/schedules.ts";
 import { useApp, useTitle } from "../../../shell/app-context.ts";
@@ -16,7 +16,7 @@ import { cronInWords } from "./cron-words.ts";
 import { CELL, LIST, ONE_LINE, RunBadge, reasonOf, sourceText, useMayChange, useSchedules, zonedTime } from "./parts.tsx";
 
 const PAGE = 50;
-/** How often a schedule is read again: while a run is under way, and else. */
+/** How often a schedule is read again: during a run, and otherwise. */
 const ACTIVE_MS = 1000;
 const IDLE_MS = 30_000;
 

@@ -1,4 +1,4 @@
-/** What the list of schedules and the view of one share: their client, who may change them, and how times, sources and runs are shown. */
+/** Shared by the list of schedules and the view of one: their client, who may change them, and how times, sources and runs are shown. */
 import { useMemo } from "preact/hooks";
 import { createSchedulesClient, type Schedule, type ScheduleRun, type SchedulesClient } from "../../../../client/schedules.ts";
 import { useApp } from "../../../shell/app-context.ts";
@@ -9,14 +9,14 @@ import type { Tone } from "../../../ui/state-badge.tsx";
 
 export const LIST = "/datasets/schedules";
 
-/** Longer text of a cell: it wraps, and a phone scrolls to it rather than narrows it. In the sheet it would weigh on every first visit. */
+/** Longer text of a cell: it wraps, and a phone scrolls to it rather than narrows it. In a style sheet it would burden every first visit. */
 export const CELL = {
   ...{ display: "inline-block", paddingBlock: "6px" },
   ...{ minWidth: "180px", maxWidth: "360px", overflowWrap: "anywhere" },
 } as const;
 export const ONE_LINE = { whiteSpace: "nowrap" } as const;
 
-/** Methods about schedules. They are made here: a first visit does without them. */
+/** Methods about schedules. They are created here, because a first visit does without them. */
 export function useSchedules(): SchedulesClient {
   const { api } = useApp();
   return useMemo(() => createSchedulesClient(api.transport), [api]);
@@ -62,7 +62,7 @@ export function RunBadge({ state }: Pick<ScheduleRun, "state">) {
   );
 }
 
-/** Why a run ended as it did: its error, or how its model compares with the one in use. "" where there is nothing to say. */
+/** Why a run ended as it did: its error, or how its model compares with the one in use. "" if there is nothing to say. */
 export function reasonOf({ error, comparison }: ScheduleRun): string {
   if (error !== null) return error;
   if (!comparison) return "";

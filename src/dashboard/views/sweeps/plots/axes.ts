@@ -21,7 +21,7 @@ export interface TrialAxis {
   readonly options: readonly string[] | null;
   /** By the number of the trial. */
   readonly values: Float64Array;
-  /** Where a value lies, 0..1; NaN where it has no place. */
+  /** The position of a value, 0..1; NaN if it has none. */
   shareOf(value: number): number;
   valueAt(share: number): number;
   /** About `count` ticks. */
@@ -43,14 +43,14 @@ export function parameterAxis(column: ParameterColumn, label: string): TrialAxis
   return numberAxis(named, domainOf([min, max]), scale === "log", integer ?? false);
 }
 
-/** Returns the axis of the objective, around the values that there are. */
+/** Returns the axis of the objective, around the existing values. */
 export function valueAxis({ values }: TrialColumns, metric: string, isLog: boolean): TrialAxis {
   const named = { key: VALUE_KEY, label: metric, name: metric, values };
   const drawn = isLog ? domainOf(positive(values)) : domainOf(values, 0.03);
   return numberAxis(named, drawn, isLog, false);
 }
 
-/** Whether values are best seen on a logarithmic scale: all are above 0, and span powers of ten. */
+/** Whether values are best shown on a logarithmic scale: all are above 0, and span powers of ten. */
 export function spansPowers({ values, known }: TrialColumns): boolean {
   let [least, greatest] = [Number.POSITIVE_INFINITY, 0];
   for (const number of known) {
@@ -107,7 +107,7 @@ function optionsAxis(named: Named, options: readonly ParameterValue[]): TrialAxi
   };
 }
 
-/** Powers of ten in a domain of logarithms; where there are few, their doubles and fives too; at least one end. */
+/** Powers of ten in a domain of logarithms; if there are few, their doubles and fives too; at least one end. */
 function powers({ min, max }: Domain, count: number): number[] {
   const first = Math.floor(min);
   const exponents = Array.from({ length: Math.ceil(max) - first + 1 }, (_, index) => first + index);

@@ -1,6 +1,6 @@
 /**
- * A canvas of inked layers, drawn a little each frame: the page stays at the rate of the screen however many trials there are. A drawing
- * that the reader waits for, while brushing, is shown as it grows; another one when it is done.
+ * A canvas of inked layers, drawn a little in each frame: the page keeps the rate of the screen however many trials there are. A drawing
+ * that the reader waits for, while brushing, is shown as it grows; any other when it is done.
  */
 import { useEffect, useRef } from "preact/hooks";
 import { createInk, type Ink, type Rgb } from "./ink.ts";
@@ -33,13 +33,13 @@ export interface InkCanvasProps {
 /** Points or lines, and rows of pixels, between two looks at the clock. */
 const BATCH = 16;
 const ROWS = 24;
-/** A growing drawing is shown with so many points or lines, and each time that it has grown so many times. */
+/** A growing drawing is shown with this many points or lines, and each time that it has grown by this factor. */
 const FIRST_SHOWN = 300;
 const GROWTH = 10;
-/** Lines and points beyond these are drawn in the pixels of CSS: where they are dense, finer ones show nothing more. */
+/** More lines and points than this are drawn in CSS pixels: where they are dense, finer ones show nothing more. */
 const MAX_FINE = 3000;
 
-/** What a canvas draws with, kept from one drawing to the next: at each step of a brush it would be megabytes of garbage. */
+/** The buffers of a canvas, kept from one drawing to the next: at each step of a brush they would be megabytes of garbage. */
 interface Sheets {
   readonly image: ImageData;
   /** One a layer. */
@@ -77,7 +77,7 @@ export function InkCanvas({ width, height, layers, wanted, name, painter }: InkC
   return <canvas ref={canvas} class="ink" data-name={name} style={{ width: `${width}px`, height: `${height}px` }} />;
 }
 
-/** The sheets of the last drawing where they have this size, else others. */
+/** The sheets of the last drawing if they have this size, else new ones. */
 function sheetsOf(last: Sheets | null, width: number, height: number): Sheets {
   if (last?.image.width === width && last.image.height === height) return last;
   return { image: new ImageData(width, height), inks: [] };
@@ -85,7 +85,7 @@ function sheetsOf(last: Sheets | null, width: number, height: number): Sheets {
 
 type Steps = Generator<void, void, void>;
 
-/** The steps of a drawing, each short. `show` shows the picture as it grows, where somebody waits for it, and `finish` when it is done. */
+/** The steps of a drawing, each short. `show` shows the picture as it grows, if somebody waits for it, and `finish` when it is done. */
 function* drawingOf(
   { image, inks }: Sheets,
   layers: readonly InkLayer[],

@@ -1,20 +1,18 @@
 /**
- * Points and lines by the thousand, binned by pixel: what lies on a pixel is counted, and the count becomes the pixel's opacity. So that
- * the cost is one of pixels, and ten thousand lines show where they are dense instead of a solid area. Pure; knows no canvas.
+ * Points and lines by the thousand, binned by pixel: hits on a pixel are counted, and the count becomes the pixel's opacity. So the cost
+ * depends on pixels, and ten thousand lines show where they are dense instead of a solid area. Pure; knows no canvas.
  */
 
 export type Rgb = readonly [red: number, green: number, blue: number];
 
 export interface Ink {
-  /** Takes all of it off. */
+  /** Clears it. */
   clear(): void;
   /** Adds a disc. `tone`, 0..1, says where in the colours it is; a pixel has the mean of its tones. */
   dot(x: number, y: number, radius: number, tone: number): void;
   /** Adds a line from left to right. */
   line(x0: number, y0: number, x1: number, y1: number, tone: number): void;
-  /**
-   * Blends some rows of what is there over RGBA pixels. `single` is the opacity of one point or line; more of them reach up to 1.
-   */
+  /** Blends some rows of the ink over RGBA pixels. `single` is the opacity of one point or line; more of them reach up to 1. */
   print(
     pixels: Uint8ClampedArray,
     colours: readonly Rgb[],

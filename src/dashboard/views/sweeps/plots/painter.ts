@@ -1,6 +1,6 @@
 /**
- * Shares the time of a frame among the drawings of a view: each goes on for a while in turn, so that together they leave the browser the
- * rest of every frame, however many there are. Knows nothing of what is drawn.
+ * Divides the time of a frame among the drawings of a view: each runs for a while in turn, so that together they leave the browser the rest
+ * of every frame, however many there are. Does not know what is drawn.
  */
 
 export interface Painter {
@@ -21,7 +21,7 @@ export function createPainter(): Painter {
     for (let left = drawings.size; left > 0; left--) {
       const [steps] = drawings as Set<Iterator<unknown>>;
       if (!steps) break;
-      // Behind the others: whoever had no time in this frame is the first in the next one.
+      // Behind the others: a drawing without time in this frame is the first in the next one.
       drawings.delete(steps);
       const now = performance.now();
       if (goesOn(steps, now + (end - now) / left)) drawings.add(steps);

@@ -34,7 +34,7 @@ const MIN_GAP_PX = 92;
 const SIDE_PX = 64;
 /** How far labels are from their axis: beside its handles. */
 const LABEL_PX = 12;
-/** Most lines that are drawn; of more trials every so manieth. */
+/** Maximum drawn lines; with more trials, every n-th. */
 export const MAX_LINES = 5000;
 
 export function ParallelPlot({
@@ -143,7 +143,7 @@ function AxisTicks({ axis, x, yOf, last }: AxisTicksProps) {
   );
 }
 
-/** Calls with each piece of a trial's line, from one axis on which it has a value to the next. */
+/** Called with each piece of a trial's line, from one axis with a value to the next. */
 function eachPiece(
   axes: readonly TrialAxis[],
   number: number,
@@ -171,7 +171,7 @@ function pathOf(
   return pieces.join("");
 }
 
-/** At most `most` of these, evenly; in an order in which the first ones are spread over all, since they may be shown first. */
+/** At most `most` of these, evenly, in an order in which the first ones are spread over all, because they may be shown first. */
 function thinned(numbers: Uint32Array, most: number): Uint32Array {
   const count = Math.min(numbers.length, most);
   const stride = numbers.length / count;

@@ -1,4 +1,4 @@
-/** The trials that were chosen: their curves on one chart, and each with what it is and what can be made of it. */
+/** The chosen trials: their curves on one chart, and each with its parameters and actions. */
 import { useEffect, useMemo, useState } from "preact/hooks";
 import type { Trial } from "../../../../client/sweeps.ts";
 import { align } from "../../../charts/align.ts";
@@ -11,7 +11,7 @@ import { Button, LinkButton } from "../../../ui/button.tsx";
 import { Card, Empty } from "../../../ui/surfaces.tsx";
 import type { TrialAxis } from "./axes.ts";
 
-/** Most trials that are chosen at a time: as many as there are colours. */
+/** Maximum chosen trials at a time: as many as there are colours. */
 export const MAX_CHOSEN = 8;
 
 export interface TrialCurvesProps {
@@ -97,7 +97,7 @@ export function TrialCurves(props: TrialCurvesProps) {
   );
 }
 
-/** Reads the trials that are chosen, each once; those that are not over again when trials have changed. */
+/** Reads the chosen trials, each once; unfinished ones again when trials have changed. */
 function useTrials(sweep: string, chosen: readonly number[], version: number): ReadonlyMap<number, Trial> {
   const { api, toasts } = useApp();
   const [trials, setTrials] = useState<ReadonlyMap<number, Trial>>(new Map());

@@ -1,4 +1,4 @@
-/** A divergence in words: what the detail of a job's error, the command line and the page say of it. Pure. */
+/** A divergence in words, for the detail of a job's error, the command line and the page. Pure. */
 import type { WireNumber } from "../metrics/metric.ts";
 import type { Divergence, FailedOperation, FailureKind } from "./divergence.ts";
 
@@ -8,7 +8,7 @@ export interface DivergenceFact {
   readonly text: string;
 }
 
-/** Rows as people count them, from 1; JSON counts them from 0. */
+/** Row numbers for people, from 1; JSON counts from 0. */
 const counted = (rows: readonly number[]): string => rows.map((row) => row + 1).join(", ");
 
 const KINDS: Readonly<Record<FailureKind, string>> = {
@@ -17,14 +17,14 @@ const KINDS: Readonly<Record<FailureKind, string>> = {
   rounding: "failed on a number that float32 had rounded",
 };
 
-/** What went wrong first and the cure, for the end of a sentence; `otherwise` is the cure where nothing more is known. */
+/** The first failure and the cure, for the end of a sentence; `otherwise` is the cure if nothing more is known. */
 export function divergenceSentence(divergence: Divergence, otherwise: string): string {
   const { first } = divergence;
   const cure = cureOf(divergence) ?? otherwise;
   return first ? `${first.operation} in ${placeOf(first)} ${KINDS[first.kind]} in step ${first.step}; ${cure}` : cure;
 }
 
-/** What was found, line by line. */
+/** The findings, line by line. */
 export function divergenceFacts({ first, learning_rate }: Divergence): DivergenceFact[] {
   const facts: DivergenceFact[] = [];
   if (first) {
@@ -53,7 +53,7 @@ function placeOf({ part, layer, parameter, type }: FailedOperation): string {
   return part === "gradient" ? `the gradient of ${thing}` : thing;
 }
 
-/** Operations that have no finite result where they divide by 0, which an eps above 0 prevents. */
+/** Operations without a finite result when they divide by 0, which an eps above 0 prevents. */
 const DIVISIONS: readonly string[] = ["div", "rsqrt"];
 
 function cureOf({ first, learning_rate }: Divergence): string | null {

@@ -1,10 +1,10 @@
-/** What a reply of a thread has beside its answer: answers that are kept for the truth, and rows for the model's sample. */
+/** What a thread's reply carries beside its answer: answers stored for feedback, and rows for the model's sample. */
 import { answerNumber, type Model, type Prediction } from "../models/model.ts";
 import type { BlockReply, StreamOptions } from "../models/prediction.ts";
 import { createRowDraw } from "./asked-rows.ts";
 
 /** Returns what the options ask for. */
-export function besideAnswers(
+export function replyExtras(
   { keeps, samples }: Pick<StreamOptions, "keeps" | "samples">,
   model: Pick<Model, "preprocessing">,
   instances: readonly unknown[],

@@ -4,11 +4,11 @@ import { CHOSEN_BY_SEARCH } from "../spec/search-fields.ts";
 import type { ResolvedSpec } from "../spec/spec.ts";
 import { questionOf } from "./trained-spec.ts";
 
-/** A spec as JSON; `data` of inline rows, `init_from` of a state_dict and a `split` of many rows are summaries, which whoever submits it must fill in. */
-export type SpecAgain = Record<string, unknown> & { data: Record<string, unknown> };
+/** A spec as JSON. Inline rows, `init_from` of a state_dict and a `split` of many rows are summaries, which the sender must fill in. */
+export type SubmittableSpec = Record<string, unknown> & { data: Record<string, unknown> };
 
-/** Returns the spec without what was resolved from its data. */
-export function specAgain(spec: ResolvedSpec): SpecAgain {
+/** Returns the spec without the fields resolved from its data. */
+export function submittableSpec(spec: ResolvedSpec): SubmittableSpec {
   const {
     data,
     init_from: from,
@@ -19,7 +19,7 @@ export function specAgain(spec: ResolvedSpec): SpecAgain {
     seeds: ___,
     ...rest
   } = structuredClone(spec);
-  const again: SpecAgain = { ...rest, model, data: data as Record<string, unknown> };
+  const again: SubmittableSpec = { ...rest, model, data: data as Record<string, unknown> };
   again.epochs = questionOf(spec)?.epochs ?? spec.epochs;
   if ("auto" in model) {
     again.model = { auto: searchAgain(model.auto) };
@@ -40,7 +40,7 @@ export function specAgain(spec: ResolvedSpec): SpecAgain {
   return again;
 }
 
-/** The options of a search without what it resolved from the data. */
+/** Returns the options of a search without the fields resolved from the data. */
 function searchAgain({
   candidates: _,
   trained_folds: __,

@@ -1,4 +1,4 @@
-/** Which odd cells of a column are left after some of its cells were corrected. Knows nothing of how they are corrected. */
+/** Which odd cells of a column remain after some of its cells were corrected. Does not know how they are corrected. */
 import type { CorrectedCell } from "../../domain/datasets/corrections.ts";
 import type { Column, ColumnValues, OddCells } from "../../domain/datasets/dataset.ts";
 import type { TableReading } from "../../domain/datasets/table-reading.ts";
@@ -11,8 +11,8 @@ export interface Uncorrected {
   readonly reading: TableReading | null;
 }
 
-/** What of a column is still odd; null where nothing is known to be. */
-export function stillOdd(before: Uncorrected): OddCells | null {
+/** The odd cells that remain; null if none are known. */
+export function remainingOddCells(before: Uncorrected): OddCells | null {
   const { odd } = before.column;
   if (!odd) return null;
   const { handled, cells } = odd.read_as === "label" ? oddLabels(before, odd) : oddMissing(before, odd);
@@ -20,7 +20,7 @@ export function stillOdd(before: Uncorrected): OddCells | null {
   return count > 0 && cells.length > 0 ? { ...odd, count, cells: cells.slice(0, count) } : null;
 }
 
-/** Labels are known by what they say. */
+/** Labels are identified by their text. */
 function oddLabels({ column, values, cells }: Uncorrected, odd: OddCells) {
   const labels = column.categories ?? [];
   const changed = cells.map(({ row }) => labels[values[row] as number]);
@@ -35,11 +35,11 @@ function oddLabels({ column, values, cells }: Uncorrected, odd: OddCells) {
   return { handled: changed.filter(isListed).length, cells: left };
 }
 
-/** A listed cell is cut where it is long. */
+/** A long listed cell is cut. */
 const says = (label: string, shown: string): boolean =>
   shown.endsWith("…") ? label.trim().startsWith(shown.slice(0, -1).trim()) : label.trim() === shown.trim();
 
-/** Cells that were read as missing are known by their row; where all that is missing is odd, the count is exact. */
+/** Cells that were read as missing are identified by their row; if all missing cells are odd, the count is exact. */
 function oddMissing({ column, values, cells, reading }: Uncorrected, odd: OddCells) {
   const isMissing = (row: number) => (values instanceof Float64Array ? Number.isNaN(values[row]) : values[row] === -1);
   const handled = new Set(cells.map(({ row }) => row).filter(isMissing));
@@ -47,7 +47,7 @@ function oddMissing({ column, values, cells, reading }: Uncorrected, odd: OddCel
   return { handled: column.missing === odd.count ? handled.size : odd.cells.length - left.length, cells: left };
 }
 
-/** The row of a listed cell, from 0, as long as no cell before it has several lines. */
+/** The row of a listed cell, from 0, as long as no earlier cell has several lines. */
 function rowOf({ place, line }: OddCells["cells"][number], reading: TableReading | null): number {
   const [, row] = /^row (\d+)/.exec(place) ?? [];
   if (row !== undefined) return Number(row) - 1;

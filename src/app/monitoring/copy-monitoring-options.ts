@@ -1,9 +1,9 @@
-/** Takes the options of monitoring along when a model takes the place of another. */
+/** Copies the monitoring options to a model that replaces another. */
 import { SCORE_DROP } from "../../domain/monitoring/monitor-store.ts";
 import type { ProjectServices } from "../services.ts";
 
-/** Gives a model the webhook, the sample and the bound of the live score that the one before it has, where it has none of its own. May be repeated. */
-export async function carryMonitoring({ store }: ProjectServices, fromId: string, toId: string): Promise<void> {
+/** Gives a model the webhook, the sample and the bound of the live score of the model before it, unless it has its own. May be repeated. */
+export async function copyMonitoringOptions({ store }: ProjectServices, fromId: string, toId: string): Promise<void> {
   const { monitors } = store;
   const before = await monitors.get(fromId);
   if (!before || (before.webhook === null && before.sampleRows === 0 && before.scoreDrop === SCORE_DROP)) return;
