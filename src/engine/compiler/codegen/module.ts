@@ -7,7 +7,7 @@ import { emitMatmul } from "../matmul/matmul.ts";
 import { PackFunctions } from "../matmul/pack.ts";
 import type { MemoryPlan, ProgramPlan } from "../memory-plan.ts";
 import type { Kernel } from "../schedule/kernels.ts";
-import { type FunctionBuilder, type Local, ModuleBuilder } from "../wasm/assembler.ts";
+import { type FunctionBuilder, type Local, ModuleBuilder, type ValueType } from "../wasm/assembler.ts";
 import { countUp } from "../wasm/counters.ts";
 import { LoopTemplates } from "./loop-templates.ts";
 
@@ -25,6 +25,36 @@ export function emitModule(kernels: ReadonlyMap<string, readonly Kernel[]>, plan
 
 const STEP = 0;
 
+/**
+ * Bytes of code after which another function begins. V8 takes time for each loop of a function by the number of the function's locals, so
+ * that a step of hundreds of kernels in one function would take it seconds. Steps of small networks are shorter than this.
+ */
+const FUNCTION_BYTES = 16_384;
+
+/** Writes a function that does `parts` in order. A long one is cut into several, which it calls. */
+export function emitSequence(
+  module: ModuleBuilder,
+  parameters: readonly ValueType[],
+  parts: readonly ((f: FunctionBuilder) => void)[],
+): FunctionBuilder {
+  let f = module.function(parameters);
+  const functions = [f];
+  for (const emit of parts) {
+    if (f.code.length >= FUNCTION_BYTES) {
+      f = module.function(parameters);
+      functions.push(f);
+    }
+    emit(f);
+  }
+  if (functions.length === 1) return f;
+  const whole = module.function(parameters);
+  for (const each of functions) {
+    for (const parameter of parameters.keys()) whole.get(parameter);
+    whole.call(each);
+  }
+  return whole;
+}
+
 /** Writes the function that computes one step, whose number is its parameter. */
 export function emitStep(
   module: ModuleBuilder,
@@ -33,13 +63,17 @@ export function emitStep(
   kernels: readonly Kernel[],
   plan: ProgramPlan,
 ): FunctionBuilder {
-  const f = module.function(["i32"]);
-  for (const kernel of kernels) {
-    if (kernel.kind === "matmul") emitMatmul(module, packs, f, STEP, kernel, plan);
-    else templates.emit(f, STEP, kernel, plan);
-  }
-  for (const copy of plan.copies) emitCopy(f, STEP, copy);
-  return f;
+  return emitSequence(
+    module,
+    ["i32"],
+    [
+      ...kernels.map((kernel) => (f: FunctionBuilder) => {
+        if (kernel.kind === "matmul") emitMatmul(module, packs, f, STEP, kernel, plan);
+        else templates.emit(f, STEP, kernel, plan);
+      }),
+      ...plan.copies.map((copy) => (f: FunctionBuilder) => emitCopy(f, STEP, copy)),
+    ],
+  );
 }
 
 /** Appends the copy of a state's new value, from the row of the step if it is in a table. */

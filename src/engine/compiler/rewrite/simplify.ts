@@ -11,12 +11,10 @@ import { type Program, rebuild, textOf } from "../../program.ts";
 type Kind = Operation["kind"];
 type OperationOf<K extends Kind> = Extract<Operation, { readonly kind: K }>;
 
-/** Returns the simplified program, whose new tensors have dense ids in topological order. */
+/** Returns the simplified program, whose new tensors have ids in topological order: not dense, since rewriting leaves some behind. */
 export function simplify(program: Program): Program {
   const builder = new Builder();
-  const rewritten = rebuild(program, ({ op, shape, dtype }, inputs) => builder.rewrite(op, inputs, shape, dtype));
-  // Rewriting leaves unreachable tensors behind: ids are assigned once more, densely.
-  return rebuild(rewritten, (tensor, inputs, id) => ({ ...tensor, id, inputs }));
+  return rebuild(program, ({ op, shape, dtype }, inputs) => builder.rewrite(op, inputs, shape, dtype));
 }
 
 /** The common value of all elements, if the graph alone determines it. */

@@ -17,6 +17,7 @@ import { chooseOrder, type IterationSpace, outputOf } from "./iteration-space.ts
 import type { Kernel, KernelOutput } from "./kernels.ts";
 import { storeNestedSums } from "./nested-sums.ts";
 import { Readings } from "./readings.ts";
+import { cutRepetitions } from "./repeated-members.ts";
 import { structureOf } from "./structure.ts";
 
 export interface Fused {
@@ -51,7 +52,7 @@ export function fuse(program: Program, purpose: Purpose = "code", largestBody = 
     readings.store(repeated);
     grouping = group(program, tensors, readings, largestBody);
   }
-  const complete = storeNestedSums(grouping.groups, tensors, readings);
+  const complete = cutRepetitions(storeNestedSums(grouping.groups, tensors, readings), readings);
   const costs = new Map<string, number>();
   return { kernels: complete.map((each) => toKernel(each, stored, purpose, costs)), stored };
 }

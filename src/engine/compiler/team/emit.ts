@@ -3,7 +3,7 @@
  * they take chunks of tasks until there are none, and then wait for one another. Who computes a chunk changes no bit of it.
  */
 import { LoopTemplates } from "../codegen/loop-templates.ts";
-import { emitCopy, emitRun, emitStep } from "../codegen/module.ts";
+import { emitCopy, emitRun, emitSequence, emitStep } from "../codegen/module.ts";
 import { emitMatmul, type TileFunctions, visitBatch, writeTiles } from "../matmul/matmul.ts";
 import { emitPacking } from "../matmul/operand-packing.ts";
 import { PackFunctions } from "../matmul/pack.ts";
@@ -200,9 +200,11 @@ class PhaseEmitter {
 
   /** Writes the function (step, chunk) that does whole tasks in order. */
   #whole(tasks: readonly Task[]): FunctionBuilder {
-    const f = this.#module.function(["i32", "i32"]);
-    for (const task of tasks) this.#emitWhole(f, task);
-    return f;
+    return emitSequence(
+      this.#module,
+      ["i32", "i32"],
+      tasks.map((task) => (f: FunctionBuilder) => this.#emitWhole(f, task)),
+    );
   }
 
   #emitWhole(f: FunctionBuilder, task: Task): void {

@@ -1,0 +1,95 @@
+/** What planning and compiling do for a network grows no faster than its layers: counted, since times depend on the machine. */
+import { describe, expect, it, vi } from "vitest";
+import type { NetworkSpec } from "../../../src/domain/spec/spec.ts";
+import { FunctionBuilder } from "../../../src/engine/compiler/wasm/assembler.ts";
+import { compile, memoryFor } from "../../../src/engine/index.ts";
+import { loadData } from "../../../src/training/data/data.ts";
+import { planTraining } from "../../../src/training/run/build.ts";
+import { sizesOf } from "../../../src/training/run/sizes.ts";
+import { GROWING, specOf } from "../layer-stacks.ts";
+import { jobRecord, prepare } from "../train.ts";
+
+const visits = vi.hoisted(() => ({ count: 0 }));
+
+vi.mock("../../../src/engine/graph-walk.ts", async (original) => {
+  const walks = await original<typeof import("../../../src/engine/graph-walk.ts")>();
+  const counted = <Visited extends unknown[]>(visited: Visited): Visited => {
+    visits.count += visited.length;
+    return visited;
+  };
+  return {
+    ...walks,
+    walk: (...args: Parameters<typeof walks.walk>) => counted(walks.walk(...args)),
+    walkCarrying: (...args: Parameters<typeof walks.walkCarrying>) => counted(walks.walkCarrying(...args)),
+  };
+});
+
+interface Work {
+  /** Tensors that walks over the graphs visit while the programs are planned, and while they are planned and compiled. */
+  readonly planned: number;
+  readonly compiled: number;
+  /** Bytes of code of all functions. */
+  readonly bytes: number;
+}
+
+interface Written {
+  readonly work: Work;
+  /** Bytes of the longest function. */
+  readonly longest: number;
+}
+
+/** What is done for a network with so many of the repeated layers. */
+function written(name: string, count: number): Written {
+  const prepared = prepare(specOf(GROWING[name] as (typeof GROWING)[string], count));
+  if (!prepared.ok) throw new Error(JSON.stringify(prepared.errors));
+  const data = loadData({ job: jobRecord(prepared, 0), payload: prepared.payload, dataset: null, checkpoint: null });
+  const { programs, maxSteps } = planTraining(prepared.spec as NetworkSpec, sizesOf(data, prepared.classes.length));
+  // Of two programs, one without and one with gradients: the other two differ in their rows alone.
+  const { train, validate } = programs as typeof programs & { train: object; validate: object };
+  const both = { train, validate } as typeof programs;
+  const bytes: number[] = [];
+  const { finish } = FunctionBuilder.prototype;
+  const finishing = vi.spyOn(FunctionBuilder.prototype, "finish").mockImplementation(function (this: FunctionBuilder) {
+    const entry = finish.call(this);
+    bytes.push(entry.length);
+    return entry;
+  });
+  visits.count = 0;
+  memoryFor(both, { maxSteps });
+  const planned = visits.count;
+  visits.count = 0;
+  compile(both, { maxSteps });
+  const compiled = visits.count;
+  finishing.mockRestore();
+  return {
+    work: { planned, compiled, bytes: bytes.reduce((total, each) => total + each, 0) },
+    longest: Math.max(...bytes),
+  };
+}
+
+const KINDS = [
+  ...["linear", "tanh", "dropout", "log_softmax", "batch_norm", "layer_norm", "conv1d", "max_pool", "periodic"],
+  ...["mean_members", "ensemble", "residual layer_norm", "residual softmax", "loss cross_entropy"],
+];
+
+describe("networks of equal layers", () => {
+  it.each(KINDS)("take as much work for each of many %s as for each of few", (name) => {
+    const [few, some, many] = [6, 12, 24].map((count) => written(name, count)) as [Written, Written, Written];
+    for (const part of ["planned", "compiled", "bytes"] as const) {
+      expect(few.work[part], part).toBeGreaterThan(1000);
+      const [before, after] = [some.work[part] - few.work[part], (many.work[part] - some.work[part]) / 2];
+      // What is merged into a kernel and what is stored changes with the depth, but by no more than a few layers' worth.
+      expect(after, part).toBeLessThanOrEqual(1.3 * before + 0.1 * some.work[part]);
+    }
+  });
+
+  it.each(["layer_norm", "conv1d", "max_pool", "mean_members"])("are not one long function for many %s layers", (name) => {
+    // What a function may have before another begins, and the longest kernel of these.
+    expect(written(name, 24).longest).toBeLessThan(2 ** 14 + 2 ** 15);
+  });
+
+  it("load the sums of a layer that the sums of the next one read across their lines", () => {
+    // Computed anew for each of them, they would be a megabyte for three layers.
+    expect(written("periodic", 6).work.bytes).toBeLessThan(400_000);
+  });
+});
