@@ -64,7 +64,7 @@ async function readPacked(
   lease: BodyLease | null,
 ): Promise<Uint8Array<ArrayBuffer>> {
   const limit = { bytes: limitBytes, error: () => tooLarge(limitBytes) };
-  const body = collectBody(Number.POSITIVE_INFINITY);
+  const body = collectBody(Number.POSITIVE_INFINITY, limitBytes);
   let size = 0;
   for await (const chunk of unpackGzip(bytesOf(request), limit)) {
     body.add(chunk);
@@ -137,7 +137,7 @@ export function readBody(asked: FastifyRequest, request: IncomingMessage): Promi
     if (coding !== undefined && coding.toLowerCase() !== "identity") return fail(unsupportedCoding(coding));
     if (Number(request.headers["content-length"]) > limitBytes) return fail(tooLarge(limitBytes));
     const announced = Number(request.headers["content-length"] ?? Number.POSITIVE_INFINITY);
-    const body = collectBody(announced);
+    const body = collectBody(announced, limitBytes);
     const lease = leaseOf(asked);
     // Chunks of a request within the process are its sender's.
     const isSocket = request instanceof IncomingMessage;
