@@ -4,6 +4,7 @@
  * at once because of it. The memory of a long body is one buffer that grows in its place: address space is reserved for the largest body, and
  * pages are taken a step at a time. To take all of it at once, for the header or to join blocks, has the collector work at that moment.
  */
+import { freeMemory } from "../../domain/free-memory.ts";
 
 type Bytes = Uint8Array<ArrayBuffer>;
 
@@ -34,11 +35,14 @@ export function collectBody(announced: number, limit: number): BodyBytes {
       return;
     }
     const step = Math.min(limit, Math.ceil(needed / TURN_BYTES) * TURN_BYTES);
-    if (bytes.buffer.resizable) return bytes.buffer.resize(step);
+    if (bytes.buffer.resizable) {
+      bytes.buffer.resize(step);
+      return;
+    }
     // Without a length, a view is as long as its buffer is at the time.
     const long = new Uint8Array(new ArrayBuffer(step, { maxByteLength: limit }));
     long.set(bytes.subarray(0, size));
-    free(bytes);
+    freeMemory(bytes);
     bytes = long;
   };
   return {
@@ -56,14 +60,9 @@ export function collectBody(announced: number, limit: number): BodyBytes {
       return bytes;
     },
     discard() {
-      free(bytes);
+      freeMemory(bytes);
       bytes = new Uint8Array();
       size = 0;
     },
   };
-}
-
-/** Frees the memory of a chunk that nobody else holds. */
-export function free({ buffer, byteLength }: Uint8Array): void {
-  if (buffer instanceof ArrayBuffer && buffer.byteLength === byteLength) buffer.transfer(0);
 }

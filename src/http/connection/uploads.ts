@@ -9,6 +9,7 @@ import { ENCODINGS, MAX_SKIPPED_LINES, misfitOption, readingOptions } from "../.
 import { formatOf, mediaTypeOf, stemOf, type TableLabel } from "../../domain/datasets/table-label.ts";
 import type { Upload, UploadSpool } from "../../domain/datasets/upload.ts";
 import { invalid, TrainyardError } from "../../domain/errors.ts";
+import { freeMemory } from "../../domain/free-memory.ts";
 import { fieldErrors } from "../../domain/spec/spec-errors.ts";
 import { isGzip } from "./content-coding.ts";
 
@@ -154,7 +155,7 @@ async function* bytesOf(stream: Readable): AsyncGenerator<Uint8Array, void, void
     for await (const chunk of stream.iterator({ destroyOnReturn: false }) as AsyncIterable<Uint8Array<ArrayBuffer>>) {
       yield chunk;
       // Nobody else holds what came from a socket. The garbage collector would leave a whole upload lying, which is not in its heap.
-      if (isSocket && chunk.byteLength === chunk.buffer.byteLength) chunk.buffer.transfer(0);
+      if (isSocket) freeMemory(chunk);
     }
   } catch {
     throw connectionEnded();
