@@ -229,8 +229,10 @@ interface Form {
  * but would go on to parse the others, thousands in one turn of the event loop.
  */
 function openForm(request: FastifyRequest): Form {
-  const pieces = inPieces(request.raw);
+  let isOver = false;
+  const pieces = inPieces(request.raw, () => isOver);
   const passOver = (): void => {
+    isOver = true;
     pieces.unpipe().resume();
   };
   let count = 0;
@@ -245,11 +247,11 @@ function openForm(request: FastifyRequest): Form {
   return { parts: (Object.create(request, { raw: { value: raw } }) as FastifyRequest).parts({ isPartAFile }), passOver };
 }
 
-/** The bytes of a request in short pieces. */
-function inPieces(raw: IncomingMessage): Readable {
+/** The bytes of a request in short pieces, and none any more when it is over. */
+function inPieces(raw: IncomingMessage, isOver: () => boolean): Readable {
   async function* cut(): AsyncGenerator<Uint8Array, void, void> {
     for await (const chunk of raw.iterator({ destroyOnReturn: false }) as AsyncIterable<Uint8Array>)
-      for (let at = 0; at < chunk.length; at += FORM_PIECE_BYTES) yield chunk.subarray(at, at + FORM_PIECE_BYTES);
+      for (let at = 0; at < chunk.length && !isOver(); at += FORM_PIECE_BYTES) yield chunk.subarray(at, at + FORM_PIECE_BYTES);
   }
   return Readable.from(cut(), { objectMode: false, highWaterMark: FORM_PIECE_BYTES });
 }
