@@ -68,13 +68,21 @@ interface JsonMeasures {
   readonly fractions: number;
 }
 
+/** What is counted at a time: in memory of a fixed length, since V8 reads that of buffers that can grow more slowly. */
+const block = new Uint8Array(64 * 1024);
+
 /** Counts the brackets and values outside strings, in one pass, even in invalid JSON. */
 function measureJson(bytes: Uint8Array): JsonMeasures {
   let [objects, arrays, members, commas, fractions, depth] = [0, 0, 0, 0, 0, 0];
   let deepAt: number | null = null;
   let isInText = false;
+  let end = 0;
   for (let at = 0; at < bytes.length; at++) {
-    const byte = bytes[at];
+    if (at >= end) {
+      end = at + block.length;
+      block.set(bytes.subarray(at, end));
+    }
+    const byte = block[at + block.length - end];
     if (byte === QUOTE) isInText = !isInText;
     else if (isInText) at += byte === BACKSLASH ? 1 : 0;
     else if (byte === COMMA) commas++;

@@ -1,7 +1,7 @@
 /**
- * `npm run test:soak [-- --minutes N] [--seed N]`: a busy server for N minutes (60 when left out), whose threads die all the while: jobs
+ * `npm run test:soak [-- --minutes N] [--seed N] [--parts] [--spare]`: a busy server for N minutes (60 when left out), whose threads die all the while: jobs
  * with readers, sweeps, searches, predictions, uploads, what is paused, cancelled and deleted. Prints each minute, or each twentieth of the time, what the server
- * holds and how long a prediction takes; in the end what was done. Ends with 1 when something was lost, or came to other weights.
+ * holds and how long a prediction takes, with `--parts` of what its memory consists, in MB; in the end what was done. `--spare` kills no thread. Ends with 1 when something was lost, or came to other weights.
  */
 import { readdir, stat } from "node:fs/promises";
 import { availableParallelism, loadavg } from "node:os";
@@ -14,7 +14,12 @@ import { type Soak, WORKERS } from "./soak/work.ts";
 import type { Holding } from "./thread-killer.ts";
 
 const { values } = parseArgs({
-  options: { minutes: { type: "string", default: "60" }, seed: { type: "string", default: "1" } },
+  options: {
+    minutes: { type: "string", default: "60" },
+    seed: { type: "string", default: "1" },
+    parts: { type: "boolean", default: false },
+    spare: { type: "boolean", default: false },
+  },
 });
 const MS = Number(values.minutes) * 60_000;
 const SAMPLES = 20;
@@ -41,7 +46,10 @@ const line = (cells: readonly (string | number)[]) =>
 
 const over = new AbortController();
 const server = await startSoakServer({ TRAINYARD_WORKERS: "2" });
-const soak: Soak = { server, chance: createChance(Number(values.seed)), counts: {}, faults: [], probes: [], over: over.signal };
+const soak: Soak = {
+  ...{ server, chance: createChance(Number(values.seed)), over: over.signal, spares: values.spare },
+  ...{ counts: {}, faults: [], probes: [] },
+};
 console.log(`${availableParallelism()} cores, Node ${process.version}, load ${loadavg()[0]?.toFixed(1)}, seed ${values.seed}`);
 line(["minute", "resident MB", "heap MB", "descriptors", "database MB", "p50 ms", "p99 ms"]);
 
@@ -65,6 +73,12 @@ for (let sample = 1; sample <= SAMPLES; sample++) {
     at(probes, 0.5).toFixed(1),
     at(probes, 0.99).toFixed(1),
   ]);
+  if (values.parts)
+    console.log(
+      Object.entries(holding.parts)
+        .map(([part, amount]) => `  ${part} ${part === "threads" ? amount : (amount / MB).toFixed(1)}`)
+        .join(","),
+    );
 }
 over.abort();
 await Promise.all(workers);

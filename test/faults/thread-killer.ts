@@ -5,6 +5,7 @@
 import { readdirSync } from "node:fs";
 import { createRequire, syncBuiltinESMExports } from "node:module";
 import { isMainThread } from "node:worker_threads";
+import { type MemoryParts, memoryParts } from "./soak/memory-parts.ts";
 
 /** What a process holds. */
 export interface Holding {
@@ -13,6 +14,8 @@ export interface Holding {
   readonly heapBytes: number;
   /** Open file descriptors; null where the system does not list them. */
   readonly descriptors: number | null;
+  /** Of what the resident memory consists. */
+  readonly parts: MemoryParts;
   /** Threads that were ended so far, by the name of their entry. */
   readonly killed: Readonly<Record<string, number>>;
 }
@@ -31,6 +34,7 @@ function watchThreads(): void {
   const threads = createRequire(import.meta.url)("node:worker_threads") as typeof import("node:worker_threads");
   /** By the name of its entry: the threads that live. */
   const living = new Map<string, Set<InstanceType<typeof threads.Worker>>>(MORTAL.map((name) => [name, new Set()]));
+  const all = new Set<InstanceType<typeof threads.Worker>>();
   const killed: Record<string, number> = {};
   const enter = (worker: InstanceType<typeof threads.Worker>, address: string) => {
     const kind = living.get(/([a-z-]+)\.js$/.exec(address)?.[1] ?? "");
@@ -42,6 +46,8 @@ function watchThreads(): void {
     constructor(...[address, options]: ConstructorParameters<typeof threads.Worker>) {
       super(address, options);
       enter(this, String(address));
+      all.add(this);
+      this.once("exit", () => all.delete(this));
     }
 
     override postMessage(...args: Parameters<InstanceType<typeof threads.Worker>["postMessage"]>): void {
@@ -64,11 +70,12 @@ function watchThreads(): void {
       return;
     }
   });
-  process.on("message", (message) => {
+  process.on("message", async (message) => {
     if (message !== "report") return;
     globalThis.gc?.();
     const { rss, heapUsed } = process.memoryUsage();
-    const holding: Holding = { rssBytes: rss, heapBytes: heapUsed, descriptors: countDescriptors(), killed };
+    const parts = await memoryParts([...all]);
+    const holding: Holding = { rssBytes: rss, heapBytes: heapUsed, descriptors: countDescriptors(), parts, killed };
     process.send?.(holding);
   });
   process.channel?.unref();

@@ -1,5 +1,6 @@
 /** Submits a job: validates a request body and queues the job, or reports every error in the body. */
 import { invalid, TrainyardError } from "../../domain/errors.ts";
+import { freeMemory } from "../../domain/free-memory.ts";
 import { createId } from "../../domain/id.ts";
 import type { Prepared } from "../../domain/ports.ts";
 import { withDataFaults } from "../../domain/spec/salvage-spec.ts";
@@ -8,8 +9,8 @@ import type { JobView } from "./job-view.ts";
 import { notifyAndView } from "./notify-changed.ts";
 import { resolveReferences } from "./resolve-references.ts";
 
-/** A body that passed validation. */
-export type Validated = Extract<Prepared, { ok: true }>;
+/** A body that passed validation. Its payload is stored by now, or not needed. */
+export type Validated = Omit<Extract<Prepared, { ok: true }>, "payload">;
 
 export interface SubmitOptions {
   /** Stores nothing and returns the validated job. */
@@ -37,21 +38,25 @@ export async function submit(
   if (known) return { view: await notifyAndView(services, known) };
   const prepared = await prepare(services, ownBytes(body));
   if (!prepared.ok) throw refusal(prepared);
-  if (validateOnly) return { validated: prepared };
   const { spec, parameters, memoryBytes, classes, payload, notes, labels } = prepared;
-  const job = await services.store.jobs.insert({
-    id: id ?? createId("job"),
-    spec,
-    parameters,
-    memoryBytes,
-    classes,
-    notes,
-    labels,
-    payload,
-    createdAt: Date.now(),
-    within: services.limits.project,
-  });
-  return { view: await notifyAndView(services, job) };
+  try {
+    if (validateOnly) return { validated: prepared };
+    const job = await services.store.jobs.insert({
+      id: id ?? createId("job"),
+      spec,
+      parameters,
+      memoryBytes,
+      classes,
+      notes,
+      labels,
+      payload,
+      createdAt: Date.now(),
+      within: services.limits.project,
+    });
+    return { view: await notifyAndView(services, job) };
+  } finally {
+    freeMemory(payload?.data);
+  }
 }
 
 /** Prepares a body, and resolves its references if it has any. */

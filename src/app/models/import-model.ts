@@ -1,5 +1,6 @@
 /** Imports a model from a safetensors file of weights. */
 import { invalid, TrainyardError } from "../../domain/errors.ts";
+import { freeMemory } from "../../domain/free-memory.ts";
 import { createId } from "../../domain/id.ts";
 import type { Model } from "../../domain/models/model.ts";
 import { isModelName, modelNameOf } from "../../domain/models/registry.ts";
@@ -42,5 +43,9 @@ export async function importModel(
     metrics: { final: {}, best: {} },
     createdAt: Date.now(),
   };
-  return store.models.insert({ ...reading.model, ...identity }, reading.weights, limits.project);
+  try {
+    return await store.models.insert({ ...reading.model, ...identity }, reading.weights, limits.project);
+  } finally {
+    freeMemory(reading.weights.data);
+  }
 }

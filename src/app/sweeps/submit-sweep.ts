@@ -1,5 +1,6 @@
 /** Submits a sweep: validates a request body and queues the sweep, or reports every error in the body. */
 import { invalid, TrainyardError } from "../../domain/errors.ts";
+import { freeMemory } from "../../domain/free-memory.ts";
 import { createId } from "../../domain/id.ts";
 import type { Note } from "../../domain/notes.ts";
 import type { Sweep } from "../../domain/sweeps/sweep.ts";
@@ -9,8 +10,8 @@ import { ownBytes, type SubmitOptions } from "../jobs/submit.ts";
 import type { ProjectServices } from "../services.ts";
 import { notifySweepChanged } from "./sweep-view.ts";
 
-/** A body that passed validation. */
-export type ValidatedSweep = Extract<PreparedSweep, { ok: true }>;
+/** A body that passed validation. Its source is stored by now, or not needed. */
+export type ValidatedSweep = Omit<Extract<PreparedSweep, { ok: true }>, "source">;
 
 /** A queued sweep, and the notes on the data of its job. */
 export interface SubmittedSweep {
@@ -39,21 +40,25 @@ export async function submitSweep(
     if (code === "invalid") throw invalid(errors);
     throw new TrainyardError("malformed", errors[0]?.detail ?? "the body is not JSON", errors);
   }
-  if (validateOnly) return { validated: prepared };
   const { spec, source, chunkTrials, memoryBytes, notes, labels } = prepared;
-  const sweep = await services.store.sweeps.insert({
-    id: id ?? createId("sweep"),
-    spec,
-    source,
-    chunkTrials,
-    memoryBytes,
-    labels,
-    bestJobId: createId("job"),
-    createdAt: Date.now(),
-    within: services.limits.project,
-  });
-  await notifySweepChanged(services, sweep);
-  return { sweep, notes };
+  try {
+    if (validateOnly) return { validated: prepared };
+    const sweep = await services.store.sweeps.insert({
+      id: id ?? createId("sweep"),
+      spec,
+      source,
+      chunkTrials,
+      memoryBytes,
+      labels,
+      bestJobId: createId("job"),
+      createdAt: Date.now(),
+      within: services.limits.project,
+    });
+    await notifySweepChanged(services, sweep);
+    return { sweep, notes };
+  } finally {
+    freeMemory(source);
+  }
 }
 
 async function prepare(services: ProjectServices, body: Uint8Array<ArrayBuffer>): Promise<PreparedSweep> {

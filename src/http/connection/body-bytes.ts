@@ -1,81 +1,68 @@
 /**
- * Collects the bytes of a body in memory of its own, which can be transferred to a thread. Bytes are copied as they arrive, so that a chunk
- * can be freed at once: the garbage collector, in whose heap chunks are not, would leave a whole body lying, and then collect everything
- * at once because of it. Memory that was never used costs the system far more time than a copy: what is taken in one turn of the event
- * loop is bounded.
+ * Collects the bytes of a body in memory of its own, which can be transferred to a thread. Bytes are copied once, as they arrive, so that a
+ * chunk can be freed at once: the garbage collector, in whose heap chunks are not, would leave a whole body lying, and then collect everything
+ * at once because of it. The memory of a long body is one buffer that grows in its place: address space is reserved for the largest body, and
+ * pages are taken a step at a time. To take all of it at once, for the header or to join blocks, has the collector work at that moment.
  */
-import { setImmediate as nextTurn } from "node:timers/promises";
+import { freeMemory } from "../../domain/free-memory.ts";
 
 type Bytes = Uint8Array<ArrayBuffer>;
 
-/** Bytes that are copied in one turn. */
+/** Bytes by which a body grows, and that are copied in one turn. */
 export const TURN_BYTES = 256 * 1024;
-/** A body that is announced to be so short is one block from the start. */
+/** A body that is announced to be so short is memory of that length from the start. */
 const SHORT_BYTES = 64 * 1024;
 
 export interface BodyBytes {
-  /** Copies a chunk. */
+  /** Copies a chunk. Throws a RangeError over the limit. */
   add(chunk: Uint8Array): void;
   /** All bytes, in a buffer that they fill. Nothing may be added any more. */
-  whole(): Bytes | Promise<Bytes>;
+  whole(): Bytes;
   /** Frees the memory. */
   discard(): void;
 }
 
-/** No bytes yet. `announced` is how many there will be by the header: a long body takes memory as it arrives, and not by its header. */
-export function collectBody(announced: number): BodyBytes {
-  /** Full blocks and the last one, of which `filled` bytes are. */
-  let blocks: Bytes[] = [];
-  let last: Bytes = new Uint8Array();
-  let filled = 0;
+/**
+ * No bytes yet. `announced` is how many there will be by the header: a long body takes memory as it arrives, and not by its header. `limit` is
+ * how many there may be.
+ */
+export function collectBody(announced: number, limit: number): BodyBytes {
+  let bytes: Bytes = new Uint8Array();
   let size = 0;
+  const makeRoom = (needed: number): void => {
+    if (needed <= announced && announced <= SHORT_BYTES) {
+      bytes = new Uint8Array(announced);
+      return;
+    }
+    const step = Math.min(limit, Math.ceil(needed / TURN_BYTES) * TURN_BYTES);
+    if (bytes.buffer.resizable) {
+      bytes.buffer.resize(step);
+      return;
+    }
+    // Without a length, a view is as long as its buffer is at the time.
+    const long = new Uint8Array(new ArrayBuffer(step, { maxByteLength: limit }));
+    long.set(bytes.subarray(0, size));
+    freeMemory(bytes);
+    bytes = long;
+  };
   return {
     add(chunk) {
-      for (let at = 0; at < chunk.length; ) {
-        if (filled === last.length) {
-          const isShort = announced >= size + chunk.length - at && announced <= SHORT_BYTES;
-          last = new Uint8Array(isShort ? announced : TURN_BYTES);
-          filled = 0;
-          blocks.push(last);
-        }
-        const part = chunk.subarray(at, at + last.length - filled);
-        last.set(part, filled);
-        at += part.length;
-        filled += part.length;
-        size += part.length;
-      }
+      const needed = size + chunk.length;
+      if (needed > bytes.length) makeRoom(needed);
+      bytes.set(chunk, size);
+      size = needed;
     },
     whole() {
-      if (blocks.length === 1 && last.length === size) return last;
-      const body = new Uint8Array(size);
-      if (blocks.length > 1) return fillInTurns(body, blocks);
-      body.set(last.subarray(0, size));
-      free(last);
-      return body;
+      if (bytes.length === size) return bytes;
+      // A short one that is shorter than its header said: such come from within the process alone.
+      if (!bytes.buffer.resizable) return bytes.slice(0, size);
+      bytes.buffer.resize(size);
+      return bytes;
     },
     discard() {
-      for (const block of blocks) free(block);
-      blocks = [];
-      last = new Uint8Array();
-      filled = 0;
+      freeMemory(bytes);
+      bytes = new Uint8Array();
+      size = 0;
     },
   };
-}
-
-/** Frees the memory of a chunk that nobody else holds. */
-export function free({ buffer, byteLength }: Uint8Array): void {
-  if (buffer instanceof ArrayBuffer && buffer.byteLength === byteLength) buffer.transfer(0);
-}
-
-/** Fills a body with the blocks, one a turn, and frees each. */
-async function fillInTurns(body: Bytes, blocks: readonly Bytes[]): Promise<Bytes> {
-  let at = 0;
-  for (const block of blocks) {
-    if (at > 0) await nextTurn();
-    const part = block.subarray(0, body.length - at);
-    body.set(part, at);
-    at += part.length;
-    free(block);
-  }
-  return body;
 }

@@ -9,11 +9,12 @@ import { validatorCompiler } from "fastify-type-provider-zod";
 import { z } from "zod";
 import { ownBytes } from "../../app/jobs/submit.ts";
 import { TrainyardError } from "../../domain/errors.ts";
+import { freeMemory } from "../../domain/free-memory.ts";
 import { parseDocument } from "../../domain/json-document.ts";
 import { type BodyName, parseRequestBody, type RequestBody } from "../../domain/request-bodies.ts";
 import type { App } from "../context.ts";
 import { type BodyBudget, type BodyLease, createBodyBudget } from "./body-budget.ts";
-import { collectBody, free, TURN_BYTES } from "./body-bytes.ts";
+import { collectBody, TURN_BYTES } from "./body-bytes.ts";
 import { isGzip, unpackGzip } from "./content-coding.ts";
 import { queryValidator } from "./query.ts";
 import { responseTo } from "./sockets.ts";
@@ -64,11 +65,11 @@ async function readPacked(
   lease: BodyLease | null,
 ): Promise<Uint8Array<ArrayBuffer>> {
   const limit = { bytes: limitBytes, error: () => tooLarge(limitBytes) };
-  const body = collectBody(Number.POSITIVE_INFINITY);
+  const body = collectBody(Number.POSITIVE_INFINITY, limitBytes);
   let size = 0;
   for await (const chunk of unpackGzip(bytesOf(request), limit)) {
     body.add(chunk);
-    free(chunk);
+    freeMemory(chunk);
     size += chunk.length;
     lease?.hold(size);
   }
@@ -137,7 +138,7 @@ export function readBody(asked: FastifyRequest, request: IncomingMessage): Promi
     if (coding !== undefined && coding.toLowerCase() !== "identity") return fail(unsupportedCoding(coding));
     if (Number(request.headers["content-length"]) > limitBytes) return fail(tooLarge(limitBytes));
     const announced = Number(request.headers["content-length"] ?? Number.POSITIVE_INFINITY);
-    const body = collectBody(announced);
+    const body = collectBody(announced, limitBytes);
     const lease = leaseOf(asked);
     // Chunks of a request within the process are its sender's.
     const isSocket = request instanceof IncomingMessage;
@@ -163,7 +164,7 @@ export function readBody(asked: FastifyRequest, request: IncomingMessage): Promi
       }
       // What is short is gone soon.
       if (!isSocket || received === chunk.length) return;
-      free(chunk);
+      freeMemory(chunk);
       inTurn += chunk.length;
       if (inTurn < TURN_BYTES) return;
       // More of what has arrived is taken in the next turn.

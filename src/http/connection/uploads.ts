@@ -1,6 +1,6 @@
 /** Receives uploads over HTTP: their format, the options of the request, and their bytes, which go to the upload spool. */
 import { IncomingMessage } from "node:http";
-import type { Readable } from "node:stream";
+import { Readable } from "node:stream";
 import type { FastifyRequest } from "fastify";
 import { z } from "zod";
 import type { UploadRequest } from "../../app/datasets/upload.ts";
@@ -10,6 +10,7 @@ import { MAX_SKIPPED_LINES, misfitOption, readingOptions } from "../../domain/da
 import { formatOf, mediaTypeOf, stemOf, type TableLabel } from "../../domain/datasets/table-label.ts";
 import type { Upload, UploadSpool } from "../../domain/datasets/upload.ts";
 import { invalid, TrainyardError } from "../../domain/errors.ts";
+import { freeMemory } from "../../domain/free-memory.ts";
 import { fieldErrors } from "../../domain/spec/spec-errors.ts";
 import { isGzip } from "./content-coding.ts";
 
@@ -160,7 +161,7 @@ async function* bytesOf(stream: Readable): AsyncGenerator<Uint8Array, void, void
     for await (const chunk of stream.iterator({ destroyOnReturn: false }) as AsyncIterable<Uint8Array<ArrayBuffer>>) {
       yield chunk;
       // Nobody else holds what came from a socket. The garbage collector would leave a whole upload lying, which is not in its heap.
-      if (isSocket && chunk.byteLength === chunk.buffer.byteLength) chunk.buffer.transfer(0);
+      if (isSocket) freeMemory(chunk);
     }
   } catch {
     throw connectionEnded();
@@ -173,8 +174,9 @@ async function receiveForm(request: FastifyRequest, uploadSpool: UploadSpool) {
   let upload: Upload | null = null;
   let label: TableLabel = { mediaType: "", fileName: "" };
   let failure: unknown = null;
+  const form = openForm(request);
   try {
-    for await (const part of request.parts({ isPartAFile: stopAfter(MOST_PARTS, request.raw) })) {
+    for await (const part of form.parts) {
       if (part.type === "field") {
         // Where a value is too long, the parser gives its beginning.
         if (part.valueTruncated) failure ??= tooLong(part.fieldname);
@@ -200,11 +202,10 @@ async function receiveForm(request: FastifyRequest, uploadSpool: UploadSpool) {
     if (error === failure || error instanceof TrainyardError) throw error;
     if (request.raw.errored) throw connectionEnded();
     const { code = "", message } = error as NodeJS.ErrnoException;
-    if (TOO_MANY_PARTS.test(code)) {
-      request.raw.unpipe().resume();
-      throw tooManyParts();
-    }
+    if (TOO_MANY_PARTS.test(code)) throw tooManyParts();
     throw code.startsWith("FST_") ? error : new TrainyardError("malformed", `the form cannot be parsed: ${message}`);
+  } finally {
+    form.passOver();
   }
 }
 
@@ -223,17 +224,45 @@ export const FORM_LIMITS = {
   fileSize: Number.POSITIVE_INFINITY,
 };
 
+/** Bytes of a form that are parsed at once: they may be dozens of parts. */
+const FORM_PIECE_BYTES = 4 * 1024;
+
+interface Form {
+  readonly parts: ReturnType<FastifyRequest["parts"]>;
+  /** Reads what is left of the request, and drops it. */
+  passOver(): void;
+}
+
 /**
- * Says of each part of a form whether it is a file, as the parser would, and takes the parser off the request at a part that is too many. It
- * has refused that part then, but would go on to parse the others: tens of thousands in one turn of the event loop.
+ * Opens a form. The parser is given its bytes in pieces, and is taken off it at a part that is too many: it has refused that part then,
+ * but would go on to parse the others, thousands in one turn of the event loop.
  */
-function stopAfter(most: number, request: IncomingMessage) {
+function openForm(request: FastifyRequest): Form {
+  let isOver = false;
+  const pieces = inPieces(request.raw, () => isOver);
+  const passOver = (): void => {
+    isOver = true;
+    pieces.unpipe().resume();
+  };
   let count = 0;
-  return (_name: string | undefined, mediaType: string | undefined, fileName: string | undefined): boolean => {
+  /** Whether a part is a file, as the parser would say. */
+  const isPartAFile = (_name: string | undefined, mediaType: string | undefined, fileName: string | undefined): boolean => {
     count += 1;
-    if (count === most + 1) request.unpipe().resume();
+    if (count === MOST_PARTS + 1) passOver();
     return mediaType === "application/octet-stream" || fileName !== undefined;
   };
+  // The parser reads the raw request, by its headers and its bytes.
+  const raw = Object.assign(pieces, { headers: request.raw.headers });
+  return { parts: (Object.create(request, { raw: { value: raw } }) as FastifyRequest).parts({ isPartAFile }), passOver };
+}
+
+/** The bytes of a request in short pieces, and none any more when it is over. */
+function inPieces(raw: IncomingMessage, isOver: () => boolean): Readable {
+  async function* cut(): AsyncGenerator<Uint8Array, void, void> {
+    for await (const chunk of raw.iterator({ destroyOnReturn: false }) as AsyncIterable<Uint8Array>)
+      for (let at = 0; at < chunk.length && !isOver(); at += FORM_PIECE_BYTES) yield chunk.subarray(at, at + FORM_PIECE_BYTES);
+  }
+  return Readable.from(cut(), { objectMode: false, highWaterMark: FORM_PIECE_BYTES });
 }
 
 const TOO_MANY_PARTS = /^FST_(?:PARTS|FILES|FIELDS)_LIMIT$/;

@@ -52,7 +52,13 @@ function shares({ nodes, samples = [], timeDeltas = [], startTime }: Profiler.Pr
       .toSorted(([, a], [, b]) => b - a)
       .slice(0, LINES)
       .map(([name, us]) => `    ${(us / 1000).toFixed(1)} ${name}`);
-  return [`  ${(total / 1000).toFixed(1)} ms; by itself:`, ...list(own), "  with what it calls:", ...list(whole)];
+  const since = (us: number) => (us / 1000 - (Number(process.hrtime.bigint()) / 1e6 - performance.now())).toFixed(0);
+  return [
+    `  ${(total / 1000).toFixed(1)} ms, from ${since(from)} to ${since(to)} ms after the start; by itself:`,
+    ...list(own),
+    "  with what it calls:",
+    ...list(whole),
+  ];
 }
 
 function nameOf({ callFrame: { functionName, url, lineNumber } }: Profiler.ProfileNode): string {

@@ -17,9 +17,9 @@ export interface Request {
   /** The method of a call over gRPC, which goes to the route of its operation. */
   readonly call?: string;
   readonly headers?: Readonly<Record<string, string>>;
-  /** A long one is made when it is asked for: what lies in the heap of the thread that is measured is measured too. */
+  /** A long one is made when it is asked for. */
   readonly body?: string | Uint8Array<ArrayBuffer> | (() => string | Uint8Array<ArrayBuffer>);
-  /** Asked once, and not several times. */
+  /** Takes long: asked fewer times. */
   readonly once?: true;
 }
 

@@ -21,6 +21,8 @@ export interface Soak {
   readonly probes: number[];
   /** Aborted when no further work is to begin. */
   readonly over: AbortSignal;
+  /** Whether no thread is to die. */
+  readonly spares: boolean;
 }
 
 export type Worker = (soak: Soak) => Promise<void>;
@@ -198,7 +200,8 @@ async function probe(soak: Soak): Promise<void> {
 const KILL_EVERY_MS = 5000;
 
 /** Ends a thread every few seconds. */
-async function kill({ server, over }: Soak): Promise<void> {
+async function kill({ server, over, spares }: Soak): Promise<void> {
+  if (spares) return;
   while (!over.aborted) {
     await delay(KILL_EVERY_MS, undefined, { signal: over }).catch(() => undefined);
     server.killThread();

@@ -1,0 +1,11 @@
+/**
+ * Memory that is freed when it is no longer needed, and not when the garbage collector next looks. Rows, weights and bodies are not in its heap:
+ * it learns that they grow, and collects all of that heap for what they take together.
+ */
+
+/** Frees the memory of views that nobody else uses. Leaves a view of a part of its buffer, and memory that threads share. */
+export function freeMemory(...views: readonly (ArrayBufferView | null | undefined)[]): void {
+  for (const view of views) {
+    if (view?.buffer instanceof ArrayBuffer && view.buffer.byteLength === view.byteLength) view.buffer.transfer(0);
+  }
+}
