@@ -7,8 +7,8 @@ import { createQuestionsClient, type QuestionsClient } from "./questions/questio
 import { createSchedulesClient, type SchedulesClient } from "./schedules.ts";
 import { createServiceClient, type ServiceClient } from "./service.ts";
 import { createSweepsClient, type SweepsClient } from "./sweeps.ts";
+import { createTransport, type TransportOptions } from "./transport/transport.ts";
 import { fetchWithTries, type TriesOptions } from "./transport/tries.ts";
-import { createTransport, type TransportOptions } from "./transport.ts";
 import { createWorkersClient, type WorkersClient } from "./workers.ts";
 
 /** Every route of the API as a method. */

@@ -17,7 +17,7 @@ import type {
   PlannedForget,
   SubmittedJob,
 } from "./answers.ts";
-import { BYTES, type CallOptions, segment, type Transport } from "./transport.ts";
+import { BYTES, type CallOptions, segment, type Transport } from "./transport/transport.ts";
 
 /** How to read a table. */
 export interface UploadOptions extends CallOptions {

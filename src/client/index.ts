@@ -42,7 +42,7 @@ export type {
   TrialsCsvQuery,
   TrialsQuery,
 } from "./sweeps.ts";
+export type { CallOptions, TransportOptions } from "./transport/transport.ts";
 export type { TriesOptions, Wait } from "./transport/tries.ts";
-export type { CallOptions, TransportOptions } from "./transport.ts";
 export type { WatchOptions } from "./watch.ts";
 export type { Worker } from "./workers.ts";

@@ -16,7 +16,7 @@ import type {
   SubmittedJob,
   Validation,
 } from "./answers.ts";
-import { type CallOptions, JSON_TYPE, type RequestOptions, segment, type Transport } from "./transport.ts";
+import { type CallOptions, JSON_TYPE, type RequestOptions, segment, type Transport } from "./transport/transport.ts";
 import { type WatchOptions, watchFrames } from "./watch.ts";
 
 /** How long a watch waits for the answer to whether its job is still there. */

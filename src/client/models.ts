@@ -16,7 +16,7 @@ import type {
   PredictionAnswer,
 } from "./answers.ts";
 import { readBatchAnswer } from "./batch-answer.ts";
-import { type CallOptions, segment, type Transport } from "./transport.ts";
+import { type CallOptions, segment, type Transport } from "./transport/transport.ts";
 
 /** A row as an array of values or as an object by column; null is a missing value. */
 export type Row = readonly Cell[] | Readonly<Record<string, Cell>>;

@@ -6,7 +6,7 @@ import type { ShownSource } from "../domain/sources/source.ts";
 import type { importAnswer } from "../domain/sources/table-import.ts";
 import type { Dataset, Page, PageQuery } from "./answers.ts";
 import type { WebhookDelivery } from "./monitoring/deliveries.ts";
-import { type CallOptions, segment, type Transport } from "./transport.ts";
+import { type CallOptions, segment, type Transport } from "./transport/transport.ts";
 
 /** Where a table is fetched from, and how it is named and read. */
 export type ImportRequest = z.input<typeof importBody>;

@@ -1,6 +1,6 @@
 /** The client's methods for the server itself: whether it is ready, its keys, its backups. */
 import type { CreatedKey, Key, NewKey, Page, PageQuery, Restoration } from "./answers.ts";
-import { type CallOptions, segment, type Transport } from "./transport.ts";
+import { type CallOptions, segment, type Transport } from "./transport/transport.ts";
 
 /** A change that somebody made. */
 export interface AuditEntry {

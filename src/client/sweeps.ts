@@ -8,7 +8,7 @@ import type { TrialOrder } from "../domain/sweeps/sweep-store.ts";
 import type { TrialState, trial } from "../domain/sweeps/trial.ts";
 import type { JobSpec, Page, PageQuery, SubmittedJob } from "./answers.ts";
 import type { LabelChanges, SubmitOptions } from "./jobs.ts";
-import { type CallOptions, JSON_TYPE, type RequestOptions, segment, type Transport } from "./transport.ts";
+import { type CallOptions, JSON_TYPE, type RequestOptions, segment, type Transport } from "./transport/transport.ts";
 import { type WatchOptions, watchFrames } from "./watch.ts";
 
 export { isMaximized, SWEEP_STATES };

@@ -1,6 +1,6 @@
 /** The client's methods for the processes that serve and train. */
 import type { Role } from "../domain/operation/worker.ts";
-import { segment, type Transport } from "./transport.ts";
+import { segment, type Transport } from "./transport/transport.ts";
 
 /** A process that serves or trains. Times are ISO 8601. */
 export interface Worker {

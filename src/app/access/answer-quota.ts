@@ -3,7 +3,7 @@
  * between, so that a claim needs no read.
  */
 import { KEY_BYTES } from "../../domain/access/idempotency.ts";
-import { createLru } from "../../domain/lru.ts";
+import { createLru } from "../../domain/memory/lru.ts";
 import type { Store } from "../../domain/store/store.ts";
 
 /** How many projects' counts are cached, and for how long: other processes add answers too, and old ones expire. */

@@ -5,7 +5,7 @@
 import { createHash, randomBytes, timingSafeEqual } from "node:crypto";
 import { isLive, KEY_PREFIX, type Principal, SCOPES, type Session } from "../../domain/access/api-key.ts";
 import { DEFAULT_PROJECT } from "../../domain/access/project.ts";
-import { createLru } from "../../domain/lru.ts";
+import { createLru } from "../../domain/memory/lru.ts";
 import type { Services } from "../services.ts";
 import { createWatches } from "./watch-principals.ts";
 

@@ -1,7 +1,7 @@
 /** Submits a job: validates a request body and queues the job, or reports every error in the body. */
 import { invalid, TrainyardError } from "../../domain/errors.ts";
-import { freeMemory } from "../../domain/free-memory.ts";
 import { createId } from "../../domain/id.ts";
+import { freeMemory } from "../../domain/memory/free-memory.ts";
 import type { Prepared } from "../../domain/ports.ts";
 import { withDataFaults } from "../../domain/spec/salvage-spec.ts";
 import type { ProjectServices } from "../services.ts";

@@ -4,7 +4,7 @@
  */
 import { notFound } from "../../domain/errors.ts";
 import { isTerminal, type Job, type JobEvent } from "../../domain/jobs/job.ts";
-import { createLru } from "../../domain/lru.ts";
+import { createLru } from "../../domain/memory/lru.ts";
 import { encodeChunk, type MetricChunk } from "../../domain/metrics/metric.ts";
 import type { ComputePool } from "../../domain/ports.ts";
 import type { Store } from "../../domain/store/store.ts";

@@ -1,6 +1,6 @@
 /** Caches the background rows of the models explained last. Requests for the same rows at the same time share one read. */
 import type { Background } from "../../domain/explanations/explanation.ts";
-import { createLru } from "../../domain/lru.ts";
+import { createLru } from "../../domain/memory/lru.ts";
 
 const MAX_KEPT = 64;
 const MAX_KEPT_BYTES = 64 * 1024 * 1024;

@@ -1,7 +1,7 @@
 /** Imports a model from a safetensors file of weights. */
 import { invalid, TrainyardError } from "../../domain/errors.ts";
-import { freeMemory } from "../../domain/free-memory.ts";
 import { createId } from "../../domain/id.ts";
+import { freeMemory } from "../../domain/memory/free-memory.ts";
 import type { Model } from "../../domain/models/model.ts";
 import { isModelName, modelNameOf } from "../../domain/models/registry.ts";
 import type { ProjectServices } from "../services.ts";

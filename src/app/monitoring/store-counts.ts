@@ -3,7 +3,7 @@
  * killed process loses them, one that stops stores them.
  */
 
-import { createLru, type Lru } from "../../domain/lru.ts";
+import { createLru, type Lru } from "../../domain/memory/lru.ts";
 import type { Model } from "../../domain/models/model.ts";
 import { judgeWindow, WINDOW_ROWS } from "../../domain/monitoring/drift.ts";
 import { type Layout, layoutOf } from "../../domain/monitoring/layout.ts";

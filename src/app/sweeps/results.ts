@@ -1,5 +1,5 @@
 /** Reads the results of trials for a thread, page by page, without parsing them, and caches final ones so that a sweep reads each once. */
-import { createLru, type Lru } from "../../domain/lru.ts";
+import { createLru, type Lru } from "../../domain/memory/lru.ts";
 import type { SweepStore } from "../../domain/sweeps/sweep-store.ts";
 
 /** Results read from the store at a time: about a millisecond of the event loop. */

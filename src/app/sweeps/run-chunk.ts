@@ -5,7 +5,7 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { hasValues } from "../../domain/datasets/dataset.ts";
 import { TrainyardError } from "../../domain/errors.ts";
-import { createLru } from "../../domain/lru.ts";
+import { createLru } from "../../domain/memory/lru.ts";
 import { splitColumnOf } from "../../domain/spec/split.ts";
 import type { Method } from "../../domain/sweeps/method.ts";
 import { ACTIVE_STATES, type Sweep, trialsDone } from "../../domain/sweeps/sweep.ts";

@@ -1,7 +1,7 @@
 /** Submits a sweep: validates a request body and queues the sweep, or reports every error in the body. */
 import { invalid, TrainyardError } from "../../domain/errors.ts";
-import { freeMemory } from "../../domain/free-memory.ts";
 import { createId } from "../../domain/id.ts";
+import { freeMemory } from "../../domain/memory/free-memory.ts";
 import type { Note } from "../../domain/notes.ts";
 import type { Sweep } from "../../domain/sweeps/sweep.ts";
 import type { PreparedSweep } from "../../domain/sweeps/trial-run.ts";

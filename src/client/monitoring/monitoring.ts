@@ -5,7 +5,7 @@ import type { MonitoringReport } from "../../domain/monitoring/report.ts";
 import type { feedbackBody, monitorBody } from "../../domain/monitoring/requests.ts";
 import type { Page, PageQuery, PredictionAnswer } from "../answers.ts";
 import type { Row } from "../models.ts";
-import { type CallOptions, segment, type Transport } from "../transport.ts";
+import { type CallOptions, segment, type Transport } from "../transport/transport.ts";
 import type { WebhookDelivery } from "./deliveries.ts";
 
 export type { MonitoringReport } from "../../domain/monitoring/report.ts";

@@ -1,6 +1,6 @@
 /** Questions about a model that a job answers by training its network again and again. The page loads them when they are asked. */
 import type { Job } from "../answers.ts";
-import { segment, type Transport } from "../transport.ts";
+import { segment, type Transport } from "../transport/transport.ts";
 import type { InfluenceRequest } from "./influence.ts";
 import type { LearningCurveRequest } from "./learning-curve.ts";
 import type { SeedsRequest } from "./seeds.ts";

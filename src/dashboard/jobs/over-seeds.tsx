@@ -4,7 +4,7 @@ import type { ComparedScores, Job } from "../../client/answers.ts";
 import type { JobsClient } from "../../client/jobs.ts";
 import { createQuestionsClient } from "../../client/questions/questions.ts";
 import { betterOverSeedsText } from "../../client/questions/seeds.ts";
-import type { CallOptions } from "../../client/transport.ts";
+import type { CallOptions } from "../../client/transport/transport.ts";
 import { isTerminal } from "../../domain/jobs/job.ts";
 import { useApp } from "../shell/app-context.ts";
 import { asProblem } from "../shell/problem.ts";

@@ -8,7 +8,7 @@ import { ApiError } from "../../client/error.ts";
 import { createJobsClient, type JobsClient } from "../../client/jobs.ts";
 import { createModelsClient, type ModelsClient } from "../../client/models.ts";
 import { createSweepsClient, type SweepsClient } from "../../client/sweeps.ts";
-import { createTransport, segment, type Transport } from "../../client/transport.ts";
+import { createTransport, segment, type Transport } from "../../client/transport/transport.ts";
 import { fetchWithProgress } from "./upload-fetch.ts";
 
 /** The principal of this browser. */

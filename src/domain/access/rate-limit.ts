@@ -1,5 +1,5 @@
 /** Rate limits: the number of requests of each caller per time window. Knows callers as keys; knows nothing of requests. */
-import { createLru } from "../lru.ts";
+import { createLru } from "../memory/lru.ts";
 
 /** The result of counting a request. */
 export interface Grant {

@@ -3,7 +3,7 @@
  * used models, and the first batch sizes of each. Counts begin when the process does.
  */
 import { z } from "zod";
-import { createLru } from "../lru.ts";
+import { createLru } from "../memory/lru.ts";
 import type { Model } from "../models/model.ts";
 
 /** Maximum models counted; the least recently used one is dropped. */

@@ -1,6 +1,6 @@
 /** The one way to wrap a store: every method by its line in the table. Names no method. */
 import { DEFAULT_PROJECT } from "../access/project.ts";
-import { createLru } from "../lru.ts";
+import { createLru } from "../memory/lru.ts";
 import type { EntityStores } from "./entity-stores.ts";
 import { METHODS, type MeasuredName, type MethodFacts } from "./method-table.ts";
 import type { ProjectStore, Store } from "./store.ts";

@@ -9,7 +9,7 @@ import { type ProjectServices, type Services, servicesOf } from "../../app/servi
 import type { Principal, Scope } from "../../domain/access/api-key.ts";
 import { DEFAULT_PROJECT } from "../../domain/access/project.ts";
 import { TrainyardError } from "../../domain/errors.ts";
-import { createLru } from "../../domain/lru.ts";
+import { createLru } from "../../domain/memory/lru.ts";
 import type { App } from "../context.ts";
 import { type Access, accessOf, SAFE_METHODS } from "./access.ts";
 import { isForeign, isForThisMachine } from "./origin.ts";

@@ -4,7 +4,7 @@
  * at once because of it. The memory of a long body is one buffer that grows in its place: address space is reserved for the largest body, and
  * pages are taken a step at a time. To take all of it at once, for the header or to join blocks, has the collector work at that moment.
  */
-import { freeMemory } from "../../domain/free-memory.ts";
+import { freeMemory } from "../../domain/memory/free-memory.ts";
 
 type Bytes = Uint8Array<ArrayBuffer>;
 

@@ -10,7 +10,7 @@ import { MAX_SKIPPED_LINES, misfitOption, readingOptions } from "../../domain/da
 import { formatOf, mediaTypeOf, stemOf, type TableLabel } from "../../domain/datasets/table-label.ts";
 import type { Upload, UploadSpool } from "../../domain/datasets/upload.ts";
 import { invalid, TrainyardError } from "../../domain/errors.ts";
-import { freeMemory } from "../../domain/free-memory.ts";
+import { freeMemory } from "../../domain/memory/free-memory.ts";
 import { fieldErrors } from "../../domain/spec/spec-errors.ts";
 import { isGzip } from "./content-coding.ts";
 

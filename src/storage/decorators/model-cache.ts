@@ -3,7 +3,7 @@
  * change through this store is visible to the next read; a change by another process, within a second.
  */
 
-import { createLru } from "../../domain/lru.ts";
+import { createLru } from "../../domain/memory/lru.ts";
 import type { Model } from "../../domain/models/model.ts";
 import type { ModelRef } from "../../domain/models/registry.ts";
 import type { ProjectStore, Store } from "../../domain/store/store.ts";

@@ -4,7 +4,7 @@
  */
 import type { Kysely } from "kysely";
 import { ID_PREFIXES } from "../../domain/id.ts";
-import { createLru } from "../../domain/lru.ts";
+import { createLru } from "../../domain/memory/lru.ts";
 import type { Tables } from "../tables.ts";
 
 const MAX_REMEMBERED = 4096;

@@ -2,7 +2,7 @@
  * Caches the plan of an equal network, so that its graph is not built and described again: a small job that is submitted again and again
  * spends more on its plan than on its epochs.
  */
-import { createLru } from "../../domain/lru.ts";
+import { createLru } from "../../domain/memory/lru.ts";
 import { constantCount, operationCount, type Programs } from "../../engine/index.ts";
 
 const MOST_PLANS = 16;

@@ -2,7 +2,7 @@
  * What trials share, each cached by what it depends on: prepared jobs by everything except the numbers of the optimiser, epochs and seed;
  * rows by what chooses them; compiled programs by what is compiled in. None of it changes a bit of a trial.
  */
-import { createLru } from "../../domain/lru.ts";
+import { createLru } from "../../domain/memory/lru.ts";
 import type { TrainingRun } from "../../domain/ports.ts";
 import type { JobSpec, NetworkSpec } from "../../domain/spec/spec.ts";
 import { formOf } from "../../domain/spec/split.ts";

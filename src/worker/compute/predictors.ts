@@ -1,5 +1,5 @@
 /** Compiled models of one thread, the most recently used ones. */
-import { createLru } from "../../domain/lru.ts";
+import { createLru } from "../../domain/memory/lru.ts";
 import type { Model } from "../../domain/models/model.ts";
 import type { TensorSet } from "../../domain/tensor.ts";
 import { createPredictor, type Predictor } from "../../training/predict/predict.ts";

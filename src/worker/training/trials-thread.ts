@@ -1,5 +1,5 @@
 /** The thread's side of a sweep: trains trials, reports them a few times a second, and plans generations. Knows no network. */
-import { createLru } from "../../domain/lru.ts";
+import { createLru } from "../../domain/memory/lru.ts";
 import { isMaximized } from "../../domain/metrics/direction.ts";
 import { dependsOnResults } from "../../domain/sweeps/method.ts";
 import type { PlannedTrial, Trial, TrialResult } from "../../domain/sweeps/trial.ts";

@@ -7,7 +7,7 @@ import type { Kysely } from "kysely";
 import type { Job, JobMetrics } from "../../../domain/jobs/job.ts";
 import { type JobValue, metricValues, specValues, tagValues } from "../../../domain/jobs/job-values.ts";
 import { changeTags, type LabelChanges, type Labels } from "../../../domain/labels.ts";
-import { createLru } from "../../../domain/lru.ts";
+import { createLru } from "../../../domain/memory/lru.ts";
 import { SERIES } from "../../../domain/metrics/metric.ts";
 import type { JobValuesTable, Tables } from "../../tables.ts";
 import { labelsOfRow } from "../rows.ts";

@@ -1,5 +1,5 @@
 /** Reads runs from MLflow's API: those that its clients have logged, and the server's own. Does not know how they are shown. */
-import type { Transport } from "../../../../client/transport.ts";
+import type { Transport } from "../../../../client/transport/transport.ts";
 
 interface KeyValue {
   readonly key: string;

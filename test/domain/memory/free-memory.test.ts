@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { freeMemory } from "../../src/domain/free-memory.ts";
+import { freeMemory } from "../../../src/domain/memory/free-memory.ts";
 
 describe("freeing memory", () => {
   it("frees what views fill, of a fixed length or not, and once only", () => {

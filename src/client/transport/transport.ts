@@ -2,7 +2,7 @@
  * How requests travel: addresses, the key, bodies, and the error of an answer that is not a success. Runs in Node and in
  * browsers, and knows no route.
  */
-import { errorOf, UnreachableError } from "./error.ts";
+import { errorOf, UnreachableError } from "../error.ts";
 
 /** How a client reaches its server. */
 export interface TransportOptions {

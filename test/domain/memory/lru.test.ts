@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { createLru } from "../../src/domain/lru.ts";
+import { createLru } from "../../../src/domain/memory/lru.ts";
 
 const open = (maxCount: number, maxBytes: number) => createLru<string>({ maxCount, maxBytes, bytesOf: ({ length }) => length });
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { tableNamed } from "../../src/client/datasets.ts";
-import { ApiError, UnreachableError } from "../../src/client/error.ts";
-import { createTransport } from "../../src/client/transport.ts";
+import { tableNamed } from "../../../src/client/datasets.ts";
+import { ApiError, UnreachableError } from "../../../src/client/error.ts";
+import { createTransport } from "../../../src/client/transport/transport.ts";
 
 const BASE = "http://127.0.0.1:1/";
 

@@ -1,7 +1,7 @@
 /** Requests that are tried again when the server has put them off. */
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
-import { createClient } from "../../src/client/client.ts";
-import type { Wait } from "../../src/client/transport/tries.ts";
+import { createClient } from "../../../src/client/client.ts";
+import type { Wait } from "../../../src/client/transport/tries.ts";
 
 beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());
