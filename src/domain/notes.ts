@@ -35,6 +35,7 @@ const JOB_NOTES = {
     "A target with few different whole numbers was read as classes, or as numbers where they are far apart or hardly repeat.",
   text_left_out:
     "A column of text is left out, because the network is given and no features are named, or because its texts were not kept.",
+  choices_in_cells: "Cells of a column of labels hold several choices, such as `Email;Phone`.",
   column_without_values: "A column has no value in any row.",
   constant_column: "A column has the same value in every row.",
   id_like_column: "A column has a different value in every row, like an id.",

@@ -97,6 +97,18 @@ function classNotes({ targets, classes: { classes, codes }, rows }: NotedData): 
   return notes;
 }
 
+/** Notes on columns of labels that combine choices, each with an example. A search has encoded them by their words. */
+export function choiceNotes(choices: ReadonlyMap<string, string>, isSearch: boolean): Note[] {
+  return [...choices].map(([name, example]) => {
+    const cells = `${name} has several choices in one cell, such as ${JSON.stringify(example)}`;
+    const detail = isSearch ? `${cells}: its words are the features` : `${cells}: each combination is a label of its own`;
+    const cure = isSearch
+      ? "make a column of each choice if their words overlap"
+      : `add "preprocess": {"columns": {${JSON.stringify(name)}: {"encode": "text"}}} to learn from the choices`;
+    return noteOn("choices_in_cells", name, detail, cure);
+  });
+}
+
 /** On the first target: several are rare, and what a column says about one it says about all. */
 function targetLeaks({ dataset: { values }, features, targets, classes: { codes } }: NotedData): Note[] {
   const [target] = targets;

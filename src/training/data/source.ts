@@ -12,7 +12,7 @@ import type { TensorEntry } from "../../domain/tensor.ts";
 import { type Embedding, embeddingsOf } from "../run/network.ts";
 import { rarestShare } from "./class-weights.ts";
 import { columnsWorthLearning } from "./columns-worth-learning.ts";
-import { dataNotes } from "./data-notes.ts";
+import { choiceNotes, dataNotes } from "./data-notes.ts";
 import { chooseColumns, readClasses, rowsWithTargets } from "./dataset-columns.ts";
 import { layoutOf } from "./encoding.ts";
 import { planColumns, sketchColumn } from "./fit-columns.ts";
@@ -29,6 +29,7 @@ import {
 import { heldOutCounts, labelErrors, resolveSplit, splitColumn, splitErrors, splitPresent, splitRows } from "./split.ts";
 import { rangesWidely } from "./target-units.ts";
 import { inferTask, readTargets } from "./targets.ts";
+import { findChoices } from "./text/choices.ts";
 
 /** The properties of a target that decide which candidates a search tries. */
 export interface TargetTraits {
@@ -100,7 +101,22 @@ const SEARCH_PREPROCESS = preprocessOptions.parse({
   numeric: { impute: "median", scale: "robust", clip: "smooth", encode: "both" },
 });
 
-const defaultPreprocess = ({ model }: JobSpec): Preprocess => ("auto" in model ? SEARCH_PREPROCESS : DEFAULT_PREPROCESS);
+/** The options if a job has none. A search learns lists of choices by their words. */
+function defaultPreprocess({ model }: JobSpec, choices: ReadonlyMap<string, string>): Preprocess {
+  if (!("auto" in model)) return DEFAULT_PREPROCESS;
+  const byWords = [...choices.keys()].map((name) => [name, { encode: "text" as const }]);
+  return { ...SEARCH_PREPROCESS, columns: Object.fromEntries(byWords) };
+}
+
+/** An example for each column of labels that combine choices. */
+function choicesOf(columns: readonly Column[]): Map<string, string> {
+  return new Map(
+    columns.flatMap(({ name, type, categories }) => {
+      const example = type === "category" ? findChoices(categories ?? []) : null;
+      return example === null ? [] : [[name, example] as const];
+    }),
+  );
+}
 
 const refused = (rowsPointer: string, errors: readonly FieldError[]): Described => ({
   shape: null,
@@ -220,9 +236,10 @@ function describeDataset(given: JobSpec, dataset: DatasetRows, start: ModelStart
   const divided = splitPresent(present, dataset.rows, split, spec.seed, sources);
   if (!divided.ok) return refused(rowsPointer, divided.errors);
   const { parts } = divided;
+  const choices = choicesOf(chosen.features);
   const sketched = keeps
     ? keptSketch(start, chosen.features, chosen.targets)
-    : sketch(spec, chosen.features, dataset, parts.train, start);
+    : sketch(spec, { features: chosen.features, choices, dataset, train: parts.train, start });
   if (!sketched.columns) return refused(rowsPointer, sketched.errors);
   const { columns, preprocess } = sketched;
   const unfit = logErrors(preprocess, chosen.targets, dataset, codes === null);
@@ -246,7 +263,8 @@ function describeDataset(given: JobSpec, dataset: DatasetRows, start: ModelStart
     },
   };
   const noted = { spec, dataset, features: chosen.features, targets: chosen.targets, classes: read, rows };
-  const notes = [...worth.notes, ...dataNotes(noted)].slice(0, MAX_NOTES);
+  const asChoices = keeps || spec.preprocess ? [] : choiceNotes(choices, "auto" in spec.model);
+  const notes = [...worth.notes, ...asChoices, ...dataNotes(noted)].slice(0, MAX_NOTES);
   const errors = [...sketched.errors, ...unfit, ...(start ? classErrors(start, classes) : [])];
   return { shape, tensors: [], rowsPointer, errors, notes };
 }
@@ -291,14 +309,17 @@ interface Sketch {
   readonly errors: readonly FieldError[];
 }
 
-function sketch(
-  spec: JobSpec,
-  features: readonly Column[],
-  { values }: DatasetRows,
-  train: Int32Array,
-  start: ModelStart | null,
-): Sketch {
-  const preprocess = (spec.preprocess as Preprocess | null | undefined) ?? defaultPreprocess(spec);
+interface Sketched {
+  readonly features: readonly Column[];
+  /** Those of them that hold lists of choices. */
+  readonly choices: ReadonlyMap<string, string>;
+  readonly dataset: DatasetRows;
+  readonly train: Int32Array;
+  readonly start: ModelStart | null;
+}
+
+function sketch(spec: JobSpec, { features, choices, dataset: { values }, train, start }: Sketched): Sketch {
+  const preprocess = (spec.preprocess as Preprocess | null | undefined) ?? defaultPreprocess(spec, choices);
   const { plans, errors } = planColumns(features, preprocess);
   const columns = plans.map((plan) => sketchColumn(plan, values.get(plan.column.name), train));
   return { columns, preprocess, errors: [...errors, ...(start ? columnErrors(start, columns) : [])] };

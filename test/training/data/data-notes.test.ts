@@ -41,6 +41,11 @@ function notesOf(data: DatasetRows, rest: object = {}) {
   return prepared;
 }
 
+const CHANNELS = ["Chat", "Email", "Phone", "Post"];
+const COMBINATIONS = Array.from({ length: 15 }, (_, set) =>
+  CHANNELS.filter((__, bit) => ((set + 1) >> bit) & 1).join(";"),
+).sort();
+
 interface Planted {
   readonly data: DatasetRows;
   readonly detail: RegExp;
@@ -69,6 +74,22 @@ const PLANTED: Readonly<Record<JobNoteCode, Planted>> = {
       ),
     ),
     detail: /3 different whole numbers.*read as classes/,
+  },
+  choices_in_cells: {
+    data: dataset(
+      column(
+        "c",
+        codes((row) => row % COMBINATIONS.length),
+        "category",
+        COMBINATIONS,
+      ),
+      column(
+        "y",
+        numbers((row) => row / 3),
+        "number",
+      ),
+    ),
+    detail: /^c has several choices in one cell, such as "Chat;Email": each combination is a label of its own$/,
   },
   text_left_out: {
     data: dataset(
