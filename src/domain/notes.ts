@@ -18,6 +18,7 @@ export const UPLOAD_NOTES = {
   encoding_guessed: "The text of a CSV is not UTF-8, and was read in another encoding.",
   sheet_chosen: "A workbook has several sheets, and one of them was read.",
   title_lines: "Lines above the column names were left out as a title.",
+  names_repeated: "Several columns have the same name: the later ones were renamed.",
   lines_skipped: "Comments, separator lines and repeated column names were skipped.",
   name_lines: "Lines below the column names that have no values, such as units, were taken as part of the names.",
   lines_below: "Lines below the rows were left out as notes on the table.",

@@ -262,7 +262,7 @@ type Kind = "blank" | "missing" | "integer" | "number" | "date" | "truth" | "tex
 /**
  * Whether the first of some records has the column names. It does if its cells are texts, all different; or if it differs in kind from the
  * rows below (a text above numbers, a number above texts), or counts, while no cell is a number with decimals or a boolean. Equal names do
- * not count against a header: the reader of the names refuses them.
+ * not count against a header: the later ones are renamed.
  */
 export function guessHeader([first = [], ...below]: readonly (readonly string[])[]): HeaderGuess {
   const kinds = first.map(kindOf);

@@ -1,6 +1,14 @@
 /** Tables in CSV: the names of the columns, and the cells of every record. */
 
-import { type ByteChunks, checkExtent, columnNames, type Table, type TableLimits } from "../tables/table.ts";
+import {
+  type ByteChunks,
+  checkExtent,
+  columnNames,
+  distinctNames,
+  type RenamedColumn,
+  type Table,
+  type TableLimits,
+} from "../tables/table.ts";
 import { CsvCells } from "./csv-cells.ts";
 import { CsvRows, SHOWN_LINES } from "./csv-rows.ts";
 import { type CsvRecord, createCsvScanner } from "./csv-scanner.ts";
@@ -29,6 +37,7 @@ export function createCsvTable(chunks: ByteChunks, options: CsvOptions, limits: 
       const cells = new CsvCells(options.isSheet);
       let names: string[] | null = null;
       let given: readonly string[] = [];
+      let renamed: readonly RenamedColumn[] = [];
       let records: CsvRows | null = null;
       let rows = 0;
       const onRecord = (record: CsvRecord): void => {
@@ -36,7 +45,9 @@ export function createCsvTable(chunks: ByteChunks, options: CsvOptions, limits: 
         if (!names || !records) {
           checkExtent(0, record.count, limits, `line ${record.line}`);
           given = header.isHeader ? (start.names ?? cells.texts()) : Array.from({ length: record.count }, () => "");
-          names = columnNames(given);
+          const distinct = distinctNames(given);
+          names = columnNames(distinct.names);
+          renamed = distinct.renamed;
           cells.names = names;
           const named = { names: header.isHeader ? record : null, nameLines: header.isHeader ? start.nameLines : [] };
           records = new CsvRows({ ...named, width: names.length, all: options.rows !== "auto" });
@@ -57,6 +68,7 @@ export function createCsvTable(chunks: ByteChunks, options: CsvOptions, limits: 
         skippedLines: [...start.skippedLines, ...lines.slice(0, Math.max(0, SHOWN_LINES - start.skippedLines.length))],
         skipped: start.skippedLines.length + count,
         unnamed: header.isHeader ? given.flatMap((name, column) => (name.trim() === "" ? [column] : [])) : [],
+        renamed,
         nameLines: header.isHeader ? start.nameLines : [],
         notes: (records as CsvRows | null)?.notes ?? { lines: [], rows: 0 },
       };

@@ -71,6 +71,8 @@ export interface CsvLayout {
   /** Lines below it that belong to the names, and the columns that it gives no name. */
   readonly nameLines: readonly number[];
   readonly unnamed: readonly number[];
+  /** Columns whose name an earlier one has. */
+  readonly renamed: readonly RenamedColumn[];
   /** Notes below the rows: their lines, and how many of the last rows are none but such notes. */
   readonly notes: { readonly rows: number; readonly lines: readonly number[] };
 }
@@ -127,6 +129,34 @@ function tableError(code: ErrorCode, detail: string, errors: readonly FieldError
 /** The name that a header cell gives to the column at `index`: without spaces around it, or a name by its index. */
 export function nameAt(cell: string, index: number): string {
   return cell.trim() === "" ? `column_${index + 1}` : cell.trim();
+}
+
+/** A name of a column that an earlier one has as well, and the name that it has instead. */
+export interface RenamedColumn {
+  readonly given: string;
+  readonly name: string;
+}
+
+/** The names of header cells, each as `nameAt` returns it. One that repeats an earlier one gets the next free number: a, a_2, a_3. */
+export function distinctNames(given: readonly string[]): {
+  readonly names: string[];
+  readonly renamed: readonly RenamedColumn[];
+} {
+  const wanted = given.map(nameAt);
+  const taken = new Set(wanted);
+  const seen = new Map<string, number>();
+  const renamed: RenamedColumn[] = [];
+  const names = wanted.map((own) => {
+    let place = (seen.get(own) ?? 0) + 1;
+    if (place > 1) while (taken.has(`${own}_${place}`)) place++;
+    seen.set(own, place);
+    if (place === 1) return own;
+    const name = `${own}_${place}`;
+    taken.add(name);
+    renamed.push({ given: own, name });
+    return name;
+  });
+  return { names, renamed };
 }
 
 /** The names of a table: each as `nameAt` returns it; equal ones are refused. */

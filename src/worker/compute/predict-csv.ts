@@ -12,7 +12,7 @@ import { topChoices } from "../../domain/models/prediction-json.ts";
 import { valuePlace } from "../../domain/quantiles.ts";
 import { type CsvRecord, createCsvScanner, QUOTING } from "../../formats/csv/csv-scanner.ts";
 import { type CsvStart, isComment, readCsvStart } from "../../formats/csv/csv-start.ts";
-import { nameAt } from "../../formats/tables/table.ts";
+import { distinctNames, nameAt } from "../../formats/tables/table.ts";
 
 export interface CsvRow {
   /** As it came, or escaped for spreadsheets, without its line end. */
@@ -132,7 +132,7 @@ function cellIndicesOf(
 }
 
 function cellIndicesByName(preprocessing: Preprocessing, given: readonly string[], line: number): number[] {
-  const names = given.map(nameAt);
+  const { names } = distinctNames(given);
   const loose = names.map(looseName);
   const places = preprocessing.columns.map(({ column }) => {
     const exact = names.indexOf(column);

@@ -109,12 +109,14 @@ function sheetNotes({ name, others }: NonNullable<TableExtent["sheet"]>): Note[]
 
 /** Sheets that a note names, and that a reading lists. */
 const SHOWN_SHEETS = 10;
+/** Renamed columns that a note lists. */
+const SHOWN_NAMES = 5;
 const LISTED_SHEETS = 100;
 /** Lines that a note names. */
 const SHOWN_LINES = 10;
 
 function layoutNotes(
-  { headerDoubt, skipped, skippedLines, askedLines, titleLines, namesLine, hasHeader }: CsvLayout,
+  { headerDoubt, skipped, skippedLines, askedLines, titleLines, namesLine, hasHeader, renamed }: CsvLayout,
   [first]: readonly Column[],
 ): Note[] {
   const notes: Note[] = [];
@@ -135,6 +137,14 @@ function layoutNotes(
     const which = `line${others === 1 ? "" : "s"} ${lines.join(", ")}${others > lines.length ? ", …" : ""}`;
     const detail = `${which}: skipped as comments, separator lines or repeated column names`;
     notes.push(noteOn("lines_skipped", null, lines[0] ?? null, detail, "if they are rows, quote the first cell"));
+  }
+  if (renamed.length > 0) {
+    const shown = renamed
+      .slice(0, SHOWN_NAMES)
+      .map(({ given, name }) => `another ${JSON.stringify(given)} is ${JSON.stringify(name)}`);
+    const more = renamed.length > shown.length ? `, and ${renamed.length - shown.length} more` : "";
+    const detail = `columns have the same name: ${shown.join(", ")}${more}`;
+    notes.push(noteOn("names_repeated", null, null, detail, "give each column a name of its own, and upload the file again"));
   }
   if (first?.role === "index") {
     const detail = `${first.name} has no name and counts the rows, so it is an index and not a feature`;

@@ -30,8 +30,14 @@ describe("the first row", () => {
     expect([layout?.hasHeader, layout?.headerDoubt !== null]).toEqual([isHeader, isDoubtful]);
   });
 
-  it("with a name twice is refused where the rows below are numbers", async () => {
-    expect(await faultOf(csv("a,b,a,y\n1,2,3,4\n"))).toBe('invalid: columns 1 and 3 are both called "a"');
+  it.each([
+    ["a,b,a,y\n1,2,3,4\n", ["a", "b", "a_2", "y"], ["a_2"]],
+    ["a,a_2,a,a\n1,2,3,4\n", ["a", "a_2", "a_3", "a_4"], ["a_3", "a_4"]],
+    ["column_2,,a\n1,2,3\n", ["column_2", "column_2_2", "a"], ["column_2_2"]],
+  ])("with a name twice renames the later ones: %j", async (text, names, renamed) => {
+    const table = await csv(text).scan(() => undefined);
+    expect(table.names).toEqual(names);
+    expect(table.csv?.renamed.map(({ name }) => name)).toEqual(renamed);
   });
 
   it("is decided without rows below, and without a first row", () => {

@@ -174,8 +174,9 @@ describe("a file of the field", () => {
     expect(notesOf(body)).toEqual(["index_column null", "cells_read_as_missing 2"]);
   });
 
-  it("with a name twice is refused by it", async () => {
-    const response = await upload(await read("04-dup-header.csv"));
-    expect([response.statusCode, response.json().detail]).toEqual([422, 'columns 1 and 3 are both called "a"']);
+  it("with a name twice renames the later one, and says so", async () => {
+    const body = (await upload(await read("04-dup-header.csv"))).json();
+    expect(body.columns.map(({ name }: { name: string }) => name)).toContain("a_2");
+    expect(notesOf(body)).toContain("names_repeated null");
   });
 });

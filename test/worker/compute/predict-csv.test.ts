@@ -32,4 +32,12 @@ describe("rows of CSV to predict", () => {
     expect(await read("a,b,c,\nx,y,z,\n")).toEqual(["a,b,c,", "2: x,y,z,"]);
     expect(await read("a;b;c\nx;y;z;\n")).toEqual(["a;b;c", "2: x;y;z;"]);
   });
+
+  it("with a name twice are read by the names that the table got", async () => {
+    const named = ["a", "b", "a_2"].map((column) => ({ column, kind: "category", categories: ["x", "y", "z"] }));
+    const twice = { preprocessing: { columns: named, targets: [] }, inputWidth: 3 } as unknown as Model;
+    const block = { bytes: new TextEncoder().encode("a,b,a\nx,y,z\n"), firstLine: 1, reading: null };
+    const options = { format: "csv", header: "auto" } as Parameters<typeof readCsvRows>[2];
+    expect((await readCsvRows(twice, block, options)).rows.map(({ values }) => values)).toEqual([["x", "y", "z"]]);
+  });
 });

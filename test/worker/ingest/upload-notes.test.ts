@@ -68,6 +68,11 @@ const PLANTED: Partial<
     line: 1,
     detail: /^lines 1, 2 are above the column names in line 3 and were left out as a title$/,
   },
+  names_repeated: {
+    text: "v,x,v\n1,2,3\n4,5,7\n",
+    line: null,
+    detail: /^columns have the same name: another "v" is "v_2"$/,
+  },
   lines_skipped: { text: "# made by tool\na,b\n1,2\n", line: 1, detail: /^line 1: skipped as comments/ },
   index_column: { text: ",a\n1,x\n2,y\n3,z\n", line: null, detail: /^column_1 has no name and counts the rows/ },
   large_integers: {
