@@ -38,6 +38,6 @@ describe("rows of CSV to predict", () => {
     const twice = { preprocessing: { columns: named, targets: [] }, inputWidth: 3 } as unknown as Model;
     const block = { bytes: new TextEncoder().encode("a,b,a\nx,y,z\n"), firstLine: 1, reading: null };
     const options = { format: "csv", header: "auto" } as Parameters<typeof readCsvRows>[2];
-    expect((await readCsvRows(twice, block, options)).rows.map(({ values }) => values)).toEqual([["x", "y", "z"]]);
+    expect((await readCsvRows(twice, block, options)).rows.map(({ instance }) => instance)).toEqual([["x", "y", "z"]]);
   });
 });
