@@ -134,9 +134,9 @@ export function outboxContract(name: string, open: () => Promise<Store>): void {
       it("say what the request with a key makes, whether or not it was answered", async () => {
         expect(await store.idempotency.find(claim())).toBeNull();
         await store.idempotency.claim(claim());
-        expect(await store.idempotency.find(claim())).toBe("job_a");
+        expect(await store.idempotency.find(claim())).toEqual({ resourceId: "job_a", isAnswered: false });
         await store.idempotency.answer(claim(), "a", answer);
-        expect(await store.idempotency.find(claim())).toBe("job_a");
+        expect(await store.idempotency.find(claim())).toEqual({ resourceId: "job_a", isAnswered: true });
         for (const other of [{ route: "POST /v1/models" }, { project: "p" }, { key: "k2" }])
           expect(await store.idempotency.find(claim(other))).toBeNull();
       });

@@ -83,10 +83,14 @@ const launch = async (): Promise<Browser> =>
 /** A start takes a second of processor time: the files of a process take one after the other, and it ends with the process. */
 let shared: Promise<Browser> | null = null;
 
-async function sharedBrowser(): Promise<Browser> {
-  const running = await shared?.catch(() => null);
-  if (running?.isConnected()) return running;
-  shared = launch();
+/** Those who ask at the same time get the same one. */
+function sharedBrowser(): Promise<Browser> {
+  const before = shared;
+  const one = async (): Promise<Browser> => {
+    const running = await before?.catch(() => null);
+    return running?.isConnected() ? running : launch();
+  };
+  shared = one();
   return shared;
 }
 

@@ -62,9 +62,10 @@ export async function importInTime(
       throw error;
     });
     if (isEndedImport(underWay.state)) {
-      // Whoever asked has cancelled it by the key of the request.
       ending.abort(CANCELLED);
-      throw CANCELLED;
+      // Whoever asked has cancelled it by the key of the request; or the request ran before, and its answer was lost.
+      if (underWay.state === "cancelled") throw CANCELLED;
+      return { underWay };
     }
     isRecorded = true;
     void record(services, underWay.id, importing, () => progress, ending).finally(over);
@@ -126,7 +127,8 @@ const ROUTE = "POST /v1/datasets/import";
 
 /**
  * Cancels the import that a request asked for under an Idempotency-Key, by whoever may have missed the answer with its id. One that has no
- * record yet gets none but this, and ends when it would get one. Throws not_found for a key that no such request has had.
+ * record yet gets none but this, and ends when it would get one. Throws not_found for a key that no such request has had, and where the request was
+ * answered with a data set or an error: then there is nothing to cancel.
  */
 export async function cancelRequested(
   services: ProjectServices,
@@ -134,8 +136,12 @@ export async function cancelRequested(
   project: string,
   key: string,
 ): Promise<TableImport> {
-  const id = await store.idempotency.find({ project, route: ROUTE, key });
-  if (id === null) throw notFound("import", key);
+  const found = await store.idempotency.find({ project, route: ROUTE, key });
+  // Earlier versions chose no id beforehand.
+  if (found === null || found.resourceId === "") throw notFound("import", key);
+  const id = found.resourceId;
+  // What was answered with a data set, or with an error, is over and has no record.
+  if (found.isAnswered && !(await services.store.imports.get(id))) throw notFound("import", key);
   await services.store.imports.insert({ id, state: "cancelled", bytes: 0, createdAt: Date.now() });
   return cancelImport(services, id);
 }

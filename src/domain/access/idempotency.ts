@@ -56,8 +56,11 @@ export const KEY_BYTES = 512;
 export interface IdempotencyStore {
   /** Claims a request, or returns the state of the earlier request with its key. */
   claim(claim: KeyClaim): Promise<KeyState>;
-  /** Returns the id that the request with a key creates, or was to create; null for a key that no request has had. */
-  find(name: KeyName): Promise<string | null>;
+  /**
+   * Returns the id that the request with a key creates, or was to create ("" if none was chosen), and whether its answer is stored. Null for a
+   * key that no request has had.
+   */
+  find(name: KeyName): Promise<{ readonly resourceId: string; readonly isAnswered: boolean } | null>;
   /** Stores the SHA-256 of the request. */
   fingerprint(name: KeyName, owner: string, fingerprint: string): Promise<void>;
   /** Stores the first response. */

@@ -67,11 +67,16 @@ async function readPacked(
   const limit = { bytes: limitBytes, error: () => tooLarge(limitBytes) };
   const body = collectBody(Number.POSITIVE_INFINITY, limitBytes);
   let size = 0;
-  for await (const chunk of unpackGzip(bytesOf(request), limit)) {
-    body.add(chunk);
-    freeMemory(chunk);
-    size += chunk.length;
-    lease?.hold(size);
+  try {
+    for await (const chunk of unpackGzip(bytesOf(request), limit)) {
+      size += chunk.length;
+      lease?.hold(size);
+      body.add(chunk);
+      freeMemory(chunk);
+    }
+  } catch (error) {
+    body.discard();
+    throw error;
   }
   return body.whole();
 }
@@ -164,8 +169,9 @@ export function readBody(asked: FastifyRequest, request: IncomingMessage): Promi
       }
       // What is short is gone soon.
       if (!isSocket || received === chunk.length) return;
-      freeMemory(chunk);
+      // What is freed has no length any more.
       inTurn += chunk.length;
+      freeMemory(chunk);
       if (inTurn < TURN_BYTES) return;
       // More of what has arrived is taken in the next turn.
       inTurn = 0;

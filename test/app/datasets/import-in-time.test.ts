@@ -119,15 +119,17 @@ it("ends where whoever asked leaves before its answer is sent, at whatever momen
 });
 
 describe("an import whose answer is lost", () => {
-  const asked = async (key: string) => {
-    const id = createId("import");
+  const nameOf = (key: string, project = "default") => ({ project, route: "POST /v1/datasets/import", key });
+  const asked = async (key: string, project?: string, id: string = createId("import")) => {
     const at = Date.now();
     await staged.services.store.idempotency.claim({
-      ...{ project: "default", route: "POST /v1/datasets/import", key, owner: "test", ownedUntil: at + 1e6 },
+      ...{ ...nameOf(key, project), owner: "test", ownedUntil: at + 1e6 },
       ...{ resourceId: id, at, expiredBefore: 0, isFull: false },
     });
     return id;
   };
+  const answered = (key: string, status: number) =>
+    staged.services.store.idempotency.answer(nameOf(key), "test", { status, headers: {}, body: "{}" });
 
   it("is cancelled by the key of its request", async () => {
     const { services } = stage("");
@@ -157,6 +159,37 @@ describe("an import whose answer is lost", () => {
     const other = servicesOf(staged.services, "other");
     await expect(cancelRequested(other, staged.services, "other", "mine")).rejects.toMatchObject({ code: "not_found" });
     await expect(cancelRequested(services, staged.services, "default", "none")).rejects.toMatchObject({ code: "not_found" });
+  });
+
+  it("is its project's own where another project has the same key", async () => {
+    const { services } = stage("");
+    const other = servicesOf(staged.services, "other");
+    const [id, theirs] = [await asked("same"), await asked("same", "other")];
+    await importInTime(services, "default", REQUEST, { left: NEVER, id, withinMs: 0 });
+    expect(await cancelRequested(other, staged.services, "other", "same")).toMatchObject({ id: theirs, state: "cancelled" });
+    expect(await readImport(services, id)).toMatchObject({ state: "fetching" });
+    await cancelRequested(services, staged.services, "default", "same");
+    expect(await ended(services, id)).toMatchObject({ state: "cancelled" });
+  });
+
+  it("is not said to be cancelled where the request was answered with a data set, or chose no id", async () => {
+    const { services } = stage("");
+    const id = await asked("done");
+    await answered("done", 201);
+    await expect(cancelRequested(services, staged.services, "default", "done")).rejects.toMatchObject({ code: "not_found" });
+    await expect(readImport(services, id)).rejects.toMatchObject({ code: "not_found" });
+    await asked("old", "default", "");
+    await expect(cancelRequested(services, staged.services, "default", "old")).rejects.toMatchObject({ code: "not_found" });
+  });
+
+  it("is answered with what became of it when the request is sent again, and fetched no further", async () => {
+    const { services, letGo } = stage("3,4\n");
+    const id = await asked("again");
+    await importInTime(services, "default", REQUEST, { left: NEVER, id, withinMs: 0 });
+    letGo();
+    const { datasetId } = await ended(services, id);
+    const found = await importInTime(stage("").services, "default", REQUEST, { left: NEVER, id, withinMs: 0 });
+    expect(found).toMatchObject({ underWay: { id, state: "succeeded", datasetId } });
   });
 });
 

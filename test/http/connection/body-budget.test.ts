@@ -1,4 +1,5 @@
 import { EventEmitter } from "node:events";
+import { gzipSync } from "node:zlib";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { createBodyBudget } from "../../../src/http/connection/body-budget.ts";
 import { openStagedApp, type StagedApp } from "../staged-app.ts";
@@ -73,6 +74,20 @@ describe("bodies that arrive at the same time", () => {
       expect([path, (await post(path, type)).status]).toEqual([path, 429]);
     expect((await staged.app.inject("/v1/jobs")).statusCode).toBe(200);
     for (const { socket } of slow) socket.destroy();
+    await expect.poll(bytes, { timeout: 50_000 }).toBe(0);
+  });
+
+  it("count as they are unpacked", async () => {
+    const packed = gzipSync(Buffer.alloc(MiB));
+    const socket = await openRawSocket(url);
+    socket.send(
+      `POST /v1/models/none/predict HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\ncontent-encoding: gzip\r\ncontent-length: ${packed.length}\r\n\r\n`,
+    );
+    // Without its end, it goes on.
+    socket.send(packed.subarray(0, -8));
+    const bytes = () => staged.app.bodyBudget.bytes();
+    await expect.poll(bytes, { timeout: 50_000 }).toBe(MiB);
+    socket.socket.destroy();
     await expect.poll(bytes, { timeout: 50_000 }).toBe(0);
   });
 });

@@ -1,5 +1,8 @@
+import { IncomingMessage } from "node:http";
+import { Socket } from "node:net";
 import fc from "fast-check";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
+import { readBody } from "../../../src/http/connection/body.ts";
 import { collectBody, TURN_BYTES } from "../../../src/http/connection/body-bytes.ts";
 
 const LIMIT = 16 * TURN_BYTES;
@@ -49,5 +52,20 @@ describe("the bytes of a body", () => {
     const { buffer } = discarded.whole();
     discarded.discard();
     expect(buffer.detached).toBe(true);
+  });
+});
+
+describe("a body from a connection", () => {
+  it("is taken a bounded part a turn, and its chunks are freed", async () => {
+    const chunks = Array.from({ length: 32 }, () => new Uint8Array(TURN_BYTES / 4).fill(3));
+    const request = new IncomingMessage(new Socket());
+    const pause = vi.spyOn(request, "pause");
+    for (const chunk of chunks) request.push(chunk);
+    request.push(null);
+    const asked = { raw: request, routeOptions: { bodyLimit: LIMIT } } as unknown as Parameters<typeof readBody>[0];
+    expect((await readBody(asked, request)).length).toBe(8 * TURN_BYTES);
+    // The first chunk may be the whole of a short body.
+    expect(pause.mock.calls.length).toBe(7);
+    expect(chunks.filter(({ length }) => length > 0)).toHaveLength(1);
   });
 });

@@ -1,6 +1,8 @@
 /** What planning and compiling do for a network grows no faster than its layers: counted, since times depend on the machine. */
 import { describe, expect, it, vi } from "vitest";
 import type { NetworkSpec } from "../../../src/domain/spec/spec.ts";
+import { LoopTemplates } from "../../../src/engine/compiler/codegen/loop-templates.ts";
+import { FUNCTION_BYTES } from "../../../src/engine/compiler/codegen/module.ts";
 import { FunctionBuilder } from "../../../src/engine/compiler/wasm/assembler.ts";
 import { compile, memoryFor } from "../../../src/engine/index.ts";
 import { loadData } from "../../../src/training/data/data.ts";
@@ -24,6 +26,14 @@ vi.mock("../../../src/engine/graph-walk.ts", async (original) => {
   };
 });
 
+const cuts = vi.hoisted(() => ({ isOn: true }));
+
+vi.mock("../../../src/engine/compiler/schedule/repeated-members.ts", async (original) => {
+  const { cutRepetitions } = await original<typeof import("../../../src/engine/compiler/schedule/repeated-members.ts")>();
+  const cut: typeof cutRepetitions = (groups, readings) => (cuts.isOn ? cutRepetitions(groups, readings) : groups);
+  return { cutRepetitions: cut };
+});
+
 interface Work {
   /** Tensors that walks over the graphs visit while the programs are planned, and while they are planned and compiled. */
   readonly planned: number;
@@ -34,13 +44,14 @@ interface Work {
 
 interface Written {
   readonly work: Work;
-  /** Bytes of the longest function. */
+  /** Bytes of the longest function, and of the longest part of one: the loops of a kernel. */
   readonly longest: number;
+  readonly longestPart: number;
 }
 
 /** What is done for a network with so many of the repeated layers. */
-function written(name: string, count: number): Written {
-  const prepared = prepare(specOf(GROWING[name] as (typeof GROWING)[string], count));
+function written(name: string, count: number, units = 7): Written {
+  const prepared = prepare(specOf(GROWING[name] as (typeof GROWING)[string], count, units));
   if (!prepared.ok) throw new Error(JSON.stringify(prepared.errors));
   const data = loadData({ job: jobRecord(prepared, 0), payload: prepared.payload, dataset: null, checkpoint: null });
   const { programs, maxSteps } = planTraining(prepared.spec as NetworkSpec, sizesOf(data, prepared.classes.length));
@@ -48,11 +59,19 @@ function written(name: string, count: number): Written {
   const { train, validate } = programs as typeof programs & { train: object; validate: object };
   const both = { train, validate } as typeof programs;
   const bytes: number[] = [];
+  let [longest, longestPart] = [0, 0];
   const { finish } = FunctionBuilder.prototype;
   const finishing = vi.spyOn(FunctionBuilder.prototype, "finish").mockImplementation(function (this: FunctionBuilder) {
     const entry = finish.call(this);
     bytes.push(entry.length);
+    longest = Math.max(longest, this.code.length);
     return entry;
+  });
+  const { emit } = LoopTemplates.prototype;
+  const emitting = vi.spyOn(LoopTemplates.prototype, "emit").mockImplementation(function (this: LoopTemplates, f, ...rest) {
+    const before = f.code.length;
+    emit.call(this, f, ...rest);
+    longestPart = Math.max(longestPart, f.code.length - before);
   });
   visits.count = 0;
   memoryFor(both, { maxSteps });
@@ -61,9 +80,10 @@ function written(name: string, count: number): Written {
   compile(both, { maxSteps });
   const compiled = visits.count;
   finishing.mockRestore();
+  emitting.mockRestore();
   return {
     work: { planned, compiled, bytes: bytes.reduce((total, each) => total + each, 0) },
-    longest: Math.max(...bytes),
+    ...{ longest, longestPart },
   };
 }
 
@@ -83,9 +103,19 @@ describe("networks of equal layers", () => {
     }
   });
 
-  it.each(["layer_norm", "conv1d", "max_pool", "mean_members"])("are not one long function for many %s layers", (name) => {
-    // What a function may have before another begins, and the longest kernel of these.
-    expect(written(name, 24).longest).toBeLessThan(2 ** 14 + 2 ** 15);
+  it.each(KINDS)("are not one long function for many %s layers", (name) => {
+    const { longest, longestPart } = written(name, 24);
+    // Another begins where one is long: of it, the last kernel alone is too much.
+    expect(longest).toBeLessThan(FUNCTION_BYTES + longestPart);
+  });
+
+  it.each(KINDS)("have no kernel of %s cut where that makes the code longer", (name) => {
+    const { bytes } = written(name, 6).work;
+    cuts.isOn = false;
+    // Of another width: what is compiled is kept.
+    const uncut = written(name, 6, 11).work.bytes;
+    cuts.isOn = true;
+    expect(bytes).toBeLessThan(1.05 * uncut);
   });
 
   it("load the sums of a layer that the sums of the next one read across their lines", () => {

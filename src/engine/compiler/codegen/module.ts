@@ -28,8 +28,10 @@ const STEP = 0;
 /**
  * Bytes of code after which another function begins. V8 takes time for each loop of a function by the number of the function's locals, so
  * that a step of hundreds of kernels in one function would take it seconds. Steps of small networks are shorter than this.
+ *
+ * @internal Exported for tests.
  */
-const FUNCTION_BYTES = 16_384;
+export const FUNCTION_BYTES = 16_384;
 
 /** Writes a function that does `parts` in order. A long one is cut into several, which it calls. */
 export function emitSequence(

@@ -13,7 +13,7 @@ import { TensorMap, type TensorMembers, TensorSet } from "../tensor-tables.ts";
 import { costOf, costOfBody, isReduction, reducedSize } from "./cost-model.ts";
 import { type Group, group, LARGEST_BODY } from "./group.ts";
 import { InlineTensors } from "./inline-tensors.ts";
-import { chooseOrder, type IterationSpace, outputOf } from "./iteration-space.ts";
+import { chooseOrder, type IterationSpace, type KnownStrides, outputOf } from "./iteration-space.ts";
 import type { Kernel, KernelOutput } from "./kernels.ts";
 import { storeNestedSums } from "./nested-sums.ts";
 import { Readings } from "./readings.ts";
@@ -53,8 +53,8 @@ export function fuse(program: Program, purpose: Purpose = "code", largestBody = 
     grouping = group(program, tensors, readings, largestBody);
   }
   const complete = cutRepetitions(storeNestedSums(grouping.groups, tensors, readings), readings);
-  const costs = new Map<string, number>();
-  return { kernels: complete.map((each) => toKernel(each, stored, purpose, costs)), stored };
+  const known: Known = { costs: new Map(), strides: new Map() };
+  return { kernels: complete.map((each) => toKernel(each, stored, purpose, known)), stored };
 }
 
 // ---------------------------------------------------------------- stored tensors
@@ -91,18 +91,24 @@ function mustBeStored(program: Program, tensors: readonly Tensor[]): TensorSet {
 
 const NO_STRUCTURE = { text: "", loaded: [] };
 
-/** Builds the kernel of a group: a matrix product with a pointwise epilogue, or a loop nest. `costs` are those of the bodies of earlier kernels. */
+/** What was found for earlier kernels of a program: the costs of their bodies by their structure, and strides. */
+interface Known {
+  readonly costs: Map<string, number>;
+  readonly strides: KnownStrides;
+}
+
+/** Builds the kernel of a group: a matrix product with a pointwise epilogue, or a loop nest. */
 function toKernel(
   { members, spaces, product }: Group,
   stored: TensorMembers,
   purpose: Purpose,
-  costs: Map<string, number>,
+  { costs, strides }: Known,
 ): Kernel {
   const outputs = members.map((tensor, index) => ({ tensor, space: spaces[index] as IterationSpace }));
   if (product) return buildMatmul(product, outputs.map(wholeOutput));
   if (purpose === "memory")
     return { kind: "loops", loops: [], cost: 0, outputs: outputs.map(wholeOutput), structure: NO_STRUCTURE };
-  const order = chooseOrder(outputs);
+  const order = chooseOrder(outputs, strides);
   const structure = structureOf(outputs, stored, order);
   const cost = costs.get(structure.text) ?? costOfBody(outputs, stored);
   costs.set(structure.text, cost);

@@ -212,14 +212,17 @@ export interface LoopOrder {
   readonly order: readonly number[];
 }
 
-/** Chooses the vector loop and the loop order of one kernel for tensors that share an iteration space. */
-export function chooseOrder(members: readonly { readonly tensor: Tensor; readonly space: IterationSpace }[]): LoopOrder {
+/** Chooses the vector loop and the loop order of one kernel for tensors that share an iteration space. `known`: what earlier kernels found. */
+export function chooseOrder(
+  members: readonly { readonly tensor: Tensor; readonly space: IterationSpace }[],
+  known: KnownStrides = new Map(),
+): LoopOrder {
   const { loops: sizes, kind } = (members[0] as { space: IterationSpace }).space;
   const loops = sizes.map(({ size }, loop) => ({
     size,
     reduced: members.some(({ space }) => space.output === "reduce" && (space.loops[loop]?.reduced ?? false)),
   }));
-  const strides = strideTable(members);
+  const strides = strideTable(members, known);
   const vector = kind === "line" ? loops.length - 1 : chooseVector(members, loops, strides);
   const order = orderLoops(loops, vector, strides);
   return {
@@ -268,29 +271,63 @@ function visitsRows({ tensor, space }: { readonly tensor: Tensor; readonly space
 /** Most operands of an operation; of the elements that a reduction reads, as many stand for all. */
 const MOST_OPERANDS = 3;
 
+/** The strides of what elements of tensors are computed from in the end, by tensor and by the strides of its axes: each walk starts from one. */
+export type KnownStrides = Map<Tensor, Map<string, ReadonlyMap<Tensor, number>>>;
+
+/**
+ * The stride, in elements, of each tensor that the elements at `position` are computed from in the end. A walk does not go again where an
+ * earlier one started: whatever that found is found in the same order, and what was found before stays, as with walks that go on.
+ */
+function stridesFrom(start: Access, known: KnownStrides): ReadonlyMap<Tensor, number> {
+  const knownOf = ({ tensor, position }: Access) => known.get(tensor)?.get(lanesOf(position));
+  const found = new Map<Tensor, number>();
+  const find = (tensor: Tensor, stride: number): void => {
+    if (!found.has(tensor)) found.set(tensor, stride);
+  };
+  walkCarrying<Access>([start], (access) => {
+    const { tensor, position } = access;
+    const before = knownOf(access);
+    if (before) {
+      for (const [each, stride] of before) find(each, stride);
+      return [];
+    }
+    const sources = tensor.inputs.length > 0 ? accesses(tensor, position, MOST_OPERANDS) : undefined;
+    const isNumber = tensor.inputs.length === 0 && uniformValue(tensor) !== undefined;
+    if (!sources && !isNumber) find(tensor, linear(tensor.shape, position).lane);
+    return sources ?? [];
+  });
+  const ofTensor = known.get(start.tensor);
+  if (ofTensor) ofTensor.set(lanesOf(start.position), found);
+  else known.set(start.tensor, new Map([[lanesOf(start.position), found]]));
+  return found;
+}
+
+const lanesOf = (position: readonly Index[]): string => position.map(({ lane }) => lane).join();
+
 /** The strides, in elements, of all loads and stores of a member along one loop. */
-function stridesAlong({ tensor, space }: { readonly tensor: Tensor; readonly space: IterationSpace }, loop: number): number[] {
-  const strides: number[] = [];
+function stridesAlong(
+  { tensor, space }: { readonly tensor: Tensor; readonly space: IterationSpace },
+  loop: number,
+  known: KnownStrides,
+): number[] {
   const position = space.roles.map((role): Index => {
     return role.kind === "loop" && role.loop === loop ? { constant: 0, terms: [], lane: 1 } : ZERO;
   });
-  walkCarrying<Access>([{ tensor: space.value, position }], ({ tensor: each, position: here }) => {
-    const sources = each.inputs.length > 0 ? accesses(each, here, MOST_OPERANDS) : undefined;
-    const isNumber = each.inputs.length === 0 && uniformValue(each) !== undefined;
-    if (!sources && !isNumber) strides.push(linear(each.shape, here).lane);
-    return sources ?? [];
-  });
+  const strides = [...stridesFrom({ tensor: space.value, position }, known).values()];
   if (space.output === "pointwise") strides.push(linear(tensor.shape, position).lane);
   return strides;
 }
 
 /** The strides of all members along each loop, found once: the walk is as long as everything that they are computed from. */
-function strideTable(members: readonly { readonly tensor: Tensor; readonly space: IterationSpace }[]) {
-  const known = new Map<number, readonly number[]>();
-  return (loop: number): readonly number[] => {
-    const found = known.get(loop) ?? members.flatMap((member) => stridesAlong(member, loop));
-    known.set(loop, found);
-    return found;
+function strideTable(
+  members: readonly { readonly tensor: Tensor; readonly space: IterationSpace }[],
+  known: KnownStrides,
+): (loop: number) => readonly number[] {
+  const found = new Map<number, readonly number[]>();
+  return (loop) => {
+    const strides = found.get(loop) ?? members.flatMap((member) => stridesAlong(member, loop, known));
+    found.set(loop, strides);
+    return strides;
   };
 }
 

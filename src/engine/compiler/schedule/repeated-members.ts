@@ -43,7 +43,7 @@ function repeatsAny(member: Tensor, own: ReadonlySet<Tensor>, readings: Readings
     if (repeats || (each !== member && isStored(each, stored))) return [];
     if (isReduction(each)) {
       const most = LARGEST_REPEATED / reducedSize(each);
-      repeats = readOfTerms(each, stored).some((tensor) => own.has(tensor) && costOfElement(tensor, readings) > most);
+      repeats = readOfTerms(each, readings).some((tensor) => own.has(tensor) && costOfElement(tensor, readings) > most);
     }
     return each.inputs;
   });
@@ -58,8 +58,11 @@ function costOfElement(tensor: Tensor, readings: Readings): number {
 
 const isStored = (tensor: Tensor, stored: TensorMembers): boolean => isLeaf(tensor) || stored.has(tensor);
 
-/** The tensors in memory of which each term of a sum reads another element. */
-function readOfTerms(sum: Tensor, stored: TensorMembers): Tensor[] {
+/**
+ * The stored tensors that each term of a sum reads at another position of their loops. What is unrolled at a position is computed there once,
+ * and is not repeated by a sum over it.
+ */
+function readOfTerms(sum: Tensor, readings: Readings): Tensor[] {
   const { op, inputs } = sum;
   const [x] = inputs as [Tensor];
   const axes = op.kind === "sum" || op.kind === "max" ? op.axes : [];
@@ -67,9 +70,10 @@ function readOfTerms(sum: Tensor, stored: TensorMembers): Tensor[] {
   const term: Index = { constant: 0, terms: [], lane: 1 };
   const position = x.shape.map((_, axis) => (axes.includes(axis) ? term : ZERO));
   walkCarrying<Access>([{ tensor: x, position }], ({ tensor, position: here }) => {
-    if (here.every(({ lane }) => lane === 0)) return [];
-    if (!isStored(tensor, stored)) return accesses(tensor, here, 1) ?? [];
-    found.push(tensor);
+    if (here.every(({ lane }) => lane === 0) || isLeaf(tensor)) return [];
+    if (!readings.stored.has(tensor)) return accesses(tensor, here, 1) ?? [];
+    const { roles } = readings.of(tensor).space;
+    if (here.some(({ lane }, axis) => lane !== 0 && roles[axis]?.kind !== "expand")) found.push(tensor);
     return [];
   });
   return found;

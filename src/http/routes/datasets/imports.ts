@@ -95,7 +95,7 @@ function registerUnderWay(app: App, { system }: RouteContext): void {
         operationId: "cancelImport",
         summary: "Cancel an import",
         description:
-          "It ends within a second or two, and its `state` says how: a table that is already being read may still become a data set. An import that has ended does not change. Named by the `Idempotency-Key` of its request, it is cancelled also before the answer with its id: a client that left without that answer does not have to know whether there was one.",
+          "It ends within a second or two, and its `state` says how: a table that is already being read may still become a data set. An import that has ended does not change. Named by the `Idempotency-Key` of its request, it is cancelled also before the answer with its id: a client that left without that answer does not have to know whether there was one. A request that was answered with its data set or an error has none to cancel (404).",
         params: cancelImportParams,
         response: answers({ 202: ["The import.", importAnswer] }, [404]),
       },

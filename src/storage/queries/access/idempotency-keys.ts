@@ -63,15 +63,18 @@ function newRow(claim: KeyClaim): IdempotencyKeysTable {
 }
 
 /** See IdempotencyStore.find. */
-export async function findKeyed(db: Kysely<Tables>, { project, route, key }: KeyName): Promise<string | null> {
+export async function findKeyed(
+  db: Kysely<Tables>,
+  { project, route, key }: KeyName,
+): Promise<{ readonly resourceId: string; readonly isAnswered: boolean } | null> {
   const row = await db
     .selectFrom("idempotency_keys")
-    .select("resource_id")
+    .select(["resource_id", sql<number>`case when answer is null then 0 else 1 end`.as("answered")])
     .where("project", "=", project)
     .where("route", "=", route)
     .where("key", "=", key)
     .executeTakeFirst();
-  return row?.resource_id ?? null;
+  return row ? { resourceId: row.resource_id, isAnswered: Number(row.answered) === 1 } : null;
 }
 
 /** See IdempotencyStore.fingerprint. */
