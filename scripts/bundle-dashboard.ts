@@ -24,6 +24,8 @@ const MOST_FILES = 12;
 
 /** A path in the document relative to itself: `src="./main.tsx"`. */
 const NAMED_SOURCE = /\b(href|src)="\.\/([^"]+)"/g;
+/** A comment of the document, with its line. */
+const COMMENT = /\n\s*<!--.*?-->/gs;
 /** A chunk that is loaded when it is needed, as esbuild writes it. */
 const LAZY_IMPORT = /\bimport\("(\.\/[^"]+\.js)"\)/g;
 /** A file's address in the platform's own syntax, which other bundlers understand and esbuild does not. */
@@ -249,6 +251,7 @@ function documentOf(document: string, chunks: ReadonlyMap<string, Chunk>): strin
       .map((needed) => `\n    <link rel="modulepreload" href="/assets/${needed}" />`)
       .join("");
   return document
+    .replaceAll(COMMENT, "")
     .replaceAll(NAMED_SOURCE, (_, attribute: string, path: string) => {
       const name = built.get(`${SOURCE}/${path}`);
       if (name === undefined) throw new Error(`${DOCUMENT} names ${path}, of which nothing was built`);

@@ -28,10 +28,19 @@ function pointToOwnHelp(parent: Command, path = parent.name()): void {
   }
 }
 
+/** A command in the list of its parent, without `[options]`: with it, 80 columns would leave no room to wrap what it does. */
+function termOf(command: Command): string {
+  const args = command.registeredArguments.map((argument) => {
+    const name = `${argument.name()}${argument.variadic ? "..." : ""}`;
+    return argument.required ? `<${name}>` : `[${name}]`;
+  });
+  return [command.name(), ...args].join(" ");
+}
+
 const program = new Command("trainyard")
   .description("Training as a service: train, watch and use small neural networks.")
   .version(VERSION)
-  .configureHelp({ showGlobalOptions: true })
+  .configureHelp({ showGlobalOptions: true, subcommandTerm: termOf })
   .showHelpAfterError("See trainyard --help.")
   .exitOverride()
   .addHelpText("after", CODES);

@@ -1,8 +1,7 @@
 /** The job spec of a command: from a file, with options over it; without a network if only a table is given. */
-import { readFile } from "node:fs/promises";
-import { text } from "node:stream/consumers";
 import type { Dataset, DatasetFormat, JobSpec } from "../client/index.ts";
 import { CliError, usageError } from "./exit.ts";
+import { readJson } from "./files.ts";
 
 export interface TrainOptions {
   readonly data?: string;
@@ -36,14 +35,8 @@ export type WrittenSpec = Readonly<Record<string, unknown>>;
 
 /** Reads a spec from a file; `-` is stdin. Rejects with a CliError for what is not a JSON object. */
 export async function readSpec(path: string, input: NodeJS.ReadStream): Promise<WrittenSpec> {
-  const json = path === "-" ? await text(input) : await readFile(path, "utf8").catch(() => null);
-  if (json === null) throw new CliError(`cannot read the spec ${path}`);
-  try {
-    const spec: unknown = JSON.parse(json);
-    if (typeof spec === "object" && spec !== null && !Array.isArray(spec)) return spec as WrittenSpec;
-  } catch (error) {
-    throw new CliError(`${path} is not JSON: ${(error as Error).message}`);
-  }
+  const spec = await readJson(path, "a spec", input);
+  if (typeof spec === "object" && spec !== null && !Array.isArray(spec)) return spec as WrittenSpec;
   throw new CliError(`${path} is not a job spec: it must be a JSON object; to train on a table, add --target`);
 }
 

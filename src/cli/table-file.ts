@@ -7,7 +7,8 @@ import { type Command, InvalidArgumentError, Option } from "commander";
 import { ENCODINGS, TABLE_ENDINGS, tableNamed, type UploadOptions } from "../client/datasets.ts";
 import type { Client, Dataset, DatasetFormat } from "../client/index.ts";
 import type { Context } from "./context.ts";
-import { CliError, usageError } from "./exit.ts";
+import { usageError } from "./exit.ts";
+import { assertFile } from "./files.ts";
 import { printNotes } from "./notes.ts";
 import { missingOf, typesOf, wholeNumber } from "./values.ts";
 
@@ -31,9 +32,7 @@ export async function openTable(path: string, input: NodeJS.ReadStream, format?:
     const body = Readable.toWeb(input) as ReadableStream<Uint8Array<ArrayBuffer>>;
     return { name: "stdin", format: format ?? "csv", body };
   }
-  const found = await stat(path).catch(() => null);
-  if (!found) throw new CliError(`${path}: no such file`);
-  if (found.isDirectory()) throw new CliError(`${path} is a folder, not a table`);
+  await assertFile(path, "a table");
   const named = tableNamed(basename(path));
   const known = format ?? named.format;
   if (!known)

@@ -59,7 +59,8 @@ const openStream = createPassingStream(api.openStream, isAnswered, async () => {
   const { openStreamOverHttp } = await import("./live/stream-over-http.ts");
   return () => openStreamOverHttp(api);
 });
-const live = createLive(window, openStream);
+// The server closes the connection of a session that has ended, and perhaps no later request would get a 401.
+const live = createLive(window, openStream, session.check);
 const parts = {
   api,
   live,
@@ -71,19 +72,15 @@ const parts = {
   shortcuts: createShortcuts(window),
 };
 
-// Connect once the server needs no key or has accepted one, and reconnect after another sign-in.
+// Connect once the server needs no key or has accepted one, and again after another sign-in; without a session, ask for nothing.
 session.state.subscribe(({ phase }) => {
-  if (phase === "open" || phase === "signed_in") live.restart();
+  if (phase === "locked") live.stop();
+  else live.restart();
 });
 // While the server does not answer, the live connection keeps trying; the session is read again once it is open.
 session.refresh().catch(() => live.retry());
 live.generation.subscribe(() => {
   if (session.state.get().phase === "unknown") void session.refresh().catch(() => undefined);
-});
-
-// The server closes the connection of a revoked key, and perhaps no later request would get a 401.
-live.connection.subscribe(({ status }) => {
-  if (status === "waiting") void session.check().catch(() => undefined);
 });
 
 const root = document.getElementById("app");

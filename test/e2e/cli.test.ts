@@ -117,7 +117,10 @@ describe("train", () => {
     [["train", "rows.json", "--target", "y"], 1, "rows.json: no such file"],
     [["train", IRIS, "species"], 2, "See trainyard train --help."],
     [["datasets", "add", IRIS, "species"], 2, "See trainyard datasets add --help."],
-    [["train", "nowhere.json"], 1, "cannot read the spec nowhere.json"],
+    [["train", "nowhere.json"], 1, "nowhere.json: no such file"],
+    [["train", "."], 1, ". is a folder, not a spec"],
+    [["schedules", "create", "nowhere.json"], 1, "nowhere.json: no such file"],
+    [["restore", "nowhere.db"], 1, "nowhere.db: no such file"],
     [["train", "--data", "nowhere.csv", "--target", "y"], 1, "nowhere.csv: no such file"],
     [["train", "--data", BINARY, "--target", "y"], 2, "the file's name does not show its format"],
     [

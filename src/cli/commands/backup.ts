@@ -7,7 +7,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import type { Client, Restoration } from "../../client/index.ts";
 import { type Context, examples, type Register } from "../context.ts";
 import { CliError } from "../exit.ts";
-import { writeOutput } from "../output-file.ts";
+import { assertFile, writeOutput } from "../files.ts";
 import { type Environment, pathOfProgram } from "../server-process.ts";
 
 /** How long a restored server may take to become ready. */
@@ -37,6 +37,7 @@ export const registerBackup: Register = (program, context) => {
       examples("trainyard restore trainyard.backup.db", "trainyard restore trainyard.backup.db --data-dir /var/lib/trainyard"),
     )
     .action(async (file: string, { dataDir }: { dataDir?: string }) => {
+      await assertFile(file, "a backup");
       const restored = dataDir === undefined ? await restore(context, file) : await stageIn(dataDir, file, context.environment);
       const when = dataDir === undefined ? "restored; the server is ready" : "staged: the next start restores it";
       context.show(restored, () => [`${file}  ${restored.bytes.toLocaleString("en")} bytes, ${when}`]);
@@ -45,10 +46,7 @@ export const registerBackup: Register = (program, context) => {
 
 async function restore(context: Context, file: string): Promise<Restoration> {
   const client = context.client();
-  const blob = await openAsBlob(file).catch((error: Error) => {
-    throw new CliError(`${file} cannot be read: ${error.message}`);
-  });
-  const restored = await client.restore(blob);
+  const restored = await client.restore(await openAsBlob(file));
   await untilReady(client);
   return restored;
 }

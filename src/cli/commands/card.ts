@@ -1,7 +1,7 @@
 /** `trainyard card`: the model card, one HTML file. */
 import { examples, type Register } from "../context.ts";
 import { byteSize } from "../figures.ts";
-import { writeOutput } from "../output-file.ts";
+import { writeOutput } from "../files.ts";
 
 export const registerCard: Register = (program, context) => {
   program

@@ -34,8 +34,8 @@ export const registerCompletion: Register = (program, context) => {
     .addHelpText(
       "after",
       examples(
-        'eval "$(trainyard completion bash)"                          # in ~/.bashrc',
-        'eval "$(trainyard completion zsh)"                           # in ~/.zshrc, after compinit',
+        'eval "$(trainyard completion bash)"  # in ~/.bashrc',
+        'eval "$(trainyard completion zsh)"   # in ~/.zshrc, after compinit',
         "trainyard completion fish > ~/.config/fish/completions/trainyard.fish",
       ),
     )

@@ -12,10 +12,7 @@ export const registerCopyStore: Register = (program, context) => {
     )
     .requiredOption("--from <address>", "sqlite:FOLDER, the data directory of a server that is stopped, or postgres://...")
     .requiredOption("--to <address>", "an empty database, as --from")
-    .addHelpText(
-      "after",
-      examples("trainyard copy-store --from sqlite:./data --to postgres://trainyard:secret@db.example.com/trainyard"),
-    )
+    .addHelpText("after", examples("trainyard copy-store --from sqlite:./data --to postgres://ty:secret@db/trainyard"))
     .action(async ({ from, to }: { from: string; to: string }) => {
       const args = [pathOfProgram("copy-store"), "--from", from, "--to", to];
       const child = spawn(process.execPath, args, { env: context.environment, stdio: "inherit" });

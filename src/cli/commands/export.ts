@@ -4,7 +4,7 @@ import type { Client, Model } from "../../client/index.ts";
 import { type Context, examples, type Register } from "../context.ts";
 import { CliError } from "../exit.ts";
 import { byteSize } from "../figures.ts";
-import { writeOutput } from "../output-file.ts";
+import { writeOutput } from "../files.ts";
 
 interface Format {
   /** The name of a model's file when none is given. */

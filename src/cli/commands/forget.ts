@@ -21,7 +21,7 @@ const POLL_MS = 500;
 export const registerForget: Register = (program, context) => {
   const forget = program
     .command("forget")
-    .description("forget rows: train the models that saw them again without them, then erase the rows");
+    .description("train the models that saw some rows again without them, then erase the rows");
   forget
     .command("rows")
     .description("show which models saw rows of a data set; with --yes, train them again and erase the rows")

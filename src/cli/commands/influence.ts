@@ -30,7 +30,7 @@ export const registerInfluence: Register = (program, context) => {
       "after",
       examples(
         `trainyard influence iris --row '[5.1, 3.5, 1.4, 0.2]'`,
-        `trainyard influence penguins --row '{"body_mass_g": 4050}' --actual MALE --sample 100`,
+        `trainyard influence penguins --row '{"body_mass_g": 4050}' --actual MALE`,
       ),
     )
     .action(async (model: string, options: Options) => {

@@ -37,7 +37,8 @@ export const registerJobs: Register = (program, context) => {
       examples(
         "trainyard jobs",
         "trainyard jobs --state running",
-        `trainyard jobs --filter 'tags.team = "a" and params."/optimizer/lr" > 0.01' --order-by=-metrics.val_accuracy`,
+        `trainyard jobs --filter 'tags.team = "a" and params."/optimizer/lr" > 0.01'`,
+        "trainyard jobs --order-by=-metrics.val_accuracy",
         "trainyard jobs tag penguins team=a",
         "trainyard jobs show penguins",
       ),

@@ -4,8 +4,8 @@ import { ENCODINGS } from "../../client/datasets.ts";
 import type { BatchQuery, DatasetFormat } from "../../client/index.ts";
 import { type Context, examples, type Register } from "../context.ts";
 import { usageError } from "../exit.ts";
+import { writeOutput } from "../files.ts";
 import { printNotes } from "../notes.ts";
-import { writeOutput } from "../output-file.ts";
 import { formatOf, openTable } from "../table-file.ts";
 import { numberFrom, wholeNumber } from "../values.ts";
 

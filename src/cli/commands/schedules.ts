@@ -1,10 +1,8 @@
 /** `trainyard schedules`: fetch a table repeatedly, and train on new data. */
-import { readFile } from "node:fs/promises";
-import { text } from "node:stream/consumers";
 import type { Schedule, ScheduleRequest, ScheduleRun } from "../../client/index.ts";
 import { type Context, examples, type Register } from "../context.ts";
-import { usageError } from "../exit.ts";
 import { timeText } from "../figures.ts";
+import { readJson } from "../files.ts";
 import { findSchedule, idText } from "../references.ts";
 import { moreRows, table } from "../terminal.ts";
 import { wholeNumber } from "../values.ts";
@@ -13,7 +11,7 @@ import { wholeNumber } from "../values.ts";
 const POLL_MS = 500;
 
 export const registerSchedules: Register = (program, context) => {
-  const schedules = program.command("schedules").description("schedules: fetch a table regularly, train on what is new");
+  const schedules = program.command("schedules").description("fetch a table regularly, and train on what is new");
   schedules
     .command("list", { isDefault: true })
     .description("list schedules with the results of their last runs, newest first")
@@ -39,7 +37,9 @@ export const registerSchedules: Register = (program, context) => {
     .argument("<file>", "the body of POST /v1/schedules; - for stdin")
     .addHelpText("after", examples("trainyard schedules create nightly.json"))
     .action(async (path: string) => {
-      const made = await context.client().createSchedule(await readRequest(path, context));
+      const made = await context
+        .client()
+        .createSchedule((await readJson(path, "a schedule", context.input)) as ScheduleRequest);
       context.show(made, () => describe(made, context));
     });
   schedules
@@ -97,16 +97,6 @@ export const registerSchedules: Register = (program, context) => {
       context.show({ id }, () => [`${name} is deleted`]);
     });
 };
-
-async function readRequest(path: string, { input }: Context): Promise<ScheduleRequest> {
-  const json = path === "-" ? await text(input) : await readFile(path, "utf8").catch(() => null);
-  if (json === null) throw usageError(`there is no file ${path}`);
-  try {
-    return JSON.parse(json) as ScheduleRequest;
-  } catch (error) {
-    throw usageError(`${path} is not JSON: ${(error as Error).message}`);
-  }
-}
 
 /** A time to the minute, in UTC, as the API has it. */
 const dateText = (time: string | null): string => (time === null ? "-" : `${time.slice(0, 16).replace("T", " ")}Z`);

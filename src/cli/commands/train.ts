@@ -77,7 +77,7 @@ export const registerTrain: Register = (program, context) => {
       examples(
         "trainyard train iris.csv --target species",
         "trainyard train report.xlsx --sheet Orders --target returned",
-        "trainyard train houses.parquet --target price --hidden 64,64 --epochs 500 --watch",
+        "trainyard train houses.parquet --target price --hidden 64,64 --watch",
         "trainyard train spec.json --watch",
       ),
     )
@@ -95,7 +95,10 @@ interface Sources {
 
 /** What is trained on what. With a target, and without `--data`, the file is the table. Throws a usage error where one is missing. */
 function sourcesOf(file: string | undefined, { data, target }: TrainOptions): Sources {
-  if (file === undefined && data === undefined) throw usageError("nothing to train: give a table and --target, or a job spec");
+  if (file === undefined && data === undefined)
+    throw usageError(
+      "nothing to train: give a table and --target, as in trainyard train iris.csv --target species, or a job spec",
+    );
   const table = data ?? (file !== undefined && (target || isNamedAsTable(file)) ? file : undefined);
   const spec = table === file ? undefined : file;
   if (table !== undefined && spec === undefined && target === undefined) {

@@ -6,6 +6,8 @@ import { formatCount, formatValue } from "../shell/format.ts";
 const WIDTH = 120;
 const HEIGHT = 28;
 const MAX_BARS = 12;
+/** Labels in a summary. */
+const MAX_LABELS = 3;
 
 export function ColumnPicture({ column }: { readonly column: Column }) {
   const counts = column.statistics?.histogram.counts ?? column.top.slice(0, MAX_BARS).map(({ count }) => count);
@@ -39,12 +41,11 @@ function described({ name, statistics, top }: Column): string {
 const plain = (value: number): string => tickLabel(Number(value.toPrecision(4)));
 
 /** Returns the range and mean of a column of numbers, or its most frequent labels, as text. */
-export function columnSummary({ type, statistics, top }: Column): string {
-  if (!statistics)
-    return top
-      .slice(0, 3)
-      .map(({ value }) => value)
-      .join(", ");
+export function columnSummary({ type, statistics, top, distinct }: Column): string {
+  if (!statistics) {
+    const labels = top.slice(0, MAX_LABELS).map(({ value }) => value);
+    return `${labels.join(", ")}${distinct > labels.length ? ", …" : ""}`;
+  }
   if (type === "datetime")
     return `${new Date(statistics.min).toISOString().slice(0, 10)} to ${new Date(statistics.max).toISOString().slice(0, 10)}`;
   return `${plain(statistics.min)} to ${plain(statistics.max)}, mean ${plain(statistics.mean)}`;

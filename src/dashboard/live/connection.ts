@@ -1,6 +1,6 @@
 /**
  * One WebSocket, or its replacement, that reconnects: after a break it tries again, ever less often, and at once when the network or the
- * reader returns. Knows nothing of its messages.
+ * reader returns. It asks before each of these tries, because without a session the server would refuse it. Knows nothing of its messages.
  */
 import { createStore, type Store } from "../shell/store.ts";
 import type { StreamSocket } from "./stream-over-http.ts";
@@ -9,7 +9,9 @@ export type Connection =
   | { readonly status: "connecting" }
   | { readonly status: "live" }
   /** The connection is lost; the next try begins at `retryAt` (performance.now()). */
-  | { readonly status: "waiting"; readonly retryAt: number; readonly tries: number };
+  | { readonly status: "waiting"; readonly retryAt: number; readonly tries: number }
+  /** Stopped: there is no session. */
+  | { readonly status: "stopped" };
 
 export interface ReconnectingSocket {
   readonly connection: Store<Connection>;
@@ -19,9 +21,13 @@ export interface ReconnectingSocket {
   retry(): void;
   /** Drops the connection and opens a new one: the session has changed. */
   restart(): void;
+  /** Drops the connection, and opens none until `restart`. */
+  stop(): void;
 }
 
 export interface SocketEvents {
+  /** Called after a break, before the next try. That follows once this settles, unless the socket was stopped meanwhile. */
+  beforeRetry(): Promise<void>;
   onOpen(): void;
   onMessage(text: string): void;
 }
@@ -33,7 +39,7 @@ const MAX_DELAY_MS = 5000;
 export function createReconnectingSocket(
   window: Window & typeof globalThis,
   open: () => StreamSocket,
-  { onOpen, onMessage }: SocketEvents,
+  { beforeRetry, onOpen, onMessage }: SocketEvents,
 ): ReconnectingSocket {
   const connection = createStore<Connection>({ status: "connecting" });
   let socket: StreamSocket | null = null;
@@ -62,16 +68,27 @@ export function createReconnectingSocket(
     const delayMs = Math.min(FIRST_DELAY_MS * 2 ** tries, MAX_DELAY_MS) * (0.75 + Math.random() / 2);
     tries++;
     connection.set({ status: "waiting", retryAt: performance.now() + delayMs, tries });
-    timer = window.setTimeout(connect, delayMs);
+    timer = window.setTimeout(reconnect, delayMs);
   };
 
-  const retryIfWaiting = () => {
-    if (connection.get().status === "waiting") connect();
+  const reconnect = async () => {
+    const before = connection.get();
+    if (before.status !== "waiting") return;
+    await beforeRetry().catch(() => undefined);
+    if (connection.get() === before) connect();
   };
-  window.addEventListener("online", retryIfWaiting);
+  window.addEventListener("online", reconnect);
   window.document.addEventListener("visibilitychange", () => {
-    if (window.document.visibilityState === "visible") retryIfWaiting();
+    if (!window.document.hidden) void reconnect();
   });
+  const drop = (status: "connecting" | "stopped") => {
+    window.clearTimeout(timer);
+    const old = socket;
+    socket = null;
+    tries = 0;
+    old?.close();
+    connection.set({ status });
+  };
   return {
     connection,
     send(message) {
@@ -81,11 +98,9 @@ export function createReconnectingSocket(
     },
     retry: connect,
     restart() {
-      const old = socket;
-      socket = null;
-      tries = 0;
-      old?.close();
+      drop("connecting");
       connect();
     },
+    stop: () => drop("stopped"),
   };
 }

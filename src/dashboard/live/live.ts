@@ -26,6 +26,8 @@ export interface Live {
   retry(): void;
   /** Reconnects, because the session has changed. */
   restart(): void;
+  /** Disconnects until `restart`, because the session has ended. */
+  stop(): void;
 }
 
 interface Subscription {
@@ -34,13 +36,18 @@ interface Subscription {
   readonly listeners: Set<(frame: Frame) => void>;
 }
 
-/** Creates the page's live connection; `openStream` opens its WebSocket, or the replacement. */
-export function createLive(window: Window & typeof globalThis, openStream: () => StreamSocket): Live {
+/** Creates the page's live connection. `openStream` opens its WebSocket, or the replacement; `beforeRetry` is called after a break. */
+export function createLive(
+  window: Window & typeof globalThis,
+  openStream: () => StreamSocket,
+  beforeRetry: () => Promise<void>,
+): Live {
   const generation = createStore(0);
   const watchers = new Set<(message: JobsMessage) => void>();
   const followed = new Map<string, Subscription>();
 
   const socket = createReconnectingSocket(window, openStream, {
+    beforeRetry,
     onOpen() {
       if (watchers.size > 0) send({ type: "subscribe", topic: "jobs" });
       for (const [job, { after }] of followed) send({ type: "subscribe", job, after });
@@ -66,10 +73,8 @@ export function createLive(window: Window & typeof globalThis, openStream: () =>
   };
 
   return {
-    connection: socket.connection,
+    ...socket,
     generation,
-    retry: socket.retry,
-    restart: socket.restart,
     watchJobs(listener) {
       watchers.add(listener);
       if (watchers.size === 1) send({ type: "subscribe", topic: "jobs" });

@@ -2,6 +2,7 @@
 import type { JobRows } from "../../client/answers.ts";
 import type { PartEvaluation, WorstClass, WorstValue } from "../../domain/models/evaluation.ts";
 import { axisName } from "../plots/features.ts";
+import { formatCell } from "../plots/scale.ts";
 import { useApp } from "../shell/app-context.ts";
 import { formatCount, formatShare, formatValue } from "../shell/format.ts";
 import { useResource } from "../shell/resource.ts";
@@ -121,15 +122,9 @@ export function valueColumns(values: JobRows | null): readonly Column<Placed>[] 
     render: ({ place }) => {
       const value = own[place] ?? null;
       if (value === null) return <span class="muted">missing</span>;
-      return typeof value === "number" ? formatCell(value) : value;
+      if (typeof value === "number") return formatCell(value);
+      // A table that is too wide scrolls; it does not break words.
+      return <span style={{ overflowWrap: "break-word" }}>{value}</span>;
     },
   }));
-}
-
-/** A number of a table as people write it: 41, 40.8. Floats of 32 bits are kept to their seven digits. */
-export function formatCell(value: number | null): string {
-  if (value === null) return formatValue(null);
-  const size = Math.abs(value);
-  const isShort = size === 0 || (size >= 1e-4 && size < 1e15);
-  return isShort ? String(Number(value.toPrecision(size < 1e7 ? 7 : 15))).replace("-", "−") : formatValue(value);
 }

@@ -1,8 +1,7 @@
 /** The legend of a plot: what its colours and shapes mean. */
 import type { RowPart } from "../../domain/jobs/job-rows.ts";
-import { formatValue } from "../shell/format.ts";
 import { cssColour, type Palette } from "./palette.ts";
-import type { Domain } from "./scale.ts";
+import { type Domain, formatCell } from "./scale.ts";
 
 const MAX_LABELS = 12;
 const STEPS = 10;
@@ -48,13 +47,13 @@ export function Legend({ palette, labels, range, parts }: LegendProps) {
 function RampKey({ palette, range }: { readonly palette: Palette; readonly range: Domain }) {
   return (
     <li>
-      {formatValue(range.min)}
+      {formatCell(range.min)}
       <svg width="120" height="12" aria-hidden="true">
         {Array.from({ length: STEPS }, (_, step) => (
           <rect key={step} x={step * 12} width="12" height="12" fill={cssColour(palette.ramp((step + 0.5) / STEPS))} />
         ))}
       </svg>
-      {formatValue(range.max)}
+      {formatCell(range.max)}
     </li>
   );
 }

@@ -1,4 +1,5 @@
 /** Scales of plots: domains, ticks, and where a value lies in its domain. Pure. */
+import { formatValue } from "../shell/format.ts";
 
 export interface Domain {
   readonly min: number;
@@ -56,6 +57,14 @@ export function tickLabel(value: number): string {
   if (value === 0) return "0";
   if (size >= 1e5 || size < 1e-3) return value.toExponential().replace("e+", "e").replaceAll("-", "−");
   return String(tidy(value)).replace("-", "−");
+}
+
+/** A number of a table as people write it: 41, 40.8. Floats of 32 bits are kept to their seven digits. */
+export function formatCell(value: number | null): string {
+  if (value === null) return formatValue(null);
+  const size = Math.abs(value);
+  const isShort = size === 0 || (size >= 1e-4 && size < 1e15);
+  return isShort ? String(Number(value.toPrecision(size < 1e7 ? 7 : 15))).replace("-", "−") : formatValue(value);
 }
 
 /** Returns the (upper) median of the finite numbers; 0 where there is none. */

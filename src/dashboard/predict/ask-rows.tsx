@@ -77,7 +77,7 @@ export function AskRows({ model, texts, truth }: AskRowsProps) {
             label="Rows left out"
             value={rows}
             options={[
-              { value: ALL, label: "all that trained" },
+              { value: ALL, label: "all training rows" },
               ...SAMPLES.map((count) => ({ value: count, label: `a sample of ${count}` })),
             ]}
             onChange={setRows}

@@ -15,7 +15,8 @@ export interface ContributionsViewProps {
 }
 
 export function ContributionsView({ explained, label }: ContributionsViewProps) {
-  if (!explained) return <p class="muted contributions-note">Not explained: the rows that trained the model are not here.</p>;
+  if (!explained)
+    return <p class="muted contributions-note">Not explained: the training rows of the model are not on this server.</p>;
   const { explanation, error, isAsked, ask } = explained;
   if (!isAsked)
     return (
@@ -38,7 +39,7 @@ function Bars({ explanation, label }: { readonly explanation: Explanation; reado
   return (
     <section class="contributions" aria-label="Why">
       <p class="muted contributions-note">
-        {text(base)} on average over rows that trained; this row's columns change {what} by:
+        {text(base)} on average over the training rows; this row's columns change {what} by:
       </p>
       <ul class="bars" aria-label={`Contributions to ${what}`}>
         {bars.map((bar) => (

@@ -143,6 +143,7 @@ const LAMPS = {
   connecting: ["loader", "Connecting"],
   live: ["signal", "Live"],
   waiting: ["offline", "Reconnecting"],
+  stopped: ["offline", "Signed out"],
 } as const;
 
 function ConnectionLamp() {

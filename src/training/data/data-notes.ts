@@ -48,8 +48,9 @@ function targetNotes({ spec, dataset, targets, classes, rows }: NotedData): Note
   const missing = dataset.rows - rows;
   const notes: Note[] = [];
   if (missing > 0) {
-    const detail = `${missing} of ${dataset.rows} rows have no ${names}: they are left out`;
-    const cure = "fill them in, and upload the file again, to train on them too";
+    const isOne = missing === 1;
+    const detail = `${missing} of ${dataset.rows} rows ${isOne ? "has" : "have"} no ${names}: ${isOne ? "it is" : "they are"} left out`;
+    const cure = `fill ${isOne ? "it" : "them"} in, and upload the file again, to train on ${isOne ? "it" : "them"} too`;
     notes.push(noteOn("rows_without_target", target?.name ?? null, detail, cure));
   }
   const own = target && dataset.values.get(target.name);

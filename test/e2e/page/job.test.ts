@@ -31,7 +31,7 @@ describe("the curves of a job", () => {
     // The line is there before the first epoch is.
     await expect.poll(() => page.locator(".chart-title").allInnerTexts()).toEqual(charts);
     // What never changes needs no chart.
-    await page.getByText("Learning rate: 0.0100 in every epoch").waitFor();
+    await page.getByText("Learning rate: 0.01 in every epoch").waitFor();
     const first = await epochsDrawn(page);
     await expect.poll(async () => (await epochsDrawn(page)).total).toBeGreaterThan(first.total);
 

@@ -101,10 +101,10 @@ describe("a row", () => {
     expect(faults).toEqual([]);
   });
 
-  it("says why it is not explained where the rows that trained are not there", async () => {
+  it("says why it is not explained where the training rows are gone", async () => {
     const { id } = await stage.client.importModel(await stage.client.weights(penguins.model?.id ?? ""), { name: "moved" });
     const { page, faults } = await stage.open(`/models/${id}?tab=predict`);
-    await page.getByText("Not explained: the rows that trained the model are not here.").waitFor();
+    await page.getByText("Not explained: the training rows of the model are not on this server.").waitFor();
     await expect.poll(() => said(page)).toMatch(/Adelie|Gentoo|Chinstrap/);
     expect(await page.getByText("Dashed:").count()).toBe(0);
     expect(faults).toEqual([]);

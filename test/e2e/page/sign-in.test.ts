@@ -5,6 +5,9 @@ import { ENDLESS, MOONS, openStage, type Stage } from "./stage.ts";
 
 const KEY = `ty_${"k".repeat(40)}`;
 
+/** Longer than the page waits before it connects again. */
+const SLOW_ANSWER_MS = 1500;
+
 let stage: Stage;
 beforeAll(async () => {
   stage = await openStage({ TRAINYARD_WORKERS: "1", TRAINYARD_ADMIN_KEY: KEY });
@@ -36,8 +39,18 @@ describe("a page whose server wants a key", () => {
 
     await page.reload();
     await page.locator(`[data-id="${id}"]`).waitFor();
+    // The server closes the connection at once, and takes a while to say that the session is over: meanwhile nothing may be asked for.
+    await page.route("**/v1/session", async (route) => {
+      if (route.request().method() === "GET") await new Promise((resolve) => setTimeout(resolve, SLOW_ANSWER_MS));
+      await route.continue();
+    });
+    const sockets: string[] = [];
+    page.on("websocket", (socket) => sockets.push(socket.url()));
     await page.getByRole("button", { name: /Sign out/ }).click();
     await gate.waitFor();
+    await page.unroute("**/v1/session");
+    expect(sockets).toEqual([]);
+    await page.locator(".connection[data-status=stopped]").waitFor();
     await page.reload();
     await gate.waitFor();
     expect(faults.filter((fault) => !fault.includes("/v1/session"))).toEqual([]);

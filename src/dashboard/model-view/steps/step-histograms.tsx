@@ -28,10 +28,10 @@ export function StepHistograms({ job, epoch, step }: StepHistogramsProps) {
         ) : data ? (
           <div class="stack">
             <p class="muted" role="status">
-              {placeOf(data)}: loss {formatValue(data.loss)} of {formatCount(data.rows)} rows that train
-              {data.step === wanted ? "" : "; the one that is shown above is being replayed"}.
-              {data.engine_version === null && " It is not known which version of the engine trained the job: bits may differ."}{" "}
-              The tab Replay goes to every step.
+              {placeOf(data)}: loss {formatValue(data.loss)} on {formatCount(data.rows)} training rows
+              {data.step === wanted ? "" : "; the step of the epoch above is being computed"}.
+              {data.engine_version === null && " The engine version that trained the job is not known: bits may differ."} The
+              tab "Replay" of its job shows every step.
             </p>
             <Tensors title="Gradients" of={data.gradients ?? []} />
             <Tensors title="Activations" of={data.activations ?? []} />

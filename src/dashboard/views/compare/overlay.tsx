@@ -9,6 +9,7 @@ import { NO_POINTS, type PointTable } from "../../charts/point-table.ts";
 import { ChartTools, clampSpan, useChartView } from "../../charts/tools.tsx";
 import { CHART_PLANS, type ChartPlan, isSmooth, OF_THE_RUN, withoutConstant } from "../../jobs/chart-plans.ts";
 import { colorAt } from "../../jobs/comparison-address.ts";
+import { formatCell } from "../../plots/scale.ts";
 import { Segments } from "../../ui/field.tsx";
 import { Empty, Problem } from "../../ui/surfaces.tsx";
 import { type Compared, useCurves } from "./follow-all.ts";
@@ -86,10 +87,10 @@ export function Overlay({ ids, jobs, children }: OverlayProps) {
           />
         ))}
       </div>
-      {constant.map(({ title, lines, format }) => (
+      {constant.map(({ title, lines }) => (
         <p key={title} class="chart-note">
           {title} in every epoch:{" "}
-          {lines.map(({ label, values }) => `${label} ${format(values.find(Number.isFinite))}`).join(", ")}
+          {lines.map(({ label, values }) => `${label} ${formatCell(values.find(Number.isFinite) ?? null)}`).join(", ")}
         </p>
       ))}
       {children}

@@ -10,6 +10,7 @@ import { ChartTools, clampSpan, useChartView } from "../../charts/tools.tsx";
 import { CHART_PLANS, chartsOf, isSmooth, needsLog, SEARCH_PLANS, withoutConstant } from "../../jobs/chart-plans.ts";
 import { isOver } from "../../jobs/job-reading.ts";
 import { useFollowed } from "../../jobs/use-followed.ts";
+import { formatCell } from "../../plots/scale.ts";
 import { Empty, Problem } from "../../ui/surfaces.tsx";
 import { marksOf } from "./marks.ts";
 
@@ -60,9 +61,9 @@ export function CurvesTab({ job }: { readonly job: Job }) {
           />
         ))}
       </div>
-      {constant.map(({ title, lines: [line], format }) => (
+      {constant.map(({ title, lines: [line] }) => (
         <p key={title} class="chart-note">
-          {title}: {format(line?.values[0])} in every {stepName(job.spec)}
+          {title}: {formatCell(line?.values[0] ?? null)} in every {stepName(job.spec)}
         </p>
       ))}
       {!points.columns.grad_norm && !isSearch && (

@@ -66,7 +66,7 @@ function Labels({ job, labels: audit, classes }: LabelsProps) {
         title={isAny ? words : "No label is doubtful"}
         flush
         actions={
-          shown.length > 0 && (
+          isAny && (
             <Button small onClick={take}>
               {isTaken ? "Keep them all" : `Take ${shown.length === 1 ? "the suggestion" : `the ${shown.length} suggestions`}`}
             </Button>

@@ -17,32 +17,34 @@ export function ReplayTab({ job }: { readonly job: Job }) {
   return (
     <div class="stack">
       <Card title="Replay a step">
-        <div class="scrubber">
-          <input
-            type="number"
-            class="input"
-            aria-label="Number of the step"
-            min={0}
-            max={last}
-            value={step}
-            onChange={(event) => goTo(event.currentTarget.value)}
-          />
-          <input
-            type="range"
-            aria-label="Step of the training"
-            aria-valuetext={`Step ${formatCount(step)} of ${formatCount(last)}`}
-            min={0}
-            max={Math.max(last, 1)}
-            step={1}
-            value={step}
-            disabled={last === 0}
-            onInput={(event) => goTo(event.currentTarget.value)}
-          />
-          <output class="scrubber-text">
-            Step {formatCount(step)} of {formatCount(last)}
-          </output>
+        <div class="stack">
+          <div class="scrubber">
+            <input
+              type="number"
+              class="input"
+              aria-label="Number of the step"
+              min={0}
+              max={last}
+              value={step}
+              onChange={(event) => goTo(event.currentTarget.value)}
+            />
+            <input
+              type="range"
+              aria-label="Step of the training"
+              aria-valuetext={`Step ${formatCount(step)} of ${formatCount(last)}`}
+              min={0}
+              max={Math.max(last, 1)}
+              step={1}
+              value={step}
+              disabled={last === 0}
+              onInput={(event) => goTo(event.currentTarget.value)}
+            />
+            <output class="scrubber-text">
+              Step {formatCount(step)} of {formatCount(last)}
+            </output>
+          </div>
+          {data && <StepLine replay={data} />}
         </div>
-        {data && <StepLine replay={data} />}
       </Card>
       {error ? <Problem error={error} retry={reload} /> : null}
       {data ? <StepTables replay={data} /> : error ? null : <Skeleton height="240px" />}
@@ -53,7 +55,7 @@ export function ReplayTab({ job }: { readonly job: Job }) {
 function StepLine({ replay: { step, from_step, loss, rows, sha256 } }: { readonly replay: Replay }) {
   return (
     <p class="muted">
-      Loss {formatValue(loss)} of {formatCount(rows)} rows that train; weights <code>{sha256.slice(0, 12)}</code>, replayed from
+      Loss {formatValue(loss)} on {formatCount(rows)} training rows; weights <code>{sha256.slice(0, 12)}</code>, replayed from
       step {formatCount(from_step)} ({formatCount(step - from_step)} steps).
     </p>
   );

@@ -8,7 +8,8 @@ import {
   rowLists,
 } from "../../../client/questions/influence.ts";
 import { isOver } from "../../jobs/job-reading.ts";
-import { formatCell, valueColumns } from "../../model-view/worst-rows.tsx";
+import { valueColumns } from "../../model-view/worst-rows.tsx";
+import { formatCell } from "../../plots/scale.ts";
 import { useApp } from "../../shell/app-context.ts";
 import { formatCount, formatShare, formatValue } from "../../shell/format.ts";
 import { useResource } from "../../shell/resource.ts";

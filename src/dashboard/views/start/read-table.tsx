@@ -154,7 +154,7 @@ function FileFields({ sheet, hasLines, reading, busy, onMend }: FileFieldsProps)
       )}
       {hasLines && (
         <TextField
-          label="Lines above the column names"
+          label="Lines to skip"
           placeholder="detected"
           value={lines}
           onInput={setLines}
