@@ -2,6 +2,8 @@
  * Turns a table into a data set: a first pass finds the types of its columns, one pass looks at those in doubt, and the last one reads
  * their values.
  */
+
+import { missingNumbers } from "../../domain/datasets/column-reading.ts";
 import type { Column, OddCells } from "../../domain/datasets/dataset.ts";
 import type { ReadingOptions } from "../../domain/datasets/reading-options.ts";
 import type { AboutTable } from "../../domain/datasets/table-reading.ts";
@@ -95,7 +97,9 @@ async function readInferred(
   const builders = createBuilders(plans, rows, limits);
   const preview = createPreview(plans, rows);
   await table.scan((row, column, cells, index) => {
-    if (cells.isMissing(index) || (!(plans[column] as ColumnPlan).takesWords && cells.isMissingWord(index))) return;
+    const plan = plans[column] as ColumnPlan;
+    if (cells.isMissing(index) || (!plan.takesWords && cells.isMissingWord(index))) return;
+    if (plan.codes?.has(plan.read(cells, index))) return;
     (builders[column] as ColumnBuilder).set(row, cells, index);
     if (row < PREVIEW_ROWS) preview.set(row, column, cells, index);
   });
@@ -166,6 +170,7 @@ function planColumns(
       ...{ name, type, chosen: chosen !== undefined, reading },
       takesWords: type === "label" || type === "category" || type === "text",
       read: createCellReader(type, reading, guess !== undefined),
+      codes: missing && guess && (type === "number" || type === "integer") ? missingNumbers(reading) : null,
       doubt: chosen === undefined && guess ? doubtOf(guess) : null,
     };
   });
