@@ -57,6 +57,20 @@ describe("names in more than one row", () => {
   });
 });
 
+describe("a first row of a table with one row of names", () => {
+  it.each([
+    ["of a data frame with names of rows", ",v,w", "first,1,1"],
+    ["of zeros and labels", ",v,w", "first,0,0"],
+    ["in quotes", '"","v","w"', '"first",1,1'],
+    ["below a column without a name", "a,,w", "first,1,1"],
+    ["whose numbers are missing", "a,v,w", "first,pending,unknown"],
+  ])("stays a row: %s", async (_, names, first) => {
+    const text = `${names}\n${first}\n${measured(12, (row) => `row ${row},${row},${row * 2}`)}`;
+    const { rows, codes } = await read(text);
+    expect({ rows, isHead: codes.includes("name_lines") }).toEqual({ rows: 13, isHead: false });
+  });
+});
+
 describe("lines among and below the rows", () => {
   const rows = measured(8, (row) => `${"abcdefgh"[row]},${row * 3 + 1},${row * 1.5}`);
   const head = "shop,visits,sales\n";
