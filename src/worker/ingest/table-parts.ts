@@ -128,14 +128,15 @@ const isMissing = (value: number | undefined, type: string): boolean =>
 function isSum(values: FinishedColumn["values"], rows: number, isWhole: boolean): boolean {
   const last = values?.[rows - 1] ?? Number.NaN;
   if (!values || !last) return false;
-  let [sum, count, largest] = [0, 0, 0];
+  const furthest = Math.abs(last);
+  let [sum, count] = [0, 0];
   for (let row = 0; row < rows - 1; row++) {
     const value = values[row] as number;
+    // In most columns soon after the first row.
+    if (Math.abs(value) >= furthest) return false;
     if (Number.isNaN(value) || value === 0) continue;
     sum += value;
     count++;
-    largest = Math.max(largest, Math.abs(value));
   }
-  const tolerance = isWhole ? 0 : TOLERANCE * Math.abs(last);
-  return count >= FEWEST_VALUES && Math.abs(last) > largest && Math.abs(sum - last) <= tolerance;
+  return count >= FEWEST_VALUES && Math.abs(sum - last) <= (isWhole ? 0 : TOLERANCE * furthest);
 }
