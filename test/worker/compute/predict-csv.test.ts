@@ -22,14 +22,14 @@ describe("rows of CSV to predict", () => {
   });
 
   it("keep a first row whose numbers are all missing, and drop one of units", async () => {
-    const reading = { missing: ["pending"] };
+    const reading = { missing: ["n.k."] };
     const [, ...labels] = columns;
     const measured = ["a", "b"].map((column) => ({ column, kind: "numeric", reading }));
     const preprocessing = { columns: [...measured, ...labels.slice(1)], targets: [] };
     const reader = { preprocessing, inputWidth: 3 } as unknown as Model;
     const rows = "1,2,x\n2,3,y\n3,4,x\n";
-    expect(await read(`a,b,c\npending,pending,x\n${rows}`, reader)).toHaveLength(5);
-    expect(await read(`a,b,c\nkg,pending,x\n${rows}`, reader)).toHaveLength(4);
+    expect(await read(`a,b,c\nn.k.,n.k.,x\n${rows}`, reader)).toHaveLength(5);
+    expect(await read(`a,b,c\nkg,n.k.,x\n${rows}`, reader)).toHaveLength(4);
     expect(await read(`a,b,c\nkg,m,\n${rows}`, reader)).toHaveLength(4);
   });
 
