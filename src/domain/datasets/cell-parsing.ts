@@ -1,7 +1,7 @@
 /** Values written as text in the plain way: numbers, dates, truths. As in CSV, so in every format. */
 import { parseWrittenDate } from "./written/written-dates.ts";
 
-const NUMBER = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?$/;
+const NUMBER = /^[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?$/;
 
 /** A finite decimal number, or NaN. */
 export function parseNumber(text: string): number {

@@ -69,6 +69,9 @@ export interface Ambiguity {
   readonly instead: ColumnReading;
 }
 
+/** What a text could be: a label alone, a number with a unit or a bound, or any other value. */
+export type TextKind = "label" | "measure" | "value";
+
 /** The decision on a column. */
 export interface Guess {
   readonly type: "integer" | "number" | "boolean" | "datetime" | "label";
@@ -79,6 +82,8 @@ export interface Guess {
   readonly ambiguity: Ambiguity | null;
   /** How many of the values are bounds that were read as numbers, and one of them; null where none is. */
   readonly bounds: { readonly count: number; readonly example: string } | null;
+  /** Whether numbers with a unit and bounds are among the values that do not fit. */
+  readonly areMeasuresOdd: boolean;
 }
 
 /** How many values fit one way of writing, and which numbers they would be. */
@@ -118,6 +123,8 @@ export class ColumnGuess {
   #sameWords = 0;
   #clocks = 0;
   #clockIsWhole = true;
+  /** Whether one of them is certainly that, and no score or ratio. */
+  #isClock = false;
   #values = 0;
   #truths = 0;
   #codes = 0;
@@ -137,21 +144,23 @@ export class ColumnGuess {
     this.#dates = WRITTEN_DATES.filter((format) => !dateFormat || isEpoch || format === dateFormat).map(createTally);
   }
 
-  /** Adds a text that is not empty. Returns whether it could be anything but a label. */
-  seeText(given: string): boolean {
+  /** Adds a text that is not empty. Returns what it could be. */
+  seeText(given: string): TextKind {
     const text = given.trim();
-    if (isOddWord(text)) return true;
+    if (isOddWord(text)) return "value";
     this.#values++;
     if (LEADING_ZERO.test(text)) this.#codes++;
     if (parseTruth(text) >= 0) this.#truths++;
     const times = this.#dates.map(({ format }) => dateIn(text, format));
     countIn(this.#dates, times, text);
     const isDate = times.some(isNumber);
+    const measures = this.#withUnit + this.#bounds;
     const isNumeric = this.#options.textNumbers ? this.#seeNumberText(text, isDate) : false;
     if (!this.#options.textNumbers && /[.e]/i.test(text) && isNumber(parseNumber(text))) this.#textIsWhole = false;
-    if (isNumeric || isDate || parseTruth(text) >= 0) return true;
+    if (this.#withUnit + this.#bounds > measures) return "measure";
+    if (isNumeric || isDate || parseTruth(text) >= 0) return "value";
     this.#seeWord(text.toLowerCase());
-    return false;
+    return "label";
   }
 
   /** Takes in a text where texts may be numbers, and says whether it is one, perhaps with a unit. */
@@ -174,7 +183,8 @@ export class ColumnGuess {
     if (!split || (this.#unit ?? split).key !== split.key) return this.#seeClock(text);
     const within = parseInFormats(split.number, this.#formats);
     const value = within?.find(isNumber);
-    if (!within || value === undefined) return false;
+    // 8:30 am has the form of one too.
+    if (!within || value === undefined) return this.#seeClock(text);
     this.#unit ??= split;
     this.#withUnit++;
     if (LEADING_ZERO.test(split.number)) this.#codes++;
@@ -189,6 +199,7 @@ export class ColumnGuess {
     if (Number.isNaN(seconds)) return false;
     this.#clocks++;
     this.#clockIsWhole &&= Number.isInteger(seconds);
+    this.#isClock ||= CERTAIN_CLOCK.test(text);
     this.#keepDifferent(seconds);
     return true;
   }
@@ -233,12 +244,13 @@ export class ColumnGuess {
     const counts = { numbers: numbers?.chosen.count ?? 0, dates: dates?.chosen.count ?? 0, truths: this.#truths };
     const fitting = Math.max(counts.numbers, counts.dates, counts.truths);
     const areNumbers = numbers !== null && counts.numbers === fitting;
-    const base = { fitting, values: this.#values, reading: {}, ambiguity: null, bounds: null };
+    const base = { fitting, values: this.#values, reading: {}, ambiguity: null, bounds: null, areMeasuresOdd: false };
     if (areNumbers && !this.#areMeasures(fitting)) {
-      return { ...base, type: "label", fitting: fitting - this.#withUnit - this.#bounds };
+      return { ...base, type: "label", fitting: fitting - this.#withUnit - this.#bounds, areMeasuresOdd: true };
     }
     const others = this.#values - fitting;
-    if (this.#clocks > fitting && this.#different.size >= MANY_NUMBERS && areFew(this.#values - this.#clocks, this.#values)) {
+    const areClocks = this.#isClock && this.#clocks > fitting && this.#different.size >= MANY_NUMBERS;
+    if (areClocks && areFew(this.#values - this.#clocks, this.#values)) {
       const type = this.#clockIsWhole ? "integer" : "number";
       return { ...base, type, fitting: this.#clocks, reading: { unit: CLOCK_UNIT } };
     }
@@ -309,6 +321,8 @@ function readingOf({ decimal, thousands }: NumberFormat): ColumnReading {
 const isNumber = (value: number): boolean => !Number.isNaN(value);
 /** Money that is written behind a number, in words and in East Asia. */
 const MONEY = /^(?:円|元|圆|圓|원|dollars?|euros?|pounds?|yen|kr|zł|Kč|Ft|₽|руб\.?)$/i;
+/** Two digits where one would do, or am and pm: nobody writes the ratio 1:10 and the score 25:20 so. */
+const CERTAIN_CLOCK = /(?:^|:)0\d|m\.?$/i;
 const LEADING_ZERO = /^[+-]?0\d+$/;
 
 function dateIn(text: string, format: WrittenDate): number {

@@ -9,10 +9,11 @@ import {
   createNumberReader,
   createOddWords,
   FEWEST_MILLISECONDS,
+  missingNumbers,
   timeOfCount,
 } from "./column-reading.ts";
 import { spellingKey } from "./label-spellings.ts";
-import { isErrorWord, isMissingText } from "./missing-words.ts";
+import { createWordTest, isErrorWord, isMissingText } from "./missing-words.ts";
 import type { EncodedColumn, TextColumn, ValueColumn } from "./preprocessing.ts";
 
 /** A value that is present but not one of the column's labels. */
@@ -41,12 +42,12 @@ export const NOT_A_TEXT = "must be a text, or null if it is missing";
 
 /** The reader of a fitted column of text. */
 export function createTextReader({ reading }: TextColumn): TextReader {
-  const words = new Set((reading?.missing ?? []).map((word) => word.trim().toLowerCase()));
+  const isWord = createWordTest(reading?.missing ?? []);
   return (raw) => {
     if (isAbsent(raw)) return "";
     if (typeof raw === "object") return null;
     const text = String(raw);
-    return words.has(text.trim().toLowerCase()) ? "" : text;
+    return isWord(text) ? "" : text;
   };
 }
 
@@ -61,7 +62,7 @@ export function cellOf(text: string, isQuoted: boolean, column: EncodedColumn | 
 
 const isAbsent = (raw: unknown): boolean => raw === null || raw === undefined;
 
-/** If no value is a word, a word such as NA means missing, quoted or not; among numbers, so do the words given as missing. */
+/** If no value is a word, a word such as NA means missing, quoted or not, and so do the column's own words. */
 function missingTest(reading: ColumnReading): (raw: unknown) => boolean {
   const isOdd = createOddWords(reading);
   const hasOwn = reading.missing !== undefined;
@@ -81,12 +82,13 @@ function numericReader(reading: ColumnReading): ValueReader {
   const isMissing = missingTest(reading);
   const readText = createNumberReader(reading);
   const hasPercent = reading.unit === "%";
+  const codes = missingNumbers(reading);
   return (raw) => {
     if (typeof raw !== "number" && isMissing(raw)) return Number.NaN;
     if (typeof raw === "string" && !hasPercent && raw.includes("%") && !Number.isNaN(readText(raw))) return PERCENT;
-    if (typeof raw === "number" && reading.missing && isMissing(raw)) return Number.NaN;
     const value =
       typeof raw === "string" ? readText(raw) : typeof raw === "boolean" || typeof raw === "bigint" ? Number(raw) : raw;
+    if (codes.size > 0 && typeof value === "number" && codes.has(value)) return Number.NaN;
     return fitsFloat32(value) ? value : "must be a finite number that fits float32, or null if it is missing";
   };
 }
@@ -144,7 +146,7 @@ function booleanReader(categories: readonly string[], reading: ColumnReading): V
  */
 export function createLabelReader(labels: readonly string[], { missing = [], case: letters }: ColumnReading = {}): ValueReader {
   const places = new Map(labels.map((label, place) => [label, place]));
-  const words = new Set(missing.map((word) => word.trim().toLowerCase()));
+  const isWord = createWordTest(missing);
   const byNumber = uniqueBy(labels, (label) => orNull(parseNumber(label)));
   const byTruth = uniqueBy(labels, (label) => truthOf(label));
   const bySpelling = letters === "ignored" ? uniqueBy(labels, spellingKey) : new Map<string, number>();
@@ -156,7 +158,7 @@ export function createLabelReader(labels: readonly string[], { missing = [], cas
     const trimmed = text.trim();
     const exact = places.get(text) ?? places.get(trimmed);
     if (exact !== undefined) return exact;
-    if (trimmed === "" || words.has(trimmed.toLowerCase()) || isErrorWord(trimmed)) return Number.NaN;
+    if (trimmed === "" || isWord(trimmed) || isErrorWord(trimmed)) return Number.NaN;
     const number = byNumber.size > 0 ? byNumber.get(parseNumber(trimmed)) : undefined;
     return number ?? byTruth.get(truthOf(trimmed) ?? -1) ?? bySpelling.get(spellingKey(trimmed)) ?? UNKNOWN;
   };

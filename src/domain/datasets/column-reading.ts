@@ -104,3 +104,12 @@ export function createOddWords({ missing = [] }: ColumnReading): (text: string) 
   const isOwn = createWordTest(missing);
   return (text) => isOwn(text) || isOddWord(text);
 }
+
+/**
+ * The numbers that a column's own words for a missing value mean, read as its cells are: -999 is one in a column of `-999,00`, of `-999 °C`
+ * and of JSON numbers.
+ */
+export function missingNumbers(reading: ColumnReading): ReadonlySet<number> {
+  const read = createNumberReader(reading);
+  return new Set((reading.missing ?? []).map(read).filter((value) => !Number.isNaN(value)));
+}

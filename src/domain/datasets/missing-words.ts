@@ -61,7 +61,7 @@ export function createWordTest(words: readonly string[]): (text: string) => bool
 
 const isPlainNumber = (text: string): boolean => text !== "" && Number.isFinite(Number(text));
 
-const OVERFLOW = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?$/;
+const OVERFLOW = /^[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?$/;
 
 /** Whether a text means missing among numbers, dates and booleans: a known word, or a number beyond float64. */
 export function isOddWord(text: string): boolean {

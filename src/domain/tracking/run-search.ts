@@ -108,7 +108,7 @@ interface Token {
 }
 
 const TOKEN =
-  /\s*(?:(?<number>[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?(?![\w.-]))|(?<word>[A-Za-z_][\w/:-]*)|(?<quoted>'[^']*'|"[^"]*")|(?<backticked>`[^`]*`)|(?<sign><=|>=|!=|==|[<>=.,()]))/y;
+  /\s*(?:(?<number>[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?(?![\w.-]))|(?<word>[A-Za-z_][\w/:-]*)|(?<quoted>'[^']*'|"[^"]*")|(?<backticked>`[^`]*`)|(?<sign><=|>=|!=|==|[<>=.,()]))/y;
 
 /**
  * Parses a filter; an empty one has no conditions.

@@ -12,6 +12,8 @@ export interface HeadTests {
   /** Whether a cell is a text, or empty. */
   isText(cell: string): boolean;
   isBlank(cell: string): boolean;
+  /** Whether a text says that a value is missing. */
+  isMissing(cell: string): boolean;
 }
 
 /** The rows at the beginning of a table that have its names. */
@@ -28,6 +30,8 @@ const MOST_BELOW = 3;
 const FEWEST_COLUMNS = 2;
 const FEWEST_ROWS = 3;
 
+const YEAR = /^(?:19|20)\d\d$/;
+
 /** Where the values of a table begin whose first row has names. One row has them, unless the rows leave no doubt. */
 export function headOf(rows: readonly Row[], tests: HeadTests): Head {
   const [first = [], second = [], ...below] = rows;
@@ -42,13 +46,15 @@ export function headOf(rows: readonly Row[], tests: HeadTests): Head {
 }
 
 /**
- * The names of groups and columns together; null where they are not that. Groups leave cells empty, and either the names below repeat
- * themselves, so that a group tells them apart, or they are empty below the columns that are in no group.
+ * The names of groups and columns together; null where they are not that. Groups leave the cells behind them empty, and either the names
+ * below repeat themselves, so that a group tells them apart, or they are empty below the columns that are in no group. Of numbers, only
+ * years are names: data frames leave the name of their index out, and their first row may have the same number twice.
  */
 export function togetherNames(groups: Row, names: Row, below: readonly Row[], tests: HeadTests): string[] | null {
   const { isBlank, isText } = tests;
-  const isGroups = groups.length === names.length && groups.some(isBlank) && !groups.every(isBlank) && groups.every(isText);
-  if (!isGroups || below.length === 0) return null;
+  const isBehind = (cell: string, column: number) => isBlank(cell) && column > 0 && !isBlank(groups[column - 1] as string);
+  const isGroups = groups.length === names.length && groups.some(isBehind) && groups.every(isText);
+  if (!isGroups || below.length === 0 || !names.every((name) => isText(name) || YEAR.test(name.trim()))) return null;
   const last = names.findLastIndex((name, column) => !isBlank(name) || !isBlank(groups[column] as string));
   if (names.some((name, column) => column <= last && isBlank(name) && isBlank(groups[column] as string))) return null;
   const isRepeated = (name: string) => names.indexOf(name) !== names.lastIndexOf(name);
@@ -71,8 +77,8 @@ export function togetherNames(groups: Row, names: Row, below: readonly Row[], te
 }
 
 /** Whether a row has texts above at least two columns of numbers, and a value in none of them. */
-function hasNoValue(row: Row, values: readonly Row[], { areNames, isText, isBlank }: HeadTests): boolean {
-  if (!row.every(isText)) return false;
+function hasNoValue(row: Row, values: readonly Row[], { areNames, isText, isBlank, isMissing }: HeadTests): boolean {
+  if (!row.every(isText) || row.some(isMissing)) return false;
   const measured = row.map((_, column) => areNames([["name"], ...values.map((value) => [value[column] ?? ""])]));
   return row.filter((cell, column) => measured[column] && !isBlank(cell)).length >= FEWEST_COLUMNS;
 }

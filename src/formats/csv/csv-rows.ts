@@ -50,7 +50,7 @@ export class CsvRows {
   take(record: CsvRecord, cells: CsvCells): boolean {
     const { width, all } = this.#table;
     const { count, line } = record;
-    if (this.#nameLines.has(line)) return false;
+    if (this.#nameLines.size > 0 && this.#nameLines.has(line)) return false;
     const isShort = count < width;
     const isNote = !all && isAlone(cells, width) && (this.#isAfterGap || NOTE.test(cells.text(0)));
     if (count !== width && (all || !(isShort ? isNote : cells.isEmptyFrom(width)))) {
@@ -89,9 +89,10 @@ export class CsvRows {
 
   #takeRow(): void {
     if (this.#fault) throw this.#fault;
+    this.#isAfterGap = false;
+    if (this.#noteLines.length === 0) return;
     this.#noteRows = 0;
     this.#noteLines.length = 0;
-    this.#isAfterGap = false;
   }
 
   #skip(line: number): void {

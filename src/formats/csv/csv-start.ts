@@ -3,7 +3,7 @@
  * and predictions both use it, so that a file means the same to both.
  */
 import { parseTruth } from "../../domain/datasets/cell-parsing.ts";
-import { isMissingText, isOddWord } from "../../domain/datasets/missing-words.ts";
+import { isMissingText, isOddWord, isWordForMissing } from "../../domain/datasets/missing-words.ts";
 import { parseWrittenDate, WRITTEN_DATES } from "../../domain/datasets/written/written-dates.ts";
 import { NUMBER_FORMATS, parseInFormats } from "../../domain/datasets/written/written-numbers.ts";
 import { type ByteChunks, invalidTable } from "../tables/table.ts";
@@ -154,6 +154,7 @@ const NAME_TESTS: NameTests = {
   mayBeNames: (rows) => guessHeader(rows).isHeader,
   isText: (cell) => ["text", "blank"].includes(kindOf(cell)),
   isBlank: (cell) => cell.trim() === "",
+  isMissing: (cell) => cell.trim() !== "" && isWordForMissing(cell),
 };
 
 /** Lines that begin with # at a position, each with the position after it. Empty when nothing else follows them. */

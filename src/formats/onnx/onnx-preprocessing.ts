@@ -1,8 +1,9 @@
 /**
  * The preprocessing of raw columns as ONNX nodes: one input per column, named like the column, and the network's features as output.
- * Numbers are doubles, so that large offsets lose no digits, and NaN if missing. Datetimes are milliseconds since 1970 as doubles, and NaN
+ * Numbers are doubles, so that large offsets lose no digits, and NaN or a number that the table used for it if missing. Datetimes are milliseconds since 1970 as doubles, and NaN
  * if missing. Categories are labels, and missing if they are "" or one of the column's missing words.
  */
+import { missingNumbers } from "../../domain/datasets/column-reading.ts";
 import { binEdges, hasValue, isCyclic, type Scaling, type ValueColumn } from "../../domain/datasets/preprocessing.ts";
 import { datetimeParts } from "./onnx-datetime.ts";
 import { type GraphBuilder, TYPE, type Value } from "./onnx-graph.ts";
@@ -24,7 +25,11 @@ const INPUTS = {
 
 function featuresOf(graph: GraphBuilder, column: ValueColumn, raw: Value, tableOf: (column: string) => Value): Value[] {
   if (column.kind === "category") return [categoryFeatures(graph, column, raw, tableOf)];
-  const missing = graph.node("IsNaN", [raw]);
+  const codes = column.kind === "numeric" ? [...missingNumbers(column.reading ?? {})] : [];
+  const missing = codes.reduce(
+    (found, code) => graph.node("Or", [found, graph.node("Equal", [raw, graph.constant("double", code)])]),
+    graph.node("IsNaN", [raw]),
+  );
   const filled = graph.node("Where", [missing, graph.constant("double", column.fill), raw]);
   const indicator = column.indicator ? [graph.node("Cast", [missing], { to: TYPE.float })] : [];
   if (column.kind === "numeric") return [...numberFeatures(graph, column, filled), ...indicator];

@@ -2,7 +2,7 @@
 
 import { type CellStyle, csvCell } from "../../domain/csv-cell.ts";
 import { parseNumber } from "../../domain/datasets/cell-parsing.ts";
-import { cellOf } from "../../domain/datasets/column-reader.ts";
+import { cellOf, createValueReader, UNKNOWN } from "../../domain/datasets/column-reader.ts";
 import { type EncodedColumn, ignoredNames, type Preprocessing, strangerDetail } from "../../domain/datasets/preprocessing.ts";
 import { invalid } from "../../domain/errors.ts";
 import type { Explanation } from "../../domain/explanations/explanation.ts";
@@ -56,7 +56,7 @@ export async function readCsvRows(
         return;
       }
     }
-    if (found.names && (start?.nameLines.includes(record.line) || isRepeated(found.names, cells))) return;
+    if (found.names && isRepeated(found.names, cells)) return;
     const isPadded = cells.length > found.width && cells.slice(found.width).every((cell) => cell.trim() === "");
     if (cells.length !== found.width && !isPadded) {
       if (isComment(record, found.width)) return;
@@ -67,6 +67,7 @@ export async function readCsvRows(
         ? null
         : cellValue(cells[place] as string, record.quoting[place] !== QUOTING.plain, columns?.[index] ?? null),
     );
+    if (found.names && start?.nameLines.includes(record.line) && !isRow(instance, columns ?? [])) return;
     rows.push({ text: textOf(record, cells), line: record.line, instance });
   };
   const line = firstLine + (start ? start.firstLine - 1 : 0);
@@ -74,6 +75,21 @@ export async function readCsvRows(
   scanner.push(bytes.subarray(start?.offset ?? 0));
   scanner.end();
   return { rows, head, reading: found ?? { delimiter, width: 0, cellIndices: [], names: null } };
+}
+
+/**
+ * Whether a line without values below the names is a row to predict all the same: the model can read each of its cells in columns of numbers
+ * and times, and one of its cells says something to it, as a word for a missing value does. Units and questions do not.
+ */
+function isRow(instance: readonly unknown[], columns: readonly EncodedColumn[]): boolean {
+  const known = columns.flatMap((column, index): boolean[] => {
+    const cell = instance[index];
+    if (column.kind === "text" || cell === null || cell === "") return [];
+    const value = createValueReader(column)(cell);
+    if (column.kind === "category") return value === UNKNOWN ? [] : [true];
+    return [typeof value === "number"];
+  });
+  return known.length > 0 && !known.includes(false);
 }
 
 /** Whether a row repeats the names, as in files that were put together. */

@@ -40,6 +40,8 @@ export interface ColumnPlan {
   readonly reading: ColumnReading;
   /** The number of a cell in a column of numbers or times, NaN if there is none. */
   readonly read: CellReader;
+  /** Numbers that mean a missing value, where the column is not written plainly: `isMissing` of its cells compares texts. */
+  readonly codes: ReadonlySet<number> | null;
   /** Cells that prevent a column from being numbers or dates; null if there are none. */
   readonly doubt: OddCells | null;
 }

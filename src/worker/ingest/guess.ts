@@ -1,14 +1,13 @@
 /** The pass through columns that are not written plainly: finds out how they are written. Skipped if all columns are plain. Keeps no values. */
 import { ColumnGuess, type Guess, type GuessContext } from "../../domain/datasets/column-guess.ts";
 import type { ColumnType, OddCells } from "../../domain/datasets/dataset.ts";
-import { isOddWord } from "../../domain/datasets/missing-words.ts";
 import { type ReadingOptions, THOUSANDS } from "../../domain/datasets/reading-options.ts";
 import type { Cells, Table } from "../../formats/tables/table.ts";
 import type { Inference } from "./infer.ts";
 import { oddCell, SHOWN_CELLS } from "./odd-cells.ts";
 
 export interface GuessedColumn extends Guess {
-  /** The first cells that are neither a number nor a date in any format. */
+  /** The first cells that do not fit. */
   readonly odd: OddCells["cells"];
 }
 
@@ -28,11 +27,13 @@ export async function guessColumns(
     if (guess && !cells.isMissing(index) && !cells.isMissingWord(index)) guess.see(cells, index);
   });
   const context = contextOf(guesses, inference.csv?.delimiter ?? "", options);
-  return new Map([...guesses].map(([column, { guess, odd }]) => [column, { ...guess.decide(context), odd }]));
+  return new Map([...guesses].map(([column, guess]) => [column, guess.decide(context)]));
 }
 
 class CellGuess {
-  readonly odd: OddCells["cells"][number][] = [];
+  /** The first cells that can only be labels, and the first numbers with a unit and bounds. */
+  readonly #labels: OddCells["cells"][number][] = [];
+  readonly #measures: OddCells["cells"][number][] = [];
   readonly guess: ColumnGuess;
 
   constructor(guess: ColumnGuess) {
@@ -41,11 +42,20 @@ class CellGuess {
 
   see(cells: Cells, index: number): void {
     if (cells.isText(index)) {
-      const text = cells.text(index);
-      if (!this.guess.seeText(text) && this.odd.length < SHOWN_CELLS && !isOddWord(text)) this.odd.push(oddCell(cells, index));
+      const kind = this.guess.seeText(cells.text(index));
+      if (kind === "value") return;
+      const found = kind === "label" ? this.#labels : this.#measures;
+      if (found.length < SHOWN_CELLS) found.push(oddCell(cells, index));
     } else if (cells.truth(index) >= 0) this.guess.seeTruth();
     else if (!Number.isNaN(cells.datetime(index))) this.guess.seeDate();
     else if (!Number.isNaN(cells.number(index))) this.guess.seeNumber(cells.number(index));
+  }
+
+  decide(context: GuessContext): GuessedColumn {
+    const guess = this.guess.decide(context);
+    const all = guess.areMeasuresOdd ? [...this.#labels, ...this.#measures] : this.#labels;
+    const odd = all.toSorted((a, b) => (a.line ?? 0) - (b.line ?? 0)).slice(0, SHOWN_CELLS);
+    return { ...guess, odd };
   }
 }
 

@@ -2,6 +2,8 @@
  * Turns a table into a data set: a first pass finds the types of its columns, one pass looks at those in doubt, and the last one reads
  * their values.
  */
+
+import { missingNumbers } from "../../domain/datasets/column-reading.ts";
 import type { Column, OddCells } from "../../domain/datasets/dataset.ts";
 import type { ReadingOptions } from "../../domain/datasets/reading-options.ts";
 import type { AboutTable } from "../../domain/datasets/table-reading.ts";
@@ -50,7 +52,19 @@ export type ColumnOptions = WritingOptions &
 export async function readTable(given: Table, options: ColumnOptions, limits: DatasetLimits): Promise<IngestedTable> {
   const walked = await withOwnMissing({ table: given, inference: await inferTypes(given) }, options.missing);
   const inferred = options.rows === "all" ? walked : await withoutNotes(walked);
-  return await readInferred(inferred, options, limits, null);
+  const read = await readInferred(inferred, options, limits, null);
+  if (!("totals" in read)) return read;
+  // The values of the first reading are let go by now, so that memory holds those of one.
+  const above = firstRows(inferred.table, read.rows - 1);
+  const again = await readInferred({ table: above, inference: await inferTypes(above) }, options, limits, read.totals);
+  return again as IngestedTable;
+}
+
+/** A table whose last row has totals: it is read again without that row. */
+interface FoundTotals {
+  readonly totals: TotalsRow;
+  /** With that row. */
+  readonly rows: number;
 }
 
 /** The table with the words that are given by column, where some are: their columns are inferred without them. */
@@ -65,13 +79,13 @@ async function withOwnMissing(walked: InferredTable, missing: ColumnOptions["mis
   return { table, inference: await inferTypes(table) };
 }
 
-/** Reads a table whose columns are known, but for its last row where that has totals: `totals` is then what was left out. */
+/** Reads a table whose columns are known, and looks for totals in its last row. `totals`: what was left out of it, if it was. */
 async function readInferred(
   inferred: InferredTable,
   options: ColumnOptions,
   limits: DatasetLimits,
   totals: TotalsRow | null,
-): Promise<IngestedTable> {
+): Promise<IngestedTable | FoundTotals> {
   const { table, inference } = keepColumns(withoutBlanks(inferred), options.columns);
   const { rows, names } = inference;
   if (names.length === 0) throw invalidTable("the table has no columns");
@@ -83,16 +97,15 @@ async function readInferred(
   const builders = createBuilders(plans, rows, limits);
   const preview = createPreview(plans, rows);
   await table.scan((row, column, cells, index) => {
-    if (cells.isMissing(index) || (!(plans[column] as ColumnPlan).takesWords && cells.isMissingWord(index))) return;
+    const plan = plans[column] as ColumnPlan;
+    if (cells.isMissing(index) || (!plan.takesWords && cells.isMissingWord(index))) return;
+    if (plan.codes?.has(plan.read(cells, index))) return;
     (builders[column] as ColumnBuilder).set(row, cells, index);
     if (row < PREVIEW_ROWS) preview.set(row, column, cells, index);
   });
   const finished = builders.map((builder) => builder.finish());
   const found = inference.csv && !totals && options.rows !== "all" ? totalsOf(finished, rows) : null;
-  if (found) {
-    const above = firstRows(inferred.table, rows - 1);
-    return await readInferred({ table: above, inference: await inferTypes(above) }, options, limits, found);
-  }
+  if (found) return { totals: found, rows };
   const columns = markIndex(finished, inference);
   const spellings = new Map(finished.flatMap(({ column, spellings: own }) => (own ? [[column.name, own] as const] : [])));
   const duplicates = duplicatesOf(finished, columns, rows);
@@ -157,6 +170,7 @@ function planColumns(
       ...{ name, type, chosen: chosen !== undefined, reading },
       takesWords: type === "label" || type === "category" || type === "text",
       read: createCellReader(type, reading, guess !== undefined),
+      codes: missing && guess && (type === "number" || type === "integer") ? missingNumbers(reading) : null,
       doubt: chosen === undefined && guess ? doubtOf(guess) : null,
     };
   });

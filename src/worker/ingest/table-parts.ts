@@ -1,5 +1,5 @@
 /** What of a table is read: without columns that are not named or empty, notes below its rows, and a row of totals. */
-
+import type { TextValues } from "../../domain/datasets/texts.ts";
 import { selectColumns } from "../../formats/tables/selection.ts";
 import type { Table } from "../../formats/tables/table.ts";
 import type { FinishedColumn } from "./column.ts";
@@ -78,43 +78,65 @@ export interface TotalsRow {
 /** Rows from which a sum is none by chance, and values other than 0 among them. */
 const FEWEST_ROWS = 6;
 const FEWEST_VALUES = 4;
-/** Sums of rounded values differ from rounded sums. */
+/** Sums of rounded values differ from rounded sums; those of whole numbers do not. */
 const TOLERANCE = 1e-6;
 const TOTAL =
   /^(?:grand |sub|gesamt|end)?(?:totals?|totaal|totale|sum|summe|insgesamt|gesamt|somme|suma|soma|razem|итого|всего|合計|総計|小計|合计|总计|합계)\b|^(?:合計|総計|小計|合计|总计|합계|итого|всего)/i;
 
 /**
- * The totals in the last row of a table; null where it is a row like the others. It has the sum of all values above it in two columns, or in
- * one and says so, or leaves a cell empty that no other row does.
+ * The totals in the last row of a table; null where it is a row like the others. It has the sum of all values above it in a column, and says
+ * so; or it has such sums in most of its numbers, and in two at least, or leaves a cell empty that no other row does.
  */
 export function totalsOf(columns: readonly FinishedColumn[], rows: number): TotalsRow | null {
   if (rows < FEWEST_ROWS) return null;
-  const sums = columns.filter(
-    ({ column: { type }, values }) => (type === "number" || type === "integer") && isSum(values, rows),
-  );
+  const numbers = columns.filter(({ column: { type }, values }) => NUMERIC.has(type) && !isMissing(values?.[rows - 1], type));
+  const sums = numbers.filter(({ column, values }) => isSum(values, rows, column.type === "integer"));
   if (sums.length === 0) return null;
-  const isMarked = columns.some(({ column, values }) => {
-    if (column.type === "category" && values) {
-      const last = column.categories?.[values[rows - 1] as number] ?? "";
-      if (TOTAL.test(last.trim())) return true;
-    }
-    return column.missing === 1 && values !== null && isMissing(values[rows - 1] as number, column.type);
-  });
-  return isMarked || sums.length > 1 ? { columns: sums.map(({ column }) => column.name) } : null;
+  const found = { columns: sums.map(({ column }) => column.name) };
+  if (columns.some((each) => TOTAL.test(lastLabel(each, rows)))) return found;
+  // In many columns some last value is the sum of the others by chance.
+  if (sums.length * 2 < numbers.length) return null;
+  return sums.length > 1 || columns.some((each) => leavesOut(each, rows)) ? found : null;
 }
 
-const isMissing = (value: number, type: string): boolean =>
-  Number.isNaN(value) || ((type === "category" || type === "boolean") && value === -1);
+const NUMERIC: ReadonlySet<string> = new Set(["number", "integer"]);
 
-function isSum(values: FinishedColumn["values"], rows: number): boolean {
+/** The label or text of the last row; empty where the column has none. */
+function lastLabel({ column, values, texts }: FinishedColumn, rows: number): string {
+  if (texts) return lastText(texts).trim();
+  return column.type === "category" ? (column.categories?.[values?.[rows - 1] ?? -1] ?? "").trim() : "";
+}
+
+/** The last line of packed texts, which end with a line break. */
+function lastText(texts: TextValues): string {
+  const from = texts.length < 2 ? 0 : texts.lastIndexOf(LF, texts.length - 2) + 1;
+  return new TextDecoder().decode(texts.subarray(from, -1));
+}
+
+const LF = 0x0a;
+
+/** Whether the last row is the only one without a value in a column. */
+function leavesOut({ column: { missing, type }, values, texts }: FinishedColumn, rows: number): boolean {
+  if (missing !== 1) return false;
+  return texts ? lastText(texts) === "" : values !== null && isMissing(values[rows - 1], type);
+}
+
+const isMissing = (value: number | undefined, type: string): boolean =>
+  value === undefined || Number.isNaN(value) || ((type === "category" || type === "boolean") && value === -1);
+
+/** Whether the last value is the sum of all others, and further from 0 than any of them: sums of positive and negative ones are often not. */
+function isSum(values: FinishedColumn["values"], rows: number, isWhole: boolean): boolean {
   const last = values?.[rows - 1] ?? Number.NaN;
   if (!values || !last) return false;
+  const furthest = Math.abs(last);
   let [sum, count] = [0, 0];
   for (let row = 0; row < rows - 1; row++) {
     const value = values[row] as number;
+    // In most columns soon after the first row.
+    if (Math.abs(value) >= furthest) return false;
     if (Number.isNaN(value) || value === 0) continue;
     sum += value;
     count++;
   }
-  return count >= FEWEST_VALUES && Math.abs(sum - last) <= TOLERANCE * Math.abs(last);
+  return count >= FEWEST_VALUES && Math.abs(sum - last) <= (isWhole ? 0 : TOLERANCE * furthest);
 }

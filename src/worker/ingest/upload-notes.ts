@@ -1,7 +1,7 @@
 /** How a table was read, and the notes on what was guessed or is odd in it. */
 import type { Ambiguity } from "../../domain/datasets/column-guess.ts";
 import type { ColumnReading } from "../../domain/datasets/column-reading.ts";
-import { type Column, listOddCells, type OddCells } from "../../domain/datasets/dataset.ts";
+import { type Column, type ColumnType, listOddCells, type OddCells } from "../../domain/datasets/dataset.ts";
 import { ENCODINGS } from "../../domain/datasets/encodings.ts";
 import type { MissingCode } from "../../domain/datasets/missing-codes.ts";
 import { MISSING_WORDS } from "../../domain/datasets/missing-words.ts";
@@ -44,9 +44,9 @@ export interface NotedTable {
   readonly duplicates: DuplicateRows | null;
   /** Of the last row, which was left out; null where it was not. */
   readonly totals: TotalsRow | null;
-  /** By column: labels that were written in several ways. */
   /** Numbers that may stand for a missing value, by column. */
   readonly codes: ReadonlyMap<string, MissingCode>;
+  /** Labels that were written in several ways, by column. */
   readonly spellings: ReadonlyMap<string, readonly (readonly string[])[]>;
   readonly inferred: readonly InferredColumn[];
 }
@@ -83,7 +83,7 @@ export function uploadNotes({
     ...(csv ? [...layoutNotes(csv, columns), ...headAndFootNotes(csv)] : []),
     ...(totals ? [totalsNote(totals)] : []),
     ...(duplicates ? [duplicatesNote(duplicates, rows)] : []),
-    ...(codes.size > 0 ? [codesNote(codes)] : []),
+    ...(codes.size > 0 ? [codesNote(codes, columns)] : []),
   ];
   return [...ofTable, ...ofColumns].slice(0, MAX_NOTES);
 }
@@ -186,7 +186,7 @@ function largeIntegersNote(name: string): Note {
     name,
     null,
     detail,
-    `upload the file with types={"${name}":"number"} to read them as rounded numbers`,
+    `upload the file with ${typeOf(name, "number")} to read them as rounded numbers`,
   );
 }
 
@@ -197,18 +197,25 @@ function duplicatesNote({ count, first: { row, of } }: DuplicateRows, rows: numb
   return noteOn("duplicate_rows", null, null, detail, cure);
 }
 
+/** The option that gives a column a type, as it is sent. */
+const typeOf = (column: string, type: ColumnType): string => `types=${JSON.stringify({ [column]: type })}`;
+
 /** Columns that a note on codes describes, and that its cure names. */
 const CODED_COLUMNS = 8;
 
 /** One note on all columns, whose cure can be sent as it is. */
-function codesNote(codes: ReadonlyMap<string, MissingCode>): Note {
+function codesNote(codes: ReadonlyMap<string, MissingCode>, columns: readonly Column[]): Note {
   const shown = [...codes].slice(0, CODED_COLUMNS);
+  const decimals = new Map(columns.map(({ name, reading }) => [name, reading?.decimal ?? "."]));
   const each = shown.map(([name, { value, count, nearest }]) => {
     const others = value < nearest ? `at least ${nearest}` : `at most ${nearest}`;
     return `${name} is ${value} in ${count} rows and ${others} in all others`;
   });
   const more = codes.size > shown.length ? `, and ${codes.size - shown.length} more` : "";
-  const option = Object.fromEntries(shown.map(([name, { value }]) => [name, [String(value)]]));
+  // Read as a cell of the column is.
+  const option = Object.fromEntries(
+    shown.map(([name, { value }]) => [name, [String(value).replace(".", decimals.get(name) ?? ".")]]),
+  );
   const column = codes.size === 1 ? (shown[0]?.[0] ?? null) : null;
   const cure = `if ${shown.length === 1 ? "that number means" : "those numbers mean"} a missing value, upload the file with missing=${JSON.stringify(option)}`;
   return noteOn("missing_codes", column, null, `${each.join("; ")}${more}`, cure);
@@ -228,7 +235,7 @@ export function oddNote({ name, type, missing }: Column, odd: OddCells, rows: nu
   const present = rows - missing;
   if (odd.read_as === "label") {
     const detail = `${name} was read as labels because ${odd.count} of its ${present} values ${odd.count === 1 ? "is not a number or date" : "are not numbers or dates"}: ${listOddCells(odd)}`;
-    const cure = `correct them or leave them empty, list them in missing=, or add types={"${name}":"category"} if it is a column of labels`;
+    const cure = `correct them or leave them empty, list them in missing=, or add ${typeOf(name, "category")} if it is a column of labels`;
     return noteOn("column_in_doubt", name, line, detail, cure);
   }
   const { one, many } = NOUNS[type] ?? { one: "a value", many: "values" };
@@ -239,7 +246,7 @@ export function oddNote({ name, type, missing }: Column, odd: OddCells, rows: nu
     name,
     line,
     detail,
-    `correct ${isOne ? "it" : "them"}, or add types={"${name}":"category"} if it is a column of labels`,
+    `correct ${isOne ? "it" : "them"}, or add ${typeOf(name, "category")} if it is a column of labels`,
   );
 }
 
@@ -249,7 +256,7 @@ function spellingsNote(column: string, groups: readonly (readonly string[])[]): 
     .map(([label, ...others]) => `${others.map(quotedLabel).join(", ")} as ${quotedLabel(label)}`);
   const more = groups.length > SHOWN_SHEETS ? ` and ${groups.length - SHOWN_SHEETS} more` : "";
   const detail = `labels of ${column} differ only in capital letters, and were read as one: ${shown.join("; ")}${more}`;
-  const cure = `upload the file with types={"${column}":"category"} to keep them apart`;
+  const cure = `upload the file with ${typeOf(column, "category")} to keep them apart`;
   return noteOn("spellings_merged", column, null, detail, cure);
 }
 

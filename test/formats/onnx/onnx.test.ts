@@ -385,6 +385,20 @@ describe("an ONNX file takes the raw rows that predict takes", () => {
     ]);
   });
 
+  it("with numbers that mean a missing value", async () => {
+    const columns = [
+      numeric("a", { indicator: true, reading: { missing: ["na", "-999", "0"] } }),
+      numeric("b", { indicator: true, reading: { decimal: ",", missing: ["-99,9"] } }),
+    ];
+    await expectAgreement(modelOf({ preprocessing: tables(columns), layers: [linear(4), plain("tanh"), linear(1)] }), [
+      [1, 2],
+      [-999, 2],
+      [0, -99.9],
+      [-1, -99],
+      [null, null],
+    ]);
+  });
+
   it("with categories: known, unknown, missing, filled; one-hot, ordinal and embedded", async () => {
     const columns = [
       category("island"),

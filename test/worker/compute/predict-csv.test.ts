@@ -6,9 +6,9 @@ import { readCsvRows } from "../../../src/worker/compute/predict-csv.ts";
 const columns = ["a", "b", "c"].map((column) => ({ column, kind: "category", categories: [] }));
 const model = { preprocessing: { columns, targets: [] }, inputWidth: 3 } as unknown as Model;
 
-async function read(text: string) {
+async function read(text: string, reader = model) {
   const block = { bytes: new TextEncoder().encode(text), firstLine: 1, reading: null };
-  const { head, rows } = await readCsvRows(model, block, { format: "csv", header: "auto" } as Parameters<
+  const { head, rows } = await readCsvRows(reader, block, { format: "csv", header: "auto" } as Parameters<
     typeof readCsvRows
   >[2]);
   return [head, ...rows.map(({ text: row, line }) => `${line}: ${row}`)];
@@ -19,6 +19,18 @@ describe("rows of CSV to predict", () => {
     expect(await read(",,\n\nx,y,z\nu,v,w\n")).toEqual([null, "1: ,,", "3: x,y,z", "4: u,v,w"]);
     expect(await read("x,,\n\nu,v,w\nq,r,s\n")).toEqual([null, "1: x,,", "3: u,v,w", "4: q,r,s"]);
     expect(await read("x,,\n")).toEqual([null, "1: x,,"]);
+  });
+
+  it("keep a first row whose numbers are all missing, and drop one of units", async () => {
+    const reading = { missing: ["n.k."] };
+    const [, ...labels] = columns;
+    const measured = ["a", "b"].map((column) => ({ column, kind: "numeric", reading }));
+    const preprocessing = { columns: [...measured, ...labels.slice(1)], targets: [] };
+    const reader = { preprocessing, inputWidth: 3 } as unknown as Model;
+    const rows = "1,2,x\n2,3,y\n3,4,x\n";
+    expect(await read(`a,b,c\nn.k.,n.k.,x\n${rows}`, reader)).toHaveLength(5);
+    expect(await read(`a,b,c\nkg,n.k.,x\n${rows}`, reader)).toHaveLength(4);
+    expect(await read(`a,b,c\nkg,m,\n${rows}`, reader)).toHaveLength(4);
   });
 
   it("may have a title above the model's names, which is left out", async () => {

@@ -1,3 +1,4 @@
+import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { Column } from "../../../src/domain/datasets/dataset.ts";
 import { aboutTable } from "../../../src/domain/datasets/table-reading.ts";
@@ -56,6 +57,20 @@ describe("names in more than one row", () => {
   });
 });
 
+describe("a first row of a table with one row of names", () => {
+  it.each([
+    ["of a data frame with names of rows", ",v,w", "first,1,1"],
+    ["of zeros and labels", ",v,w", "first,0,0"],
+    ["in quotes", '"","v","w"', '"first",1,1'],
+    ["below a column without a name", "a,,w", "first,1,1"],
+    ["whose numbers are missing", "a,v,w", "first,pending,unknown"],
+  ])("stays a row: %s", async (_, names, first) => {
+    const text = `${names}\n${first}\n${measured(12, (row) => `row ${row},${row},${row * 2}`)}`;
+    const { rows, codes } = await read(text);
+    expect({ rows, isHead: codes.includes("name_lines") }).toEqual({ rows: 13, isHead: false });
+  });
+});
+
 describe("lines among and below the rows", () => {
   const rows = measured(8, (row) => `${"abcdefgh"[row]},${row * 3 + 1},${row * 1.5}`);
   const head = "shop,visits,sales\n";
@@ -89,6 +104,34 @@ describe("lines among and below the rows", () => {
     expect(await read(head + rows + total, "all")).toMatchObject({ rows: 9, codes: [] });
     expect(await read(`${head}${rows}Total,5,${(1.5 * 7 * 8) / 2}\n`)).toMatchObject({ rows: 8, codes: ["totals_row"] });
     expect(await read(`${head}${rows}i,5,${(1.5 * 7 * 8) / 2}\n`)).toMatchObject({ rows: 9, codes: [] });
+  });
+
+  it.each(["Total", ""])("with totals are none below many names either: %j", async (label) => {
+    const towns = measured(150, (row) => `town ${row},${row + 100}`);
+    const text = `town,people\n${towns}${label},${150 * 100 + (149 * 150) / 2}\n`;
+    expect(await read(text)).toMatchObject({ rows: 150, codes: ["totals_row"] });
+  });
+
+  it("are rows where numbers are sums by chance, or nearly", async () => {
+    const powers = measured(25, (row) => `x,${2 ** row},${2 ** (row + 3)}`);
+    expect((await read(`name,bytes,bits\n${powers}`)).rows).toBe(25);
+    const cell = fc.oneof(
+      { weight: 9, arbitrary: fc.integer({ min: -2, max: 2 }).map(String) },
+      fc.constantFrom("", "-1.5", "2.5"),
+    );
+    const tables = fc
+      .tuple(fc.integer({ min: 2, max: 20 }), fc.integer({ min: 4, max: 30 }))
+      .chain(([count, width]) =>
+        fc.array(fc.array(cell, { minLength: width, maxLength: width }), { minLength: count, maxLength: count }),
+      );
+    await fc.assert(
+      fc.asyncProperty(tables, async (table) => {
+        const names = Array.from(table[0] ?? [], (_, column) => `v${column}`);
+        const text = ["name", ...names].join(",") + table.map((row, at) => `\nrow ${at},${row}`).join("");
+        expect((await read(text)).rows).toBe(table.length);
+      }),
+      { numRuns: 200 },
+    );
   });
 });
 

@@ -16,12 +16,13 @@ async function read(cells: readonly string[]) {
   const column = (JSON.parse(table.columnsJson) as Column[])[1] as Column;
   const { notes } = aboutTable.parse(JSON.parse(table.aboutJson ?? ""));
   const shown = table.previewLines.map((line) => (JSON.parse(line) as unknown[])[1]);
-  const { type, missing, reading, categories } = column;
+  const { type, missing, reading, categories, odd } = column;
   return {
     type,
     missing,
     reading,
     categories,
+    odd,
     shown,
     codes: notes.filter((note) => note.column === "v").map(({ code }) => code),
   };
@@ -38,7 +39,7 @@ describe("a column of numbers with a unit", () => {
     ["円", (row: number) => `${row + 3},980円`, 3980],
     ["M", (row: number) => `$${row + 1}.5M`, 1.5],
     ["days", (row: number) => (row === 0 ? "1 day" : `${row + 1} days`), 1],
-    ["h:mm:ss", (row: number) => `8:${row + 10}`, 8 * 3600 + 600],
+    ["h:mm:ss", (row: number) => `8:${row < 5 ? "0" : ""}${row + 5}`, 8 * 3600 + 300],
   ])("is one of numbers: %s", async (unit, cell, first) => {
     const { type, reading, shown } = await read(many(12, cell));
     expect(["number", "integer"]).toContain(type);
@@ -90,6 +91,26 @@ describe("one word among numbers", () => {
       many(40, (row) => (row % 4 ? "sold out" : `${row}`)),
     ])
       expect((await read(cells)).type).toBe("category");
+  });
+});
+
+describe("a column with two numbers and a colon", () => {
+  it("is one of times only where a score or a ratio would be written otherwise", async () => {
+    const scores = many(20, (row) => `${row + 20}:${row + 13}`);
+    expect((await read(scores)).type).toBe("category");
+    expect((await read(many(20, (row) => `1:${[10, 12, 18, 24, 35, 43, 48, 50][row % 8]}`))).type).toBe("category");
+    expect((await read([...scores, "20:07"])).type).toBe("integer");
+    expect((await read(many(20, (row) => `${(row % 12) + 1}:15 ${row % 2 ? "am" : "p.m."}`))).type).toBe("integer");
+  });
+});
+
+describe("the note on a column in doubt", () => {
+  it.each([
+    ["bounds", many(20, (row) => (row % 4 ? `${(row % 3) + 5}` : "<5")), "<5"],
+    ["units", many(20, (row) => (row % 4 ? `${row}` : `${row}a`)), "0a"],
+  ])("names its cells: %s", async (_, cells, first) => {
+    const { type, odd } = await read(cells);
+    expect({ type, odd: odd?.cells[0]?.value, count: odd?.count }).toEqual({ type: "category", odd: first, count: 5 });
   });
 });
 

@@ -28,9 +28,12 @@ export const NUMBER_FORMATS: readonly NumberFormat[] = [
 const SIGNS = "[$€£¥₹₩₽₺₴₪฿₫₱]|(?:US|CA|AU|NZ|HK|SG|R|A|C)\\$|Rs\\.?|[Kk]r\\.?|Fr\\.?";
 const CODES = "USD|EUR|GBP|CHF|JPY|CNY|INR|AUD|CAD|SEK|NOK|DKK|PLN|CZK|HUF|BRL|MXN|ZAR|NZD|SGD|HKD|KRW|TRY|RUB";
 
-/** What may stand around a number: a bound, a sign, brackets for a negative one, a unit of money before or after, percent after. */
+/**
+ * What may stand around a number: a bound, a sign, brackets for a negative one, a unit of money before or after, percent after. Spaces
+ * belong to what they follow: they can be matched in one way alone, so that many of them take no time.
+ */
 const FRAME = new RegExp(
-  `^(?:[<>≤≥]=?\\s*)?(\\()?([+\\-\u2212]?)\\s*(?:${SIGNS}|${CODES})?\\s*([+\\-\u2212]?)\\s*` +
+  `^(?:[<>≤≥]=?\\s*)?(?:(\\()\\s*)?(?:([+\\-\u2212])\\s*)?(?:(?:${SIGNS}|${CODES})\\s*)?(?:([+\\-\u2212])\\s*)?` +
     "((?:\\d|[.,]\\d)[\\d.,'’ \u00a0\u202f]*(?:[eE][+-]?\\d+)?)" +
     `\\s*(?:[$€£¥₹%]|${CODES})?(\\))?$`,
 );
