@@ -9,6 +9,7 @@
  */
 export function freeMemory(...views: readonly (ArrayBufferView | null | undefined)[]): void {
   for (const view of views) {
-    if (view?.buffer instanceof ArrayBuffer && view.buffer.byteLength === view.byteLength) view.buffer.transferToFixedLength(0);
+    if (!(view?.buffer instanceof ArrayBuffer) || view.buffer.detached) continue;
+    if (view.buffer.byteLength === view.byteLength) view.buffer.transferToFixedLength(0);
   }
 }

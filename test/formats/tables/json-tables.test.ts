@@ -122,7 +122,7 @@ describe("plain rows, which are read without the parser", () => {
     const bytes = Buffer.from('[{"a":"x"},{"a":"y"},{"a":"\u00e9"}]');
     bytes[bytes.indexOf(0xa9)] = 0x28;
     expect(await faultOf(createJsonTable(chunked(bytes), LIMITS))).toBe(
-      "malformed: line 1, character 22: the value is not UTF-8: save the file as UTF-8, or upload it with encoding=latin1 (or utf-16) if it is that",
+      "malformed: line 1, character 22: the value is not UTF-8: save the file as UTF-8, or upload it with encoding=latin1 (or utf-16, shift_jis, ...) if it is that",
     );
   });
 });

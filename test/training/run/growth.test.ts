@@ -1,5 +1,5 @@
 /** What planning and compiling do for a network grows no faster than its layers: counted, since times depend on the machine. */
-import { describe, expect, it, vi } from "vitest";
+import { afterAll, describe, expect, it, vi } from "vitest";
 import type { NetworkSpec } from "../../../src/domain/spec/spec.ts";
 import { LoopTemplates } from "../../../src/engine/compiler/codegen/loop-templates.ts";
 import { FUNCTION_BYTES } from "../../../src/engine/compiler/codegen/module.ts";
@@ -11,7 +11,12 @@ import { sizesOf } from "../../../src/training/run/sizes.ts";
 import { GROWING, specOf } from "../layer-stacks.ts";
 import { jobRecord, prepare } from "../train.ts";
 
-const visits = vi.hoisted(() => ({ count: 0 }));
+// Files share a process: what others have loaded is loaded again here, with the walks counted, and once more after this file.
+const visits = vi.hoisted(() => {
+  vi.resetModules();
+  return { count: 0 };
+});
+afterAll(() => void vi.resetModules());
 
 vi.mock("../../../src/engine/graph-walk.ts", async (original) => {
   const walks = await original<typeof import("../../../src/engine/graph-walk.ts")>();
