@@ -42,6 +42,8 @@ export default async function setup(project: TestProject): Promise<() => Promise
     return await server.createDatabase(`test_${process.pid}_${count++}`, await template);
   };
   const control = createServer((request, response) => {
+    // Between two files a kept connection may be closed while the next one takes it.
+    response.setHeader("connection", "close");
     databaseOf(request.url?.slice(1) ?? "").then(
       (url) => response.end(url),
       (error: unknown) => response.writeHead(500).end(String(error)),
