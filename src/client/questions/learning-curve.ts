@@ -68,5 +68,5 @@ export function curveFacts(
   const [first, last] = [points[0], points.at(-1)];
   const range = first && last ? ` on ${format.count(first.rows)} to ${format.count(last.rows)} rows` : "";
   const without = failed > 0 ? `, of which ${format.count(failed)} diverged` : "";
-  return `${format.count(points.length * repeats)} trainings${range}${without}, all scored on the same ${format.count(scored)} ${part} rows; 80 of 100 such bands hold`;
+  return `${format.count(points.length * repeats)} trainings${range}${without}, all scored on the same ${format.count(scored)} ${part} rows; of rows in random order, 80 of 100 such bands hold`;
 }
