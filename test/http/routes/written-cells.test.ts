@@ -153,7 +153,7 @@ describe("a file of the field", () => {
     ["file-10-excel-errors.csv", "", "a integer 0, b number 12", ["cells_read_as_missing 5"]],
     ["file-11-excel-sep-line.csv", "", "Name category 0, Umsatz number 0, x integer 0", ["lines_skipped 1"]],
     ["file-14-comment.csv", "", "a integer 0, b number 0", ["lines_skipped 1"]],
-    ["file-12-us-dates.csv", "", "Name category 0, Amount number 0, Date datetime 0, Time category 0, Flag boolean 0", []],
+    ["file-12-us-dates.csv", "", "Name category 0, Amount number 0, Date datetime 0, Time integer 0, Flag boolean 0", []],
   ])("is read as its owner means it: %s", async (name, query, columns, notes) => {
     const response = await upload(await read(name), query);
     expect(response.statusCode).toBe(201);
