@@ -8,12 +8,6 @@ export function significant(value: number): string {
   return Math.abs(value) >= 1e-4 && Math.abs(value) < 1e5 ? value.toPrecision(4) : value.toExponential(2);
 }
 
-/** A number of a table as people write it: 41, 40.8. Floats of 32 bits are kept to their seven digits. */
-export function written(value: number): string {
-  const size = Math.abs(value);
-  return size === 0 || (size >= 1e-4 && size < 1e15) ? String(Number(value.toPrecision(size < 1e7 ? 7 : 15))) : String(value);
-}
-
 /** A share of 0..1 as a percentage. */
 export function percent(share: number): string {
   return `${(share * 100).toFixed(1)} %`;

@@ -2,7 +2,7 @@
 import { InvalidArgumentError } from "commander";
 import type { UploadOptions } from "../client/datasets.ts";
 import type { LabelChanges } from "../client/jobs.ts";
-import { parseMissingWords } from "../client/missing-words.ts";
+import { parseMissingWords } from "../client/table-text.ts";
 import { usageError } from "./exit.ts";
 
 /** Returns a parser of whole numbers from `min` to `max`, both included. */

@@ -1,9 +1,10 @@
 /** `trainyard datasets`: upload tables, list them, show their columns, delete them. */
 import { InvalidArgumentError } from "commander";
 import type { Dataset, DatasetFormat } from "../../client/index.ts";
+import { cellText } from "../../client/table-text.ts";
 import { type Context, examples, type Register } from "../context.ts";
 import { usageError } from "../exit.ts";
-import { byteSize, localTime, significant, timeText, written } from "../figures.ts";
+import { byteSize, localTime, significant, timeText } from "../figures.ts";
 import { printNotes } from "../notes.ts";
 import { findDataset, idText } from "../references.ts";
 import { addReadingOptions, formatOf, openTable, type Reading, readingOf } from "../table-file.ts";
@@ -158,6 +159,6 @@ function contentOf({ type, statistics, top }: Dataset["columns"][number]): strin
       .join(", ");
   const { min, max, mean, histogram } = statistics;
   const time = (value: number) => localTime(new Date(value).toISOString());
-  const [cell, figure] = type === "datetime" ? [time, time] : [written, significant];
+  const [cell, figure] = type === "datetime" ? [time, time] : [cellText, significant];
   return `${sparkline(histogram.counts)}  ${cell(min)} to ${cell(max)}, mean ${figure(mean)}`;
 }

@@ -1,4 +1,5 @@
 /** Scales of plots: domains, ticks, and where a value lies in its domain. Pure. */
+import { cellText } from "../../client/table-text.ts";
 import { formatValue } from "../shell/format.ts";
 
 export interface Domain {
@@ -59,12 +60,11 @@ export function tickLabel(value: number): string {
   return String(tidy(value)).replace("-", "−");
 }
 
-/** A number of a table as people write it: 41, 40.8. Floats of 32 bits are kept to their seven digits. */
+/** A number of a table as people write it; very small and large ones as `formatValue` does, and null as none. */
 export function formatCell(value: number | null): string {
   if (value === null) return formatValue(null);
-  const size = Math.abs(value);
-  const isShort = size === 0 || (size >= 1e-4 && size < 1e15);
-  return isShort ? String(Number(value.toPrecision(size < 1e7 ? 7 : 15))).replace("-", "−") : formatValue(value);
+  const text = cellText(value);
+  return text.includes("e") ? formatValue(value) : text.replace("-", "−");
 }
 
 /** Returns the (upper) median of the finite numbers; 0 where there is none. */

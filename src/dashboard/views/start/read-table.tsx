@@ -1,7 +1,7 @@
 /** A table as it was read, with corrections in place: types, the decimal sign, missing words, the target, columns to leave out. */
 import { useEffect, useRef, useState } from "preact/hooks";
 import type { Dataset } from "../../../client/answers.ts";
-import { formatMissingWords, parseMissingWords } from "../../../client/missing-words.ts";
+import { formatMissingWords, parseMissingWords } from "../../../client/table-text.ts";
 import type { Column, ColumnType } from "../../../domain/datasets/dataset.ts";
 import type { TableReading } from "../../../domain/datasets/table-reading.ts";
 import { ColumnPicture, columnSummary } from "../../datasets/column-picture.tsx";

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { formatMissingWords, parseMissingWords } from "../../src/client/missing-words.ts";
+import { cellText, formatMissingWords, parseMissingWords } from "../../src/client/table-text.ts";
 
 it.each([
   ["NA, -999", ["NA", "-999"], "NA, -999"],
@@ -15,4 +15,16 @@ it.each([
 
 it("is not read where words of columns and of all are mixed", () => {
   expect(parseMissingWords("NA, age=-1")).toBeNull();
+});
+
+it.each([
+  [41, "41"],
+  [40.8, "40.8"],
+  [Math.fround(40.8), "40.8"],
+  [-0.07, "-0.07"],
+  [1234567890123, "1234567890123"],
+  [0, "0"],
+  [1e-9, "1e-9"],
+])("%d of a cell is written %s", (value, text) => {
+  expect(cellText(value)).toBe(text);
 });

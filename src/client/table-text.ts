@@ -1,4 +1,4 @@
-/** Words for a missing value as people type them: `NA, -999` for all columns, `age=-1, weight=0` by column. */
+/** What people read and type of a table: numbers of its cells, and words for a missing value (`NA, -999` for all columns, `age=-1` by column). */
 import type { UploadOptions } from "./datasets.ts";
 
 type MissingWords = NonNullable<UploadOptions["missing"]>;
@@ -27,4 +27,10 @@ export function formatMissingWords(words: MissingWords): string {
   return Object.entries(words as Readonly<Record<string, readonly string[]>>)
     .flatMap(([column, own]) => own.map((word) => `${column}=${word}`))
     .join(", ");
+}
+
+/** A number of a table as people write it: 41, 40.8. One that was rounded to float32 is kept to its seven digits. */
+export function cellText(value: number): string {
+  const size = Math.abs(value);
+  return size === 0 || (size >= 1e-4 && size < 1e15) ? String(Number(value.toPrecision(size < 1e7 ? 7 : 15))) : String(value);
 }
