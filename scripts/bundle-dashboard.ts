@@ -20,7 +20,7 @@ const PUBLIC = `${SOURCE}/public`;
 const FIRST_LOAD_LIMIT_BYTES = 35_000;
 
 /** Maximum files of code that an address may load at first: a distant browser waits a round trip for each six. */
-const MOST_FILES = 12;
+const MAX_FILES = 12;
 
 /** A path in the document relative to itself: `src="./main.tsx"`. */
 const NAMED_SOURCE = /\b(href|src)="\.\/([^"]+)"/g;
@@ -275,7 +275,7 @@ function sectionDocuments(document: string, chunks: ReadonlyMap<string, Chunk>):
     const missing = [name, ...chunk.needs].filter((file) => !document.includes(file));
     const links = missing.map((file) => `    <link rel="modulepreload" href="/assets/${file}" />\n`).join("");
     const files = (document.match(/"[^"]+\.js"/g)?.length ?? 0) + missing.length;
-    if (files > MOST_FILES) throw new Error(`${path} loads ${files} files of code, over the limit of ${MOST_FILES}`);
+    if (files > MAX_FILES) throw new Error(`${path} loads ${files} files of code, over the limit of ${MAX_FILES}`);
     return [`index.${section || "home"}${one ? ".one" : ""}.html`, document.replace("  </head>", `${links}  </head>`)] as const;
   });
   return new Map(named);

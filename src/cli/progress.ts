@@ -37,7 +37,7 @@ interface Tally {
 const REDRAW_MS = 40;
 /** On an output that cannot be redrawn: a line after every quarter of the epochs. */
 const PLAIN_LINES = 4;
-const LEAST_BAR = 8;
+const MIN_BAR = 8;
 const LONGEST_BAR = 30;
 
 /** Follows jobs until all have ended or `signal` aborts. Rejects as the client's `watch` does. */
@@ -181,6 +181,6 @@ export function barLine(terminal: Terminal, { title: whole, titleWidth, share, f
   const text = fitFigures(all, room);
   const width = Math.min(LONGEST_BAR, room - text.length - 2);
   // Text comes before the bar: on a narrow terminal a line is complete without one.
-  if (width < LEAST_BAR) return terminal.fit(`  ${title}  ${text}`);
+  if (width < MIN_BAR) return terminal.fit(`  ${title}  ${text}`);
   return terminal.fit(`  ${title}  ${bar(share, width, terminal)}  ${text}`);
 }

@@ -95,7 +95,7 @@ export function sparkline(values: readonly number[], scale?: { readonly from: nu
 
 const GAP = 2;
 /** The narrowest that a column is cut to. */
-const LEAST_COLUMN = 8;
+const MIN_COLUMN = 8;
 
 /**
  * Aligns rows as columns, the first row as the head. On a terminal, columns without a value are left out, and the widest are cut until a
@@ -127,7 +127,7 @@ function fittingWidths(widths: readonly number[], columns: number): number[] {
   const excess = () => fitting.reduce((sum, width) => sum + width, GAP * (fitting.length - 1)) - columns;
   while (excess() > 0) {
     const widest = fitting.indexOf(Math.max(...fitting));
-    if ((fitting[widest] as number) <= LEAST_COLUMN) break;
+    if ((fitting[widest] as number) <= MIN_COLUMN) break;
     fitting[widest] = (fitting[widest] as number) - 1;
   }
   return fitting;

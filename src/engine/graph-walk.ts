@@ -5,7 +5,7 @@
 import type { Tensor } from "./graph.ts";
 
 /** Visits are marked in an array for ids in a range from that of the first start: those of a graph are close to one another. */
-const MOST_MARKS = 2 ** 21;
+const MAX_MARKS = 2 ** 21;
 
 /** The tensors that a walk has visited: those of the walk's round. A set would compute a hash for each tensor of each walk. */
 class Marks {
@@ -25,7 +25,7 @@ class Marks {
   /** Marks a tensor. Returns false if it was marked before. */
   add(tensor: Tensor): boolean {
     const at = this.#top - tensor.id;
-    if (at < 0 || at >= MOST_MARKS) return this.#addFar(tensor);
+    if (at < 0 || at >= MAX_MARKS) return this.#addFar(tensor);
     if (at >= this.#rounds.length) this.#grow(at);
     if (this.#rounds[at] === this.#round) return false;
     this.#rounds[at] = this.#round;

@@ -11,7 +11,7 @@ const VECTORS = 2;
 const STRIDE = VECTORS * LANES;
 
 /** Maximum words of a call. */
-export const MOST_WORDS = 2048;
+export const MAX_WORDS = 2048;
 
 /** Words that the next call overwrites, and the function (key, counter, iterations) that draws them. */
 interface Drawing {
@@ -23,7 +23,7 @@ interface Drawing {
 let drawing: Drawing | null = null;
 
 /**
- * Returns the first words of the blocks of a key at the counters from (low, high) on, at least `count` of them, which is 1..MOST_WORDS.
+ * Returns the first words of the blocks of a key at the counters from (low, high) on, at least `count` of them, which is 1..MAX_WORDS.
  * Valid while `low` does not overflow, and until the next call in this thread overwrites them.
  */
 export function drawWords(key0: number, key1: number, low: number, high: number, count: number): Int32Array {
@@ -36,7 +36,7 @@ function createDrawing(): Drawing {
   const memory = new WebAssembly.Memory({ initial: 1, maximum: 1 });
   const instance = new WebAssembly.Instance(new WebAssembly.Module(writeModule()), { env: { memory } });
   return {
-    words: new Int32Array(memory.buffer, 0, MOST_WORDS),
+    words: new Int32Array(memory.buffer, 0, MAX_WORDS),
     draw: instance.exports.draw as Drawing["draw"],
   };
 }

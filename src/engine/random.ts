@@ -3,7 +3,7 @@
  * independent. Knows nothing of tensors; the graph's `uniform` primitive is defined by the same threefry.
  */
 import { normalQuantile } from "./deterministic-math.ts";
-import { drawWords, MOST_WORDS } from "./random-words.ts";
+import { drawWords, MAX_WORDS } from "./random-words.ts";
 
 /** Two 32-bit words, signed as in the graph's int tensors. */
 export type Key = readonly [number, number];
@@ -122,7 +122,7 @@ export function createRandom(key: Key, position = 0): Random {
       for (let i = 0; i < n; i++) order[i] = i;
       for (let i = n - 1; i > 0; ) {
         const low = next % WORD;
-        const count = Math.min(MOST_WORDS, i, WORD - low);
+        const count = Math.min(MAX_WORDS, i, WORD - low);
         const words = drawWords(key[0], key[1], low | 0, Math.floor(next / WORD), count);
         let used = 0;
         while (used < count && i > 0) {

@@ -56,7 +56,7 @@ const IDLE_BYTES = 150 * MiB;
 const WORKER_BYTES = 60 * MiB;
 /** Heap of a thread that prepares the largest body: of the compute pool (worker/compute/compute-pool.ts), compared by a test. */
 const BODY_HEAPS = 16;
-const LEAST_BODY_HEAP = 1024 * MiB;
+const MIN_BODY_HEAP = 1024 * MiB;
 
 /** The default of TRAINYARD_MEMORY_BYTES: half of the machine's memory, because the rest is for requests, the database and the system. */
 export function trainingShare(memoryBytes: number): number {
@@ -73,7 +73,7 @@ export interface MemorySettings {
 
 /** Memory for preparing the largest body, in the heap of its thread. */
 export function bodyHeapBytes(bodyBytes: number): number {
-  return Math.max(LEAST_BODY_HEAP, bodyBytes * BODY_HEAPS);
+  return Math.max(MIN_BODY_HEAP, bodyBytes * BODY_HEAPS);
 }
 
 /** Maximum memory of a server that trains as much as it may, and reads the largest body and the largest table at the same time. */

@@ -11,7 +11,7 @@ export interface DueValues {
 
 /** Time after which values are written, and number of changes after which they are written earlier. */
 const WRITE_AFTER_MS = 500;
-const MOST_CHANGES = 256;
+const MAX_CHANGES = 256;
 
 /** Creates it over a function that writes a part of what is due, and returns whether there may be more. */
 export function createDueValues(writeSome: () => Promise<boolean>): DueValues {
@@ -49,7 +49,7 @@ export function createDueValues(writeSome: () => Promise<boolean>): DueValues {
       const result = await change;
       isDue = true;
       if (isClosed) return result;
-      if (++changes >= MOST_CHANGES) void write();
+      if (++changes >= MAX_CHANGES) void write();
       else timer ??= setTimeout(() => void write(), WRITE_AFTER_MS).unref();
       return result;
     },

@@ -6,7 +6,7 @@ import { type ELDHistogram, monitorEventLoopDelay } from "node:perf_hooks";
 import { Gauge, type Registry } from "prom-client";
 
 /** The least that a reading covers, whoever else reads, once so much has passed. */
-const LEAST_MS = 15_000;
+const MIN_MS = 15_000;
 /** Milliseconds of the timer whose delay is measured: an idle event loop is as late as that. */
 const RESOLUTION_MS = 10;
 const NANOSECONDS = 1e-9;
@@ -31,7 +31,7 @@ export function exposeEventLoopDelay(registry: Registry): void {
   let [older, newer] = [record(), record()];
   const turn = (): void => {
     const now = performance.now();
-    if (now - newer.since < LEAST_MS) return;
+    if (now - newer.since < MIN_MS) return;
     older.delays.reset();
     older.since = now;
     [older, newer] = [newer, older];

@@ -31,7 +31,7 @@ const AT_A_TIME = 3;
 const CANCELLED = 0.05;
 /** Parts of the run that memory is told of. */
 const PARTS = 20;
-const MOST_GROWTH = 1.1;
+const MAX_GROWTH = 1.1;
 
 const blobs = (samples: number, features: number) => ({
   generator: { type: "blobs", samples, features, classes: 4, seed: 3 },
@@ -109,4 +109,4 @@ console.log(
   `${counts.succeeded} succeeded, ${counts.cancelled} were cancelled; ${second.toFixed(0)} MB in the second quarter, ${last.toFixed(0)} in the last`,
 );
 if (bugs.length > 0) throw new Error(`${bugs.length} bugs`, { cause: bugs[0] });
-if (last > MOST_GROWTH * second) throw new Error("memory grows");
+if (last > MAX_GROWTH * second) throw new Error("memory grows");

@@ -1,7 +1,7 @@
 /** What every Store must do with checkpoints, whatever database is behind it. */
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { createId } from "../../src/domain/id.ts";
-import { type Checkpoint, MOST_MARKS, type NewCheckpoint, REPLAY_MARK } from "../../src/domain/jobs/checkpoint.ts";
+import { type Checkpoint, MAX_MARKS, type NewCheckpoint, REPLAY_MARK } from "../../src/domain/jobs/checkpoint.ts";
 import type { Store } from "../../src/domain/store/store.ts";
 import { packTensors } from "../../src/domain/tensor.ts";
 import { aCheckpoint, aNewJob, someWeights } from "./fixtures.ts";
@@ -86,7 +86,7 @@ export function checkpointContract(name: string, open: () => Promise<Store>): vo
       it("finds the nearest of checkpoints and marks; marks are in no list, replace nothing, and are thinned out by half", async () => {
         const id = await running();
         await put(id, { epoch: 10 });
-        for (let epoch = 1; epoch <= MOST_MARKS; epoch++) await put(id, { epoch: 100 * epoch, reason: REPLAY_MARK });
+        for (let epoch = 1; epoch <= MAX_MARKS; epoch++) await put(id, { epoch: 100 * epoch, reason: REPLAY_MARK });
         expect(await epochs(id)).toEqual([10]);
         expect(await store.checkpoints.getLast(id)).toMatchObject({ epoch: 10 });
         const nearest = async (epoch: number, step = 0) => (await store.checkpoints.getNearest(id, epoch, step))?.epoch ?? null;
@@ -94,7 +94,7 @@ export function checkpointContract(name: string, open: () => Promise<Store>): vo
         const mark = (await store.checkpoints.getNearest(id, 100, 0))?.id as string;
         expect(await store.checkpoints.read(mark)).toMatchObject({ epoch: 100 });
         expect(await store.models.find({ kind: "id", id: mark })).toBeNull();
-        await put(id, { epoch: 100 * (MOST_MARKS + 1), reason: REPLAY_MARK });
+        await put(id, { epoch: 100 * (MAX_MARKS + 1), reason: REPLAY_MARK });
         expect([await nearest(299), await nearest(300)]).toEqual([100, 300]);
       });
 

@@ -24,7 +24,7 @@ const ENDED = ["succeeded", "failed", "cancelled"];
 /** Jobs that wait or run at a time. */
 const UNDER_WAY = 4;
 /** How often one looks for a moment. */
-const MOST_LOOKS = 400;
+const MAX_LOOKS = 400;
 /** Threads that die before their server does. */
 const THREADS_KILLED = 4;
 /** No job may give up because its threads died. */
@@ -93,7 +93,7 @@ export function createYard(dataDir: string, chance: Chance, webhook: string): Ya
   };
   /** Comes back too when nothing of the kind happens: any moment is a good one. */
   const until = async (condition: () => Promise<boolean>): Promise<void> => {
-    for (let round = 0; round < MOST_LOOKS && !(await condition()); round++) await delay(5);
+    for (let round = 0; round < MAX_LOOKS && !(await condition()); round++) await delay(5);
   };
   const running = async (url: string): Promise<Job | undefined> => (await jobsOf(url)).find(({ state }) => state === "running");
 

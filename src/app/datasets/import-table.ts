@@ -28,7 +28,7 @@ interface ImportCall {
 /** Number of tables that the process fetches at a time: each needs a file and a connection. */
 const queue = createFairQueue({ slots: 4, waiting: { most: 32, name: "imports" } });
 /** Maximum imports of one project at a time. */
-const MOST_OF_PROJECT = 2;
+const MAX_OF_PROJECT = 2;
 const underWay = new Map<string, number>();
 
 /**
@@ -42,10 +42,10 @@ export async function importTable(
   { etag, signal, waits = false, onProgress }: ImportCall,
 ): Promise<Imported | null> {
   const count = underWay.get(project) ?? 0;
-  if (count >= MOST_OF_PROJECT && !waits)
+  if (count >= MAX_OF_PROJECT && !waits)
     throw new TrainyardError(
       "rate_limited",
-      `${MOST_OF_PROJECT} imports of this project are running, the most at a time: ask again when one is done`,
+      `${MAX_OF_PROJECT} imports of this project are running, the most at a time: ask again when one is done`,
     );
   underWay.set(project, count + 1);
   try {

@@ -7,9 +7,9 @@ import type { ProjectServices } from "../services.ts";
 import { readDataset } from "./execute.ts";
 
 /** Maximum number of replays at a time: in the process, and of one project. Each holds the rows of its job and a thread. */
-const MOST_REPLAYS = 2;
+const MAX_REPLAYS = 2;
 /** A replay may take at most this share of the memory for jobs, because that memory does not count it. */
-const MOST_MEMORY = 1 / 4;
+const MAX_MEMORY = 1 / 4;
 
 /** The projects of the running replays. */
 const underWay = new Set<string>();
@@ -26,10 +26,10 @@ export async function replayJob(services: ProjectServices, jobId: string, reques
   ensureSmall(job, services.limits);
   if (underWay.has(job.project))
     throw new TrainyardError("rate_limited", "a step is already being replayed for this project: ask again when it is done");
-  if (underWay.size >= MOST_REPLAYS)
+  if (underWay.size >= MAX_REPLAYS)
     throw new TrainyardError(
       "unavailable",
-      `${MOST_REPLAYS} steps are already being replayed, the most at a time: ask again later`,
+      `${MAX_REPLAYS} steps are already being replayed, the most at a time: ask again later`,
     );
   underWay.add(job.project);
   try {
@@ -76,7 +76,7 @@ async function engineOf({ store }: ProjectServices, { id, model }: Job): Promise
 
 /** Throws invalid if a job takes more memory than a compute thread may use for reading its rows again. */
 export function ensureSmall({ memoryBytes }: Job, limits: Pick<Limits, "memoryBytes">): void {
-  const most = limits.memoryBytes * MOST_MEMORY;
+  const most = limits.memoryBytes * MAX_MEMORY;
   if (memoryBytes <= most) return;
   const [takes, may] = [memoryBytes, most].map((bytes) => Math.ceil(bytes / 2 ** 20));
   throw invalid([

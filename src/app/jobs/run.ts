@@ -41,7 +41,7 @@ const CHUNK_LEASE_MS = 30_000;
 const NO_CHUNK_MS = 20;
 
 /** Maximum number of runs for each thread, including those whose outcomes are being stored. */
-const MOST_RUNS = 2;
+const MAX_RUNS = 2;
 
 /** Delay before the runner tries again after an error of the store. */
 const RETRY_MS = 1000;
@@ -90,7 +90,7 @@ export function startRunner(services: Services, options: RunnerOptions): Runner 
     isChunksTurn && performance.now() >= noChunkUntil
       ? ((await claimChunk()) ?? claimJobInTurn())
       : ((await claimJobInTurn()) ?? claimChunk());
-  const hasRoom = () => busyThreads < workers && running.size < MOST_RUNS * workers;
+  const hasRoom = () => busyThreads < workers && running.size < MAX_RUNS * workers;
   const fill = singleFlight(async () => {
     while (!stopping.signal.aborted && hasRoom() && store.health().status === "ok") {
       const claimed = await claim();

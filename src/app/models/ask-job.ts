@@ -71,11 +71,11 @@ export async function askJob(services: ProjectServices, ref: string, { id, noSea
 }
 
 /** Maximum share of the memory for jobs that helping threads may take: each has its own rows and network. */
-const MOST_MEMORY = 1 / 4;
+const MAX_MEMORY = 1 / 4;
 
 /** The number of threads of the job: at most the server's threads, its trainings, and what the memory allows. */
 function threadsOf({ spec, memoryBytes }: Job, { trainings }: Admitted, limits: Limits): number {
-  const most = Math.min(limits.memoryBytes * MOST_MEMORY, limits.jobMemoryBytes);
+  const most = Math.min(limits.memoryBytes * MAX_MEMORY, limits.jobMemoryBytes);
   const threads = Math.min(spec.threads ?? MAX_THREADS, limits.threads ?? 1, trainings, Math.floor(most / memoryBytes));
   return Math.max(1, threads);
 }

@@ -15,7 +15,7 @@ import {
   type StreamOptions,
 } from "../../domain/models/prediction.ts";
 import { createRemarkCollector, remarkNotes } from "../../domain/models/remarks.ts";
-import { MOST_KEPT_ROWS, MOST_KEPT_STREAM_ROWS } from "../../domain/monitoring/requests.ts";
+import { MAX_KEPT_ROWS, MAX_KEPT_STREAM_ROWS } from "../../domain/monitoring/requests.ts";
 import type { Note } from "../../domain/notes.ts";
 import { assertKeepable, keepAnswers } from "../monitoring/feedback.ts";
 import type { ProjectServices } from "../services.ts";
@@ -136,7 +136,7 @@ async function* predictBlocks(
     ? explainedAtATime(measured(services, model), options.explain.request)
     : keepAs === null
       ? BLOCK_ROWS
-      : MOST_KEPT_ROWS;
+      : MAX_KEPT_ROWS;
   const maxRows = Math.min(BLOCK_ROWS, most, Math.max(1, Math.floor(BLOCK_OUTPUTS / model.outputWidth)));
   const blocks = lineBlocks(rows, { quotes: options.format === "csv", maxRows, maxRowBytes: MAX_BATCH_ROW_BYTES });
   let reading: CsvReading | null = null;
@@ -147,7 +147,7 @@ async function* predictBlocks(
     const answer = await answerBlock(services, model, { ...block, reading }, { ...options, keeps: keepAs !== null });
     reading = answer.reading;
     if (keepAs !== null && answer.answers) {
-      assertKeepable(model, answered + answer.answers.length, MOST_KEPT_STREAM_ROWS);
+      assertKeepable(model, answered + answer.answers.length, MAX_KEPT_STREAM_ROWS);
       await keepAnswers(services, model, keepAs, answer.answers, answered);
     }
     answered += answer.rows;

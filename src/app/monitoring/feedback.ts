@@ -12,7 +12,7 @@ import {
   scoreMessage,
 } from "../../domain/monitoring/live-score.ts";
 import type { ScoreChange, Truth } from "../../domain/monitoring/monitor-store.ts";
-import { type FeedbackLabel, MOST_KEPT_ROWS } from "../../domain/monitoring/requests.ts";
+import { type FeedbackLabel, MAX_KEPT_ROWS } from "../../domain/monitoring/requests.ts";
 import { findModel } from "../models/find-model.ts";
 import { type Predicted, predictRows } from "../models/predict.ts";
 import type { ProjectServices } from "../services.ts";
@@ -20,7 +20,7 @@ import type { ProjectServices } from "../services.ts";
 const AT = "/prediction_id";
 
 /** Throws invalid if the answers of this many rows cannot be stored: of a document, or of a stream so far. */
-export function assertKeepable(model: Model, rows: number, most = MOST_KEPT_ROWS): void {
+export function assertKeepable(model: Model, rows: number, most = MAX_KEPT_ROWS): void {
   const fail = (detail: string) => invalid([{ pointer: AT, detail }]);
   if (isCheckpointId(model.id)) throw fail("is only for models, but this is a checkpoint: leave it out");
   if (model.task === "regression" && !model.quantiles && model.outputWidth > 1)

@@ -19,18 +19,18 @@ const EVERY_MS = 2000;
  * Between two times that counts are stored, at least. Each costs two commits, some milliseconds: without this, a server that predicts
  * thousands of rows a second would spend a third of its processor on them. What comes meanwhile makes a larger window.
  */
-const LEAST_BETWEEN_MS = 1000;
+const MIN_BETWEEN_MS = 1000;
 /**
  * Storing takes no more than one part in so many of the time, on a slow disk or on a machine that others use too; but it waits no longer than
- * MOST_BETWEEN_MS, since a process that is killed loses what it has not stored.
+ * MAX_BETWEEN_MS, since a process that is killed loses what it has not stored.
  */
 const SHARE = 50;
-const MOST_BETWEEN_MS = 5000;
+const MAX_BETWEEN_MS = 5000;
 /** Models whose counts are stored at the same time: the database commits them together. */
 const AT_ONCE = 16;
 
 /** Maximum number of models cached between two windows: their records are long, and always the same for a window. */
-const MOST_JUDGED = 100;
+const MAX_JUDGED = 100;
 
 /** What a model's windows are compared with. It never changes. */
 interface Judged {
@@ -50,7 +50,7 @@ export interface CountKeeper {
 /** Starts storing counts: when a window is full, and every `everyMs`. */
 export function startCountKeeper(services: Monitoring, everyMs = EVERY_MS): CountKeeper {
   const { computePool, log } = services;
-  const judged = createLru<Judged>({ maxCount: MOST_JUDGED, maxBytes: Number.POSITIVE_INFINITY, bytesOf: () => 0 });
+  const judged = createLru<Judged>({ maxCount: MAX_JUDGED, maxBytes: Number.POSITIVE_INFINITY, bytesOf: () => 0 });
   const store = async (counted: CountedModel, since: number): Promise<void> => {
     try {
       await storeCounts(services, counted, since, judged);
@@ -69,7 +69,7 @@ export function startCountKeeper(services: Monitoring, everyMs = EVERY_MS): Coun
     for (let from = 0; from < all.length; from += AT_ONCE)
       await Promise.all(all.slice(from, from + AT_ONCE).map((counted) => store(counted, since)));
     const endedAt = performance.now();
-    nextAt = endedAt + Math.min(MOST_BETWEEN_MS, Math.max(LEAST_BETWEEN_MS, SHARE * (endedAt - startedAt)));
+    nextAt = endedAt + Math.min(MAX_BETWEEN_MS, Math.max(MIN_BETWEEN_MS, SHARE * (endedAt - startedAt)));
   });
   let soon: NodeJS.Timeout | null = null;
   computePool.counted.onWindow(() => {

@@ -30,7 +30,7 @@ import { removeOldTables } from "./remove-old-tables.ts";
 export type SaveRun = (change: Omit<RunChange, "finishedAt">) => Promise<void>;
 
 /** Maximum attempts to fetch and submit, and to compare, before the run has failed. */
-const MOST_ATTEMPTS = 4;
+const MAX_ATTEMPTS = 4;
 /** The wait before the second attempt; it doubles with each. */
 const FIRST_WAIT_MS = 30_000;
 /** Codes of failures that pass by themselves. */
@@ -67,8 +67,8 @@ export async function carryOut(
     const job = await services.store.jobs.get(held.job as string);
     if (job && !isTerminal(job.state)) return;
   }
-  if (held.attempts >= MOST_ATTEMPTS)
-    return fail(held.error ?? `no attempt finished: the server stopped during each of ${MOST_ATTEMPTS}`);
+  if (held.attempts >= MAX_ATTEMPTS)
+    return fail(held.error ?? `no attempt finished: the server stopped during each of ${MAX_ATTEMPTS}`);
   await keep({ attempts: held.attempts + 1, retryAt: null });
   try {
     if (held.dataset === null) {
@@ -101,7 +101,7 @@ export async function carryOut(
     if (!isSaid) services.log.error({ err: error, schedule_id: schedule.id, run_id: id }, "a run of a schedule hit an error");
     const said = isSaid ? error.message : INTERNAL;
     const mayPass = !isSaid || PASSING.includes(error.code) || (error instanceof SourceError && error.isTransient);
-    if (!mayPass || held.attempts >= MOST_ATTEMPTS) return await fail(said);
+    if (!mayPass || held.attempts >= MAX_ATTEMPTS) return await fail(said);
     await keep({ error: said, retryAt: Date.now() + FIRST_WAIT_MS * 2 ** Math.max(0, held.attempts - 1) });
   }
 }

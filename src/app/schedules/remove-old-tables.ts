@@ -7,7 +7,7 @@ const PAGE = 200;
 /** Schedules that are read at a time. */
 const SCHEDULES_PAGE = 100;
 /** Maximum tables checked when a run ends: each takes a search for what was trained on it. The next run deletes more. */
-const MOST_AT_ONCE = 20;
+const MAX_AT_ONCE = 20;
 
 /**
  * Deletes them. A table stays if a job or a sweep trains on it, if a model in use was trained on it (the newest version of its name, or one
@@ -19,7 +19,7 @@ export async function removeOldTables(services: ProjectServices, { id, document 
   if (keep === null) return;
   const { store, log } = services;
   try {
-    let left = MOST_AT_ONCE;
+    let left = MAX_AT_ONCE;
     const old = (await tablesOf(services, id)).slice(keep);
     const taken = old.length > 0 ? await tablesUnderWay(services) : new Set();
     for (const table of old) {

@@ -20,9 +20,9 @@ const BEATS_PER_LEASE = 3;
 /** Delay of a poll after a hint: hints come often, and few mean that a job has ended. */
 const PAUSE_MS = 200;
 /** Maximum schedules started in one poll. */
-const MOST_DUE = 100;
+const MAX_DUE = 100;
 /** Maximum active runs read in one poll, including those that only wait for a job. */
-const MOST_LOOKED_AT = 1000;
+const MAX_LOOKED_AT = 1000;
 /** Maximum runs that this process carries out at a time. */
 const AT_A_TIME = 4;
 const AT_A_TIME_OF_PROJECT = 2;
@@ -85,11 +85,11 @@ export function startScheduler(services: Services, leaseMs: number): Scheduler {
   };
   const look = singleFlight(async () => {
     if (stopping.signal.aborted) return;
-    for (const schedule of await store.schedules.listDue(Date.now(), MOST_DUE))
+    for (const schedule of await store.schedules.listDue(Date.now(), MAX_DUE))
       await begin(schedule).catch((err: unknown) =>
         log.warn({ err, schedule_id: schedule.id }, "cannot begin a run of a schedule that is due"),
       );
-    const free = await store.scheduleRuns.listFree(Date.now(), MOST_LOOKED_AT);
+    const free = await store.scheduleRuns.listFree(Date.now(), MAX_LOOKED_AT);
     isActive = free.length > 0 || carried.size > 0;
     for (const run of free) {
       if (stopping.signal.aborted || carried.size >= AT_A_TIME) return;

@@ -21,7 +21,7 @@ const POLL_MS = 2000;
 /** Maximum jobs whose changes are reported, besides those that are running. */
 const NEWEST = 100;
 /** Event streams at the same time: a browser has six connections to a server that speaks HTTP/1.1, and requests need some. */
-const MOST_EVENT_STREAMS = 3;
+const MAX_EVENT_STREAMS = 3;
 const NO_CONTENT = 204;
 
 /** Opens a stream; it is open once the server has answered, and closes when the list cannot be read. */
@@ -72,7 +72,7 @@ export function openStreamOverHttp({ jobEvents, job: readJob, jobs }: StreamSour
 
   const followNext = (): void => {
     const [next] = waiting;
-    if (!next || following.size >= MOST_EVENT_STREAMS) return;
+    if (!next || following.size >= MAX_EVENT_STREAMS) return;
     const [job, after] = next;
     const own = new AbortController();
     waiting.delete(job);

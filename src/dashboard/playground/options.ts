@@ -4,10 +4,10 @@ import type { LayerSpec, OptimizerSpec } from "../../engine/index.ts";
 import type { JsonObject } from "../request/draft.ts";
 
 /** Limits, so that each frame is quick; the view says them. */
-export const MOST_ROWS = 2000;
-export const MOST_LAYERS = 6;
-export const MOST_UNITS = 32;
-export const MOST_CLASSES = 10;
+export const MAX_ROWS = 2000;
+export const MAX_LAYERS = 6;
+export const MAX_UNITS = 32;
+export const MAX_CLASSES = 10;
 
 const SAMPLES = 300;
 
@@ -86,7 +86,7 @@ const numbers = (...values: readonly number[]): readonly Choice[] =>
   values.map((value) => ({ value: String(value), label: String(value) }));
 
 export const RATES = numbers(0.0001, 0.0003, 0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1, 3);
-export const BATCHES = [...numbers(8, 16, 32, 64, 128, 256), { value: String(MOST_ROWS), label: "All rows" }];
+export const BATCHES = [...numbers(8, 16, 32, 64, 128, 256), { value: String(MAX_ROWS), label: "All rows" }];
 export const DECAYS = [{ value: "0", label: "None" }, ...numbers(0.0001, 0.001, 0.01, 0.1)];
 export const VALIDATIONS: readonly Choice[] = [0, 0.1, 0.2, 0.3, 0.5].map((share) => ({
   value: String(share),
@@ -171,8 +171,8 @@ const layersFrom = (text: string): number[] =>
     .split("-")
     .map(Number)
     .filter((units) => Number.isInteger(units) && units >= 1)
-    .slice(0, MOST_LAYERS)
-    .map((units) => Math.min(MOST_UNITS, units));
+    .slice(0, MAX_LAYERS)
+    .map((units) => Math.min(MAX_UNITS, units));
 
 /** Returns the address after a change; null for settings with their initial value. */
 export function queryFor(change: Partial<Settings>): Record<string, string | null> {

@@ -12,7 +12,7 @@ const CURVE_POINTS = 300;
 /** Maximum time until a frame is drawn, however many epochs were requested. */
 const FRAME_BUDGET_MS = 24;
 /** It pauses by itself here: nothing moves any more, and a forgotten page should not keep a core busy. */
-const MOST_EPOCHS = 20_000;
+const MAX_EPOCHS = 20_000;
 
 export interface TrainerState {
   readonly points: readonly PlaygroundPoint[];
@@ -80,7 +80,7 @@ export function useTrainer(setup: TrainerSetup | null, pace: Pace): Trainer {
         current.steps -= 1;
         ask(1);
       }
-      if (data.frame.diverged || data.frame.epoch >= MOST_EPOCHS) setPlaying(false);
+      if (data.frame.diverged || data.frame.epoch >= MAX_EPOCHS) setPlaying(false);
     };
     return () => own.terminate();
   }, []);

@@ -141,11 +141,11 @@ function reachesOf({ inputs }: Model, rows: JobRows | null): readonly Reach[] | 
 
 /** The probability with which a shown answer should hold the truth, and the minimum held-out rows for that. */
 const COVERAGE = 0.9;
-const FEWEST_ROWS = 9;
+const MIN_ROWS = 9;
 
 /** The coverage for a model; null if too few rows were held out. */
 function coverageOf({ conformal }: Model): number | null {
-  return conformal && conformal.rows >= FEWEST_ROWS ? COVERAGE : null;
+  return conformal && conformal.rows >= MIN_ROWS ? COVERAGE : null;
 }
 
 interface Answered {

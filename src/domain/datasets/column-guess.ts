@@ -8,7 +8,7 @@
  * makes the column labels, because such numbers are codes and ids.
  */
 import { parseNumber, parseTruth } from "./cell-parsing.ts";
-import { type ColumnReading, FEWEST_MILLISECONDS } from "./column-reading.ts";
+import { type ColumnReading, MIN_MILLISECONDS } from "./column-reading.ts";
 import { isOddWord } from "./missing-words.ts";
 import { type DateFormat, parseWrittenDate, WRITTEN_DATES } from "./written/written-dates.ts";
 import {
@@ -292,7 +292,7 @@ export class ColumnGuess {
   #asNumbers({ chosen, other }: Likeliest<NumberFormat>): Pick<Guess, "type" | "reading" | "ambiguity"> {
     const { epoch, dateFormat } = this.#options;
     if (epoch || dateFormat === "epoch_s" || dateFormat === "epoch_ms") {
-      const counted = this.#largest < FEWEST_MILLISECONDS ? "epoch_s" : "epoch_ms";
+      const counted = this.#largest < MIN_MILLISECONDS ? "epoch_s" : "epoch_ms";
       return { type: "datetime", reading: { date_format: dateFormat ?? counted }, ambiguity: null };
     }
     // Codes and ids that happen to be digits.

@@ -8,7 +8,7 @@ import {
   createDateReader,
   createNumberReader,
   createOddWords,
-  FEWEST_MILLISECONDS,
+  MIN_MILLISECONDS,
   missingNumbers,
   timeOfCount,
 } from "./column-reading.ts";
@@ -110,7 +110,7 @@ function datetimeReader(reading: ColumnReading): ValueReader {
       return Number.isFinite(new Date(at).getTime()) ? at : expected;
     }
     const count = Number(raw);
-    if (Math.abs(count) < FEWEST_MILLISECONDS && format !== "epoch_s" && format !== "epoch_ms" && count !== 0) return SECONDS;
+    if (Math.abs(count) < MIN_MILLISECONDS && format !== "epoch_s" && format !== "epoch_ms" && count !== 0) return SECONDS;
     const at = timeOfCount(count, format);
     return Number.isNaN(at) ? expected : at;
   };

@@ -96,7 +96,7 @@ export function timeOfCount(count: number, format: DateFormat): number {
 const LAST_TIME_MS = 8.64e15;
 
 /** Below this, a number since 1970 counts seconds (until the year 5138) rather than milliseconds (until March 1973). */
-export const FEWEST_MILLISECONDS = 1e11;
+export const MIN_MILLISECONDS = 1e11;
 
 /** Returns whether a text means missing in a column of numbers or times: a known word, or one of the column's own. */
 export function createOddWords({ missing = [] }: ColumnReading): (text: string) => boolean {

@@ -4,7 +4,7 @@
  */
 
 /** Labels that are looked at: of more, they are names rather than categories. */
-const MOST_LABELS = 200;
+const MAX_LABELS = 200;
 /** Answers and sexes of one letter, in several languages: the only labels of one letter whose case says nothing. */
 const LETTERS: readonly ReadonlySet<string>[] = ["yn", "jn", "on", "sn", "tf", "mf", "mw", "mfd", "mwd", "mfx"].map(
   (letters) => new Set(letters),
@@ -21,7 +21,7 @@ export function spellingKey(label: string): string {
  */
 export function mergedSpellings(labels: readonly string[], counts: readonly number[]): Int32Array<ArrayBuffer> | null {
   const present = labels.flatMap((label, place) => ((counts[place] as number) > 0 ? [{ label, place }] : []));
-  if (present.length > MOST_LABELS) return null;
+  if (present.length > MAX_LABELS) return null;
   const groups = Map.groupBy(present, ({ label }) => spellingKey(label));
   if (groups.size < 2 || groups.size === present.length) return null;
   const letters = new Set([...groups.keys()].filter((key) => key.length === 1));

@@ -12,10 +12,10 @@ export interface MissingCode {
 /** Fewest rows that have a code: a single odd value is an odd value. */
 const FEWEST = 2;
 /** Fewest that have a 0 or a -1, which are values as well, and the greatest share of them. */
-const FEWEST_OF_PLAIN = 3;
+const MIN_OF_PLAIN = 3;
 const GREATEST_SHARE = 0.5;
 /** Fewest different values beside a 0: amounts that people choose are few. */
-const FEWEST_DISTINCT = 10;
+const MIN_DISTINCT = 10;
 /** A 0 is apart where the smallest other value is above this share of the median, and above so many usual steps between values. */
 const SHARE_OF_MEDIAN = 0.1;
 const STEPS = 5;
@@ -39,7 +39,7 @@ function codeBelow(sorted: Float64Array): MissingCode | null {
   if (!(value < 0) || !WRITTEN.test(String(value))) return null;
   const count = countOf(sorted, value);
   const nearest = sorted[count];
-  if (nearest === undefined || count < (value === -1 ? FEWEST_OF_PLAIN : FEWEST)) return null;
+  if (nearest === undefined || count < (value === -1 ? MIN_OF_PLAIN : FEWEST)) return null;
   const last = sorted.at(-1) as number;
   if (value === -1 && (count > GREATEST_SHARE * sorted.length || last <= SMALL_SCALE)) return null;
   const isApart = nearest >= 0 || nearest - value > last - nearest;
@@ -59,11 +59,11 @@ function codeAbove(sorted: Float64Array): MissingCode | null {
 function zeroApart(sorted: Float64Array): MissingCode | null {
   if (sorted[0] !== 0) return null;
   const count = countOf(sorted, 0);
-  if (count < FEWEST_OF_PLAIN || count > GREATEST_SHARE * sorted.length) return null;
+  if (count < MIN_OF_PLAIN || count > GREATEST_SHARE * sorted.length) return null;
   const others = sorted.subarray(count);
   const [nearest, median] = [others[0] as number, others[others.length >> 1] as number];
   const distinct = others.reduce((total, value, at) => total + (at === 0 || value !== others[at - 1] ? 1 : 0), 0);
-  if (distinct < FEWEST_DISTINCT || nearest < SHARE_OF_MEDIAN * median) return null;
+  if (distinct < MIN_DISTINCT || nearest < SHARE_OF_MEDIAN * median) return null;
   // Of values between the quartiles, so that a few great ones do not make the steps wide.
   const [low, high] = [others.length >> 2, (others.length * 3) >> 2];
   const middle = others.subarray(low, high + 1);

@@ -21,7 +21,7 @@ const MAX_EXACT_COLUMNS = 12;
 const EXACT_WORK = 4e9;
 /** Multiply-adds that the permutations of one row use, unless that would be too few permutations. */
 const SAMPLED_WORK = 1e8;
-const [FEWEST_PAIRS, MOST_PAIRS] = [2, 16];
+const [MIN_PAIRS, MAX_PAIRS] = [2, 16];
 /** Maximum pairs of permutations that may be requested. */
 const MAX_SAMPLES = 1000;
 /** Maximum multiply-adds of one request: some ten seconds of a thread. */
@@ -52,11 +52,11 @@ export const explainOption = z
     background: backgroundOption.optional(),
     samples: z
       .int()
-      .min(FEWEST_PAIRS)
+      .min(MIN_PAIRS)
       .max(MAX_SAMPLES)
       .optional()
       .meta({
-        description: `Estimates contributions from this many pairs of permutations for each background row. By default contributions are exact if possible, else ${FEWEST_PAIRS} to ${MOST_PAIRS} pairs, by the size of the model.`,
+        description: `Estimates contributions from this many pairs of permutations for each background row. By default contributions are exact if possible, else ${MIN_PAIRS} to ${MAX_PAIRS} pairs, by the size of the model.`,
       }),
     seed: seedOption.optional(),
   })
@@ -151,7 +151,7 @@ export function planExplanation(model: Measured, backgroundRows: number, samples
   const all = backgroundRows * 2 ** columns * each;
   if (samples === null && columns <= MAX_EXACT_COLUMNS && all <= EXACT_WORK) return { pairs: null, work: all };
   const ofPair = backgroundRows * 2 * columns * each;
-  const pairs = samples ?? Math.min(MOST_PAIRS, Math.max(FEWEST_PAIRS, Math.floor(SAMPLED_WORK / ofPair)));
+  const pairs = samples ?? Math.min(MAX_PAIRS, Math.max(MIN_PAIRS, Math.floor(SAMPLED_WORK / ofPair)));
   return { pairs, work: pairs * ofPair };
 }
 

@@ -10,16 +10,16 @@ export const FORECAST_FACTOR = 2;
 /** The probability with which a forecast is meant to hold the mean score of that many rows. */
 export const FORECAST_LEVEL = 0.8;
 /** Minimum rows of a part. A forecast needs a quarter of the training rows to be at least this many. */
-export const FEWEST_CURVE_ROWS = 10;
-export const FEWEST_TRAINING_ROWS = 4 * FEWEST_CURVE_ROWS;
+export const MIN_CURVE_ROWS = 10;
+export const MIN_TRAINING_ROWS = 4 * MIN_CURVE_ROWS;
 /** Maximum multiply-adds of all trainings together: tens of minutes of a core. */
 export const MAX_CURVE_WORK = 1e12;
 
 /** Number of parts: each number of rows is the next one divided by the root of 2. */
 const SIZES = { min: 5, max: 13, default: 7 };
 /** Minimum repeats for a forecast: fewer gave bands that were too narrow. */
-export const FEWEST_REPEATS = 8;
-const REPEATS = { min: FEWEST_REPEATS, max: 30, default: 8 };
+export const MIN_REPEATS = 8;
+const REPEATS = { min: MIN_REPEATS, max: 30, default: 8 };
 
 const sizes = z.int().min(SIZES.min).max(SIZES.max).meta({
   description:

@@ -7,13 +7,13 @@ import type { FieldError } from "../errors.ts";
 import { COMPARED_FIGURES } from "../models/score-comparison.ts";
 
 /** Minimum seeds for a useful spread. */
-export const FEWEST_SEEDS = 5;
-const MOST_SEEDS = 100;
+export const MIN_SEEDS = 5;
+const MAX_SEEDS = 100;
 const DEFAULT_SEEDS = 10;
 /** Maximum multiply-adds of all trainings together: tens of minutes of a core. */
 export const MAX_SEEDS_WORK = 1e12;
 
-const count = z.int().min(FEWEST_SEEDS).max(MOST_SEEDS);
+const count = z.int().min(MIN_SEEDS).max(MAX_SEEDS);
 
 /** The options of a request. */
 export const seedsBody = z

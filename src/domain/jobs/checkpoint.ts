@@ -13,7 +13,7 @@ export type CheckpointReason = (typeof CHECKPOINT_REASONS)[number];
  */
 export const REPLAY_MARK = "replay";
 /** Maximum marks of a job; above it, every second one is deleted. */
-export const MOST_MARKS = 64;
+export const MAX_MARKS = 64;
 /** Maximum bytes of the tensors of a mark: those of a job are at most 8 MiB. */
 export const MAX_MARK_BYTES = 2 ** 17;
 

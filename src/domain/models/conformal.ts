@@ -6,7 +6,7 @@
 import { z } from "zod";
 
 /** Maximum scores that a model stores for a column of answers: of more rows, every n-th. */
-const MOST_SCORES = 400;
+const MAX_SCORES = 400;
 
 export const CONFORMAL_PARTS = ["out_of_fold", "validation", "test"] as const;
 
@@ -14,7 +14,7 @@ export const conformal = z
   .strictObject({
     part: z.enum(CONFORMAL_PARTS),
     rows: z.int().min(1),
-    scores: z.array(z.array(z.number().nonnegative()).min(1).max(MOST_SCORES)).min(1).meta({
+    scores: z.array(z.array(z.number().nonnegative()).min(1).max(MAX_SCORES)).min(1).meta({
       description:
         "One list a target, or one for classes, in ascending order: of n rows, the scores of the ranks ceil(i n / k), i from 1 to k. The score of a value is its absolute error; that of a class, 1 minus its probability.",
     }),
@@ -29,7 +29,7 @@ export const interval = z.number().gt(0).lt(1);
 /** The scores that a model stores, chosen from those of all held-out rows, in any order. Each is rounded up to seven digits. */
 export function keptScores(scores: Float64Array): number[] {
   const sorted = scores.toSorted();
-  const count = Math.min(sorted.length, MOST_SCORES);
+  const count = Math.min(sorted.length, MAX_SCORES);
   return Array.from({ length: count }, (_, index) => {
     const rank = Math.ceil(((index + 1) * sorted.length) / count);
     return roundedUp(sorted[rank - 1] as number);

@@ -3,9 +3,9 @@ import { z } from "zod";
 import { answerNumber, type Model, type Prediction } from "../models/model.ts";
 
 /** Maximum rows stored for a model; the newest stay. */
-const MOST_ASKED_ROWS = 1000;
+const MAX_ASKED_ROWS = 1000;
 /** Maximum UTF-16 units of a row as JSON: a longer one is not stored. */
-const MOST_ROW_LENGTH = 4096;
+const MAX_ROW_LENGTH = 4096;
 /** Maximum rows drawn between two flushes of the counts, which are a second or two apart. */
 const DRAWN_ROWS = 20;
 
@@ -24,11 +24,11 @@ export interface KeptRow extends AskedRow {
 
 export const sampleOption = z
   .strictObject({
-    rows: z.int().min(1).max(MOST_ASKED_ROWS).meta({ description: "How many are kept: the newest." }),
+    rows: z.int().min(1).max(MAX_ASKED_ROWS).meta({ description: "How many are kept: the newest." }),
   })
   .meta({
     id: "AskedRowsOption",
-    description: `Keeps a sample of the predicted rows, with their answers: every second or two up to ${DRAWN_ROWS} rows, drawn at random, none with more than ${MOST_ROW_LENGTH} characters of JSON, for 30 days.`,
+    description: `Keeps a sample of the predicted rows, with their answers: every second or two up to ${DRAWN_ROWS} rows, drawn at random, none with more than ${MAX_ROW_LENGTH} characters of JSON, for 30 days.`,
   });
 
 export const askedRowAnswer = z
@@ -73,7 +73,7 @@ export function createRowDraw({ preprocessing }: Pick<Model, "preprocessing">, c
         offerOne(() => {
           const answer = answerNumber(prediction);
           const row = JSON.stringify(namedRow(instances[index], names));
-          return row.length > MOST_ROW_LENGTH || !Number.isFinite(answer) ? null : { row, answer };
+          return row.length > MAX_ROW_LENGTH || !Number.isFinite(answer) ? null : { row, answer };
         });
       });
     },

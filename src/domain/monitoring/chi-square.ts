@@ -41,7 +41,7 @@ function erfc(z: number): number {
 }
 
 /** Minimum expected rows of a cell in the smaller sample: Cochran's rule, below which the distribution is not chi-square. */
-const LEAST_EXPECTED = 5;
+const MIN_EXPECTED = 5;
 
 export interface HomogeneityTest {
   readonly statistic: number;
@@ -59,7 +59,7 @@ export function testHomogeneity(a: ArrayLike<number>, b: ArrayLike<number>): Hom
   const all = totalA + totalB;
   const untold = { statistic: 0, df: 0, p: 1 };
   if (totalA === 0 || totalB === 0) return untold;
-  const least = (LEAST_EXPECTED * all) / Math.min(totalA, totalB);
+  const least = (MIN_EXPECTED * all) / Math.min(totalA, totalB);
   const bins = Array.from({ length: a.length }, (_, bin) => [a[bin] as number, b[bin] as number] as const);
   bins.sort((one, other) => one[0] + one[1] - (other[0] + other[1]));
   const cells: { a: number; b: number }[] = [];

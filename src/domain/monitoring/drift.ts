@@ -10,7 +10,7 @@ export const WINDOW_ROWS = 500;
  */
 const FALSE_ALERTS = 0.0001;
 /** The index from which a difference matters: 0.1 is commonly called a moderate change, 0.25 a large one. */
-const LEAST_PSI = 0.1;
+const MIN_PSI = 0.1;
 /** Replaces the rows of an empty bin, whose logarithm would be infinite. */
 const EMPTY_BIN_ROWS = 0.5;
 
@@ -55,7 +55,7 @@ export function binsOf({ offset, bins }: MonitoredColumn, counts: Float64Array):
 }
 
 /**
- * Compares a window with the reference. A column has drifted if its index is at least LEAST_PSI and chance alone makes such a difference in
+ * Compares a window with the reference. A column has drifted if its index is at least MIN_PSI and chance alone makes such a difference in
  * fewer than FALSE_ALERTS of windows, whatever the number of columns.
  */
 export function judgeWindow({ inputs, answers }: Layout, counts: Float64Array): WindowVerdict {
@@ -66,7 +66,7 @@ export function judgeWindow({ inputs, answers }: Layout, counts: Float64Array): 
     const bins = binsOf(column, counts);
     const psi = stabilityIndex(column.reference, bins);
     const { p } = testHomogeneity(column.reference, bins);
-    if (column.tested && psi >= LEAST_PSI && p * tests < FALSE_ALERTS) drifted.push(keyOf(column));
+    if (column.tested && psi >= MIN_PSI && p * tests < FALSE_ALERTS) drifted.push(keyOf(column));
     return { psi, p };
   });
   return { columns, drifted };

@@ -5,7 +5,7 @@ import type { LiveSums } from "./monitor-store.ts";
 /** Number of newest labelled answers that are judged: months of good answers must not hide a recent fall. */
 export const JUDGED_ANSWERS = 500;
 /** With fewer labels, there is no verdict yet. */
-const LEAST_LABELLED = 50;
+const MIN_LABELLED = 50;
 /** Standard deviations of chance that a fall must exceed, because each feedback is another look at much the same labels. */
 const Z = 3;
 
@@ -62,7 +62,7 @@ export function scoreBound({ task, score }: Pick<Model, "task" | "score">, drop:
  */
 export function judgeScore({ figure, bound }: ScoreBound, recent: LiveSums, fell: boolean): boolean {
   const { labelled } = recent;
-  if (labelled < LEAST_LABELLED) return fell;
+  if (labelled < MIN_LABELLED) return fell;
   if (figure === "accuracy") {
     const accuracy = recent.right / labelled;
     return fell ? accuracy < bound : wilsonUpper(accuracy, labelled) < bound;

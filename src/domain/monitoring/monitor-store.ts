@@ -7,7 +7,7 @@ import type { PredictionCounts } from "./tally.ts";
 /** Maximum closed windows stored for a model, the newest. */
 export const KEPT_WINDOWS = 48;
 /** Approximate maximum of answers of a model that wait for feedback: the oldest make room, a tenth at a time. */
-export const MOST_ANSWERS = 100_000;
+export const MAX_ANSWERS = 100_000;
 /** Default distance by which the live score of a model may lie below its evaluation. */
 export const SCORE_DROP = 0.05;
 /** How long an answer, and a row of a sample, is kept. */

@@ -1,10 +1,10 @@
 /** The bins of a model's training rows, with which the rows that it is asked are compared. Plain JSON, stored with the model. */
 
 /** Maximum monitored columns of a row, the first ones; and targets. */
-export const MOST_COLUMNS = 200;
-export const MOST_TARGETS = 8;
+export const MAX_COLUMNS = 200;
+export const MAX_TARGETS = 8;
 /** Maximum labels of a column that are counted one by one, the most frequent; all others are counted together. */
-export const MOST_LABELS = 40;
+export const MAX_LABELS = 40;
 /** Number of bins for numbers: each has as many training rows as equal values allow. */
 const BINS = 10;
 

@@ -3,11 +3,11 @@ import { z } from "zod";
 import { sampleOption } from "./asked-rows.ts";
 
 /** Maximum labels of a request. */
-const MOST_LABELLED = 1000;
+const MAX_LABELLED = 1000;
 /** Maximum rows of a prediction whose answers are stored, for one document. */
-export const MOST_KEPT_ROWS = 1000;
+export const MAX_KEPT_ROWS = 1000;
 /** And for a stream of rows, whose answers are stored block by block. */
-export const MOST_KEPT_STREAM_ROWS = 10_000;
+export const MAX_KEPT_STREAM_ROWS = 10_000;
 /** The header with the id of a prediction, for protocols without a field for it. */
 export const PREDICTION_ID_HEADER = "trainyard-prediction-id";
 
@@ -60,7 +60,7 @@ export const feedbackBody = z
         }),
       )
       .min(1)
-      .max(MOST_LABELLED),
+      .max(MAX_LABELLED),
   })
   .meta({ id: "Feedback", examples: [{ labels: [{ prediction_id: "order-4711", row: 0, label: "Adelie" }] }] });
 

@@ -45,7 +45,7 @@ const NAMED: Readonly<Record<string, string>> = {
 const MINUTE_MS = 60_000;
 const DAY_MS = 86_400_000;
 /** Number of days searched: a leap day is at most eight years away, and it falls on every day of the week within 40. */
-const MOST_DAYS = 41 * 366;
+const MAX_DAYS = 41 * 366;
 
 /** A parsed expression. */
 export interface Cron {
@@ -113,7 +113,7 @@ export function nextAfter(cron: Cron, timezone: string, after: number): number |
   const zone = zoneOf(timezone);
   // Start a day earlier: a skipped time may fall on the next day.
   const firstDay = Math.floor((after + zone.offsetAt(after)) / DAY_MS) - 1;
-  for (let day = firstDay; day < firstDay + MOST_DAYS; day++) {
+  for (let day = firstDay; day < firstDay + MAX_DAYS; day++) {
     if (!isDue(cron, day)) continue;
     const toUtc = zone.toUtcOn(day);
     let best: number | null = null;

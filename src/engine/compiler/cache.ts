@@ -6,7 +6,7 @@ import type { Tensor } from "../graph.ts";
 import { nodesOf, type Program, type Programs, textOf } from "../program.ts";
 
 /** Most characters of the keys of a cache: the structure of a deep network is a megabyte of text. */
-const MOST_KEY_CHARACTERS = 2 ** 23;
+const MAX_KEY_CHARACTERS = 2 ** 23;
 
 /** A map that evicts the least recently used entries, bounded in entries and in the characters of its keys. */
 export class ModuleCache<Entry> {
@@ -26,7 +26,7 @@ export class ModuleCache<Entry> {
     if (!this.#entries.delete(key)) this.#characters += key.length;
     this.#entries.set(key, entry);
     for (const oldest of this.#entries.keys()) {
-      if (oldest === key || (this.#entries.size <= this.#limit && this.#characters <= MOST_KEY_CHARACTERS)) break;
+      if (oldest === key || (this.#entries.size <= this.#limit && this.#characters <= MAX_KEY_CHARACTERS)) break;
       this.#entries.delete(oldest);
       this.#characters -= oldest.length;
     }

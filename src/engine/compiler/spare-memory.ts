@@ -9,8 +9,8 @@ export interface Instantiated {
 }
 
 /** Most bytes that are kept in a thread, and most memories: whatever its size, V8 reserves gigabytes of addresses for each. */
-const MOST_BYTES = 2 ** 23;
-const MOST_SPARES = 8;
+const MAX_BYTES = 2 ** 23;
+const MAX_SPARES = 8;
 
 export interface Spares {
   /** Returns an instance of a module, all of whose memory is 0; undefined if there is none. */
@@ -37,10 +37,10 @@ export function createSpares(): Spares {
       return found;
     },
     keep(module, instantiated) {
-      if (sizeOf(instantiated) > MOST_BYTES) return;
+      if (sizeOf(instantiated) > MAX_BYTES) return;
       kept.push({ module, instantiated });
       bytes += sizeOf(instantiated);
-      while (bytes > MOST_BYTES || kept.length > MOST_SPARES) remove(0);
+      while (bytes > MAX_BYTES || kept.length > MAX_SPARES) remove(0);
     },
   };
 }

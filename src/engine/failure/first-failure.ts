@@ -24,7 +24,7 @@ export interface FirstFailure {
   readonly tensor: Tensor;
   /** Number of non-finite elements of its result. */
   readonly elements: number;
-  /** Positions in the batch of the rows of these elements, at most MOST_ROWS; for a sum over rows, those of the greatest values. */
+  /** Positions in the batch of the rows of these elements, at most MAX_ROWS; for a sum over rows, those of the greatest values. */
   readonly rows: readonly number[];
   /** The operands of the first of these elements, in float32: for a sum or a matrix product, the greatest terms. */
   readonly operands: readonly number[];
@@ -37,15 +37,15 @@ export interface FirstFailure {
 }
 
 /** Maximum rows named by a failure. */
-const MOST_ROWS = 5;
+const MAX_ROWS = 5;
 /** Maximum operations (roughly, additions and multiplications) of a step that is evaluated: seconds of the interpreter. */
-const MOST_WORK = 1e9;
+const MAX_WORK = 1e9;
 /** Maximum live numbers at a time: 128 MiB of float64. */
-const MOST_ALIVE = 2 ** 24;
+const MAX_ALIVE = 2 ** 24;
 
 /**
  * Returns the first failure of a step whose loss or new state is not finite in float32; null if both are finite. Returns "too_large" for a
- * step that would take more time or memory than MOST_WORK and MOST_ALIVE allow. `results` names the outputs of the program that must be
+ * step that would take more time or memory than MAX_WORK and MAX_ALIVE allow. `results` names the outputs of the program that must be
  * finite besides the new state. `cancelled` is called before each primitive; if it returns true, the result is null.
  */
 export function firstFailure(
@@ -56,7 +56,7 @@ export function firstFailure(
 ): FirstFailure | "too_large" | null {
   const roots = [...results.map((name) => program.outputs[name] as Tensor), ...(program.updates ?? []).map(({ next }) => next)];
   const nodes = reachable(roots);
-  if (workOf(nodes) > MOST_WORK || mostAlive(nodes, roots) > MOST_ALIVE) return "too_large";
+  if (workOf(nodes) > MAX_WORK || mostAlive(nodes, roots) > MAX_ALIVE) return "too_large";
   const culprits = new Map<Tensor, readonly Tensor[]>();
   const isWhole = evaluate(nodes, roots, { ...step, cancelled }, Math.fround, (tensor, values, inputs) => {
     if (isBad(values)) culprits.set(tensor, culpritsOf(tensor, values, inputs));
@@ -170,7 +170,7 @@ function rowsOf(
   const found = new Set<number>();
   if (own !== null) {
     for (const element of bad) {
-      if (found.size >= MOST_ROWS) break;
+      if (found.size >= MAX_ROWS) break;
       found.add(rowOf(origin.shape, own, element, rows));
     }
     return [...found];

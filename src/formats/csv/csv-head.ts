@@ -25,10 +25,10 @@ export interface Head {
 }
 
 /** Rows below the names that may have no values: Qualtrics has a question and an id in them, instruments a unit. */
-const MOST_BELOW = 3;
+const MAX_BELOW = 3;
 /** Columns of numbers that such a row must have a text above, and rows of values that must follow. */
-const FEWEST_COLUMNS = 2;
-const FEWEST_ROWS = 3;
+const MIN_COLUMNS = 2;
+const MIN_ROWS = 3;
 
 const YEAR = /^(?:19|20)\d\d$/;
 
@@ -37,10 +37,10 @@ export function headOf(rows: readonly Row[], tests: HeadTests): Head {
   const [first = [], second = [], ...below] = rows;
   const names = togetherNames(first, second, below, tests);
   if (names) return { rows: 2, names };
-  for (let count = MOST_BELOW; count > 0; count--) {
+  for (let count = MAX_BELOW; count > 0; count--) {
     const values = rows.slice(1 + count);
     const isHead = rows.slice(1, 1 + count).every((row) => hasNoValue(row, values, tests));
-    if (values.length >= FEWEST_ROWS && isHead) return { rows: 1 + count, names: null };
+    if (values.length >= MIN_ROWS && isHead) return { rows: 1 + count, names: null };
   }
   return { rows: 1, names: null };
 }
@@ -80,5 +80,5 @@ export function togetherNames(groups: Row, names: Row, below: readonly Row[], te
 function hasNoValue(row: Row, values: readonly Row[], { areNames, isText, isBlank, isMissing }: HeadTests): boolean {
   if (!row.every(isText) || row.some(isMissing)) return false;
   const measured = row.map((_, column) => areNames([["name"], ...values.map((value) => [value[column] ?? ""])]));
-  return row.filter((cell, column) => measured[column] && !isBlank(cell)).length >= FEWEST_COLUMNS;
+  return row.filter((cell, column) => measured[column] && !isBlank(cell)).length >= MIN_COLUMNS;
 }

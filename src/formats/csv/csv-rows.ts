@@ -11,7 +11,7 @@ import { isComment } from "./csv-start.ts";
 /** Lines that are named. */
 export const SHOWN_LINES = 10;
 /** Columns from which a row with one cell is no row of the table. */
-const FEWEST_COLUMNS = 3;
+const MIN_COLUMNS = 3;
 /** How a note below a table begins, in some of its languages: with a sign of a footnote, or with a word for what it is. */
 const NOTE =
   /^(?:[*†‡§¹²³©([]|(?:notes?|sources?|quellen?|hinweise?|anmerkung(?:en)?|stand|legende?|remarques?|fuente|nota|fonte|bron|total rows|rows|records|generated|exported|erstellt)\b|[注註※]|出典|出所|資料|来源)|^[^:]{2,40}: /iu;
@@ -102,7 +102,7 @@ export class CsvRows {
 
 /** Whether a row has its first cell alone, and that is a text. */
 function isAlone(cells: CsvCells, width: number): boolean {
-  if (width < FEWEST_COLUMNS || !cells.isEmptyFrom(1) || cells.isEmptyFrom(0)) return false;
+  if (width < MIN_COLUMNS || !cells.isEmptyFrom(1) || cells.isEmptyFrom(0)) return false;
   return cells.kind(0) === "none" && Number.isNaN(cells.datetime(0));
 }
 

@@ -17,7 +17,7 @@ export interface NameTests extends HeadTests {
 }
 
 /** Maximum lines of titles above the names. */
-const MOST_TITLES = 20;
+const MAX_TITLES = 20;
 
 /**
  * The number of records that stand above the names of the columns, 0 where the first one is of the table.
@@ -35,7 +35,7 @@ export function countTitles(records: readonly StartRecord[], tests: NameTests): 
   const isTitle = (record: StartRecord) =>
     !isAsWide(record) || (filled(record.cells) <= width / 2 && !(width === 2 && isIndexed(record)));
   const titles = records.findIndex((record) => !isTitle(record));
-  if (width < 2 || titles < 1 || linesOf(records.slice(0, titles)) > MOST_TITLES) return 0;
+  if (width < 2 || titles < 1 || linesOf(records.slice(0, titles)) > MAX_TITLES) return 0;
   const table = records.slice(titles);
   const [names, ...rows] = table as [StartRecord, ...StartRecord[]];
   if (rows.length === 0 || !table.every(isAsWide)) return 0;

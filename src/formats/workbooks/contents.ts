@@ -15,7 +15,7 @@ const MAX_HELD_BYTES = 128 * 1024 * 1024;
 /** Texts that the sheets of a workbook share at most: each takes far more memory than the few bytes that it may be written in. */
 const MAX_TEXTS = 2_000_000;
 /** Bytes in which so many texts can be written: `<si/>` is the shortest. */
-const FEWEST_BYTES = MAX_TEXTS * 5;
+const MIN_BYTES = MAX_TEXTS * 5;
 
 /** What is known of a workbook before one of its sheets is read. */
 export interface WorkbookContents {
@@ -69,7 +69,7 @@ export async function contentsOf(archive: Buffer, parts: readonly ArchivePart[])
 
 /** Throws too_large where a part has more texts than are held. */
 function checkTexts(archive: Buffer, part: ArchivePart): void {
-  if (part.bytes < FEWEST_BYTES) return;
+  if (part.bytes < MIN_BYTES) return;
   const content = unpack(archive, part);
   let ends = 0;
   // `</si>` or `<si/>`, whatever stands before the name.

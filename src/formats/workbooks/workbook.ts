@@ -153,7 +153,7 @@ async function readRows(rows: AsyncIterable<SheetRow>, { name, write }: ReadShee
     texts.push(cells.join(DIVIDER));
     indices.push(index);
     // Names and titles are rows of a sheet, and none of the table.
-    if (texts.length > limits.rows + MOST_LINES_ABOVE) checkExtent(texts.length, 0, limits, `line ${index + 1}`);
+    if (texts.length > limits.rows + MAX_LINES_ABOVE) checkExtent(texts.length, 0, limits, `line ${index + 1}`);
   }
   const columns = [...filled.keys()].filter((column) => filled[column]);
   checkExtent(0, columns.length, limits);
@@ -161,7 +161,7 @@ async function readRows(rows: AsyncIterable<SheetRow>, { name, write }: ReadShee
 }
 
 /** More lines than stand above the rows of any table. */
-const MOST_LINES_ABOVE = 100;
+const MAX_LINES_ABOVE = 100;
 
 function* linesOf({ texts, indices, columns }: SheetRows): Generator<string, void, void> {
   for (let from = 0; from < texts.length; from += ROWS_AT_A_TIME) {
@@ -204,13 +204,13 @@ const DAY_MS = 86_400_000;
 const DAY_ZERO = Date.UTC(1899, 11, 31);
 /** Day 0 of the calendar that workbooks of early Macs have. */
 const DAY_ZERO_1904 = Date.UTC(1904, 0, 1);
-const MOST_DAYS = 60;
+const MAX_DAYS = 60;
 
 /** A date, with its time where it has one. A time without a date, or a duration, is its days: 0.75 is six in the evening. */
 function timeText(value: Date, dayZero: number): string {
   const ms = value.getTime();
   if (Number.isNaN(ms)) return "";
-  if (ms < dayZero + MOST_DAYS * DAY_MS) return String((ms - dayZero) / DAY_MS);
+  if (ms < dayZero + MAX_DAYS * DAY_MS) return String((ms - dayZero) / DAY_MS);
   const text = value.toISOString();
   return ms % DAY_MS === 0 ? text.slice(0, 10) : text.slice(0, -1).replace(/\.000$/, "");
 }

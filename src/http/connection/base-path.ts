@@ -17,7 +17,7 @@ export const isBasePath = (path: string): boolean => BASE_PATH.test(path) && !OW
 
 /** The header in which proxies that remove the path (Traefik's StripPrefix) send it. */
 const HEADER = "x-forwarded-prefix";
-const MOST_CHARACTERS = 200;
+const MAX_CHARACTERS = 200;
 
 export interface BasePath {
   /** The address of a request without the path. For Fastify's `rewriteUrl`. */
@@ -38,7 +38,7 @@ export function createBasePath(configured: string): BasePath {
     of({ headers }) {
       if (configured !== "") return configured;
       const given = headers[HEADER];
-      if (typeof given !== "string" || given.length > MOST_CHARACTERS) return "";
+      if (typeof given !== "string" || given.length > MAX_CHARACTERS) return "";
       const path = given.replace(/\/$/, "");
       return isBasePath(path) ? path : "";
     },

@@ -210,16 +210,16 @@ async function receiveForm(request: FastifyRequest, uploadSpool: UploadSpool) {
 }
 
 /** Limits of a form: one file (a second is refused by name) and its options, of which an upload knows a dozen. */
-const MOST_FILES = 2;
-const MOST_FIELDS = 20;
-const MOST_PARTS = MOST_FILES + MOST_FIELDS;
+const MAX_FILES = 2;
+const MAX_FIELDS = 20;
+const MAX_PARTS = MAX_FILES + MAX_FIELDS;
 const MAX_FIELD_BYTES = 1024 * 1024;
 
 /** The same for the parser of forms. Parts without a name are counted among all parts alone. */
 export const FORM_LIMITS = {
-  files: MOST_FILES,
-  fields: MOST_FIELDS,
-  parts: MOST_PARTS + 1,
+  files: MAX_FILES,
+  fields: MAX_FIELDS,
+  parts: MAX_PARTS + 1,
   fieldSize: MAX_FIELD_BYTES,
   fileSize: Number.POSITIVE_INFINITY,
 };
@@ -248,7 +248,7 @@ function openForm(request: FastifyRequest): Form {
   /** Whether a part is a file, as the parser would say. */
   const isPartAFile = (_name: string | undefined, mediaType: string | undefined, fileName: string | undefined): boolean => {
     count += 1;
-    if (count === MOST_PARTS + 1) passOver();
+    if (count === MAX_PARTS + 1) passOver();
     return mediaType === "application/octet-stream" || fileName !== undefined;
   };
   // The parser reads the raw request, by its headers and its bytes.

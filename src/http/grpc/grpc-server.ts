@@ -25,7 +25,7 @@ const ANSWERED = ["retry-after"] as const;
  * Most bytes of what is said of an error, in percent-encoding. Clients on gRPC's core (Python, C++, Ruby) take 8 kB of it with its trailers,
  * and say RESOURCE_EXHAUSTED instead where there are more.
  */
-const MOST_DETAILS_BYTES = 4096;
+const MAX_DETAILS_BYTES = 4096;
 /** How long calls under way have when the server stops. */
 const GRACE_MS = 2000;
 
@@ -198,7 +198,7 @@ function beginningOf(details: string): string {
   let [bytes, end] = [0, 0];
   for (const character of text) {
     bytes += encodeURI(character).length;
-    if (bytes > MOST_DETAILS_BYTES) return `${text.slice(0, end)}...`;
+    if (bytes > MAX_DETAILS_BYTES) return `${text.slice(0, end)}...`;
     end += character.length;
   }
   return text;

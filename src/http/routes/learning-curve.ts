@@ -1,7 +1,7 @@
 /** Whether more data would help. */
 import { askLearningCurve } from "../../app/models/learning-curve.ts";
 import { TrainyardError } from "../../domain/errors.ts";
-import { FEWEST_TRAINING_ROWS, learningCurveBody } from "../../domain/explanations/learning-curve.ts";
+import { learningCurveBody, MIN_TRAINING_ROWS } from "../../domain/explanations/learning-curve.ts";
 import { parseBody } from "../connection/body.ts";
 import { idempotentId } from "../connection/idempotency.ts";
 import type { App, RouteContext } from "../context.ts";
@@ -23,7 +23,7 @@ export function registerLearningCurve(app: App, { lifecycle }: RouteContext): vo
         tags: ["models"],
         operationId: "askLearningCurve",
         summary: "Ask whether more data would help",
-        description: `Queues a job that trains the model's network again on growing parts of its training rows, several times each, and scores every training on the rows that the model's job held out. Each training is an epoch of the job, which can be followed, paused and cancelled like any other. \`evaluation.learning_curve\` of its model, which has the weights of the model in the path, has the mean of each score by number of rows, the band of 80 % of the trainings, and for twice the rows a band in which the mean would probably be, never a single number. 409 for models whose training cannot be repeated: imported ones, averages of a search, and those whose job or data set was deleted. 422 where no rows are held out, and for fewer than ${FEWEST_TRAINING_ROWS} training rows.`,
+        description: `Queues a job that trains the model's network again on growing parts of its training rows, several times each, and scores every training on the rows that the model's job held out. Each training is an epoch of the job, which can be followed, paused and cancelled like any other. \`evaluation.learning_curve\` of its model, which has the weights of the model in the path, has the mean of each score by number of rows, the band of 80 % of the trainings, and for twice the rows a band in which the mean would probably be, never a single number. 409 for models whose training cannot be repeated: imported ones, averages of a search, and those whose job or data set was deleted. 422 where no rows are held out, and for fewer than ${MIN_TRAINING_ROWS} training rows.`,
         params: modelParams,
         body: learningCurveBody,
         response: answers({ 202: ["The job, queued.", jobAnswer] }, [400, 404, 409, 413, 415, 422, 503]),

@@ -15,7 +15,7 @@ const POINTER = "/source/postgres";
 const BOOL_OID = 16;
 /** Rows of the first step, and maximum rows of any. */
 const FIRST_ROWS = 16;
-const MOST_ROWS = 2000;
+const MAX_ROWS = 2000;
 /** Text of a step: what the event loop converts to CSV at a time. */
 const STEP_BYTES = 128 * 1024;
 /** The longest message: a row. The driver holds a whole message. */
@@ -120,7 +120,7 @@ async function* rowsOf(connection: Connection, first: Texts, reach: Reach): Asyn
       yield bytes;
       if (step.rows.length < asked) break;
       const perRow = bytes.length / step.rows.length;
-      asked = Math.max(1, Math.min(MOST_ROWS, Math.floor(STEP_BYTES / perRow)));
+      asked = Math.max(1, Math.min(MAX_ROWS, Math.floor(STEP_BYTES / perRow)));
       step = await fetchRows(connection, asked);
     }
     await client.query("rollback");

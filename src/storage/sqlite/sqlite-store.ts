@@ -37,7 +37,7 @@ export const DATABASE_FILE = "trainyard.db";
 /** Bytes of a probe that tests for free space: more than a change of state needs. */
 const PROBE_BYTES = 256 * 1024;
 /** Maximum bytes of tensors copied into the thread of a connection with a transaction: one chunk of a blob. */
-const MOST_COPIED_BYTES = 256 * 1024;
+const MAX_COPIED_BYTES = 256 * 1024;
 /** The part of a size limit that only state changes may use: this many bytes, or an eighth of the limit if that is less. */
 const KEPT_BYTES = 16 * 1024 * 1024;
 
@@ -143,7 +143,7 @@ function callThere(
     insertWriter: createCaller({ ...writers.insertWriter, usesReserve: false }),
   };
   return (on, name, ...args) =>
-    tensorBytes(name, args) > MOST_COPIED_BYTES
+    tensorBytes(name, args) > MAX_COPIED_BYTES
       ? here(on, name, ...args)
       : (there[on](name, args) as Promise<ResultOf<typeof name>>);
 }

@@ -6,7 +6,7 @@ import type { Evaluation, Importance } from "../../domain/models/evaluation.ts";
 import { type Score, scoreMetricsOf } from "../../domain/models/score.ts";
 import type { TensorSet } from "../../domain/tensor.ts";
 import { auditLabels, meanProbabilities } from "../audit/label-audit.ts";
-import { MOST_REFINED_ROWS, type SeenOutputs } from "../certainty/fold-chance.ts";
+import { MAX_REFINED_ROWS, type SeenOutputs } from "../certainty/fold-chance.ts";
 import { withIntervals } from "../certainty/intervals.ts";
 import type { JobData } from "../data/data.ts";
 import type { Fold } from "../data/folds.ts";
@@ -103,7 +103,7 @@ export function evaluateOutOfFold(
 /** The served average's outputs for all rows; null if not each row was held out once, or there are so many that it does not matter. */
 function seenOf({ folds, heldOut, data, isAudit }: Found, served: Inference): SeenOutputs | null {
   const { rows } = heldOut;
-  if (isAudit || folds.length < 2 || rows < data.train.rows || rows > MOST_REFINED_ROWS) return null;
+  if (isAudit || folds.length < 2 || rows < data.train.rows || rows > MAX_REFINED_ROWS) return null;
   return { served: served.outputs(heldOut.features, rows), folds: folds.length, stopped: true };
 }
 

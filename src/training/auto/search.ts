@@ -58,7 +58,7 @@ export function search(run: SearchRun, control: RunControl): TrainingResult {
   const progress = createProgress(found, { control, epochsDone: job.epochsDone, start, seconds, lines });
   const first = progress.trials() + 1;
   const last = found.candidates.length;
-  const isLong = searchWork(found.candidates, found.shape, found.folds.length) > LEAST_SHARED_WORK;
+  const isLong = searchWork(found.candidates, found.shape, found.folds.length) > MIN_SHARED_WORK;
   const assistants = isLong ? (control.assistants?.(run) ?? null) : null;
   const trainer = createTrialTrainer(found, () => {
     shared.poll();
@@ -88,7 +88,7 @@ export function search(run: SearchRun, control: RunControl): TrainingResult {
 export type SearchRun = TrainingRun & { readonly job: { readonly spec: SearchSpec } };
 
 /** Multiply-adds of a search from which starting another thread is worthwhile. */
-const LEAST_SHARED_WORK = 5e9;
+const MIN_SHARED_WORK = 5e9;
 
 /** The unit that one thread trains at a time, by numbers from 1. */
 interface SearchParts {

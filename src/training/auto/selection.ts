@@ -7,7 +7,7 @@
 /** Rounds of the selection: weights are multiples of one over at most this. */
 const ROUNDS = 40;
 /** An addition that improves the value by less than this share of it is not worth another network. */
-const LEAST_GAIN = 1e-4;
+const MIN_GAIN = 1e-4;
 
 export interface Selection {
   /** One weight per candidate; they sum to 1. */
@@ -48,7 +48,7 @@ export function selectGreedily(
     const candidate = candidates[chosen] as Float32Array;
     for (let at = 0; at < sum.length; at++) sum[at] = (sum[at] as number) + (candidate[at] as number);
     counts[chosen] = (counts[chosen] as number) + 1;
-    if (!best || least < best.value - Math.abs(best.value) * LEAST_GAIN)
+    if (!best || least < best.value - Math.abs(best.value) * MIN_GAIN)
       best = { weights: counts.map((count) => count / round), value: least };
   }
   return best as Selection;

@@ -10,7 +10,7 @@ import { loadData } from "../data/data.ts";
 import { columnValues, type Predicted, scoredOutputs } from "../evaluate/evaluate.ts";
 import { predictDataset } from "../evaluate/evaluate-dataset.ts";
 import { BLOCK, createInference } from "../predict/inference.ts";
-import { FEWEST_ROWS } from "./intervals.ts";
+import { MIN_ROWS } from "./intervals.ts";
 import { type PairedSide, pairFigures } from "./paired.ts";
 
 /** The part of a model that counts here. */
@@ -82,7 +82,7 @@ function compare(a: Side, b: Side, part: ScoreComparison["part"]): ScoreComparis
     return refused("they predict different classes");
   const { rows } = a.predicted;
   if (rows !== b.predicted.rows || !sameAnswers(a, b)) return refused("the rows that both predict have different answers");
-  if (rows < FEWEST_ROWS) return refused(`${rows} rows are too few to tell chance: ${FEWEST_ROWS} are the least`);
+  if (rows < MIN_ROWS) return refused(`${rows} rows are too few to tell chance: ${MIN_ROWS} are the least`);
   const figures = pairFigures(pairedSide(a), pairedSide(b), classes.length);
   const seeds = {
     ...(a.seeds && { a: a.seeds.seeds.length }),

@@ -17,7 +17,7 @@ export interface SeenOutputs {
 }
 
 /** Above this number of rows, the correction is smaller than the chance among the rows. */
-export const MOST_REFINED_ROWS = 1000;
+export const MAX_REFINED_ROWS = 1000;
 
 /**
  * The factor by which intervals are wider than for independent rows. The covariance of losses in different folds, and the luck of the
@@ -50,7 +50,7 @@ export function widened<Name extends string>(figures: Influences<Name>, scale: n
  * A bound on what a parameter fitted to rows gains on them and loses on others, in units of one over their number: chi square of 1, whose
  * mean is 1. Its least is nearly nothing.
  */
-const MOST_GAINED = deterministicMath.normalQuantile((3 + LEVEL) / 4) ** 2;
+const MAX_GAINED = deterministicMath.normalQuantile((3 + LEVEL) / 4) ** 2;
 
 /**
  * The interval of a figure whose folds stopped by their own rows, from the interval without that correction. When to stop is a parameter
@@ -72,7 +72,7 @@ export function afterStopping(
   }
   if (!(square > 0)) return range;
   const moved = ((together / square) * folds * unit) / loss.rows.length;
-  const farther = (MOST_GAINED - 1) * moved;
+  const farther = (MAX_GAINED - 1) * moved;
   const [below, above] = moved > 0 ? [moved, farther] : [farther, moved];
   const centre = figure.value + moved;
   return [

@@ -16,7 +16,7 @@ export type ClassFigure = "accuracy" | "balanced_accuracy" | "mcc" | "f1" | "log
 export type ValueFigure = "mae" | "mse" | "r2";
 
 /** Maximum rows times classes sorted for areas under curves: above it, areas have no influences. */
-const MOST_SORTED = 2 ** 22;
+const MAX_SORTED = 2 ** 22;
 
 const mean = (values: ArrayLike<number>): number => {
   let total = 0;
@@ -90,7 +90,7 @@ export function classInfluences(predicted: Predicted, classes: number): Influenc
   const choices = choose(predicted);
   const shares = sharesOf(predicted, choices, classes);
   const hits = Float64Array.from(choices, (choice, row) => (choice === predicted.targets[row] ? 1 : 0));
-  const isRanked = classes <= MAX_LISTED_CLASSES && predicted.rows * classes <= MOST_SORTED;
+  const isRanked = classes <= MAX_LISTED_CLASSES && predicted.rows * classes <= MAX_SORTED;
   // Sorting rows takes longer than all other figures, and both areas need the same order.
   let areas: Areas | null | undefined;
   const areaOf = (name: keyof Areas) => () => {

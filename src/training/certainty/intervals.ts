@@ -7,15 +7,15 @@ import type { PartEvaluation } from "../../domain/models/evaluation.ts";
 import { type Intervals, LEVEL, type Range } from "../../domain/models/intervals.ts";
 import { deterministicMath } from "../../engine/index.ts";
 import type { Predicted } from "../evaluate/evaluate.ts";
-import { afterStopping, foldScale, MOST_REFINED_ROWS, type SeenOutputs, widened } from "./fold-chance.ts";
+import { afterStopping, foldScale, MAX_REFINED_ROWS, type SeenOutputs, widened } from "./fold-chance.ts";
 import type { Influence } from "./influence.ts";
 import { type ClassFigure, classInfluences, type Influences, type ValueFigure, valueInfluences } from "./influences.ts";
 
 /** Minimum rows of a part, and of each class for a mean over classes: with fewer, chance itself is not known. */
-export const FEWEST_ROWS = 10;
-const FEWEST_OF_CLASS = 5;
+export const MIN_ROWS = 10;
+const MIN_OF_CLASS = 5;
 /** Maximum rows used: above it, chance is below a thousandth. */
-const MOST_ROWS = 2 ** 20;
+const MAX_ROWS = 2 ** 20;
 
 /** The normal quantile with this probability beyond it on one side. */
 const Z = deterministicMath.normalQuantile((1 + LEVEL) / 2);
@@ -44,8 +44,8 @@ function intervalsOf(
   scalings: readonly (TargetScaling | null)[],
   given: SeenOutputs | null,
 ): Intervals | null {
-  if (predicted.rows < FEWEST_ROWS || predicted.rows > MOST_ROWS) return null;
-  const seen = predicted.rows <= MOST_REFINED_ROWS ? given : null;
+  if (predicted.rows < MIN_ROWS || predicted.rows > MAX_ROWS) return null;
+  const seen = predicted.rows <= MAX_REFINED_ROWS ? given : null;
   const ranges = classes.length > 0 ? classRanges(predicted, classes.length, seen) : valueRanges(predicted, scalings, seen);
   const known = Object.entries(ranges).filter(([, range]) => range?.every(Number.isFinite));
   return { level: LEVEL, ...(Object.fromEntries(known) as Omit<Intervals, "level">) };
@@ -85,7 +85,7 @@ function classRanges(predicted: Predicted, classes: number, seen: SeenOutputs | 
   const counts = new Float64Array(classes);
   for (const label of predicted.targets) counts[label]! += 1;
   const hits = figures.accuracy();
-  const ofClasses = (name: ClassFigure) => (counts.some((count) => count < FEWEST_OF_CLASS) ? null : figures[name]());
+  const ofClasses = (name: ClassFigure) => (counts.some((count) => count < MIN_OF_CLASS) ? null : figures[name]());
   const share = (influence: Influence | null) => influence && shareOfClasses(influence, predicted.targets, counts);
   const lossRange = positive(figures.log_loss());
   const correlation = ofClasses("mcc");

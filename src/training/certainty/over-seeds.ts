@@ -9,10 +9,10 @@ import type { Influence } from "./influence.ts";
 import { student } from "./intervals.ts";
 
 /** Maximum blocks of rows whose influences are kept for a training. */
-const MOST_BLOCKS = 100;
+const MAX_BLOCKS = 100;
 
 /** The number of blocks for this many rows. */
-export const blockCount = (rows: number): number => Math.min(MOST_BLOCKS, rows);
+export const blockCount = (rows: number): number => Math.min(MAX_BLOCKS, rows);
 
 /** What each of `count` blocks of rows adds to a figure; rows are dealt to blocks in turn. */
 export function blocksOf({ rows }: Influence, count = blockCount(rows.length)): Float64Array {

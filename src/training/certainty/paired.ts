@@ -14,7 +14,7 @@ import { blocksOf } from "./over-seeds.ts";
 
 const DRAWS = 2000;
 /** Maximum rows drawn one by one; with more, blocks of them are drawn, dealt out in turn. */
-const MOST_BLOCKS = 1000;
+const MAX_BLOCKS = 1000;
 
 /** A model's results on rows, and its spec's results on them with other seeds; null if those are not known. */
 export interface PairedSide {
@@ -28,7 +28,7 @@ export function pairFigures(a: PairedSide, b: PairedSide, classes: number): Scor
   const of = ({ predicted, scalings }: PairedSide): Influences =>
     classes > 0 ? classInfluences(predicted, classes) : valueInfluences(predicted, scalings);
   const [influencesA, influencesB] = [of(a), of(b)];
-  const blocks = Math.min(MOST_BLOCKS, a.predicted.rows);
+  const blocks = Math.min(MAX_BLOCKS, a.predicted.rows);
   const draws = drawBlocks(blocks);
   return COMPARED_FIGURES.flatMap((figure) => {
     const [ofA, ofB] = [influencesA[figure]?.(), influencesB[figure]?.()];
@@ -101,13 +101,13 @@ function pairSeeds(a: SeedFigure, b: SeedFigure, isFalling: boolean) {
     const sum = byRows + (ofB.moved[draw] as number) - (ofA.moved[draw] as number);
     const own = (rows.variances[draw] as number) + (ofA.variances[draw] as number) + (ofB.variances[draw] as number);
     // A draw of nearly equal values does not know its own error.
-    return own > 0 || variance > 0 ? -sum * Math.sqrt(variance / Math.max(own, LEAST_VARIANCE * variance)) : 0;
+    return own > 0 || variance > 0 ? -sum * Math.sqrt(variance / Math.max(own, MIN_VARIANCE * variance)) : 0;
   });
   return pair(a.mean, b.mean, moved, isFalling);
 }
 
 /** Minimum variance of a draw, relative to that of what it was drawn from. */
-const LEAST_VARIANCE = 0.04;
+const MIN_VARIANCE = 0.04;
 
 /** The results of draws of some numbers. */
 interface Drawn {

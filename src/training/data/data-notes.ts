@@ -13,7 +13,7 @@ const FEW_ROWS = 10;
 /** The share of the largest class from which accuracy says little. */
 const IMBALANCE = 0.9;
 /** Groups from which a column of ids may divide the rows, and how such a column is called: by a person or a thing with several rows. */
-const FEWEST_GROUPS = 5;
+const MIN_GROUPS = 5;
 const GROUP_NAME =
   /^(?:(?:participant|subject|patient|proband|person|user|customer|client|kunde|student|pupil|child|family|household|school|animal|mouse|device|machine|session|vehicle|site)[ _-]?(?:id|no|nr|nummer|number|code)?|(?:participant|subject|patient|person|user|customer|client|student|family|household|device|machine|session|group)s?[ _-]?(?:id|no|nr|number|code))\.?$/i;
 /** Different times of a column from which it may order the rows. */
@@ -154,7 +154,7 @@ function groupNotes({ spec, dataset: { columns, rows }, targets }: NotedData): N
     isDrawn &&
     columns.find(({ name, type, distinct, missing }) => {
       const isId = (type === "integer" || type === "category") && GROUP_NAME.test(name.trim()) && !isTarget(name);
-      return isId && distinct >= FEWEST_GROUPS && distinct * 2 <= rows - missing;
+      return isId && distinct >= MIN_GROUPS && distinct * 2 <= rows - missing;
     });
   if (!column) return [];
   const { name } = column;

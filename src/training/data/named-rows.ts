@@ -5,7 +5,7 @@ import { sha256Of } from "../prepare/digest.ts";
 import type { PayloadTensor } from "./source.ts";
 
 /** Maximum positions that a resolved spec lists for one part. */
-const MOST_LISTED = 1000;
+const MAX_LISTED = 1000;
 
 /** A split as the resolved spec has it, and the tensors of the parts that it summarises. */
 export function keepRowsApart(split: Split | null): {
@@ -14,7 +14,7 @@ export function keepRowsApart(split: Split | null): {
 } {
   const formed = split && formOf(split);
   if (formed?.form !== "positions") return { split, tensors: [] };
-  const many = NAMED_ROWS.filter((field) => formed.split[field].length > MOST_LISTED);
+  const many = NAMED_ROWS.filter((field) => formed.split[field].length > MAX_LISTED);
   const summaries = many.map((field) => {
     const rows = formed.split[field];
     return [field, { rows: rows.length, sha256: sha256Of(Int32Array.from(rows)) }] as const;

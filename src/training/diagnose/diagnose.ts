@@ -26,8 +26,8 @@ export interface Diverged extends Steps {
 }
 
 /** Maximum multiply-adds, and maximum steps, between the last good state and the step that failed: seconds, and far more than the run takes. */
-const MOST_MULTIPLY_ADDS = 2e10;
-const MOST_STEPS = 500_000;
+const MAX_MULTIPLY_ADDS = 2e10;
+const MAX_STEPS = 500_000;
 
 /** Returns why a run diverged; null if replaying it shows nothing, or it was cancelled. The memory of the executable is overwritten. */
 export function diagnose(run: Diverged): Divergence | null {
@@ -53,7 +53,7 @@ function firstBadStep(run: Diverged): FailedStep | "too_far" | null {
   const { executable, plan, data, good, epoch, cancelled } = run;
   // The state is copied and checked after each step.
   const work = workOfStep(plan, data.validation?.rows ?? 0) + good.tensors.data.length;
-  let left = Math.min(MOST_STEPS, MOST_MULTIPLY_ADDS / work);
+  let left = Math.min(MAX_STEPS, MAX_MULTIPLY_ADDS / work);
   const next = createStepper(run, good);
   let before = good.tensors;
   for (; left >= 1; left--) {

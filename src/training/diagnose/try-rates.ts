@@ -15,8 +15,8 @@ export interface Tried extends Steps {
 /** Shares of the learning rate that are tried. */
 const SHARES = [0.3, 0.1, 0.03, 0.01, 0.001];
 /** Maximum multiply-adds and maximum steps of a try: about a second each. */
-const MOST_MULTIPLY_ADDS = 1e9;
-const MOST_STEPS = 50_000;
+const MAX_MULTIPLY_ADDS = 1e9;
+const MAX_STEPS = 50_000;
 
 /**
  * Returns the largest of a few learning rates with which the run does not diverge: from its start, or from its last good state if the start
@@ -25,7 +25,7 @@ const MOST_STEPS = 50_000;
  */
 export function tryRates(run: Tried, failed: Pick<RanStep, "epoch">): RateTrials | null {
   const { spec, plan, data } = run;
-  const most = Math.min(MOST_STEPS, MOST_MULTIPLY_ADDS / workOfStep(plan, data.validation?.rows ?? 0));
+  const most = Math.min(MAX_STEPS, MAX_MULTIPLY_ADDS / workOfStep(plan, data.validation?.rows ?? 0));
   const mostEpochs = Math.floor(most / plan.stepsPerEpoch);
   if (mostEpochs < 1) return null;
   const isFromStart = failed.epoch <= mostEpochs;

@@ -16,7 +16,7 @@ const POINTER = "/dataset/id";
 /** Rows whose features are in memory at a time. */
 const STRETCH_ROWS = 4096;
 /** Maximum outputs in memory at a time: 128 MiB. */
-const MOST_OUTPUTS = 2 ** 25;
+const MAX_OUTPUTS = 2 ** 25;
 
 /** Scores over every row of a data set, or all errors of its columns. The values of all columns must be loaded. */
 export function evaluateDataset(model: Model, weights: TensorSet, dataset: DatasetRows): DatasetEvaluation {
@@ -40,8 +40,8 @@ export function predictDataset(
   const read = readDataset(preprocessing, dataset, classes);
   if ("faults" in read) return refused(read.faults);
   const { codes, rows: chosen } = read;
-  if (chosen.length * outputWidth > MOST_OUTPUTS)
-    return refused([`${chosen.length} rows of ${outputWidth} outputs are more than ${MOST_OUTPUTS}`]);
+  if (chosen.length * outputWidth > MAX_OUTPUTS)
+    return refused([`${chosen.length} rows of ${outputWidth} outputs are more than ${MAX_OUTPUTS}`]);
 
   const inference = createInference(model, weights, [BLOCK]);
   const outputs = new Float32Array(chosen.length * outputWidth);

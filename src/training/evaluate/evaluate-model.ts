@@ -28,15 +28,15 @@ export interface FinishedModel extends Architecture {
 }
 
 /** Maximum outputs in memory at a time, 128 MiB: above it, the scores of a part are those of rows drawn by the seed. */
-const MOST_OUTPUTS = 2 ** 25;
+const MAX_OUTPUTS = 2 ** 25;
 export const REPEATS = 5;
 /** Maximum held-out rows whose columns are shuffled, and the minimum worth doing if there are more. */
-const MOST_ROWS = 2000;
-const FEWEST_ROWS = 50;
+const MAX_ROWS = 2000;
+const MIN_ROWS = 50;
 /** Maximum multiplications of importance in all: about a second of one core at worst. */
 const BUDGET = 2e9;
 /** The cost of a row for even the smallest network. */
-const LEAST_WORK = 1000;
+const MIN_WORK = 1000;
 
 /** The results for a finished model. */
 export interface FinishedEvaluation {
@@ -60,7 +60,7 @@ export function evaluateModel(
   const inference = createInference(model, weights, [BLOCK], { shared: share !== undefined });
   if (inference.team) share?.(inference.team.invitation);
   const scalings = (model.preprocessing?.targets ?? []).map(({ scaling }) => scaling);
-  const most = Math.max(1, Math.floor(MOST_OUTPUTS / model.outputWidth));
+  const most = Math.max(1, Math.floor(MAX_OUTPUTS / model.outputWidth));
   const evaluatePart = (part: Table | null, numbers: Int32Array | null): EvaluatedPart | null => {
     if (!part) return null;
     const drawn = part.rows > most ? drawnRows(part.rows, most, seed) : null;
@@ -135,8 +135,8 @@ function importanceOf(model: FinishedModel, inference: Inference, data: JobData,
 /** How many of the held-out rows are shuffled; null if all that can be afforded are too few. */
 export function importanceRows(model: FinishedModel, rows: number, columns: number): number | null {
   const affordable = Math.floor(BUDGET / (workOf(model) * (1 + columns * REPEATS)));
-  const chosen = Math.min(rows, MOST_ROWS, affordable);
-  return chosen < Math.min(rows, FEWEST_ROWS) ? null : chosen;
+  const chosen = Math.min(rows, MAX_ROWS, affordable);
+  return chosen < Math.min(rows, MIN_ROWS) ? null : chosen;
 }
 
 /** A number for JSON: null if it is not finite. */
@@ -182,7 +182,7 @@ export function columnGroups(preprocessing: Preprocessing | null, inputWidth: nu
 function workOf(model: FinishedModel): number {
   const { layers } = architectureNetwork(model);
   return Math.max(
-    LEAST_WORK,
+    MIN_WORK,
     layers.reduce((total, { multiplyAdds }) => total + multiplyAdds, 0),
   );
 }

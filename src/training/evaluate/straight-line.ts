@@ -20,10 +20,10 @@ export type StraightLineFit =
   | { readonly fitted: false; readonly reason: string };
 
 /** Maximum columns, categories as indicators: the system of a ridge regression is solved in memory. */
-const MOST_COLUMNS = 1024;
-const MOST_ROWS = 50_000;
+const MAX_COLUMNS = 1024;
+const MAX_ROWS = 50_000;
 /** Minimum rows worth fitting if there are more. */
-const FEWEST_ROWS = 50;
+const MIN_ROWS = 50;
 /** Maximum multiplications of a fit: about a second of one core at worst. */
 const BUDGET = 1e9;
 /** The cost of an exponential, in multiplications. */
@@ -45,10 +45,10 @@ export interface StraightLineTask {
 export function fitStraightLine({ train, preprocessing, classes, scoredRows, seed }: StraightLineTask): StraightLineFit {
   const columns = designColumns(preprocessing, train.featureWidth);
   const width = columns.length;
-  if (width > MOST_COLUMNS) return { fitted: false, reason: `${width} columns are more than ${MOST_COLUMNS}` };
+  if (width > MAX_COLUMNS) return { fitted: false, reason: `${width} columns are more than ${MAX_COLUMNS}` };
   const outputs = classes > 0 ? outputsOf(classes) : train.targetWidth;
-  const rows = Math.min(train.rows, MOST_ROWS, affordableRows(width, outputs, classes > 0));
-  if (rows < Math.min(train.rows, FEWEST_ROWS) || scoredRows * outputs * (width + EXPONENTIAL) > BUDGET)
+  const rows = Math.min(train.rows, MAX_ROWS, affordableRows(width, outputs, classes > 0));
+  if (rows < Math.min(train.rows, MIN_ROWS) || scoredRows * outputs * (width + EXPONENTIAL) > BUDGET)
     return { fitted: false, reason: `${width} columns and ${outputs} outputs would take too long` };
   const table = rows < train.rows ? takeRows(train, drawnRows(train.rows, rows, seed)) : train;
   const design = createDesign(table, columns);

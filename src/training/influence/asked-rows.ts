@@ -53,9 +53,9 @@ function actualFault(model: AskedModel, value: NonNullable<Asked["actual"]>[numb
   return values.every(fitsFloat32) ? null : "must be a finite number that fits float32, in the target's units";
 }
 
-const MOST_SHOWN = 20;
+const MAX_SHOWN = 20;
 const shown = (names: readonly string[]): string =>
-  names.slice(0, MOST_SHOWN).join(", ") + (names.length > MOST_SHOWN ? `, and ${names.length - MOST_SHOWN} more` : "");
+  names.slice(0, MAX_SHOWN).join(", ") + (names.length > MAX_SHOWN ? `, and ${names.length - MAX_SHOWN} more` : "");
 
 /** Outputs of an answer that can be followed: of quantiles, only the one nearest to the median. */
 const followedCount = ({ classes, quantiles, outputWidth }: AskedModel): number =>

@@ -3,10 +3,10 @@
 import { binEdges } from "../../domain/datasets/preprocessing.ts";
 import {
   type AdmittedCurve,
-  FEWEST_REPEATS,
-  FEWEST_TRAINING_ROWS,
   type LearningCurveRequest,
   MAX_CURVE_WORK,
+  MIN_REPEATS,
+  MIN_TRAINING_ROWS,
 } from "../../domain/explanations/learning-curve.ts";
 import { trainedSpec } from "../../domain/jobs/trained-spec.ts";
 import type { Model } from "../../domain/models/model.ts";
@@ -26,8 +26,8 @@ export function admitLearningCurve(run: TrainingRun, model: Model, request: Lear
       "",
       'the job of the model holds no rows out, and the rows that trained it say nothing of others: train it with a split, such as {"validation": 0.2}',
     );
-  if (train.length < FEWEST_TRAINING_ROWS)
-    return refused("", `the model has ${train.length} training rows; a curve needs at least ${FEWEST_TRAINING_ROWS}`);
+  if (train.length < MIN_TRAINING_ROWS)
+    return refused("", `the model has ${train.length} training rows; a curve needs at least ${MIN_TRAINING_ROWS}`);
   const fixed = fixedWidth(model, run.job.spec);
   if (fixed && !hasFixedFeatures(model)) return refused("", fixed);
   const trainings = curveTrainings(curveSizes(train.length, request.sizes), request.repeats);
@@ -36,7 +36,7 @@ export function admitLearningCurve(run: TrainingRun, model: Model, request: Lear
   if (work <= MAX_CURVE_WORK) return { ok: true, trainings: trainings.length };
   const limit = `${trainings.length} trainings of ${spec.epochs} epochs on up to ${train.length} rows take ${work.toExponential(1)} multiply-adds, more than the limit of ${MAX_CURVE_WORK.toExponential(0)}`;
   const affordable = Math.floor((request.repeats * MAX_CURVE_WORK) / work);
-  return affordable >= FEWEST_REPEATS
+  return affordable >= MIN_REPEATS
     ? refused("/repeats", `${limit}: ask for ${affordable} repeats`)
     : refused("", `${limit}: ask a smaller model, or one of fewer epochs`);
 }

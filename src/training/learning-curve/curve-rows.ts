@@ -1,5 +1,5 @@
 /** How many rows each training of a learning curve has, and which. Knows nothing of networks. */
-import { FEWEST_CURVE_ROWS } from "../../domain/explanations/learning-curve.ts";
+import { MIN_CURVE_ROWS } from "../../domain/explanations/learning-curve.ts";
 import { createRandom, streamKey } from "../../engine/index.ts";
 import type { JobData } from "../data/data.ts";
 
@@ -18,7 +18,7 @@ export function curveSizes(rows: number, most: number): number[] {
     const halves = rows / 2 ** Math.floor(place / 2);
     return Math.round(place % 2 === 0 ? halves : halves / Math.SQRT2);
   });
-  return sizes.filter((size) => size >= FEWEST_CURVE_ROWS).reverse();
+  return sizes.filter((size) => size >= MIN_CURVE_ROWS).reverse();
 }
 
 /** The trainings of a curve, in order: the model's own first, and larger ones before smaller ones, so that each size is compiled once. */

@@ -7,11 +7,11 @@ import {
   type CurveFigure,
   type CurveFigureName,
   type CurvePoint,
-  FEWEST_REPEATS,
   FORECAST_FACTOR,
   FORECAST_LEVEL,
   type Forecast,
   isLoss,
+  MIN_REPEATS,
 } from "../../domain/explanations/learning-curve.ts";
 
 /** The figure of each repeat on each number of rows, [sizes, repeats], ascending; NaN if there is none. */
@@ -63,7 +63,7 @@ function forecastOf(name: CurveFigureName, points: readonly CurvePoint[], repeat
   const gained = mean(gains.map(trimmedMean));
   // How far the mean of the repeats differs by which rows come, less another mean.
   const repeated = Math.min(...gains.map(({ length }) => length));
-  const drawn = Math.sqrt((2 / repeated) * mean(gains.map((gain) => winsorisedVariance(gain.slice(0, FEWEST_REPEATS)))));
+  const drawn = Math.sqrt((2 / repeated) * mean(gains.map((gain) => winsorisedVariance(gain.slice(0, MIN_REPEATS)))));
   const least = SHARES.has(name) ? 1 / scored : 0;
   const reach = REACH * Math.sqrt(drawn * drawn + (BEND * gained) ** 2 + least * least);
   const within = limitsOf(name);
@@ -82,7 +82,7 @@ function doublings(repeats: Repeats): Float64Array[] | null {
     const [before, after] = [repeats[from], repeats[from + DOUBLING]];
     return before && after ? finite(after.map((figure, repeat) => figure - (before[repeat] as number))) : new Float64Array(0);
   });
-  return gains.every(({ length }) => length >= FEWEST_REPEATS) ? gains : null;
+  return gains.every(({ length }) => length >= MIN_REPEATS) ? gains : null;
 }
 
 /** The range of a figure. */
@@ -109,7 +109,7 @@ function mean(values: ArrayLike<number>): number {
 const trimmedMean = (values: Float64Array): number => mean(values.toSorted().subarray(1, -1));
 
 /**
- * The variance of FEWEST_REPEATS values with the least and the greatest moved to their neighbours, corrected by what that takes from eight
+ * The variance of MIN_REPEATS values with the least and the greatest moved to their neighbours, corrected by what that takes from eight
  * normal ones.
  */
 function winsorisedVariance(values: Float64Array): number {

@@ -74,7 +74,7 @@ export interface JobOfTrainings {
 }
 
 /** From this much remaining work on, another thread is worthwhile: starting one takes a third of it. */
-const LEAST_SHARED_MS = 300;
+const MIN_SHARED_MS = 300;
 /**
  * Trainings that another thread has at a time: several short ones, so that it need not wait for this thread between two calls of a
  * training. Only one long one: others could be trained here meanwhile, and its core may be wanted back.
@@ -93,7 +93,7 @@ export function runTrainings(run: TrainingRun, control: RunControl, job: JobOfTr
     {
       ...{ first, last, ahead: () => (slowest < SHORT_MS ? SHORT_AHEAD : 1) },
       assistants: (control.assistants?.(run) ?? null) as Assistants<CountedTraining> | null,
-      most: () => ((last - found.done()) * slowest > LEAST_SHARED_MS ? Math.max(0, (control.cores?.() ?? 1) - 1) : 0),
+      most: () => ((last - found.done()) * slowest > MIN_SHARED_MS ? Math.max(0, (control.cores?.() ?? 1) - 1) : 0),
     },
     (number) =>
       job.train(number, () => {

@@ -50,7 +50,7 @@ const WAIT_MS = 50;
  * told. So it counts as lost after this long without a result from any assistant, and several times the longest training here. A training
  * that is done twice has the same bits.
  */
-const LEAST_PATIENCE_MS = 10_000;
+const MIN_PATIENCE_MS = 10_000;
 const LONGEST_PATIENCE = 4;
 
 /** Distributes trainings. `train` runs one here: null when the job has ended in the meantime, which `ended` returns. */
@@ -116,7 +116,7 @@ export function shareTrainings<Trained>(
   const wait = () => {
     assistants?.wait(WAIT_MS);
     waitedMs += WAIT_MS;
-    if (waitedMs > Math.max(LEAST_PATIENCE_MS, LONGEST_PATIENCE * longestMs)) for (const helper of [...helpers]) lose(helper);
+    if (waitedMs > Math.max(MIN_PATIENCE_MS, LONGEST_PATIENCE * longestMs)) for (const helper of [...helpers]) lose(helper);
   };
   return {
     poll,

@@ -7,9 +7,9 @@ import {
   type AnswerPart,
   type ColumnReference,
   edgesOf,
-  MOST_COLUMNS,
-  MOST_LABELS,
-  MOST_TARGETS,
+  MAX_COLUMNS,
+  MAX_LABELS,
+  MAX_TARGETS,
   type MonitoringReference,
 } from "../../domain/monitoring/reference.ts";
 import type { TrainedModel, TrainingRun } from "../../domain/ports.ts";
@@ -25,22 +25,22 @@ import { BLOCK, createInference } from "../predict/inference.ts";
 import { textLength } from "../predict/instances.ts";
 
 /** Maximum counted rows of a part, drawn by the seed: the test accounts for the resulting error. */
-const MOST_ROWS = 20_000;
+const MAX_ROWS = 20_000;
 /** Maximum predicted rows, and approximate maximum multiply-adds for them. */
-const MOST_ANSWERS = 4000;
-const MOST_WORK = 2e9;
+const MAX_ANSWERS = 4000;
+const MAX_WORK = 2e9;
 /** Minimum held-out rows for a comparison of answers. */
-const FEWEST_HELD_OUT = 50;
+const MIN_HELD_OUT = 50;
 
 /** Describes the rows of a run and its model's answers. The same run and model give the same reference. */
 export function referenceOf(run: TrainingRun, model: TrainedModel, weights: TensorSet): MonitoringReference {
   const { spec, classes } = run.job;
   const rows = "dataset" in spec.data ? datasetRows(run, model) : tableRows(run);
   const draw = (part: Int32Array, most: number) => drawn(part, most, spec.seed);
-  const train = draw(rows.parts.train, MOST_ROWS);
-  const columns = rows.columns.slice(0, MOST_COLUMNS).map((values) => values(train));
-  const part = (["test", "validation"] as const).find((name) => rows.parts[name].length >= FEWEST_HELD_OUT) ?? "train";
-  const asked = draw(rows.parts[part], Math.max(1, Math.min(MOST_ANSWERS, Math.floor(MOST_WORK / (1 + model.parameters)))));
+  const train = draw(rows.parts.train, MAX_ROWS);
+  const columns = rows.columns.slice(0, MAX_COLUMNS).map((values) => values(train));
+  const part = (["test", "validation"] as const).find((name) => rows.parts[name].length >= MIN_HELD_OUT) ?? "train";
+  const asked = draw(rows.parts[part], Math.max(1, Math.min(MAX_ANSWERS, Math.floor(MAX_WORK / (1 + model.parameters)))));
   const answers = answersTo({ ...model, classes }, weights, rows.tableOf(asked));
   return {
     rows: train.length,
@@ -119,7 +119,7 @@ function labelReference(all: readonly string[], rows: Int32Array, at: (row: numb
   const labels = all
     .map((_, place) => place)
     .sort((a, b) => (frequency[b] as number) - (frequency[a] as number) || a - b)
-    .slice(0, MOST_LABELS)
+    .slice(0, MAX_LABELS)
     .sort((a, b) => a - b)
     .map((place) => all[place] as string);
   return { labels, counts: countsOf({ labels }, all, places) };
@@ -149,8 +149,6 @@ function answersTo(model: TrainedModel, weights: TensorSet, { features, rows }: 
   if (classes.length > 0)
     return [labelReference(classes, all, (row) => chooseClass(outputs, row * outputWidth, outputWidth, threshold))];
   const numbers = Array.from(all, (row) => answerNumbers(model, outputs, row * outputWidth));
-  const targets = quantiles
-    ? [valuePlace(quantiles)]
-    : Array.from({ length: Math.min(outputWidth, MOST_TARGETS) }, (_, t) => t);
+  const targets = quantiles ? [valuePlace(quantiles)] : Array.from({ length: Math.min(outputWidth, MAX_TARGETS) }, (_, t) => t);
   return targets.map((target) => numberReference(all, (row) => numbers[row]?.[target] ?? Number.NaN));
 }

@@ -46,10 +46,10 @@ export function resolveSearch(spec: JobSpec, data: DataShape): { resolution: Sea
     ? []
     : [{ pointer: "/model/auto/metric", detail: `${metric} is not a metric of ${data.task}: use ${allowed.join(" or ")}` }];
   errors.push(...decisionErrors(spec, data));
-  if (shape.rows < FEWEST_ROWS)
+  if (shape.rows < MIN_ROWS)
     errors.push({
       pointer: "/model/auto",
-      detail: `needs at least ${FEWEST_ROWS} rows to train on, not ${shape.rows}: add rows, or name a network in model.layers`,
+      detail: `needs at least ${MIN_ROWS} rows to train on, not ${shape.rows}: add rows, or name a network in model.layers`,
     });
   if (data.embeddings.length > 0)
     errors.push({
@@ -110,7 +110,7 @@ function decisionOf({ decision }: JobSpec, metric: SearchMetric, { classes }: Da
 }
 
 /** Below it, a fold is a handful of rows. */
-const FEWEST_ROWS = 10;
+const MIN_ROWS = 10;
 
 /** The rows on which candidates are trained, as a search sees them. */
 function searchShape({

@@ -27,7 +27,7 @@ const ACTIVATION = "activation/";
 const BY_ROW = "loss_by_row";
 
 /** Maximum bytes of the program that answers: for a network that needs more, fewer rows are used. */
-const MOST_BYTES = 2 ** 28;
+const MAX_BYTES = 2 ** 28;
 
 /**
  * Answers for these weights, in evaluation mode, on the first `most` training rows, or on as many as fit the memory. Throws invalid if not
@@ -42,9 +42,9 @@ export function askStep(
 ): Answer & Pick<Replay, "rows"> {
   for (let rows = most; rows >= 1; rows = Math.floor(rows / 2)) {
     const program = questionOf(run, data, rows, ask);
-    if (memoryFor({ ask: program }) <= MOST_BYTES) return { rows, ...answerOf(data, weights, rows, program) };
+    if (memoryFor({ ask: program }) <= MAX_BYTES) return { rows, ...answerOf(data, weights, rows, program) };
   }
-  const detail = `the network needs more than ${MOST_BYTES / 2 ** 20} MiB for what you ask about a single row: ask for less`;
+  const detail = `the network needs more than ${MAX_BYTES / 2 ** 20} MiB for what you ask about a single row: ask for less`;
   throw invalid([{ pointer: "/ask", detail }]);
 }
 
@@ -83,7 +83,7 @@ function answerOf(data: JobData, weights: TensorSet, rows: number, program: Prog
     data.train,
     Array.from({ length: rows }, (_, row) => row),
   );
-  const executable = compile({ ask: program }, { maxMemoryBytes: MOST_BYTES });
+  const executable = compile({ ask: program }, { maxMemoryBytes: MAX_BYTES });
   const known = new Set(leavesOf(program).states.map(({ op }) => op.kind === "state" && op.name));
   const states = new Map([
     ...unpackTensors(weights),

@@ -19,7 +19,7 @@ export interface RunState {
 const EVERY_MS = 250;
 const WITHIN_MS = 2000;
 /** Maximum share of the time for keeping states. */
-const MOST_COST = 1 / 100;
+const MAX_COST = 1 / 100;
 
 export interface LastGood {
   /** Whether a state should be kept now, between two epochs or within one. */
@@ -36,7 +36,7 @@ export function createLastGood(now: () => number = () => performance.now()): Las
   let last = Number.NEGATIVE_INFINITY;
   let costMs = 0;
   return {
-    isDue: (isWithin) => now() - last >= Math.max(isWithin ? WITHIN_MS : EVERY_MS, costMs / MOST_COST),
+    isDue: (isWithin) => now() - last >= Math.max(isWithin ? WITHIN_MS : EVERY_MS, costMs / MAX_COST),
     keep(read) {
       const began = now();
       const present = read();

@@ -1,12 +1,12 @@
 /** When checkpoints are due, by epochs and by seconds of training. Knows nothing of their contents. */
-import { MOST_MARKS } from "../../domain/jobs/checkpoint.ts";
+import { MAX_MARKS } from "../../domain/jobs/checkpoint.ts";
 import type { ResolvedSpec } from "../../domain/spec/spec.ts";
 
 /**
  * Largest fraction of the time to spend on storing checkpoints, because writing a large network takes seconds. `min_seconds` 0
  * removes this limit: training then waits for each checkpoint that is due by epochs.
  */
-const MOST_COST = 1 / 10;
+const MAX_COST = 1 / 10;
 
 export interface CheckpointSchedule {
   /** Returns the epoch at which the next call into the engine must end, so that a checkpoint can be written there. */
@@ -36,7 +36,7 @@ export function createCheckpointSchedule(
     if (storing) {
       if (isStoring()) return false;
       storing = false;
-      leastMs = Math.max(min_seconds * 1000, (now() - last) / MOST_COST);
+      leastMs = Math.max(min_seconds * 1000, (now() - last) / MAX_COST);
     }
     return now() - last >= leastMs;
   };
@@ -79,7 +79,7 @@ export function createMarkSchedule(now: () => number = () => performance.now()):
     written() {
       last = now();
       count++;
-      if (count <= MOST_MARKS) return;
+      if (count <= MAX_MARKS) return;
       count = Math.ceil(count / 2);
       everyMs *= 2;
     },

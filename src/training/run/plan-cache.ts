@@ -5,12 +5,12 @@
 import { createLru } from "../../domain/memory/lru.ts";
 import { constantCount, operationCount, type Programs } from "../../engine/index.ts";
 
-const MOST_PLANS = 16;
+const MAX_PLANS = 16;
 /**
  * Most operations of the plans of a cache together: some 15 MB of graph and text. A small network has a hundred. As much memory as an operation
  * have 64 values of a constant (as numbers and as text), and a thousand characters of a key. A plan that is larger by itself is not kept.
  */
-const MOST_OPERATIONS = 20_000;
+const MAX_OPERATIONS = 20_000;
 const VALUES_AN_OPERATION = 64;
 const CHARACTERS_AN_OPERATION = 1000;
 
@@ -19,8 +19,8 @@ export function createPlanCache<Arguments extends readonly unknown[], Plan exten
   plan: (...args: Arguments) => Plan,
 ): (...args: Arguments) => Plan {
   const kept = createLru<{ readonly operations: number; readonly plan: Plan }>({
-    maxCount: MOST_PLANS,
-    maxBytes: MOST_OPERATIONS,
+    maxCount: MAX_PLANS,
+    maxBytes: MAX_OPERATIONS,
     bytesOf: ({ operations }) => operations,
   });
   return (...args) => {

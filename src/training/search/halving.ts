@@ -11,7 +11,7 @@ import { fromBest, type Search } from "./search.ts";
 /** Most of the epochs of all whole trainings that a bracket from the default first rung takes. */
 const DEFAULT_SHARE = 1 / 4;
 /** With the default first rung, at most this share of the trials is trained to the end. */
-const MOST_WHOLE = 1 / 8;
+const MAX_WHOLE = 1 / 8;
 
 /** Trials that compete, and the epochs at which they are compared; the last is that of a whole training. */
 export interface Bracket {
@@ -55,7 +55,7 @@ function rungsDownTo(least: number, epochs: number, factor: number): number[] {
  * trial costs a k (1 - 1/f) + f^-k of one on average. A late first rung is worth more than many: early losses say little of the last.
  */
 function defaultRungs(epochs: number, factor: number): number[] {
-  const cuts = Math.ceil(Math.log(1 / MOST_WHOLE) / Math.log(factor) - 1e-9);
+  const cuts = Math.ceil(Math.log(1 / MAX_WHOLE) / Math.log(factor) - 1e-9);
   const first = Math.floor((epochs * (DEFAULT_SHARE - factor ** -cuts)) / (cuts * (1 - 1 / factor)));
   const below = Array.from({ length: cuts }, (_, cut) => Math.max(1, first) * factor ** cut);
   return [...below.filter((rung) => rung < epochs), epochs];

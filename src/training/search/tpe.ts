@@ -17,9 +17,9 @@ import { byNumber, fromBest, type Search } from "./search.ts";
 type TpeSearch = Search<MethodOf<"tpe">>;
 
 /** Maximum trials that count as good. */
-const MOST_GOOD = 25;
+const MAX_GOOD = 25;
 /** Default minimum trials of a generation, and number of earlier trials for each trial of a later one. */
-const LEAST_GENERATION = 4;
+const MIN_GENERATION = 4;
 const GENERATION_SHARE = 20;
 
 /** The number of trials of the next generation, after this many. */
@@ -27,7 +27,7 @@ export function generationSize({ method, trials }: TpeSearch, done: number): num
   const wanted =
     done < method.startup_trials
       ? method.startup_trials - done
-      : (method.generation ?? Math.max(LEAST_GENERATION, Math.floor(done / GENERATION_SHARE)));
+      : (method.generation ?? Math.max(MIN_GENERATION, Math.floor(done / GENERATION_SHARE)));
   return Math.min(trials - done, wanted);
 }
 
@@ -49,7 +49,7 @@ export function createTpeTrials(search: TpeSearch, results: readonly TrialResult
 
 /** The best trials, in the order of their numbers. */
 function goodOf({ method, isMaximized }: TpeSearch, results: readonly TrialResult[]): TrialResult[] {
-  const count = Math.min(Math.ceil(method.gamma * results.length), MOST_GOOD);
+  const count = Math.min(Math.ceil(method.gamma * results.length), MAX_GOOD);
   const known = results.filter(({ value, state }) => value !== null && state !== "failed");
   return byNumber(fromBest(known, isMaximized).slice(0, count));
 }

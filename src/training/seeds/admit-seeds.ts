@@ -1,5 +1,5 @@
 /** Checks a request for other seeds against the model and the rows of its job, before anything is trained. */
-import { type AdmittedSeeds, FEWEST_SEEDS, MAX_SEEDS_WORK, type SeedsRequest } from "../../domain/explanations/seeds.ts";
+import { type AdmittedSeeds, MAX_SEEDS_WORK, MIN_SEEDS, type SeedsRequest } from "../../domain/explanations/seeds.ts";
 import { trainedSpec } from "../../domain/jobs/trained-spec.ts";
 import type { Model } from "../../domain/models/model.ts";
 import type { TrainingRun } from "../../domain/ports.ts";
@@ -22,7 +22,7 @@ export function admitSeeds(run: TrainingRun, model: Model, { seeds }: SeedsReque
   if (work <= MAX_SEEDS_WORK) return { ok: true, blocks: blockCount((test.length > 0 ? test : validation).length) };
   const limit = `${seeds + 1} trainings of ${spec.epochs} epochs on ${train.length} rows take ${work.toExponential(1)} multiply-adds, more than the limit of ${MAX_SEEDS_WORK.toExponential(0)}`;
   const affordable = Math.floor(MAX_SEEDS_WORK / training) - 1;
-  return affordable >= FEWEST_SEEDS
+  return affordable >= MIN_SEEDS
     ? refused("/seeds", `${limit}: ask for ${affordable} seeds`)
     : refused("", `${limit}: ask a smaller model, or one of fewer epochs`);
 }

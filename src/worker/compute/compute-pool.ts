@@ -133,7 +133,7 @@ interface Work {
 }
 
 /** Number of models whose work is cached: their networks do not change. */
-const MOST_KNOWN = 256;
+const MAX_KNOWN = 256;
 
 /** The tenant of tasks that no project requested. */
 const NOBODY = "";
@@ -173,7 +173,7 @@ export function createComputePool({
   const known = new Map<string, number>();
   const multiplyAdds = (model: Model): number => {
     const total = known.get(model.id) ?? rowMultiplyAdds(model);
-    if (known.size >= MOST_KNOWN) known.clear();
+    if (known.size >= MAX_KNOWN) known.clear();
     known.set(model.id, total);
     return total;
   };

@@ -6,7 +6,7 @@ import type { PredictionCounts, Tally } from "../../domain/monitoring/tally.ts";
 import type { CountedModel, CountedPredictions } from "../../domain/ports.ts";
 
 /** Maximum models with waiting counts; those of further models are dropped until the next `take`. */
-const MOST_MODELS = 1000;
+const MAX_MODELS = 1000;
 
 /** The port, and the ways to report counts. */
 export interface PredictionCounting extends CountedPredictions {
@@ -27,7 +27,7 @@ export function createPredictionCounting(isOn: boolean): PredictionCounting {
   let listen: () => void = () => undefined;
   const merge = (modelId: string, added: PredictionCounts): number => {
     const before = waiting.get(modelId);
-    if (!before && waiting.size >= MOST_MODELS) return 0;
+    if (!before && waiting.size >= MAX_MODELS) return 0;
     added.counts.forEach((count, bin) => {
       if (before) before.counts[bin] = (before.counts[bin] as number) + count;
     });
@@ -40,7 +40,7 @@ export function createPredictionCounting(isOn: boolean): PredictionCounting {
     tallied(tally) {
       // The next `take` takes these rows too: a model that is asked row by row costs one look-up each.
       tallies.add(tally);
-      if (tally.rows >= WINDOW_ROWS || tallies.size >= MOST_MODELS) listen();
+      if (tally.rows >= WINDOW_ROWS || tallies.size >= MAX_MODELS) listen();
     },
     add(modelId, counts) {
       if (merge(modelId, counts) >= WINDOW_ROWS) listen();
@@ -67,7 +67,7 @@ export function createPredictionCounting(isOn: boolean): PredictionCounting {
     },
     sample(modelId, isWanted) {
       if (!isWanted) draws.delete(modelId);
-      else if (!draws.has(modelId) && draws.size < MOST_MODELS) draws.set(modelId, null);
+      else if (!draws.has(modelId) && draws.size < MAX_MODELS) draws.set(modelId, null);
     },
     onWindow(listener) {
       listen = listener;

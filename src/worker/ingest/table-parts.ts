@@ -76,8 +76,8 @@ export interface TotalsRow {
 }
 
 /** Rows from which a sum is none by chance, and values other than 0 among them. */
-const FEWEST_ROWS = 6;
-const FEWEST_VALUES = 4;
+const MIN_ROWS = 6;
+const MIN_VALUES = 4;
 /** Sums of rounded values differ from rounded sums; those of whole numbers do not. */
 const TOLERANCE = 1e-6;
 const TOTAL =
@@ -88,7 +88,7 @@ const TOTAL =
  * so; or it has such sums in most of its numbers, and in two at least, or leaves a cell empty that no other row does.
  */
 export function totalsOf(columns: readonly FinishedColumn[], rows: number): TotalsRow | null {
-  if (rows < FEWEST_ROWS) return null;
+  if (rows < MIN_ROWS) return null;
   const numbers = columns.filter(({ column: { type }, values }) => NUMERIC.has(type) && !isMissing(values?.[rows - 1], type));
   const sums = numbers.filter(({ column, values }) => isSum(values, rows, column.type === "integer"));
   if (sums.length === 0) return null;
@@ -138,5 +138,5 @@ function isSum(values: FinishedColumn["values"], rows: number, isWhole: boolean)
     sum += value;
     count++;
   }
-  return count >= FEWEST_VALUES && Math.abs(sum - last) <= (isWhole ? 0 : TOLERANCE * furthest);
+  return count >= MIN_VALUES && Math.abs(sum - last) <= (isWhole ? 0 : TOLERANCE * furthest);
 }

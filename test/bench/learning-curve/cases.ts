@@ -60,7 +60,7 @@ export const SETTINGS = [
 ] as const;
 
 /** Most rows of a table, so that all cases take minutes. */
-const MOST_ROWS = 1600;
+const MAX_ROWS = 1600;
 const HELD_OUT = 0.3;
 const SIZES = 7;
 /** Groups of a table, of the rows that are alike in a column. */
@@ -108,7 +108,7 @@ export function measure({ table, target, without = [], setting, split }: Case, {
   const { units, test, more } = SETTINGS[setting] as (typeof SETTINGS)[number];
   const columns = readTable(table, target, without);
   const rows = columns[target]?.length ?? 0;
-  const chance = [...createRandom(streamKey(split, `cases/${table}/${target}`)).permutation(rows)].slice(0, MOST_ROWS);
+  const chance = [...createRandom(streamKey(split, `cases/${table}/${target}`)).permutation(rows)].slice(0, MAX_ROWS);
   const groups = kind === "groups" ? groupsOf(columns, target) : null;
   const order = groups ? together(chance, groups) : kind === "time" ? inTime(chance) : chance;
   const heldOut = Math.round(order.length * HELD_OUT);

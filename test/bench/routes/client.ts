@@ -21,7 +21,7 @@ export interface Answered {
   readonly text: string;
 }
 
-const MOST_MS = 60_000;
+const MAX_MS = 60_000;
 
 /** Returns status 0 where there is no answer. */
 export async function send(
@@ -36,7 +36,7 @@ export async function send(
       method,
       headers: { authorization, ...headers },
       body: body ?? null,
-      signal: AbortSignal.timeout(MOST_MS),
+      signal: AbortSignal.timeout(MAX_MS),
     });
     let bytes = 0;
     const parts: Uint8Array[] = [];

@@ -68,7 +68,7 @@ function CompareJobs({ query }: Pick<ViewProps, "query">) {
 }
 
 /** Maximum jobs that the best is compared with: each is a request. */
-const MOST_OTHERS = 8;
+const MAX_OTHERS = 8;
 
 /** For jobs with a model: whether the one with the best score is better than each of the others. */
 function BetterJobs({ jobs }: { readonly jobs: readonly (Job | undefined)[] }) {
@@ -84,7 +84,7 @@ function BetterJobs({ jobs }: { readonly jobs: readonly (Job | undefined)[] }) {
   const [best, ...rest] = models.toSorted((a, b) => b.value - a.value);
   // Scores on different rows cannot be compared: the server would refuse.
   const others = rest.filter(({ heldOut }) => heldOut === best?.heldOut);
-  return best && others.length > 0 ? <BetterThan best={best} others={others.slice(0, MOST_OTHERS)} /> : null;
+  return best && others.length > 0 ? <BetterThan best={best} others={others.slice(0, MAX_OTHERS)} /> : null;
 }
 
 interface ChipsProps {

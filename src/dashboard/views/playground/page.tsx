@@ -6,10 +6,10 @@ import {
   generatorOf,
   jobOf,
   layersOf,
-  MOST_CLASSES,
-  MOST_LAYERS,
-  MOST_ROWS,
-  MOST_UNITS,
+  MAX_CLASSES,
+  MAX_LAYERS,
+  MAX_ROWS,
+  MAX_UNITS,
   optimizerOf,
   queryFor,
   type Settings,
@@ -57,8 +57,8 @@ export default function PlaygroundPage({ query }: ViewProps) {
         <div class="actions">{job && <TrainAsJob job={job} />}</div>
       </div>
       <p class="muted">
-        It trains in this page and stores nothing. The address keeps the settings. Limits: {formatCount(MOST_ROWS)} rows,{" "}
-        {MOST_CLASSES} labels, {MOST_LAYERS} hidden layers of {MOST_UNITS} units.
+        It trains in this page and stores nothing. The address keeps the settings. Limits: {formatCount(MAX_ROWS)} rows,{" "}
+        {MAX_CLASSES} labels, {MAX_LAYERS} hidden layers of {MAX_UNITS} units.
       </p>
       {table.error ? <Problem error={table.error} /> : null}
       <div class="play">

@@ -4,8 +4,8 @@ import {
   BATCHES,
   DECAYS,
   datasetIdOf,
-  MOST_LAYERS,
-  MOST_UNITS,
+  MAX_LAYERS,
+  MAX_UNITS,
   NOISES,
   OPTIMISERS,
   RATES,
@@ -37,12 +37,12 @@ export function SettingsForm(props: SettingsFormProps) {
   );
 }
 
-const MOST_DATASETS = 100;
+const MAX_DATASETS = 100;
 const optionsOf = (names: readonly string[]) => names.map((name) => ({ value: name, label: name }));
 
 function DataFields({ settings, chosen, onChange }: SettingsFormProps) {
   const { api } = useApp();
-  const { data } = useResource((signal) => api.datasets({ limit: MOST_DATASETS }, { signal }), [api]);
+  const { data } = useResource((signal) => api.datasets({ limit: MAX_DATASETS }, { signal }), [api]);
   const id = datasetIdOf(settings);
   const tables = (data?.data ?? []).map((table) => ({ value: table.id, label: `Table: ${table.name}` }));
   // The one of the address may be older than those listed.
@@ -117,7 +117,7 @@ function NetworkFields({ settings: { layers, activation }, onChange }: SettingsF
         {layers.length === 0 && <p class="muted">No hidden layer: a straight boundary.</p>}
         <Button
           icon="plus"
-          disabled={layers.length >= MOST_LAYERS}
+          disabled={layers.length >= MAX_LAYERS}
           onClick={() => onChange({ layers: [...layers, layers.at(-1) ?? 8] })}
         >
           Add a layer
@@ -148,7 +148,7 @@ function LayerField({ units, number, onUnits, onRemove }: LayerFieldProps) {
         <input
           type="range"
           min={1}
-          max={MOST_UNITS}
+          max={MAX_UNITS}
           value={units}
           aria-valuetext={unitsText(units)}
           onInput={(event) => onUnits(Number(event.currentTarget.value))}

@@ -5,7 +5,7 @@ import type { Column } from "../../../domain/datasets/dataset.ts";
 import type { Task } from "../../../domain/spec/spec.ts";
 import { defaultTarget } from "../../datasets/default-target.ts";
 import type { TableSource } from "../../playground/messages.ts";
-import { MOST_CLASSES, MOST_ROWS, type Settings } from "../../playground/options.ts";
+import { MAX_CLASSES, MAX_ROWS, type Settings } from "../../playground/options.ts";
 import { labelsOf } from "../../plots/features.ts";
 import { useApp } from "../../shell/app-context.ts";
 import { useResource } from "../../shell/resource.ts";
@@ -35,9 +35,9 @@ export interface TableRows {
 const isNumeric = ({ type }: Column): boolean => type === "number" || type === "integer";
 /** Whether the values of a target are labels; whole numbers are where there are few. */
 const isLabels = ({ type, distinct }: Column): boolean =>
-  type === "category" || type === "boolean" || (type === "integer" && distinct <= MOST_CLASSES);
+  type === "category" || type === "boolean" || (type === "integer" && distinct <= MAX_CLASSES);
 const canBeTarget = (column: Column): boolean =>
-  column.distinct >= 2 && (isLabels(column) ? column.distinct <= MOST_CLASSES : isNumeric(column));
+  column.distinct >= 2 && (isLabels(column) ? column.distinct <= MAX_CLASSES : isNumeric(column));
 
 function choose(dataset: Dataset, { x, y, target }: Settings): Chosen | null {
   const { columns } = dataset;
@@ -64,7 +64,7 @@ export function useTableRows(id: string | null, settings: Settings): TableRows {
   const sample = useResource(
     async (signal) => {
       if (!chosen) return null;
-      const query = { columns: [chosen.x, chosen.y, chosen.target], limit: MOST_ROWS };
+      const query = { columns: [chosen.x, chosen.y, chosen.target], limit: MAX_ROWS };
       return { key, rows: await api.sampleRows(chosen.dataset.id, query, { signal }) };
     },
     [key],
@@ -73,7 +73,7 @@ export function useTableRows(id: string | null, settings: Settings): TableRows {
   const read = useMemo(() => (chosen && rows ? readRows(chosen, rows) : null), [key, rows]);
   const unfit =
     dataset && !chosen
-      ? new Error(`${dataset.name} needs two columns of numbers besides a target of numbers or at most ${MOST_CLASSES} labels.`)
+      ? new Error(`${dataset.name} needs two columns of numbers besides a target of numbers or at most ${MAX_CLASSES} labels.`)
       : null;
   const empty = read && read.source.x.length < 4 ? new Error("Fewer than four rows have a target.") : null;
   return {

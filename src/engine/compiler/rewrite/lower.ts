@@ -42,11 +42,11 @@ export function lower(program: Program): Program {
 /** Products are lowered if their sums are short, their results few, or they are too narrow for a register tile. */
 const SHORT_SUM = 8;
 const FEW_RESULTS = 16;
-const FEWEST_ROWS = 3;
-const FEWEST_COLUMNS = 4;
+const MIN_ROWS = 3;
+const MIN_COLUMNS = 4;
 
 function isSmall({ m, n, k }: ProductShape): boolean {
-  return k <= SHORT_SUM || m * n <= FEW_RESULTS || m < FEWEST_ROWS || n < FEWEST_COLUMNS;
+  return k <= SHORT_SUM || m * n <= FEW_RESULTS || m < MIN_ROWS || n < MIN_COLUMNS;
 }
 
 type Make = (op: Operation, inputs: readonly Tensor[], shape: Shape, dtype: Tensor["dtype"]) => Tensor;

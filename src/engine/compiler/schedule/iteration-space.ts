@@ -269,7 +269,7 @@ function visitsRows({ tensor, space }: { readonly tensor: Tensor; readonly space
 }
 
 /** Most operands of an operation; of the elements that a reduction reads, as many stand for all. */
-const MOST_OPERANDS = 3;
+const MAX_OPERANDS = 3;
 
 /** The strides of what elements of tensors are computed from in the end, by tensor and by the strides of its axes: each walk starts from one. */
 export type KnownStrides = Map<Tensor, Map<string, ReadonlyMap<Tensor, number>>>;
@@ -291,7 +291,7 @@ function stridesFrom(start: Access, known: KnownStrides): ReadonlyMap<Tensor, nu
       for (const [each, stride] of before) find(each, stride);
       return [];
     }
-    const sources = tensor.inputs.length > 0 ? accesses(tensor, position, MOST_OPERANDS) : undefined;
+    const sources = tensor.inputs.length > 0 ? accesses(tensor, position, MAX_OPERANDS) : undefined;
     const isNumber = tensor.inputs.length === 0 && uniformValue(tensor) !== undefined;
     if (!sources && !isNumber) find(tensor, linear(tensor.shape, position).lane);
     return sources ?? [];

@@ -14,7 +14,7 @@ import { loopsOver } from "./iteration-space.ts";
 import type { Readings } from "./readings.ts";
 
 /** Most terms that a sum of sums unrolls. */
-const MOST_TERMS = 64;
+const MAX_TERMS = 64;
 
 /** Most instructions in the body of a kernel of inner sums. */
 const LARGEST_BODY = 1024;
@@ -30,7 +30,7 @@ export function storeNestedSums(groups: readonly Group[], tensors: readonly Tens
   return groups.flatMap((group) => [...kernelsOf(own.get(group) ?? [], readings), group]);
 }
 
-/** The inline reductions that a short reduction repeats for each of its terms, more than `MOST_TERMS` in all. */
+/** The inline reductions that a short reduction repeats for each of its terms, more than `MAX_TERMS` in all. */
 function nestedSums(tensors: readonly Tensor[], stored: TensorMembers): Set<Tensor> {
   const isInline = (tensor: Tensor): boolean => !isLeaf(tensor) && !stored.has(tensor);
   const found = new Set<Tensor>();
@@ -40,7 +40,7 @@ function nestedSums(tensors: readonly Tensor[], stored: TensorMembers): Set<Tens
       // What is broadcast may be the same for all terms.
       if (!isInline(each) || each.op.kind === "broadcast") return [];
       if (!isReduction(each)) return each.inputs;
-      if (reducedSize(outer) * reducedSize(each) > MOST_TERMS) found.add(each);
+      if (reducedSize(outer) * reducedSize(each) > MAX_TERMS) found.add(each);
       return [];
     });
   }

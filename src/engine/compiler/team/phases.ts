@@ -53,15 +53,15 @@ const overlap = (a: readonly Span[], b: readonly Span[]): boolean =>
 const timeOf = (tasks: readonly Task[]): number => tasks.reduce((total, { nanoseconds }) => total + nanoseconds, 0);
 
 /** A shorter step runs on one thread: waiting for another would cost as much as the step. */
-const LEAST_NS = 1_000_000;
+const MIN_NS = 1_000_000;
 
 /** Whether a step takes so long that others may help, so that its phases are worth finding. */
-export const isLongEnough = (tasks: readonly Task[]): boolean => timeOf(tasks) >= LEAST_NS;
+export const isLongEnough = (tasks: readonly Task[]): boolean => timeOf(tasks) >= MIN_NS;
 
 /** The cost of a barrier to threads that arrive together. */
 const BARRIER_NS = 5_000;
 /** The part of its time that two threads must save. */
-const LEAST_GAIN = 0.25;
+const MIN_GAIN = 0.25;
 
 /** Whether a second thread makes a program so much faster that it is worth the waiting at the end of phases. */
 export function isWorthSharing(phases: readonly Phase[]): boolean {
@@ -70,7 +70,7 @@ export function isWorthSharing(phases: readonly Phase[]): boolean {
     const longest = Math.max(timeOf(serial), ...parallel.map((task) => task.nanoseconds / chunksOf(task)));
     return total + BARRIER_NS + Math.max(longest, (timeOf(serial) + timeOf(parallel)) / 2);
   }, 0);
-  return together <= (1 - LEAST_GAIN) * alone;
+  return together <= (1 - MIN_GAIN) * alone;
 }
 
 /** Returns a line for each phase of a program: its tasks, in microseconds of one thread, times their chunks. */

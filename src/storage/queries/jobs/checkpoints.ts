@@ -8,7 +8,7 @@ import {
   type Checkpoint,
   type CheckpointReason,
   type CheckpointState,
-  MOST_MARKS,
+  MAX_MARKS,
   type NewCheckpoint,
   REPLAY_MARK,
 } from "../../../domain/jobs/checkpoint.ts";
@@ -109,7 +109,7 @@ async function hideMarks(db: Transaction<Tables>, jobId: string): Promise<{ read
     .where("reason", "=", REPLAY_MARK)
     .orderBy("epoch", "desc")
     .execute();
-  const hidden = marks.length > MOST_MARKS ? marks.flatMap(({ id }, index) => (index % 2 === 1 ? [id] : [])) : [];
+  const hidden = marks.length > MAX_MARKS ? marks.flatMap(({ id }, index) => (index % 2 === 1 ? [id] : [])) : [];
   if (hidden.length > 0) await db.updateTable("checkpoints").set({ ready: 0 }).where("id", "in", hidden).execute();
   return { hidden };
 }

@@ -12,7 +12,7 @@ import { labelsOfRow, metricsFromJson } from "../rows.ts";
 import { writeMetricValues, writeValues } from "./values.ts";
 
 /** Maximum jobs whose values are written in one transaction: the next writer waits for all of them. */
-const MOST_JOBS = 32;
+const MAX_JOBS = 32;
 
 /**
  * Marks a job whose values have changed, in the transaction of the change; or writes them at once with `write`, if other processes search
@@ -36,7 +36,7 @@ export async function laterOrNow(
 /** Writes the values of some marked jobs, in one transaction. Returns whether others may be left. */
 export async function writeDueValues(db: Kysely<Tables>): Promise<boolean> {
   return await db.transaction().execute(async (transaction) => {
-    const due = await transaction.selectFrom("job_values_due").selectAll().orderBy("job_id").limit(MOST_JOBS).execute();
+    const due = await transaction.selectFrom("job_values_due").selectAll().orderBy("job_id").limit(MAX_JOBS).execute();
     if (due.length === 0) return false;
     const ids = due.map(({ job_id }) => job_id);
     const isWhole = new Set(due.flatMap(({ job_id, whole }) => (whole === 1 ? [job_id] : [])));
@@ -55,6 +55,6 @@ export async function writeDueValues(db: Kysely<Tables>): Promise<boolean> {
       if (metrics !== null) await writeMetricValues(transaction, project, id, metricsFromJson(metrics));
     }
     await transaction.deleteFrom("job_values_due").where("job_id", "in", ids).execute();
-    return due.length === MOST_JOBS;
+    return due.length === MAX_JOBS;
   });
 }

@@ -1,6 +1,6 @@
 /** Queries on answers that wait for true labels, and on their sums. */
 import { type Kysely, sql } from "kysely";
-import { type LiveSums, MOST_ANSWERS, type Truth } from "../../../domain/monitoring/monitor-store.ts";
+import { type LiveSums, MAX_ANSWERS, type Truth } from "../../../domain/monitoring/monitor-store.ts";
 import type { Tables } from "../../tables.ts";
 import { lockMonitor } from "./monitors.ts";
 
@@ -52,9 +52,9 @@ export async function keepAnswers(
 
 /** Deletes the oldest answers if there are too many. Returns how many are kept. */
 async function makeRoom(db: Kysely<Tables>, modelId: string, kept: number, added: number): Promise<number> {
-  if (kept + added <= MOST_ANSWERS) return kept;
+  if (kept + added <= MAX_ANSWERS) return kept;
   // A tenth at a time, so that most calls delete nothing.
-  const most = Math.max(0, Math.floor(0.9 * MOST_ANSWERS) - added);
+  const most = Math.max(0, Math.floor(0.9 * MAX_ANSWERS) - added);
   const youngest = await db
     .selectFrom("monitored_answers")
     .select("answered_at")

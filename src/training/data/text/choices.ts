@@ -4,13 +4,13 @@
 const SEPARATORS = [";", "|", ", ", ",", "/"] as const;
 
 /** Fewest labels: of fewer, each combination is learned well as a label of its own. */
-const FEWEST_LABELS = 12;
+const MIN_LABELS = 12;
 /** The share of the labels that must hold several choices. */
 const SHARE_OF_LISTS = 0.2;
 /** Choices are at most this share of the labels, because labels combine them. Names and addresses have more parts. */
 const SHARE_OF_LABELS = 0.5;
-const FEWEST_CHOICES = 3;
-const MOST_CHOICES = 100;
+const MIN_CHOICES = 3;
+const MAX_CHOICES = 100;
 /** Longest choice, in UTF-16 units. */
 const LONGEST = 60;
 
@@ -19,7 +19,7 @@ const LONGEST = 60;
  * or mostly occur in one label only, as parts of names, addresses and paths do.
  */
 export function findChoices(labels: readonly string[]): string | null {
-  if (labels.length < FEWEST_LABELS) return null;
+  if (labels.length < MIN_LABELS) return null;
   for (const separator of SEPARATORS) {
     const lists = labels.filter((label) => label.includes(separator));
     if (lists.length >= SHARE_OF_LISTS * labels.length && areChoices(labels, separator)) return lists[0] as string;
@@ -28,7 +28,7 @@ export function findChoices(labels: readonly string[]): string | null {
 }
 
 function areChoices(labels: readonly string[], separator: string): boolean {
-  const most = Math.min(MOST_CHOICES, SHARE_OF_LABELS * labels.length);
+  const most = Math.min(MAX_CHOICES, SHARE_OF_LABELS * labels.length);
   /** In how many labels each choice is. */
   const found = new Map<string, number>();
   for (const label of labels) {
@@ -41,5 +41,5 @@ function areChoices(labels: readonly string[], separator: string): boolean {
     if (found.size > most) return false;
   }
   const shared = [...found.values()].filter((count) => count > 1).length;
-  return found.size >= FEWEST_CHOICES && shared * 2 > found.size;
+  return found.size >= MIN_CHOICES && shared * 2 > found.size;
 }

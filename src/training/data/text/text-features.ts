@@ -14,11 +14,11 @@ const CHARACTERS = { least: 3, most: 5 };
 /** UTF-16 units of training texts from which vocabularies are chosen: rows are sampled evenly if there are more. */
 const MAX_FITTED_CHARACTERS = 2 * 1024 * 1024;
 /** Maximum features of all texts of a row, unless more are requested. */
-const MOST_FEATURES = 2048;
+const MAX_FEATURES = 2048;
 /** Maximum features of all texts of all training rows, 128 MiB: longer tables have narrower texts. */
-const MOST_VALUES = 32 * 1024 * 1024;
+const MAX_VALUES = 32 * 1024 * 1024;
 /** Features that a column always has room for. */
-const LEAST_FEATURES = 64;
+const MIN_FEATURES = 64;
 
 /** Runs of two or more letters, digits and underscores, as the default pattern of scikit-learn. */
 const WORD = /[\p{L}\p{N}_]{2,}/gu;
@@ -59,8 +59,8 @@ const ANALYZERS_OF: Readonly<Record<TextOptions["ngrams"], readonly Analyzer[]>>
  * @internal Exported for the tests of its limits.
  */
 export function defaultTextWidth(rows: number, columns: number): number {
-  const most = Math.min(MOST_FEATURES, MOST_VALUES / Math.max(1, rows), Math.max(LEAST_FEATURES, rows));
-  return Math.max(LEAST_FEATURES, Math.floor(most / columns));
+  const most = Math.min(MAX_FEATURES, MAX_VALUES / Math.max(1, rows), Math.max(MIN_FEATURES, rows));
+  return Math.max(MIN_FEATURES, Math.floor(most / columns));
 }
 
 /** Chooses the vocabularies of a column from its training texts: of each kind the most frequent terms, half of the features each. */
