@@ -11,11 +11,11 @@ import { cpus, loadavg, tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
-import { measurePeers } from "./peers.ts";
-import recorded from "./recorded-torch.json" with { type: "json" };
-import { STEP_WORKLOADS } from "./step.ts";
-import { JOB_WORKLOADS } from "./through-job.ts";
-import { torchIsThere, torchStep } from "./torch.ts";
+import { measurePeers } from "./training/peers.ts";
+import recorded from "./training/recorded-torch.json" with { type: "json" };
+import { STEP_WORKLOADS } from "./training/step.ts";
+import { JOB_WORKLOADS } from "./training/through-job.ts";
+import { torchIsThere, torchStep } from "./training/torch.ts";
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 const SECTIONS = ["through-job", "engine", "many", "threads", "service"] as const;
@@ -50,9 +50,9 @@ interface Step {
 }
 
 const SCRIPTS = {
-  "through-job": new URL("./through-job.ts", import.meta.url),
-  step: new URL("./step.ts", import.meta.url),
-  trial: new URL("./trial.ts", import.meta.url),
+  "through-job": new URL("./training/through-job.ts", import.meta.url),
+  step: new URL("./training/step.ts", import.meta.url),
+  trial: new URL("./training/trial.ts", import.meta.url),
 };
 
 function run<T>(script: keyof typeof SCRIPTS, ...args: string[]): T {
@@ -179,7 +179,7 @@ try {
       ["turnover", ["--rounds", options.rounds, ...beside]] as const,
       ["second-job", []] as const,
     ]) {
-      const path = fileURLToPath(new URL(`./${script}.ts`, import.meta.url));
+      const path = fileURLToPath(new URL(`./training/${script}.ts`, import.meta.url));
       execFileSync(process.execPath, [path, ...args], { stdio: "inherit" });
     }
   }
