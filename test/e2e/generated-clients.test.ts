@@ -3,44 +3,17 @@
  * their own, since they work with TypeScript 5 alone and bring a hundred megabytes. Skipped where no registry can be reached.
  */
 import { execFile } from "node:child_process";
-import { createHash } from "node:crypto";
-import { existsSync, readFileSync } from "node:fs";
-import { copyFile, cp, mkdir, rename, rm, symlink, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { copyFile, mkdir, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { build } from "esbuild";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { temporaryFolder } from "../contract/temporary.ts";
+import { INSTALL_MS, installPinned } from "./installed-packages.ts";
 import { createDataDir, type LiveServer, startLiveServer } from "./live-server.ts";
 
 const ROOT = join(import.meta.dirname, "../..");
-const PINNED = join(ROOT, "test/fixtures/generators");
 const run = promisify(execFile);
-/** Installing a hundred packages over a slow line. */
-const INSTALL_MS = 300_000;
-const UNREACHABLE = /ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ECONNRESET|ETIMEDOUT|ENETUNREACH|ERR_SOCKET_TIMEOUT/;
-
-/** The folder with the installed generators; null where there is no registry. What was installed before is used again. */
-async function install(): Promise<string | null> {
-  const lock = readFileSync(join(PINNED, "package-lock.json"));
-  const installed = join(tmpdir(), `trainyard-generators-${createHash("sha256").update(lock).digest("hex").slice(0, 16)}`);
-  if (existsSync(join(installed, "node_modules"))) return installed;
-  const making = `${installed}-${process.pid}`;
-  await cp(PINNED, making, { recursive: true });
-  try {
-    const options = ["--ignore-scripts", "--no-audit", "--no-fund", "--fetch-retries=1", "--fetch-timeout=30000"];
-    await run("npm", ["ci", ...options], { cwd: making, timeout: INSTALL_MS });
-    // Another run may have been first.
-    await rename(making, installed).catch(() => undefined);
-    return installed;
-  } catch (error) {
-    if (UNREACHABLE.test(String((error as { stderr?: string }).stderr))) return null;
-    throw error;
-  } finally {
-    await rm(making, { recursive: true, force: true });
-  }
-}
 
 /** A job that says nothing of what has a default. */
 const BODY = `{
@@ -128,7 +101,7 @@ const SCRIPT_MS = 60_000;
 it(
   "makes clients with three generators, against which scripts of ten lines type-check and run",
   async ({ skip }) => {
-    const installed = await install();
+    const installed = await installPinned("generators");
     if (installed === null) return skip("no registry of packages can be reached");
     const folder = await temporaryFolder();
     const npx = (program: string, ...args: string[]) =>
