@@ -1,6 +1,6 @@
 /**
- * Random ids of traces and spans, and which traces a sampler by share records: those whose last 64 bits are below it, as the SDKs have it, so
- * that a trace that is recorded at a share is recorded at any larger one. Knows no spans.
+ * Random ids of traces and spans, and which traces a sampler by share records: those whose last 64 bits are below it, as in the SDKs of Go,
+ * Java and Python (not JavaScript), so that a trace that is recorded at a share is recorded at any larger one. Knows no spans.
  */
 import { randomFillSync } from "node:crypto";
 
