@@ -5,7 +5,7 @@ import { type Covered, coverage } from "./generated.ts";
 const PARTS = [
   [50, 2000],
   [150, 3000],
-  [500, 10_000],
+  [500, 5000],
 ] as const;
 
 /** 200 repeats with each number of held-out rows. */
