@@ -26,6 +26,14 @@ export function idsBefore(kind: IdKind, time: number): string {
   return `${ID_PREFIXES[kind]}${hex.slice(0, 8)}-${hex.slice(8)}-`;
 }
 
+const UUID = /^[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}$/;
+
+/** Whether a text is made like an id of this kind, whether or not there is such a record. */
+export function isIdOf(kind: IdKind, text: string): boolean {
+  const prefix = ID_PREFIXES[kind];
+  return text.startsWith(prefix) && UUID.test(text.slice(prefix.length));
+}
+
 let lastMs = 0;
 let sequence = 0;
 

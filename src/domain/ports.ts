@@ -197,10 +197,13 @@ export interface ComputePool {
   prepare(body: Uint8Array<ArrayBuffer>): Promise<Prepared | Draft>;
   /** Prepares a draft with its resolved references. Transfers both. */
   prepareDraft(draft: Draft, resolved: Resolved): Promise<Prepared>;
-  /** Parses and validates the body of a sweep, and describes the rows of its job. Transfers the body. */
-  prepareSweep(body: Uint8Array<ArrayBuffer>): Promise<PreparedSweep | SweepDraft>;
-  /** Prepares the draft of a sweep with its resolved references. Transfers both. */
-  prepareSweepDraft(draft: SweepDraft, resolved: Resolved): Promise<PreparedSweep>;
+  /**
+   * Parses and validates the body of a sweep, and describes the rows of its job. Transfers the body. Without `keepsSource`, the source that
+   * comes back is empty: it may be as long as the body.
+   */
+  prepareSweep(body: Uint8Array<ArrayBuffer>, keepsSource: boolean): Promise<PreparedSweep | SweepDraft>;
+  /** Prepares the draft of a sweep with its resolved references, likewise. Transfers both. */
+  prepareSweepDraft(draft: SweepDraft, resolved: Resolved, keepsSource: boolean): Promise<PreparedSweep>;
   /** Returns the body of the job that a trial is, as UTF-8 JSON. Transfers the source. */
   jobOfTrial(
     source: Uint8Array<ArrayBuffer>,

@@ -42,8 +42,8 @@ export function traceComputePool(pool: ComputePool, tracing: Tracing): ComputePo
     until: (signal) => traceComputePool(pool.until(signal), tracing),
     prepare: (body) => asJob(() => pool.prepare(body)),
     prepareDraft: (draft, resolved) => asJob(() => pool.prepareDraft(draft, resolved)),
-    prepareSweep: (body) => asSweep(() => pool.prepareSweep(body)),
-    prepareSweepDraft: (draft, resolved) => asSweep(() => pool.prepareSweepDraft(draft, resolved)),
+    prepareSweep: (...task) => asSweep(() => pool.prepareSweep(...task)),
+    prepareSweepDraft: (...task) => asSweep(() => pool.prepareSweepDraft(...task)),
   };
 }
 

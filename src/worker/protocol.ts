@@ -125,10 +125,16 @@ export interface PrepareDraftTask {
   readonly resolved: Resolved;
 }
 
+export interface PrepareSweepTask extends PrepareTask {
+  /** Whether the source is to come back. */
+  readonly keepsSource: boolean;
+}
+
 export interface PrepareSweepDraftTask {
   readonly draft: SweepDraft;
   readonly limits: Limits;
   readonly resolved: Resolved;
+  readonly keepsSource: boolean;
 }
 
 export interface JobOfTrialTask {

@@ -1,10 +1,12 @@
 /** Two projects on one server: every operation of openapi.yaml is tried on the records of the other one. */
+import { once } from "node:events";
 import { readFileSync } from "node:fs";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { WebSocket } from "ws";
 import { parse } from "yaml";
 import { type Client, createClient } from "../../src/client/client.ts";
-import { createId } from "../../src/domain/id.ts";
 import { createDataDir, type LiveServer, startLiveServer } from "./live-server.ts";
 
 const ADMIN_KEY = `ty_${"isolation".repeat(5)}`;
@@ -29,7 +31,10 @@ let ours: Client;
 let theirs: Client;
 let theirKey: string;
 let ourKeyId: string;
+/** A table that never comes, so that its import stays under way until it is cancelled. */
+const source = createServer(() => undefined);
 let has: {
+  import: string;
   forget: string;
   schedule: string;
   scheduleRun: string;
@@ -44,7 +49,9 @@ let has: {
 
 beforeAll(async () => {
   dataDir = await createDataDir();
-  server = await startLiveServer(dataDir.path, { TRAINYARD_ADMIN_KEY: ADMIN_KEY, TRAINYARD_WORKERS: "1" });
+  const settings = { TRAINYARD_WORKERS: "1", TRAINYARD_SOURCE_PRIVATE_HOSTS: "127.0.0.1" };
+  server = await startLiveServer(dataDir.path, { TRAINYARD_ADMIN_KEY: ADMIN_KEY, ...settings });
+  await once(source.listen(0, "127.0.0.1"), "listening");
   const operator = createClient(server.url, { key: ADMIN_KEY });
   const keyOf = (project: string) => operator.createKey({ name: "all", scopes: [...SCOPES], project });
   const [ourKey, their] = [await keyOf("ours"), await keyOf("theirs")];
@@ -57,6 +64,8 @@ beforeAll(async () => {
 afterAll(async () => {
   await server?.stop();
   await dataDir?.remove();
+  source.closeAllConnections();
+  source.close();
 });
 
 /** Gives our project one of everything, and theirs a model to compare with. */
@@ -101,6 +110,7 @@ async function fill(own: Client, other: Client): Promise<typeof has> {
   });
   const { id: scheduleRun } = await own.runSchedule(schedule);
   return {
+    import: await beginImport(),
     forget,
     schedule,
     scheduleRun,
@@ -112,6 +122,20 @@ async function fill(own: Client, other: Client): Promise<typeof has> {
     checkpoint: checkpoints[0]?.id ?? "",
     ownModel: ownModel?.id ?? "",
   };
+}
+
+const IMPORT_KEY = "a-slow-table";
+
+/** Begins an import of our project, and has it recorded by cancelling it by its key. Returns its id. */
+async function beginImport(): Promise<string> {
+  const { port } = source.address() as AddressInfo;
+  const body = JSON.stringify({ source: { url: `http://127.0.0.1:${port}/t.csv` } });
+  const headers = { "content-type": "application/json", "idempotency-key": IMPORT_KEY };
+  const asked = asking("ours", "/v1/datasets/import", { method: "POST", headers, body });
+  await once(source, "request");
+  const { id } = await request<{ id: string }>(ours, `/v1/imports/${IMPORT_KEY}/cancel`, { method: "POST" });
+  expect((await asked).ok, "the import went on").toBe(false);
+  return id;
 }
 
 /** A request with the key of a client of the test. */
@@ -168,8 +192,8 @@ const ATTEMPTS: Readonly<Record<string, () => readonly Attempt[]>> = {
   listScheduleRunWebhookDeliveries: () => [
     { path: `/v1/schedules/${has.schedule}/runs/${has.scheduleRun}/webhook-deliveries` },
   ],
-  readImport: () => [{ path: `/v1/imports/${createId("import")}` }],
-  cancelImport: () => [{ path: `/v1/imports/${createId("import")}/cancel`, body: {} }],
+  readImport: () => [{ path: `/v1/imports/${has.import}` }],
+  cancelImport: () => [has.import, IMPORT_KEY].map((name) => ({ path: `/v1/imports/${name}/cancel`, body: {} })),
   forgetRows: () => [{ path: `/v1/datasets/${has.dataset}/forget`, body: { positions: [0] } }],
   listForgets: () => [{ path: "/v1/forgets", status: 200, says: isEmpty }],
   readForget: () => [{ path: `/v1/forgets/${has.forget}` }],

@@ -19,7 +19,10 @@ export interface LineBlockOptions {
   readonly maxRowBytes: number;
 }
 
-/** Yields the rows that end in a chunk as soon as the chunk arrives, so that a slow sender gets answers early. */
+/**
+ * Yields the rows that end in a chunk as soon as the chunk arrives, so that a slow sender gets answers early. A chunk need only be valid until
+ * the next one is asked for.
+ */
 export async function* lineBlocks(
   chunks: AsyncIterable<Uint8Array>,
   { quotes, maxRows, maxRowBytes }: LineBlockOptions,
@@ -51,7 +54,8 @@ export async function* lineBlocks(
       [held, heldBytes, start, firstLine] = [[], 0, end, endLine];
     }
     if (start === chunk.length) continue;
-    held.push(chunk.slice(start));
+    // A copy, also of a Buffer, whose slice would be a view: the chunk may be gone by the next one.
+    held.push(new Uint8Array(chunk.subarray(start)));
     heldBytes += chunk.length - start;
     if (heldBytes > maxRowBytes) throw tooLong(firstLine, maxRowBytes, quoted);
   }

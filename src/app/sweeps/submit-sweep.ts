@@ -10,7 +10,7 @@ import { ownBytes, type SubmitOptions } from "../jobs/submit.ts";
 import type { ProjectServices } from "../services.ts";
 import { notifySweepChanged } from "./sweep-view.ts";
 
-/** A body that passed validation. Its source is stored by now, or not needed. */
+/** A body that passed validation. */
 export type ValidatedSweep = Omit<Extract<PreparedSweep, { ok: true }>, "source">;
 
 /** A queued sweep, and the notes on the data of its job. */
@@ -34,7 +34,7 @@ export async function submitSweep(
     await notifySweepChanged(services, known);
     return { sweep: known, notes: [] };
   }
-  const prepared = await prepare(services, ownBytes(body));
+  const prepared = await prepare(services, ownBytes(body), !validateOnly);
   if (!prepared.ok) {
     const { code, errors } = prepared;
     if (code === "invalid") throw invalid(errors);
@@ -61,12 +61,12 @@ export async function submitSweep(
   }
 }
 
-async function prepare(services: ProjectServices, body: Uint8Array<ArrayBuffer>): Promise<PreparedSweep> {
+async function prepare(services: ProjectServices, body: Uint8Array<ArrayBuffer>, keepsSource: boolean): Promise<PreparedSweep> {
   const { computePool } = services;
-  const prepared = await computePool.prepareSweep(body);
+  const prepared = await computePool.prepareSweep(body, keepsSource);
   if (!("references" in prepared)) return prepared;
   const found = await resolveReferences(services, prepared.references);
-  if (!("errors" in found)) return computePool.prepareSweepDraft(prepared, found);
+  if (!("errors" in found)) return computePool.prepareSweepDraft(prepared, found, keepsSource);
   const errors = found.errors.map(({ pointer, detail }) => ({ pointer: `/job${pointer}`, detail }));
   return { ok: false, code: "invalid", errors };
 }

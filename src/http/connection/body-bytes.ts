@@ -4,9 +4,28 @@
  * at once because of it. The memory of a long body is one buffer that grows in its place: address space is reserved for the largest body, and
  * pages are taken a step at a time. To take all of it at once, for the header or to join blocks, has the collector work at that moment.
  */
+import { IncomingMessage } from "node:http";
+import type { Readable } from "node:stream";
 import { freeMemory } from "../../domain/memory/free-memory.ts";
 
 type Bytes = Uint8Array<ArrayBuffer>;
+
+/**
+ * The bytes of a body as they arrive; a chunk is valid until the next one is asked for. Ending early leaves the stream open, so that the
+ * answer can still be sent. Throws `closed` where the connection ends before the body does.
+ */
+export async function* bodyChunks(stream: Readable, closed: () => Error): AsyncGenerator<Bytes, void, void> {
+  const isSocket = stream instanceof IncomingMessage;
+  try {
+    for await (const chunk of stream.iterator({ destroyOnReturn: false }) as AsyncIterable<Bytes>) {
+      yield chunk;
+      // Nobody else holds what came from a socket. The garbage collector would leave a whole body lying, which is not in its heap.
+      if (isSocket) freeMemory(chunk);
+    }
+  } catch {
+    throw closed();
+  }
+}
 
 /** Bytes by which a body grows, and that are copied in one turn. */
 export const TURN_BYTES = 256 * 1024;

@@ -1,11 +1,14 @@
 /**
  * Large answers in slices, so that none holds the event loop, whatever its route has put into it: objects are written as JSON in slices,
- * and texts are sent in pieces.
+ * texts are sent in pieces, and the memory of bytes is freed once they are sent.
  */
+import type { ServerResponse } from "node:http";
+import { Socket } from "node:net";
 import { Readable } from "node:stream";
 import { setImmediate as nextTurn } from "node:timers/promises";
 import type { FastifyReply } from "fastify";
 import { isOneSlice, writeParts } from "../../app/write-in-slices.ts";
+import { freeMemory } from "../../domain/memory/free-memory.ts";
 import type { App } from "../context.ts";
 
 /** Has every answer that is an object, and takes more than a slice, written in slices. */
@@ -41,6 +44,33 @@ function sendParts(reply: Pick<FastifyReply, "header">, parts: readonly string[]
     parts.reduce((total, part) => total + Buffer.byteLength(part), 0),
   );
   return Readable.from(piecesOf(parts), { objectMode: false });
+}
+
+/**
+ * Returns the body of an answer that is these bytes, one piece after the other. Nobody else may use the pieces: the memory of each is freed
+ * when the system has taken it, since the garbage collector would run because of a file that has long been sent.
+ */
+export function sendBytes(
+  { raw }: { readonly raw: ServerResponse },
+  pieces: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
+): Readable {
+  // So low a mark has a piece asked for only when the response has been given all pieces before it.
+  return Readable.from(freedWhenSent(pieces, raw), { objectMode: false, highWaterMark: 1 });
+}
+
+async function* freedWhenSent(
+  pieces: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
+  response: ServerResponse,
+): AsyncGenerator<Uint8Array, void, void> {
+  // Whoever asks within the process keeps the pieces.
+  if (!(response.socket instanceof Socket)) return yield* pieces;
+  const given: Uint8Array[] = [];
+  response.once("finish", () => freeMemory(...given));
+  for await (const piece of pieces) {
+    if (response.writableLength === 0) freeMemory(...given.splice(0));
+    given.push(piece);
+    yield piece;
+  }
 }
 
 /** Characters of a piece: to encode and to send them takes a millisecond or two. */

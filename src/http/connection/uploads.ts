@@ -1,5 +1,5 @@
 /** Receives uploads over HTTP: their format, the options of the request, and their bytes, which go to the upload spool. */
-import { IncomingMessage } from "node:http";
+import type { IncomingMessage } from "node:http";
 import { Readable } from "node:stream";
 import type { FastifyRequest } from "fastify";
 import { z } from "zod";
@@ -10,8 +10,8 @@ import { MAX_SKIPPED_LINES, misfitOption, readingOptions } from "../../domain/da
 import { formatOf, mediaTypeOf, stemOf, type TableLabel } from "../../domain/datasets/table-label.ts";
 import type { Upload, UploadSpool } from "../../domain/datasets/upload.ts";
 import { invalid, TrainyardError } from "../../domain/errors.ts";
-import { freeMemory } from "../../domain/memory/free-memory.ts";
 import { fieldErrors } from "../../domain/spec/spec-errors.ts";
+import { bodyChunks } from "./body-bytes.ts";
 import { isGzip } from "./content-coding.ts";
 
 export const MULTIPART_TYPE = "multipart/form-data";
@@ -139,7 +139,7 @@ export async function receiveUpload(request: FastifyRequest, query: Asked, uploa
     return arrive(uploadSpool, upload, () => requestOf({ ...query, ...parseFields(fields) }, label, gzip));
   }
   const asRequested = requestOf(query, { mediaType, fileName: "" }, gzip);
-  return { upload: await uploadSpool.receive(bytesOf(request.raw)), request: asRequested };
+  return { upload: await uploadSpool.receive(bodyChunks(request.raw, connectionEnded)), request: asRequested };
 }
 
 async function arrive(uploadSpool: UploadSpool, upload: Upload, describe: () => UploadRequest): Promise<Arrival> {
@@ -148,23 +148,6 @@ async function arrive(uploadSpool: UploadSpool, upload: Upload, describe: () => 
   } catch (error) {
     await uploadSpool.discard(upload);
     throw error;
-  }
-}
-
-/**
- * The bytes of a stream; a chunk is valid until the next one is asked for. Ending early leaves the stream open, so that the answer
- * can still be sent.
- */
-async function* bytesOf(stream: Readable): AsyncGenerator<Uint8Array, void, void> {
-  const isSocket = stream instanceof IncomingMessage;
-  try {
-    for await (const chunk of stream.iterator({ destroyOnReturn: false }) as AsyncIterable<Uint8Array<ArrayBuffer>>) {
-      yield chunk;
-      // Nobody else holds what came from a socket. The garbage collector would leave a whole upload lying, which is not in its heap.
-      if (isSocket) freeMemory(chunk);
-    }
-  } catch {
-    throw connectionEnded();
   }
 }
 
@@ -181,12 +164,13 @@ async function receiveForm(request: FastifyRequest, uploadSpool: UploadSpool) {
         // Where a value is too long, the parser gives its beginning.
         if (part.valueTruncated) failure ??= tooLong(part.fieldname);
         // It has parsed what is said to be JSON.
+        form.unreadJson.delete(part.fieldname);
         fields[part.fieldname] = typeof part.value === "string" ? part.value : JSON.stringify(part.value);
         continue;
       }
       try {
         if (failure === null && upload) throw invalid([{ pointer: "/file", detail: "an upload takes only one file" }]);
-        if (failure === null) upload = await uploadSpool.receive(bytesOf(part.file));
+        if (failure === null) upload = await uploadSpool.receive(bodyChunks(part.file, connectionEnded));
         label = { mediaType: mediaTypeOf(part.mimetype), fileName: part.filename };
       } catch (error) {
         failure = error;
@@ -203,6 +187,7 @@ async function receiveForm(request: FastifyRequest, uploadSpool: UploadSpool) {
     if (request.raw.errored) throw connectionEnded();
     const { code = "", message } = error as NodeJS.ErrnoException;
     if (TOO_MANY_PARTS.test(code)) throw tooManyParts();
+    if (code === NOT_JSON) throw notJson([...form.unreadJson]);
     throw code.startsWith("FST_") ? error : new TrainyardError("malformed", `the form cannot be parsed: ${message}`);
   } finally {
     form.passOver();
@@ -229,6 +214,8 @@ const FORM_PIECE_BYTES = 4 * 1024;
 
 interface Form {
   readonly parts: ReturnType<FastifyRequest["parts"]>;
+  /** Names of fields that are said to be JSON, until they are read. The parser passes over those that are not, and says so at the end. */
+  readonly unreadJson: Set<string>;
   /** Reads what is left of the request, and drops it. */
   passOver(): void;
 }
@@ -245,15 +232,22 @@ function openForm(request: FastifyRequest): Form {
     pieces.unpipe().resume();
   };
   let count = 0;
+  const unreadJson = new Set<string>();
   /** Whether a part is a file, as the parser would say. */
-  const isPartAFile = (_name: string | undefined, mediaType: string | undefined, fileName: string | undefined): boolean => {
+  const isPartAFile = (name: string | undefined, mediaType: string | undefined, fileName: string | undefined): boolean => {
     count += 1;
     if (count === MAX_PARTS + 1) passOver();
-    return mediaType === "application/octet-stream" || fileName !== undefined;
+    const isFile = mediaType === "application/octet-stream" || fileName !== undefined;
+    if (!isFile && name !== undefined && mediaType?.startsWith("application/json")) unreadJson.add(name);
+    return isFile;
   };
   // The parser reads the raw request, by its headers and its bytes.
   const raw = Object.assign(pieces, { headers: request.raw.headers });
-  return { parts: (Object.create(request, { raw: { value: raw } }) as FastifyRequest).parts({ isPartAFile }), passOver };
+  return {
+    parts: (Object.create(request, { raw: { value: raw } }) as FastifyRequest).parts({ isPartAFile }),
+    unreadJson,
+    passOver,
+  };
 }
 
 /** The bytes of a request in short pieces, and none any more when it is over. */
@@ -263,6 +257,14 @@ function inPieces(raw: IncomingMessage, isOver: () => boolean): Readable {
       for (let at = 0; at < chunk.length && !isOver(); at += FORM_PIECE_BYTES) yield chunk.subarray(at, at + FORM_PIECE_BYTES);
   }
   return Readable.from(cut(), { objectMode: false, highWaterMark: FORM_PIECE_BYTES });
+}
+
+/** The parser's code for a field that is said to be JSON and is not. */
+const NOT_JSON = "FST_INVALID_JSON_FIELD_ERROR";
+
+function notJson(fields: readonly string[]): TrainyardError {
+  const detail = `is not JSON, as its Content-Type says, or longer than the limit of ${MAX_FIELD_BYTES} bytes: correct it, or leave out its Content-Type if it is a word`;
+  return invalid((fields.length > 0 ? fields : [""]).map((name) => ({ pointer: name && `/${name}`, detail })));
 }
 
 const TOO_MANY_PARTS = /^FST_(?:PARTS|FILES|FIELDS)_LIMIT$/;

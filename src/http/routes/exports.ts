@@ -1,5 +1,4 @@
 /** Exports in the formats of other programs. */
-import { Readable } from "node:stream";
 import { z } from "zod";
 import { exportEvents } from "../../app/metrics/export-metrics.ts";
 import { findModel, readWeights } from "../../app/models/find-model.ts";
@@ -7,6 +6,7 @@ import { readModelCard } from "../../app/models/model-card.ts";
 import { eventFileName } from "../../formats/metrics/tensorboard.ts";
 import { CARD_POLICY, CARD_TYPE } from "../../formats/model-card/model-card.ts";
 import { ONNX_TYPE } from "../../formats/onnx/onnx.ts";
+import { sendBytes } from "../connection/large-answers.ts";
 import { whileConnected } from "../connection/request-ending.ts";
 import type { App } from "../context.ts";
 import { answers } from "../openapi/openapi.ts";
@@ -40,7 +40,7 @@ function registerTensorBoard(app: App): void {
       reply
         .type("application/octet-stream")
         .header("content-disposition", `attachment; filename="${eventFileName(id, startedAtMs)}"`);
-      return Readable.from(chunks, { objectMode: false });
+      return sendBytes(reply, chunks);
     },
   );
 }
@@ -72,7 +72,7 @@ function registerOnnx(app: App): void {
         .type(ONNX_TYPE)
         .header("content-length", size)
         .header("content-disposition", `attachment; filename="${model.id}.onnx"`);
-      return Readable.from(pieces, { objectMode: false });
+      return sendBytes(reply, pieces);
     },
   );
 }

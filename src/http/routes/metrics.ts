@@ -1,5 +1,4 @@
 /** Metrics by epoch: columns, events, and the live stream over WebSocket or SSE. */
-import { Readable } from "node:stream";
 import { z } from "zod";
 import { findJob } from "../../app/jobs/job-view.ts";
 import { exportCsv } from "../../app/metrics/export-metrics.ts";
@@ -7,6 +6,7 @@ import { follow } from "../../app/metrics/follow.ts";
 import { readEvents, readMetrics } from "../../app/metrics/history.ts";
 import { isTerminal, type Job } from "../../domain/jobs/job.ts";
 import { CSV_TYPE } from "../../formats/metrics/metrics-csv.ts";
+import { sendBytes } from "../connection/large-answers.ts";
 import type { App, RouteContext } from "../context.ts";
 import { ProtocolError } from "../errors/problem.ts";
 import { answers } from "../openapi/openapi.ts";
@@ -53,7 +53,7 @@ function registerColumns(app: App): void {
       if (headers.accept?.includes(CSV_TYPE)) {
         const { chunks } = await exportCsv(services, id, query);
         reply.type(`${CSV_TYPE}; charset=utf-8`).header("content-disposition", `attachment; filename="${id}.csv"`);
-        return Readable.from(chunks, { objectMode: false });
+        return sendBytes(reply, chunks);
       }
       const { from, to, total, returned, json } = await readMetrics(services, id, query);
       const head = JSON.stringify({ job: id, from, to, total, returned }).slice(0, -1);

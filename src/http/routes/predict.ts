@@ -1,6 +1,6 @@
 /** Predictions: a few rows as JSON, or a stream of any number of rows as CSV or NDJSON. */
 import type { IncomingMessage, ServerResponse } from "node:http";
-import { Readable } from "node:stream";
+import type { Readable } from "node:stream";
 import { setTimeout as delay } from "node:timers/promises";
 import type { FastifyReply, FastifyRequest } from "fastify";
 import { z } from "zod";
@@ -22,8 +22,10 @@ import { overLimit } from "../../formats/tables/table.ts";
 import { asUtf8 } from "../../formats/tables/text-encoding.ts";
 import { createBatchedReplies } from "../connection/batched-replies.ts";
 import { PARSED_HERE_BYTES, parseBody } from "../connection/body.ts";
+import { bodyChunks } from "../connection/body-bytes.ts";
 import { drainRequest } from "../connection/connections.ts";
 import { isGzip, unpackGzip } from "../connection/content-coding.ts";
+import { sendBytes } from "../connection/large-answers.ts";
 import { whileConnected } from "../connection/request-ending.ts";
 import { inSpan } from "../connection/trace-requests.ts";
 import type { App, RouteContext } from "../context.ts";
@@ -185,9 +187,11 @@ async function answer(
   if (!isCounted) throw notCounted();
   if (keepAs !== null && explain) throw notKept(NOT_BOTH);
   const { uploadBytes } = request.services.limits;
-  const plain = rowsOf(request.body as IncomingMessage);
+  const body = request.body as IncomingMessage;
   const limit = { bytes: uploadBytes, error: () => overLimit("the packed body has more bytes", uploadBytes, "DATASET_BYTES") };
-  const rows = (isGzip(request.headers) ? unpackGzip(plain, limit) : plain) as AsyncGenerator<Uint8Array<ArrayBuffer>>;
+  const rows = isGzip(request.headers)
+    ? (unpackGzip(packedChunks(body), limit) as AsyncGenerator<Uint8Array<ArrayBuffer>>)
+    : bodyChunks(body, connectionEnded);
   const pieces = await predictStream(whileConnected(request, reply), ref, asUtf8(() => rows, encoding)(), {
     ...{ format, header, spreadsheet, explain, keepAs },
     ...given,
@@ -276,14 +280,18 @@ function batchFormatOf({ headers }: FastifyRequest): BatchFormat | null {
   return BATCH_TYPES.get(type) ?? null;
 }
 
-/** The bytes of a body. The request stays open after they are read, because an error has to be answered. */
-async function* rowsOf(body: IncomingMessage): AsyncGenerator<Uint8Array, void, void> {
+/** The bytes of a packed body, which whoever unpacks them may keep. The request stays open after they are read, because an error has to be answered. */
+async function* packedChunks(body: IncomingMessage): AsyncGenerator<Uint8Array, void, void> {
   const chunks = body.iterator({ destroyOnReturn: false });
   try {
     yield* chunks as AsyncIterable<Uint8Array>;
   } catch {
-    throw new TrainyardError("malformed", "the connection ended before the body did");
+    throw connectionEnded();
   }
+}
+
+function connectionEnded(): TrainyardError {
+  return new TrainyardError("malformed", "the connection ended before the body did");
 }
 
 /** How an answer ends. */
@@ -300,9 +308,9 @@ function streamOf(
   request: FastifyRequest,
   reply: FastifyReply,
 ): Readable {
-  const stream: Readable = Readable.from(
+  const stream: Readable = sendBytes(
+    reply,
     withLastLine(pieces, ending, request, reply, () => hangUp(request.raw, reply.raw, stream)),
-    { objectMode: false },
   );
   return stream;
 }

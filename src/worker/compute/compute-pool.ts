@@ -40,6 +40,8 @@ import type {
   EvaluateTask,
   ExplainTask,
   PartialDependenceTask,
+  PrepareSweepDraftTask,
+  PrepareSweepTask,
   SizedReplay,
 } from "../protocol.ts";
 import { type Refusable, resultOf } from "../refusable.ts";
@@ -193,13 +195,14 @@ export function createComputePool({
         const task = { draft, limits, resolved };
         return (await run("prepareDraft", task, wholeBuffers(views), { bytes: bytesOf(views) })) as Prepared;
       },
-      prepareSweep: async (body) =>
-        (await run("prepareSweep", { body, limits }, wholeBuffers([body]), { bytes: body.byteLength })) as
-          | PreparedSweep
-          | SweepDraft,
-      async prepareSweepDraft(draft, resolved) {
+      async prepareSweep(body, keepsSource) {
+        const task: PrepareSweepTask = { body, limits, keepsSource };
+        const work = { bytes: body.byteLength };
+        return (await run("prepareSweep", task, wholeBuffers([body]), work)) as PreparedSweep | SweepDraft;
+      },
+      async prepareSweepDraft(draft, resolved, keepsSource) {
         const views = [draft.spec, ...(resolved.dataset?.values.values() ?? [])];
-        const task = { draft, limits, resolved };
+        const task: PrepareSweepDraftTask = { draft, limits, resolved, keepsSource };
         return (await run("prepareSweepDraft", task, wholeBuffers(views), { bytes: bytesOf(views) })) as PreparedSweep;
       },
       async jobOfTrial(source, spec, parameters) {

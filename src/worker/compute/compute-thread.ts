@@ -67,6 +67,7 @@ import type {
   PredictRowsTask,
   PrepareDraftTask,
   PrepareSweepDraftTask,
+  PrepareSweepTask,
   PrepareTask,
   ReadBodyTask,
   ReadInferMessageTask,
@@ -108,19 +109,20 @@ function movingPayload(prepared: Prepared): Prepared {
 }
 
 /** Prepares the body of a sweep. Returns a draft when its job refers to a data set. */
-export function prepareSweep({ body, limits }: PrepareTask): PreparedSweep | SweepDraft {
+export function prepareSweep({ body, limits, keepsSource }: PrepareSweepTask): PreparedSweep | SweepDraft {
   const prepared = prepareSweepBody(body, limits);
-  if (!("references" in prepared)) return movingSource(prepared);
+  if (!("references" in prepared)) return movingSource(prepared, keepsSource);
   const spec = new Uint8Array(serialize(prepared.spec));
   return moving({ ...prepared, spec }, wholeBuffers([spec]));
 }
 
-export function prepareSweepDraft({ draft, limits, resolved }: PrepareSweepDraftTask): PreparedSweep {
-  return movingSource(prepareSweepSpec(deserialize(draft.spec) as SweepSpec, limits, resolved.dataset));
+export function prepareSweepDraft({ draft, limits, resolved, keepsSource }: PrepareSweepDraftTask): PreparedSweep {
+  return movingSource(prepareSweepSpec(deserialize(draft.spec) as SweepSpec, limits, resolved.dataset), keepsSource);
 }
 
-function movingSource(prepared: PreparedSweep): PreparedSweep {
-  return prepared.ok ? moving(prepared, wholeBuffers([prepared.source])) : prepared;
+function movingSource(prepared: PreparedSweep, keepsSource: boolean): PreparedSweep {
+  if (!prepared.ok) return prepared;
+  return keepsSource ? moving(prepared, wholeBuffers([prepared.source])) : { ...prepared, source: new Uint8Array() };
 }
 
 export function jobOfTrial({ source, spec, parameters }: JobOfTrialTask): Uint8Array<ArrayBuffer> {

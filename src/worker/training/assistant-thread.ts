@@ -1,11 +1,13 @@
 /**
  * Entry of an assistant: runs the trainings whose numbers it is sent, for one run after another, and exits after a long wait for the next
- * run.
+ * run. Its modules load after its priority is lowered, as those of a training thread do.
  */
 import { parentPort, workerData } from "node:worker_threads";
-import { createAssistantTrainer } from "../../training/run-job.ts";
 import { lowerThreadPriority } from "../priority.ts";
 import { ASSISTANT, type AssistantMessage, type AssistantTask } from "../protocol.ts";
+
+lowerThreadPriority();
+const { createAssistantTrainer } = await import("../../training/run-job.ts");
 
 /** How long it waits for the next run. Its modules take some 0.2 s to load, and some 30 MB to keep. */
 const KEPT_MS = 30_000;
@@ -48,5 +50,4 @@ function endUnlessWanted(): void {
   if (Atomics.compareExchange(state, 0, ASSISTANT.idle, ASSISTANT.ended) === ASSISTANT.idle) process.exit();
 }
 
-lowerThreadPriority();
 parentPort?.on("message", begin);

@@ -1,24 +1,11 @@
-/** Entry of a training thread. */
-import type { PlannedGeneration, PlanRequest } from "../../domain/sweeps/trial-run.ts";
-import { runJob } from "../../training/run-job.ts";
+/**
+ * Entry of a training thread. Its priority is lowered before its modules load: loading and warming up take most of a second of processor time,
+ * for which requests would wait whenever a thread is replaced.
+ */
 import { lowerThreadPriority } from "../priority.ts";
-import type { TrainTask, TrialsTask } from "../protocol.ts";
-import { warmUpTraining } from "../warm-up.ts";
-import { createAssistants } from "./assistants.ts";
-import { runTraining } from "./training-thread.ts";
-import { planNext, runTrials } from "./trials-thread.ts";
 
 lowerThreadPriority();
-warmUpTraining();
+const tasks = await import("./training-tasks.ts");
 
-export default function train(task: TrainTask): void {
-  runTraining(task, (run, control) => runJob(run, { ...control, assistants: createAssistants }));
-}
-
-export function trials(task: TrialsTask): void {
-  runTrials(task);
-}
-
-export function plan(request: PlanRequest): PlannedGeneration | null {
-  return planNext(request);
-}
+export default tasks.train;
+export const { trials, plan } = tasks;

@@ -212,6 +212,26 @@ describe("refusing an upload", () => {
     await remove(response);
   });
 
+  it("names the fields of a form that are said to be JSON and are not, wherever the file is", async () => {
+    const field = (name: string, value: string) =>
+      `--b\r\ncontent-disposition: form-data; name="${name}"\r\ncontent-type: application/json\r\n\r\n${value}\r\n`;
+    const file = '--b\r\ncontent-disposition: form-data; name="file"; filename="t.csv"\r\n\r\na,b\n1,2\n\r\n';
+    const [types, columns, missing] = [field("types", "{a"), field("columns", '["a"]'), field("missing", "NA")];
+    for (const parts of [
+      types + columns + missing + file,
+      file + columns + types + missing,
+      types + file + columns + missing,
+    ]) {
+      const response = await upload(`${parts}--b--\r\n`, "name=x", { "content-type": "multipart/form-data; boundary=b" });
+      const detail = expect.stringMatching(/^is not JSON, as its Content-Type says.*leave out its Content-Type/);
+      expect([response.statusCode, response.json().errors]).toEqual([
+        422,
+        ["/types", "/missing"].map((pointer) => ({ pointer, detail })),
+      ]);
+    }
+    expect(await readdir(`${staged.dataDir}/uploads`)).toEqual([]);
+  });
+
   it("refuses a form of very many parts, named or not, before or after its file", async () => {
     const boundary = { "content-type": "multipart/form-data; boundary=b" };
     const many = (head: string) => `--b\r\n${head}\r\n\r\nx\r\n`.repeat(5000);

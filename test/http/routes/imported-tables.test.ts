@@ -48,6 +48,8 @@ it("answers 202 after ten seconds, with the address of the import, which is the 
   expect((await staged.app.inject(`/v1/datasets/${dataset}`)).json()).toMatchObject({ name: "slow", rows: 2 });
   const late = await staged.app.inject({ method: "POST", url: `/v1/imports/${id}/cancel` });
   expect([late.statusCode, late.json()]).toMatchObject([202, { state: "succeeded", dataset }]);
+  const byKey = await staged.app.inject({ method: "POST", url: "/v1/imports/slow/cancel" });
+  expect([byKey.statusCode, byKey.json()]).toMatchObject([202, { id, state: "succeeded" }]);
 });
 
 it("refuses while the server stops", async () => {

@@ -2,6 +2,7 @@
 import type { z } from "zod";
 import { cancelImport, cancelRequested, importInTime, readImport } from "../../../app/datasets/import-in-time.ts";
 import { TrainyardError } from "../../../domain/errors.ts";
+import { isIdOf } from "../../../domain/id.ts";
 import { importBody } from "../../../domain/sources/import-request.ts";
 import { hostOf } from "../../../domain/sources/source.ts";
 import { importAnswer, representImport } from "../../../domain/sources/table-import.ts";
@@ -101,8 +102,9 @@ function registerUnderWay(app: App, { system }: RouteContext): void {
       },
     },
     async ({ params: { id }, services, project }, reply) => {
-      const isId = importParams.safeParse({ id }).success;
-      const found = isId ? await cancelImport(services, id) : await cancelRequested(services, system, project, id);
+      const found = isIdOf("import", id)
+        ? await cancelImport(services, id)
+        : await cancelRequested(services, system, project, id);
       reply.code(202);
       return representImport(found, Date.now());
     },
