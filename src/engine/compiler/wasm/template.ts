@@ -3,6 +3,7 @@
  * the code that would have been written there. Knows locals and addresses; knows nothing of what the code computes.
  */
 import { FunctionBuilder, type Local, type ValueType } from "./assembler.ts";
+import { LOOP_END, LOOP_START, shareLocals } from "./local-sharing.ts";
 
 /** Code whose locals and addresses are left out. */
 export interface Template {
@@ -11,6 +12,8 @@ export interface Template {
   readonly marks: readonly number[];
   /** The types of its own locals, in the order in which they are allocated. */
   readonly locals: readonly ValueType[];
+  /** The types of the locals that it was written with, each of which had one value. */
+  readonly written: readonly ValueType[];
 }
 
 /** Distance of the stand-ins of addresses: more than any offset within a memory. Smaller marks are locals. */
@@ -44,13 +47,22 @@ export class TemplateBuilder extends FunctionBuilder {
     this.code.mark(-value);
   }
 
+  /** A loop, whose ends are marked: what lives around it keeps its local. */
+  override loop(body: () => void): void {
+    this.code.mark(LOOP_START);
+    super.loop(body);
+    this.code.mark(LOOP_END);
+  }
+
   protected override offset(value: number): void {
     this.code.mark(value);
   }
 
   /** Returns the template of the code so far. */
   template(): Template {
-    return { bytes: this.code.toBytes(), marks: this.code.marks, locals: [...this.localTypes] };
+    const written = [...this.localTypes];
+    const code = { bytes: this.code.toBytes(), marks: this.code.marks };
+    return { ...shareLocals(code, this.parameters.length, written, SPAN / 2), written };
   }
 }
 
@@ -61,6 +73,7 @@ export function place(
   parameters: readonly Local[],
   addresses: readonly number[],
 ): void {
+  f.noteLocals(template.written);
   f.scope(() => {
     const locals = [...parameters, ...template.locals.map((type) => f.local(type))];
     const { code } = f;
