@@ -128,22 +128,31 @@ export class Expressions {
    */
   prepare(tensor: Tensor, positions: readonly (readonly Index[])[]): void {
     if (uniformValue(tensor) !== undefined) return;
-    const keys = positions.map((position) => this.#keyOf(tensor, position));
-    if (keys.every((key) => this.#nest.recall(key))) return;
-    if (!this.#bufferOf(tensor)) {
-      const sources = positions.map((position, at) => this.#accessesOf(tensor, position, keys[at]) ?? []);
-      (sources[0] ?? []).forEach(({ tensor: source }, index) => {
-        if (uniformValue(source) !== undefined) return;
-        this.#prepareOperand(
-          source,
-          sources.map((each) => each[index]?.position ?? []),
-          tensor.op.kind === "where" && index === 0,
-        );
-      });
+    const keys = new Array<number>(positions.length);
+    let isKnown = true;
+    for (let at = 0; at < positions.length; at++) {
+      const key = this.#keyOf(tensor, positions[at] as readonly Index[]);
+      keys[at] = key;
+      isKnown &&= this.#nest.recall(key) !== undefined;
     }
-    positions.forEach((position, at) => {
-      this.#valueOf(tensor, position, keys[at] as number);
-    });
+    if (isKnown) return;
+    if (!this.#bufferOf(tensor)) this.#prepareOperands(tensor, positions, keys);
+    for (let at = 0; at < positions.length; at++)
+      this.#valueOf(tensor, positions[at] as readonly Index[], keys[at] as number);
+  }
+
+  #prepareOperands(tensor: Tensor, positions: readonly (readonly Index[])[], keys: readonly number[]): void {
+    const sources = positions.map((position, at) => this.#accessesOf(tensor, position, keys[at]) ?? []);
+    const [first = []] = sources;
+    for (let index = 0; index < first.length; index++) {
+      const { tensor: source } = first[index] as Access;
+      if (uniformValue(source) !== undefined) continue;
+      this.#prepareOperand(
+        source,
+        sources.map((each) => each[index]?.position ?? []),
+        tensor.op.kind === "where" && index === 0,
+      );
+    }
   }
 
   /** Prepares an operand. A condition is needed only as a mask, so its two sides are prepared instead. */

@@ -52,6 +52,7 @@ export class FunctionBuilder {
   #code = new ByteBuffer();
   readonly #localTypes: ValueType[] = [];
   readonly #free: Record<ValueType, Local[]> = { i32: [], v128: [] };
+  readonly #counts: Record<ValueType, number> = { i32: 0, v128: 0 };
   /** The most locals of a type at once, if no two values shared one. */
   readonly #written: Record<ValueType, number> = { i32: 0, v128: 0 };
   #scope: Local[] | undefined;
@@ -73,9 +74,14 @@ export class FunctionBuilder {
 
   /** Allocates a local variable, reusing those whose scope has ended. Its value is undefined until it is set. */
   local(type: ValueType): Local {
-    const local = this.#free[type].pop() ?? this.parameters.length + this.#localTypes.push(type) - 1;
+    const local = this.#free[type].pop() ?? this.#newLocal(type);
     this.#scope?.push(local);
     return local;
+  }
+
+  #newLocal(type: ValueType): Local {
+    this.#counts[type]++;
+    return this.parameters.length + this.#localTypes.push(type) - 1;
   }
 
   /** Runs `body` and then frees the locals that it allocated. */
@@ -92,15 +98,11 @@ export class FunctionBuilder {
    * Notes the locals that the code to follow would have if none of its values shared one. They are what is limited: how kernels are
    * merged depends on it, and with that the bits of sums.
    */
-  noteLocals(types: readonly ValueType[]): void {
+  noteLocals(counts: Readonly<Record<ValueType, number>>): void {
     for (const type of ["i32", "v128"] as const) {
-      const own = this.#count(this.#localTypes, type) - this.#free[type].length;
-      this.#written[type] = Math.max(this.#written[type], own + this.#count(types, type));
+      const own = this.#counts[type] - this.#free[type].length;
+      this.#written[type] = Math.max(this.#written[type], own + counts[type]);
     }
-  }
-
-  #count(types: readonly ValueType[], type: ValueType): number {
-    return types.reduce((count, each) => count + Number(each === type), 0);
   }
 
   /** Runs `body` with its instructions appended to `target`. */

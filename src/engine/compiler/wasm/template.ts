@@ -12,8 +12,8 @@ export interface Template {
   readonly marks: readonly number[];
   /** The types of its own locals, in the order in which they are allocated. */
   readonly locals: readonly ValueType[];
-  /** The types of the locals that it was written with, each of which had one value. */
-  readonly written: readonly ValueType[];
+  /** The numbers of the locals that it was written with, each of which had one value. */
+  readonly written: Readonly<Record<ValueType, number>>;
 }
 
 /** Distance of the stand-ins of addresses: more than any offset within a memory. Smaller marks are locals. */
@@ -60,9 +60,10 @@ export class TemplateBuilder extends FunctionBuilder {
 
   /** Returns the template of the code so far. */
   template(): Template {
-    const written = [...this.localTypes];
     const code = { bytes: this.code.toBytes(), marks: this.code.marks };
-    return { ...shareLocals(code, this.parameters.length, written, SPAN / 2), written };
+    const v128 = this.localTypes.reduce((count, type) => count + Number(type === "v128"), 0);
+    const written = { i32: this.localTypes.length - v128, v128 };
+    return { ...shareLocals(code, this.parameters.length, this.localTypes, SPAN / 2), written };
   }
 }
 
