@@ -137,8 +137,7 @@ export class Expressions {
     }
     if (isKnown) return;
     if (!this.#bufferOf(tensor)) this.#prepareOperands(tensor, positions, keys);
-    for (let at = 0; at < positions.length; at++)
-      this.#valueOf(tensor, positions[at] as readonly Index[], keys[at] as number);
+    for (let at = 0; at < positions.length; at++) this.#valueOf(tensor, positions[at] as readonly Index[], keys[at] as number);
   }
 
   #prepareOperands(tensor: Tensor, positions: readonly (readonly Index[])[], keys: readonly number[]): void {
