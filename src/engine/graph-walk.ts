@@ -98,11 +98,24 @@ export function reachable(roots: Iterable<Tensor>): Tensor[] {
 
 /** Sorts tensors of one graph by creation, so that every tensor comes after its inputs. No tensor may be there twice. */
 export function inTopologicalOrder(tensors: readonly Tensor[]): Tensor[] {
+  if (tensors.length < 32) return sortFew(tensors);
   const first = tensors.reduce((low, { id }) => Math.min(low, id), Number.POSITIVE_INFINITY);
   const last = tensors.reduce((high, { id }) => Math.max(high, id), 0);
   // In most graphs nearly all ids between the first and the last occur: each has its own slot.
-  if (tensors.length < 32 || last - first > 8 * tensors.length) return tensors.toSorted((a, b) => a.id - b.id);
+  if (last - first > 8 * tensors.length) return tensors.toSorted((a, b) => a.id - b.id);
   const places = new Array<Tensor | undefined>(last - first + 1).fill(undefined);
   for (const tensor of tensors) places[tensor.id - first] = tensor;
   return places.filter((tensor) => tensor !== undefined);
+}
+
+/** Sorts a few tensors by insertion: walks start at the last one, so that they are nearly in order from their end on. */
+function sortFew(tensors: readonly Tensor[]): Tensor[] {
+  const sorted: Tensor[] = [];
+  for (let index = tensors.length - 1; index >= 0; index--) {
+    const tensor = tensors[index] as Tensor;
+    let at = sorted.length;
+    for (; at > 0 && (sorted[at - 1] as Tensor).id > tensor.id; at--) sorted[at] = sorted[at - 1] as Tensor;
+    sorted[at] = tensor;
+  }
+  return sorted;
 }

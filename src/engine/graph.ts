@@ -30,17 +30,20 @@ let nextId = 0;
 function node(op: Operation, inputs: readonly Tensor[], shape: Shape, dtype: DType = "float"): Tensor {
   ensure(shape.length <= MAX_RANK, `a tensor has at most ${MAX_RANK} axes, not ${shape.length}`);
   for (const size of shape)
-    ensure(Number.isInteger(size) && size > 0, `sizes are positive integers, not [${shape.join(", ")}]`);
+    ensure(Number.isInteger(size) && size > 0, () => `sizes are positive integers, not [${shape.join(", ")}]`);
   return { id: nextId++, op, inputs, shape, dtype, scope: currentScope() };
 }
 
-function ensure(condition: boolean, message: string): asserts condition {
-  if (!condition) throw new GraphError(message);
+/** A message that takes long to write is a function: a deep network has tens of thousands of tensors, and each is checked. */
+function ensure(condition: boolean, message: string | (() => string)): asserts condition {
+  if (!condition) throw new GraphError(typeof message === "string" ? message : message());
 }
 
 /** Number of elements of a shape; 1 for the scalar shape []. */
 export function sizeOf(shape: Shape): number {
-  return shape.reduce((product, size) => product * size, 1);
+  let product = 1;
+  for (let axis = 0; axis < shape.length; axis++) product *= shape[axis] as number;
+  return product;
 }
 
 /** Row-major strides in elements: the distance between adjacent elements along each axis. */
@@ -56,7 +59,9 @@ export function stridesOf(shape: Shape): number[] {
 
 /** Whether two shapes are equal. */
 export function sameShape(a: Shape, b: Shape): boolean {
-  return a.length === b.length && a.every((size, axis) => size === b[axis]);
+  if (a.length !== b.length) return false;
+  for (let axis = 0; axis < a.length; axis++) if (a[axis] !== b[axis]) return false;
+  return true;
 }
 
 // ---------------------------------------------------------------- leaves
@@ -169,13 +174,15 @@ export function where(condition: Operand, a: Operand, b: Operand): Tensor {
 
 /** Returns the common shape of operands by NumPy's broadcasting rule. Throws a GraphError if the shapes do not broadcast. */
 export function broadcastShapes(shapes: readonly Shape[]): Shape {
+  const [first = []] = shapes;
+  if (shapes.every((shape) => sameShape(shape, first))) return first;
   const rank = Math.max(0, ...shapes.map((shape) => shape.length));
   return Array.from({ length: rank }, (_, axis) => {
     const sizes = shapes.map((shape) => shape[axis - rank + shape.length] ?? 1);
     const size = sizes.find((candidate) => candidate !== 1) ?? 1;
     ensure(
       sizes.every((candidate) => candidate === 1 || candidate === size),
-      `shapes ${shapes.map((shape) => `[${shape.join(", ")}]`).join(" and ")} do not broadcast together`,
+      () => `shapes ${shapes.map((shape) => `[${shape.join(", ")}]`).join(" and ")} do not broadcast together`,
     );
     return size;
   });
@@ -194,7 +201,7 @@ export function broadcast(x: Tensor, shape: Shape): Tensor {
   if (sameShape(x.shape, shape)) return x;
   ensure(
     sameShape(broadcastShapes([x.shape, shape]), shape),
-    `[${x.shape.join(", ")}] does not broadcast to [${shape.join(", ")}]`,
+    () => `[${x.shape.join(", ")}] does not broadcast to [${shape.join(", ")}]`,
   );
   return node({ kind: "broadcast" }, [x], shape, x.dtype);
 }
@@ -205,7 +212,7 @@ export function broadcast(x: Tensor, shape: Shape): Tensor {
  */
 export function reshape(x: Tensor, shape: Shape): Tensor {
   if (sameShape(x.shape, shape)) return x;
-  ensure(sizeOf(x.shape) === sizeOf(shape), `[${x.shape.join(", ")}] cannot become [${shape.join(", ")}]`);
+  ensure(sizeOf(x.shape) === sizeOf(shape), () => `[${x.shape.join(", ")}] cannot become [${shape.join(", ")}]`);
   return node({ kind: "reshape" }, [x], shape, x.dtype);
 }
 
@@ -214,7 +221,7 @@ export function permute(x: Tensor, axes: readonly number[]): Tensor {
   const sorted = [...axes].sort((a, b) => a - b);
   ensure(
     sorted.length === x.shape.length && sorted.every((axis, index) => axis === index),
-    `permute needs each axis of [${x.shape.join(", ")}] once, not [${axes.join(", ")}]`,
+    () => `permute needs each axis of [${x.shape.join(", ")}] once, not [${axes.join(", ")}]`,
   );
   if (axes.every((axis, index) => axis === index)) return x;
   return node(
@@ -234,7 +241,7 @@ export function slice(x: Tensor, ranges: readonly SliceRange[]): Tensor {
   const shape = ranges.map(({ start, stop, step }, axis) => {
     ensure(
       start >= 0 && step > 0 && start < stop && stop <= (x.shape[axis] as number),
-      `range ${start}:${stop}:${step} does not fit axis ${axis} of [${x.shape.join(", ")}]`,
+      () => `range ${start}:${stop}:${step} does not fit axis ${axis} of [${x.shape.join(", ")}]`,
     );
     return Math.ceil((stop - start) / step);
   });
@@ -304,7 +311,8 @@ export function matmul(a: Tensor, b: Tensor, { transposeA = false, transposeB = 
   const [k, n] = transposeB ? [bColumns, bRows] : [bRows, bColumns];
   ensure(
     inner === k,
-    `matmul of [${a.shape.join(", ")}]${transposeA ? "ᵀ" : ""} and [${b.shape.join(", ")}]${transposeB ? "ᵀ" : ""}: ${inner} is not ${k}`,
+    () =>
+      `matmul of [${a.shape.join(", ")}]${transposeA ? "ᵀ" : ""} and [${b.shape.join(", ")}]${transposeB ? "ᵀ" : ""}: ${inner} is not ${k}`,
   );
   const batch = broadcastShapes([a.shape.slice(0, -2), b.shape.slice(0, -2)]);
   const x = broadcast(a, [...batch, aRows, aColumns]);

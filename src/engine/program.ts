@@ -138,8 +138,13 @@ export function leavesOf(program: Program): Leaves {
 export function rebuild(program: Program, make: (tensor: Tensor, inputs: readonly Tensor[], index: number) => Tensor): Program {
   const made = new Map<Tensor, Tensor>();
   const rebuilt = (tensor: Tensor): Tensor => made.get(tensor) as Tensor;
+  const inputsOf = ({ inputs }: Tensor): Tensor[] => {
+    const all = new Array<Tensor>(inputs.length);
+    for (let index = 0; index < inputs.length; index++) all[index] = rebuilt(inputs[index] as Tensor);
+    return all;
+  };
   nodesOf(program).forEach((tensor, index) => {
-    made.set(tensor, make(tensor, tensor.inputs.map(rebuilt), index));
+    made.set(tensor, make(tensor, inputsOf(tensor), index));
   });
   return {
     outputs: Object.fromEntries(Object.entries(program.outputs).map(([name, tensor]) => [name, rebuilt(tensor)])),
@@ -158,6 +163,14 @@ export function textOf(op: Operation): string {
       return `constant ${Array.from(op.values, (value) => (Object.is(value, -0) ? "-0" : `${value}`))}`;
     case "slice":
       return `slice ${op.ranges.map(({ start, stop, step }) => `${start}:${stop}:${step}`)}`;
+    case "pad":
+      return `pad ${op.ranges.map(({ low, high, interior }) => `${low}:${high}:${interior}`)}`;
+    case "sum":
+    case "max":
+    case "permute":
+      return `${op.kind} ${op.axes.join()}`;
+    case "matmul":
+      return `matmul ${op.transposeA} ${op.transposeB}`;
     case "where":
     case "broadcast":
     case "reshape":

@@ -4,6 +4,7 @@
  */
 import type { Tensor } from "../graph.ts";
 import { nodesOf, type Program, type Programs, textOf } from "../program.ts";
+import { isPointwise } from "./expression.ts";
 
 /** Most characters of the keys of a cache: the structure of a deep network is a megabyte of text. */
 const MAX_KEY_CHARACTERS = 2 ** 23;
@@ -51,9 +52,12 @@ export function structureOf(programs: Programs, maxSteps: number): string {
 
 function describe(program: Program): string {
   const numbers = new Map<Tensor, number>();
+  const numberOf = (tensor: Tensor) => numbers.get(tensor);
   const lines = nodesOf(program).map((tensor, number) => {
     numbers.set(tensor, number);
-    return `${textOf(tensor.op)} ${tensor.inputs.map((x) => numbers.get(x))} [${tensor.shape}] ${tensor.dtype}`;
+    const text = `${textOf(tensor.op)} ${tensor.inputs.map(numberOf).join()}`;
+    // Elementwise operations have the shape of their inputs.
+    return isPointwise(tensor) ? text : `${text} [${tensor.shape.join()}] ${tensor.dtype}`;
   });
   const outputs = Object.entries(program.outputs).map(([name, tensor]) => `${JSON.stringify(name)}=${numbers.get(tensor)}`);
   const updates = (program.updates ?? []).map(({ state, next }) => `${numbers.get(state)}<-${numbers.get(next)}`);

@@ -15,6 +15,7 @@ import { fuse, type Purpose } from "./schedule/fuse.ts";
 import { emitTeamModule, type SharedProgram } from "./team/emit.ts";
 import { describePhases, isLongEnough, isWorthSharing, phasesOf } from "./team/phases.ts";
 import { FINEST_GRAIN, tasksOf, USUAL_GRAIN } from "./team/tasks.ts";
+import { TooManyLocalsError } from "./wasm/assembler.ts";
 
 const DEFAULT_MEMORY_BYTES = 2 ** 30;
 
@@ -41,8 +42,8 @@ export function compile(programs: Programs, options: CompileOptions = {}): Execu
     try {
       return assembled();
     } catch (error) {
-      // A function has more locals than the engine of WebAssembly allows, the same number everywhere: costs of bodies are rough.
-      if (!(error instanceof WebAssembly.CompileError)) throw error;
+      // Costs of bodies are rough.
+      if (!(error instanceof TooManyLocalsError)) throw error;
       return assembled(SMALL_BODY);
     }
   });

@@ -22,6 +22,9 @@ interface Address {
   readonly laneBytes: number;
 }
 
+/** Operations each of whose elements is one of its input. */
+const MOVES: ReadonlySet<string> = new Set(["broadcast", "reshape", "permute", "slice"]);
+
 /** A position, or its first indices. */
 interface Place {
   /** The positions that go on with an index, by its number. */
@@ -90,18 +93,33 @@ export class Expressions {
     return number;
   }
 
-  #accessesOf(tensor: Tensor, position: readonly Index[]): Access[] | undefined {
-    const key = this.#keyOf(tensor, position);
-    this.#accesses[key] ??= accesses(tensor, position);
+  #accessesOf(tensor: Tensor, position: readonly Index[], key = this.#keyOf(tensor, position)): Access[] | undefined {
+    this.#accesses[key] ??= accesses(tensor, position)?.map((access, operand) =>
+      tensor.op.kind === "where" && operand === 0 ? access : this.#behindMoves(access),
+    );
     return this.#accesses[key];
+  }
+
+  /** Follows operations that only move elements, which have no code, to what is computed or loaded: lowered products have chains of them. */
+  #behindMoves(access: Access): Access {
+    let found = access;
+    while (MOVES.has(found.tensor.op.kind) && uniformValue(found.tensor) === undefined && !this.#bufferOf(found.tensor)) {
+      const next = accesses(found.tensor, found.position)?.[0];
+      if (!next) break;
+      found = next;
+    }
+    return found;
   }
 
   /** Returns the elements of `tensor` at `position`, one per lane. */
   value(tensor: Tensor, position: readonly Index[]): Value {
     const uniform = uniformValue(tensor);
     if (uniform !== undefined) return this.#nest.float(uniform);
-    const key = this.#keyOf(tensor, position);
-    return this.#nest.recall(key) ?? this.#nest.remember(key, this.#compute(tensor, position));
+    return this.#valueOf(tensor, position, this.#keyOf(tensor, position));
+  }
+
+  #valueOf(tensor: Tensor, position: readonly Index[], key: number): Value {
+    return this.#nest.recall(key) ?? this.#nest.remember(key, this.#compute(tensor, position, key));
   }
 
   /**
@@ -109,19 +127,31 @@ export class Expressions {
    * instructions overlap. `value` then reuses them.
    */
   prepare(tensor: Tensor, positions: readonly (readonly Index[])[]): void {
-    const isKnown = (position: readonly Index[]) => this.#nest.recall(this.#keyOf(tensor, position));
-    if (uniformValue(tensor) !== undefined || positions.every(isKnown)) return;
-    if (!this.#bufferOf(tensor)) {
-      const sources = positions.map((position) => this.#accessesOf(tensor, position) ?? []);
-      (sources[0] ?? []).forEach(({ tensor: source }, index) => {
-        this.#prepareOperand(
-          source,
-          sources.map((each) => each[index]?.position ?? []),
-          tensor.op.kind === "where" && index === 0,
-        );
-      });
+    if (uniformValue(tensor) !== undefined) return;
+    const keys = new Array<number>(positions.length);
+    let isKnown = true;
+    for (let at = 0; at < positions.length; at++) {
+      const key = this.#keyOf(tensor, positions[at] as readonly Index[]);
+      keys[at] = key;
+      isKnown &&= this.#nest.recall(key) !== undefined;
     }
-    for (const position of positions) this.value(tensor, position);
+    if (isKnown) return;
+    if (!this.#bufferOf(tensor)) this.#prepareOperands(tensor, positions, keys);
+    for (let at = 0; at < positions.length; at++) this.#valueOf(tensor, positions[at] as readonly Index[], keys[at] as number);
+  }
+
+  #prepareOperands(tensor: Tensor, positions: readonly (readonly Index[])[], keys: readonly number[]): void {
+    const sources = positions.map((position, at) => this.#accessesOf(tensor, position, keys[at]) ?? []);
+    const [first = []] = sources;
+    for (let index = 0; index < first.length; index++) {
+      const { tensor: source } = first[index] as Access;
+      if (uniformValue(source) !== undefined) continue;
+      this.#prepareOperand(
+        source,
+        sources.map((each) => each[index]?.position ?? []),
+        tensor.op.kind === "where" && index === 0,
+      );
+    }
   }
 
   /** Prepares an operand. A condition is needed only as a mask, so its two sides are prepared instead. */
@@ -139,12 +169,15 @@ export class Expressions {
     this.#nest.remember(this.#keyOf(tensor, position), value);
   }
 
-  #compute(tensor: Tensor, position: readonly Index[]): Value {
+  #compute(tensor: Tensor, position: readonly Index[], key: number): Value {
     const { op, inputs } = tensor;
     const nest = this.#nest;
     const buffer = this.#bufferOf(tensor);
     if (buffer) return this.#load(this.#address(buffer, linear(tensor.shape, position)));
-    const operand = (index: number): Value => this.value(inputs[index] as Tensor, position);
+    const operand = (index: number): Value => {
+      const access = this.#accessesOf(tensor, position, key)?.[index] as Access;
+      return this.value(access.tensor, access.position);
+    };
     switch (op.kind) {
       case "unary": {
         const x = operand(0);
@@ -153,24 +186,24 @@ export class Expressions {
       case "binary":
         return op.fn in COMPARISON
           ? nest.op("v128.and", this.#mask(tensor, position), nest.float(1))
-          : this.#arithmetic(op, tensor, position);
+          : this.#arithmetic(op, tensor, operand);
       case "where":
         return nest.op("v128.bitselect", operand(1), operand(2), this.#mask(inputs[0] as Tensor, position));
       case "sum":
       case "max":
-        return this.#combined(tensor, position, (a, b) => nest.op(REDUCTION[op.kind].instruction, a, b));
+        return this.#combined(tensor, position, key, (a, b) => nest.op(REDUCTION[op.kind].instruction, a, b));
       case "gather":
         return this.#gathered(tensor, position);
       case "uniform":
         return this.#random(tensor, position);
       case "reshape": {
-        const renamed = this.#accessesOf(tensor, position)?.[0];
+        const renamed = this.#accessesOf(tensor, position, key)?.[0];
         if (renamed) return this.value(renamed.tensor, renamed.position);
         const source = inputs[0] as Tensor;
         return this.#load(this.#address(this.#bufferOf(source) as Buffer, linear(tensor.shape, position)));
       }
       default: {
-        const moved = this.#accessesOf(tensor, position)?.[0];
+        const moved = this.#accessesOf(tensor, position, key)?.[0];
         if (!moved) throw new Error(`${op.kind} cannot be part of an expression`);
         return this.value(moved.tensor, moved.position);
       }
@@ -190,20 +223,20 @@ export class Expressions {
     return nest.remember(key, nest.op(COMPARISON[op.fn as Comparison], a, b));
   }
 
-  #arithmetic(op: OperationOf<"binary">, { inputs }: Tensor, position: readonly Index[]): Value {
+  #arithmetic(op: OperationOf<"binary">, { inputs }: Tensor, operand: (index: number) => Value): Value {
     const [a, b] = inputs as [Tensor, Tensor];
     const bounded = BOUNDED_BY_CONSTANT[op.fn];
     const isNumber = (x: Tensor) => uniformValue(x) !== undefined && !Number.isNaN(uniformValue(x));
     if (bounded && (isNumber(a) || isNumber(b))) {
-      const [x, limit] = isNumber(b) ? [a, b] : [b, a];
-      return this.#nest.op(bounded, this.value(x, position), this.value(limit, position));
+      const [x, limit] = isNumber(b) ? [0, 1] : [1, 0];
+      return this.#nest.op(bounded, operand(x), operand(limit));
     }
-    return this.#nest.op(ARITHMETIC[op.fn as keyof typeof ARITHMETIC], this.value(a, position), this.value(b, position));
+    return this.#nest.op(ARITHMETIC[op.fn as keyof typeof ARITHMETIC], operand(0), operand(1));
   }
 
   /** An unrolled reduction, combined pairwise. */
-  #combined(tensor: Tensor, position: readonly Index[], combine: (a: Value, b: Value) => Value): Value {
-    const terms = (this.#accessesOf(tensor, position) ?? []).map((access) => this.value(access.tensor, access.position));
+  #combined(tensor: Tensor, position: readonly Index[], key: number, combine: (a: Value, b: Value) => Value): Value {
+    const terms = (this.#accessesOf(tensor, position, key) ?? []).map((access) => this.value(access.tensor, access.position));
     return pairwise(terms, combine);
   }
 

@@ -26,6 +26,9 @@ export function uniformValue({ op, inputs: [x] }: Tensor): number | undefined {
 /** Builds tensors, and returns the existing one for equal operations. */
 class Builder {
   readonly #known = new Map<string, Tensor>();
+  /** Elementwise operations of one or two inputs, by their functions and the ids of the inputs. */
+  readonly #elementwise = new Map<string, Map<number, Tensor>>();
+  #count = 0;
 
   /** Returns the simplest tensor with the value of this operation. */
   rewrite(op: Operation, inputs: readonly Tensor[], shape: Shape, dtype: Tensor["dtype"]): Tensor {
@@ -35,11 +38,29 @@ class Builder {
   }
 
   make(op: Operation, inputs: readonly Tensor[], shape: Shape, dtype: Tensor["dtype"]): Tensor {
-    const key = `${attributes(op, this.#known.size)}|${inputs.map(({ id }) => id)}|${shape}|${dtype}`;
+    if (op.kind === "unary" || op.kind === "binary") return this.#makeElementwise(op, inputs, shape, dtype);
+    const key = `${attributes(op, this.#count)}|${inputs.map(idOf).join()}|${shape.join()}|${dtype}`;
     const known = this.#known.get(key);
     if (known) return known;
-    const made: Tensor = { id: this.#known.size, op, inputs, shape, dtype };
+    const made: Tensor = { id: this.#count++, op, inputs, shape, dtype };
     this.#known.set(key, made);
+    return made;
+  }
+
+  #makeElementwise(
+    op: OperationOf<"unary" | "binary">,
+    inputs: readonly Tensor[],
+    shape: Shape,
+    dtype: Tensor["dtype"],
+  ): Tensor {
+    const alike = this.#elementwise.get(op.fn) ?? new Map<number, Tensor>();
+    if (alike.size === 0) this.#elementwise.set(op.fn, alike);
+    const [{ id: a }, { id: b }] = [inputs[0] as Tensor, inputs[inputs.length - 1] as Tensor];
+    const key = a * MAX_TENSORS + b;
+    const known = alike.get(key);
+    if (known) return known;
+    const made: Tensor = { id: this.#count++, op, inputs, shape, dtype };
+    alike.set(key, made);
     return made;
   }
 
@@ -68,6 +89,11 @@ class Builder {
     return this.rewrite({ kind: "binary", fn }, [a, b], a.shape, "float");
   }
 }
+
+/** More than a program has: two ids below it are one number that is exact. */
+const MAX_TENSORS = 2 ** 26;
+
+const idOf = ({ id }: Tensor): number => id;
 
 const LARGEST_COMPARED_CONSTANT = 64;
 
@@ -248,6 +274,7 @@ function overUnitAxes(op: OperationOf<"sum" | "max">, inputs: readonly Tensor[],
 
 /** Rewrites f(broadcast a, broadcast b) to broadcast f(a, b), which computes each element once instead of once per repetition. */
 function beneathBroadcast(op: Operation, inputs: readonly Tensor[], shape: Shape, builder: Builder): Tensor | undefined {
+  if (!inputs.some((x) => x.op.kind === "broadcast")) return undefined;
   const sources = inputs.map((x) => (x.op.kind === "broadcast" ? source(x) : x));
   const common = broadcastShapes(sources.map((x) => x.shape));
   if (sizeOf(common) === sizeOf(shape)) return undefined;

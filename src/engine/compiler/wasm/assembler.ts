@@ -34,6 +34,14 @@ export const PAGE_BYTES = 65_536;
 /** Most pages of a memory with addresses of 32 bits. */
 const MAX_PAGES = 65_536;
 
+/** Most locals of a function, its parameters among them, as every engine of WebAssembly has it. */
+const MAX_LOCALS = 50_000;
+
+/** A function was written with more locals than one may have. */
+export class TooManyLocalsError extends Error {
+  override readonly name = "TooManyLocalsError";
+}
+
 /**
  * A function under construction. Instructions are appended to `code`, a buffer that `into` redirects, so that a caller can
  * write the body of a loop first and then insert the code that the body needs before it.
@@ -44,6 +52,9 @@ export class FunctionBuilder {
   #code = new ByteBuffer();
   readonly #localTypes: ValueType[] = [];
   readonly #free: Record<ValueType, Local[]> = { i32: [], v128: [] };
+  readonly #counts: Record<ValueType, number> = { i32: 0, v128: 0 };
+  /** The most locals of a type at once, if no two values shared one. */
+  readonly #written: Record<ValueType, number> = { i32: 0, v128: 0 };
   #scope: Local[] | undefined;
 
   constructor(index: number, parameters: readonly ValueType[]) {
@@ -63,9 +74,14 @@ export class FunctionBuilder {
 
   /** Allocates a local variable, reusing those whose scope has ended. Its value is undefined until it is set. */
   local(type: ValueType): Local {
-    const local = this.#free[type].pop() ?? this.parameters.length + this.#localTypes.push(type) - 1;
+    const local = this.#free[type].pop() ?? this.#newLocal(type);
     this.#scope?.push(local);
     return local;
+  }
+
+  #newLocal(type: ValueType): Local {
+    this.#counts[type]++;
+    return this.parameters.length + this.#localTypes.push(type) - 1;
   }
 
   /** Runs `body` and then frees the locals that it allocated. */
@@ -76,6 +92,17 @@ export class FunctionBuilder {
     body();
     this.#scope = outer;
     for (const local of own.reverse()) this.#free[this.#localTypes[local - this.parameters.length] as ValueType].push(local);
+  }
+
+  /**
+   * Notes the locals that the code to follow would have if none of its values shared one. They are what is limited: how kernels are
+   * merged depends on it, and with that the bits of sums.
+   */
+  noteLocals(counts: Readonly<Record<ValueType, number>>): void {
+    for (const type of ["i32", "v128"] as const) {
+      const own = this.#counts[type] - this.#free[type].length;
+      this.#written[type] = Math.max(this.#written[type], own + counts[type]);
+    }
   }
 
   /** Runs `body` with its instructions appended to `target`. */
@@ -234,8 +261,11 @@ export class FunctionBuilder {
     this.#code.unsigned(depth);
   }
 
-  /** Returns the function's entry in the code section. */
+  /** Returns the function's entry in the code section. Throws a TooManyLocalsError if it was written with too many. */
   finish(): ByteBuffer {
+    const { i32, v128 } = this.#written;
+    if (this.parameters.length + Math.max(this.#localTypes.length, i32 + v128) > MAX_LOCALS)
+      throw new TooManyLocalsError(`a function was written with more than ${MAX_LOCALS} locals`);
     const entry = new ByteBuffer();
     const runs: { type: ValueType; count: number }[] = [];
     for (const type of this.#localTypes) {

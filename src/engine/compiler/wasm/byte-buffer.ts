@@ -19,7 +19,7 @@ export class ByteBuffer {
 
   /** Appends one byte, 0..255. */
   byte(value: number): void {
-    this.#reserve(1);
+    if (this.#length === this.#bytes.length) this.#reserve(1);
     this.#bytes[this.#length++] = value;
   }
 
@@ -36,6 +36,7 @@ export class ByteBuffer {
 
   /** Appends `bytes` with a number at each of `marks`: `write` appends the one that a value stands for. */
   fill(bytes: Uint8Array, marks: readonly number[], write: (value: number) => void): void {
+    this.#reserve(bytes.length + marks.length);
     let from = 0;
     for (let index = 0; index < marks.length; index += 2) {
       const to = marks[index] as number;

@@ -3,6 +3,7 @@
  * the code that would have been written there. Knows locals and addresses; knows nothing of what the code computes.
  */
 import { FunctionBuilder, type Local, type ValueType } from "./assembler.ts";
+import { LOOP_END, LOOP_START, shareLocals } from "./local-sharing.ts";
 
 /** Code whose locals and addresses are left out. */
 export interface Template {
@@ -11,6 +12,8 @@ export interface Template {
   readonly marks: readonly number[];
   /** The types of its own locals, in the order in which they are allocated. */
   readonly locals: readonly ValueType[];
+  /** The numbers of the locals that it was written with, each of which had one value. */
+  readonly written: Readonly<Record<ValueType, number>>;
 }
 
 /** Distance of the stand-ins of addresses: more than any offset within a memory. Smaller marks are locals. */
@@ -44,13 +47,23 @@ export class TemplateBuilder extends FunctionBuilder {
     this.code.mark(-value);
   }
 
+  /** A loop, whose ends are marked: what lives around it keeps its local. */
+  override loop(body: () => void): void {
+    this.code.mark(LOOP_START);
+    super.loop(body);
+    this.code.mark(LOOP_END);
+  }
+
   protected override offset(value: number): void {
     this.code.mark(value);
   }
 
   /** Returns the template of the code so far. */
   template(): Template {
-    return { bytes: this.code.toBytes(), marks: this.code.marks, locals: [...this.localTypes] };
+    const code = { bytes: this.code.toBytes(), marks: this.code.marks };
+    const v128 = this.localTypes.reduce((count, type) => count + Number(type === "v128"), 0);
+    const written = { i32: this.localTypes.length - v128, v128 };
+    return { ...shareLocals(code, this.parameters.length, this.localTypes, SPAN / 2), written };
   }
 }
 
@@ -61,6 +74,7 @@ export function place(
   parameters: readonly Local[],
   addresses: readonly number[],
 ): void {
+  f.noteLocals(template.written);
   f.scope(() => {
     const locals = [...parameters, ...template.locals.map((type) => f.local(type))];
     const { code } = f;
