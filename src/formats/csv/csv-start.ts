@@ -4,6 +4,7 @@
  */
 import { parseTruth } from "../../domain/datasets/cell-parsing.ts";
 import { isMissingText, isOddWord, isWordForMissing } from "../../domain/datasets/missing-words.ts";
+import { isUnitCell } from "../../domain/datasets/written/known-units.ts";
 import { parseWrittenDate, WRITTEN_DATES } from "../../domain/datasets/written/written-dates.ts";
 import { NUMBER_FORMATS, parseInFormats } from "../../domain/datasets/written/written-numbers.ts";
 import { type ByteChunks, invalidTable } from "../tables/table.ts";
@@ -155,6 +156,7 @@ const NAME_TESTS: NameTests = {
   isText: (cell) => ["text", "blank"].includes(kindOf(cell)),
   isBlank: (cell) => cell.trim() === "",
   isMissing: (cell) => cell.trim() !== "" && isWordForMissing(cell),
+  isUnit: isUnitCell,
 };
 
 /** Lines that begin with # at a position, each with the position after it. Empty when nothing else follows them. */

@@ -157,3 +157,10 @@ const UNIT = new RegExp(`${SIGNS}|%|${CODES}`);
 export function unitOf(text: string): string | null {
   return UNIT.exec(text)?.[0] ?? null;
 }
+
+const ALONE = new RegExp(`^(?:${SIGNS}|%|${CODES})$`);
+
+/** Whether a text is a unit of money or percent, and nothing else. */
+export function isMoney(text: string): boolean {
+  return ALONE.test(text.trim());
+}
