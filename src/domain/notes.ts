@@ -42,7 +42,7 @@ const JOB_NOTES = {
   column_without_values: "A column has no value in any row.",
   constant_column: "A column has the same value in every row.",
   id_like_column: "A column has a different value in every row, like an id.",
-  rows_have_times: "The rows have times, but the held-out ones are drawn at random.",
+  rows_have_times: "The rows have times, or may have them, but the held-out ones are drawn at random.",
   rows_have_groups: "Rows may belong together, but the held-out ones are drawn one by one.",
   column_predicts_target: "A column alone predicts the target almost perfectly.",
   class_may_be_missing: "A class is a word that may mean that the target is not known.",
