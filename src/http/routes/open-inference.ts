@@ -65,17 +65,15 @@ interface Place {
   refOf(params: Readonly<Record<string, string>>): string;
 }
 
-/** As `findModel`, in Triton's words. */
+/** As `findModel`, in Triton's words, with the cure behind them. */
 async function findServed(services: ProjectServices, ref: string): Promise<Model> {
   try {
     return await findModel(services, ref);
   } catch (error) {
     if (!(error instanceof TrainyardError) || error.code !== "not_found") throw error;
     const [, name, version] = /^(.*?)(?:@(\d+))?$/.exec(ref) ?? [];
-    throw new TrainyardError(
-      "not_found",
-      `Request for unknown model: '${name}'${version ? ` version ${version}` : ""} is not found`,
-    );
+    const words = `Request for unknown model: '${name}'${version ? ` version ${version}` : ""} is not found`;
+    throw new TrainyardError("not_found", error.message.replace(`there is no model ${ref}`, () => words));
   }
 }
 

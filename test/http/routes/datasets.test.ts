@@ -261,7 +261,10 @@ describe("reading data sets", () => {
       ["DELETE", `/v1/datasets/${id}`],
     ] as const) {
       const response = await staged.app.inject({ method, url });
-      expect([response.statusCode, response.json().detail]).toEqual([404, `there is no data set ${id}`]);
+      expect([response.statusCode, response.json().detail]).toEqual([
+        404,
+        `there is no data set ${id}: GET /v1/datasets lists them`,
+      ]);
     }
   });
 });
