@@ -65,7 +65,7 @@ export async function readCsvStart(chunks: ByteChunks, options: CsvStartOptions)
   const cursor = { offset: markBytes(bytes), line: 1 };
   const skippedLines: number[] = [];
   for (let line = 0; line < (skipLines ?? 0); line++) {
-    if (cursor.offset >= bytes.length) throw tooFewLines(skipLines as number, bytes.length);
+    if (cursor.offset >= bytes.length) throw tooFewLines(line, bytes.length);
     skip(bytes, cursor, skippedLines);
   }
   const askedLines = skippedLines.length;
@@ -97,7 +97,7 @@ export async function readCsvStart(chunks: ByteChunks, options: CsvStartOptions)
 }
 
 function tooFewLines(count: number, bytes: number): Error {
-  const detail = `must be less than the number of lines of the file, whose first ${bytes} bytes have only ${count}`;
+  const detail = `must be less than the number of lines of the file, whose first ${bytes} bytes have ${count}`;
   return invalidTable(detail, "/skip_lines");
 }
 

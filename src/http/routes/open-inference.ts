@@ -73,7 +73,10 @@ async function findServed(services: ProjectServices, ref: string): Promise<Model
     if (!(error instanceof TrainyardError) || error.code !== "not_found") throw error;
     const [, name, version] = /^(.*?)(?:@(\d+))?$/.exec(ref) ?? [];
     const words = `Request for unknown model: '${name}'${version ? ` version ${version}` : ""} is not found`;
-    throw new TrainyardError("not_found", error.message.replace(`there is no model ${ref}`, () => words));
+    throw new TrainyardError(
+      "not_found",
+      error.message.replace(`there is no model ${ref}`, () => words),
+    );
   }
 }
 
