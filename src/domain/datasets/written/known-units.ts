@@ -2,7 +2,7 @@
 import { isMoney, unitKey } from "./written-numbers.ts";
 
 /** Units that are written right behind whole numbers, by `unitKey`. Of single letters, those that seats, apartments and grades do without. */
-const KNOWN: ReadonlySet<string> = new Set(
+const KNOWN: ReadonlyMap<string, string> = new Map(
   [
     // Lengths, areas and volumes.
     "nm um µm μm mm cm dm m km ft in yd mi mil mile inch feet foot mètre metre meter",
@@ -22,7 +22,7 @@ const KNOWN: ReadonlySet<string> = new Set(
     "円 元 圆 圓 원 万 億 kr zł Kč Ft ₽ руб руб. dollar euro pound yen",
     // East Asian counters.
     "年 月 日 歳 岁 階 分 秒 時間 小时 人 個 个 km² 平方米 ㎡ 坪",
-  ].flatMap((units) => units.split(" ").map(unitKey)),
+  ].flatMap((units) => units.split(" ").map((unit) => [unitKey(unit), unit] as const)),
 );
 
 /** Money that is written behind a number, in words and in East Asia. */
@@ -34,6 +34,11 @@ export function isKnownUnit(unit: string): boolean {
 }
 
 const isKnown = (unit: string): boolean => KNOWN.has(unitKey(unit));
+
+/** A unit in the one spelling that says nothing of the cells it came from: `DAYS` and `Day` are `day`. */
+export function plainUnit(unit: string): string {
+  return isMoney(unit) ? unit : (KNOWN.get(unitKey(unit)) ?? unitKey(unit));
+}
 
 /** Whether a unit behind a number is one of money. */
 export const isMoneyUnit = (unit: string): boolean => MONEY.test(unit);
