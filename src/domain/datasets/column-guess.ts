@@ -263,8 +263,7 @@ export class ColumnGuess {
       const bounds = this.#bounds > 0 ? { count: this.#bounds, example: this.#bound } : null;
       const asNumbers = this.#asNumbers(numbers);
       const letters = this.#options.areNumbers || asNumbers.type === "label" ? null : this.#unit.doubt;
-      const isName = letters !== null && this.#unit.isDoubtful;
-      return { ...base, ...(isName ? this.#asLabels(fitting) : { ...asNumbers, bounds }), letters };
+      return { ...base, ...(letters && this.#unit.isDoubtful ? this.#asLabels(fitting) : { ...asNumbers, bounds }), letters };
     }
     if (counts.truths === fitting) return { ...base, type: "boolean" };
     if (!dates) return { ...base, type: "label" };
