@@ -4,6 +4,7 @@
  */
 
 import { ID_PREFIXES, type IdKind } from "./id.ts";
+import { nearest } from "./spelling.ts";
 
 export const ERROR_CODES = [
   "invalid", // the request is well-formed, but its content is invalid: 422, with `errors`
@@ -52,27 +53,53 @@ export function invalid(errors: readonly FieldError[]): TrainyardError {
   );
 }
 
-/** The kinds of ids by their name in messages, and where they are listed. */
-const NAMED: Readonly<Partial<Record<string, { readonly kind: IdKind; readonly list: string }>>> = {
+/** What a message calls a kind of resource, the kind of its id unless it has a name too, and where to find those that there are. */
+interface Named {
+  readonly noun?: string;
+  readonly kind?: IdKind;
+  readonly list: string;
+}
+
+const RESOURCES = {
   job: { kind: "job", list: "GET /v1/jobs?name= finds one by its name" },
   "data set": { kind: "dataset", list: "GET /v1/datasets lists them" },
+  model: { list: "GET /v1/models lists them" },
+  alias: { list: "GET /v1/models/{ref} lists those of a model" },
   checkpoint: { kind: "checkpoint", list: "GET /v1/jobs/{id}/checkpoints lists those of a job" },
-  key: { kind: "key", list: "GET /v1/keys lists them" },
   sweep: { kind: "sweep", list: "GET /v1/sweeps lists them" },
+  schedule: { kind: "schedule", list: "GET /v1/schedules lists them" },
+  "schedule run": { noun: "run", kind: "scheduleRun", list: "GET /v1/schedules/{id}/runs lists those of a schedule" },
+  "forget run": { noun: "run", kind: "forget", list: "GET /v1/forgets lists them" },
+  import: { list: "the answer of POST /v1/datasets/import has its id" },
+  key: { kind: "key", list: "GET /v1/keys lists them" },
   worker: { kind: "worker", list: "GET /v1/workers lists them" },
-};
+} as const satisfies Readonly<Record<string, Named>>;
 
-/** Creates the error of a resource that does not exist, or that the caller may not see. Says so if the id is of another kind. */
-export function notFound(what: string, id: string): TrainyardError {
-  const detail = `there is no ${what} ${id}`;
-  const named = NAMED[what];
-  if (named && id === "") return new TrainyardError("not_found", `the id of the ${what} is missing: ${named.list}`);
-  if (!named || id.startsWith(ID_PREFIXES[named.kind])) return new TrainyardError("not_found", detail);
-  const other = Object.entries(ID_PREFIXES).find(([, prefix]) => id.startsWith(prefix))?.[0];
-  const cure = other
-    ? `that is the id of a ${other === "dataset" ? "data set" : other}`
-    : `its id begins with ${ID_PREFIXES[named.kind]}; ${named.list}`;
-  return new TrainyardError("not_found", `${detail}: ${cure}`);
+/** What a caller may have meant by a name, where that is only a part of the id. */
+interface Meant {
+  readonly name?: string;
+  readonly names?: readonly string[];
+}
+
+/** A kind of resource that a caller can name. */
+export type Resource = keyof typeof RESOURCES;
+
+/**
+ * Creates the error of a resource that does not exist, or that the caller may not see, with the cure: the kind that the id is of, the one of
+ * `names` that was probably meant by `name`, what an id looks like, or where those that there are can be found.
+ */
+export function notFound(resource: Resource, id: string, { name = id, names = [] }: Meant = {}): TrainyardError {
+  const { noun = resource, kind, list }: Named = RESOURCES[resource];
+  if (id === "") return new TrainyardError("not_found", `the id of the ${noun} is missing: ${list}`);
+  return new TrainyardError("not_found", `there is no ${noun} ${id}: ${cureOf(kind, id, list, nearest(name, names))}`);
+}
+
+function cureOf(kind: IdKind | undefined, id: string, list: string, meant: string | null): string {
+  const other = Object.entries(ID_PREFIXES).find(([own, prefix]) => own !== kind && id.startsWith(prefix))?.[0];
+  if (kind && id.startsWith(ID_PREFIXES[kind])) return list;
+  if (other && kind) return `that is the id of a ${other === "dataset" ? "data set" : other}`;
+  if (meant !== null) return `did you mean ${meant}?`;
+  return kind ? `its id begins with ${ID_PREFIXES[kind]}; ${list}` : list;
 }
 
 /** Returns the JSON pointer (RFC 6901) of a path of keys and indices. */

@@ -10,6 +10,8 @@ export const UPLOAD_NOTES = {
     "A few cells in a column of numbers, dates or booleans could not be read as such, and were read as missing.",
   missing_codes: "A number stands apart from all others of its column and may mean a missing value, as -999 does.",
   column_in_doubt: "A column was read as labels because too many of its cells are not numbers or dates.",
+  letters_behind_numbers:
+    "Letters behind the numbers of a column may be a unit, which is left out, or part of a name, as in seats: then the column has labels.",
   bounds_read_as_numbers: "Cells of a column of numbers are bounds such as <0.5, and were read as the number beside the sign.",
   spellings_merged: "Labels of a column that differ only in capital letters were read as one label.",
   ambiguous_numbers: "The numbers of a column could be read in two ways.",
@@ -40,7 +42,7 @@ const JOB_NOTES = {
   column_without_values: "A column has no value in any row.",
   constant_column: "A column has the same value in every row.",
   id_like_column: "A column has a different value in every row, like an id.",
-  rows_have_times: "The rows have times, but the held-out ones are drawn at random.",
+  rows_have_times: "The rows have times, or may have them, but the held-out ones are drawn at random.",
   rows_have_groups: "Rows may belong together, but the held-out ones are drawn one by one.",
   column_predicts_target: "A column alone predicts the target almost perfectly.",
   class_may_be_missing: "A class is a word that may mean that the target is not known.",

@@ -9,7 +9,7 @@ import type { ProjectServices } from "../services.ts";
 /** Returns a run. Throws not_found. */
 export async function readForget({ store }: ProjectServices, id: string): Promise<Forget> {
   const run = await store.forgets.get(id);
-  if (!run) throw notFound("run", id);
+  if (!run) throw notFound("forget run", id);
   return run;
 }
 

@@ -1,6 +1,6 @@
 /** Compares the scores of two models on the same rows, which neither was trained on. */
 import { hasValues } from "../../domain/datasets/dataset.ts";
-import { invalid, TrainyardError } from "../../domain/errors.ts";
+import { invalid, notFound, TrainyardError } from "../../domain/errors.ts";
 import { createFairQueue } from "../../domain/fair-queue.ts";
 import type { Job } from "../../domain/jobs/job.ts";
 import type { Model } from "../../domain/models/model.ts";
@@ -85,7 +85,7 @@ async function scoredModel(services: ProjectServices, model: Model): Promise<Sco
 async function onDataset(services: ProjectServices, a: Model, b: Model, id: string) {
   const { store, computePool } = services;
   const dataset = await store.datasets.get(id);
-  if (!dataset) throw invalid([{ pointer: "/dataset", detail: `there is no data set ${id}` }]);
+  if (!dataset) throw invalid([{ pointer: "/dataset", detail: notFound("data set", id).message }]);
   for (const model of [a, b]) {
     const job = await jobOf(services, model);
     const isOfJob = job && "dataset" in job.spec.data && job.spec.data.dataset.id === id;

@@ -1,6 +1,6 @@
 /** Evaluates a model on a data set. */
 import { hasValues } from "../../domain/datasets/dataset.ts";
-import { invalid } from "../../domain/errors.ts";
+import { invalid, notFound } from "../../domain/errors.ts";
 import type { PartEvaluation } from "../../domain/models/evaluation.ts";
 import type { Model } from "../../domain/models/model.ts";
 import type { ProjectServices } from "../services.ts";
@@ -16,7 +16,7 @@ export async function evaluate(services: ProjectServices, ref: string, datasetId
   const { store, computePool } = services;
   const model = await findModel(services, ref);
   const dataset = await store.datasets.get(datasetId);
-  if (!dataset) throw invalid([{ pointer: "/dataset/id", detail: `there is no data set ${datasetId}` }]);
+  if (!dataset) throw invalid([{ pointer: "/dataset/id", detail: notFound("data set", datasetId).message }]);
   const { rows, sha256, columns } = dataset;
   const wanted = new Set(
     [...(model.preprocessing?.columns ?? []), ...(model.preprocessing?.targets ?? [])].map(({ column }) => column),

@@ -3,7 +3,6 @@ import { notFound, TrainyardError } from "../../domain/errors.ts";
 import { ID_PREFIXES } from "../../domain/id.ts";
 import type { Model } from "../../domain/models/model.ts";
 import { parseModelRef } from "../../domain/models/registry.ts";
-import { nearest } from "../../domain/spelling.ts";
 import type { TensorSet } from "../../domain/tensor.ts";
 import type { ProjectServices } from "../services.ts";
 
@@ -20,18 +19,20 @@ const JOB_ID = new RegExp(`^${ID_PREFIXES.job}[0-9a-f-]{36}$`);
 /** Number of newest models whose names are compared with a mistyped one. */
 const COMPARED_MODELS = 50;
 
-/** Creates the error of a reference to a model that does not exist, with the name that was probably meant. */
+/** Creates the error of a reference to a model that does not exist, with the name that was probably meant, or the version that there is. */
 export async function noModel({ store }: Pick<ProjectServices, "store">, ref: string): Promise<TrainyardError> {
-  const error = notFound("model", ref);
   if (JOB_ID.test(ref)) {
     const cure = `a job is not a model: GET /v1/jobs/${ref} has the id of its model, and /v1/jobs/${ref}/checkpoints lists the checkpoints of a job that is training`;
-    return new TrainyardError(error.code, `${error.message}: ${cure}`);
+    return new TrainyardError("not_found", `there is no model ${ref}: ${cure}`);
   }
   const [name = ""] = ref.split("@");
+  const [newest] = (await store.models.list({ after: undefined, limit: 1 }, { name })).data;
+  if (newest) {
+    const cure = `the newest version of ${name} is ${newest.version}, and GET /v1/models/${name}/versions lists them all`;
+    return new TrainyardError("not_found", `there is no model ${ref}: ${cure}`);
+  }
   const { data } = await store.models.list({ after: undefined, limit: COMPARED_MODELS });
-  const names = [...new Set(data.map((model) => model.name))];
-  const meant = names.includes(name) ? null : nearest(name, names);
-  return meant === null ? error : new TrainyardError(error.code, `${error.message}: did you mean ${meant}?`);
+  return notFound("model", ref, { name, names: [...new Set(data.map((model) => model.name))] });
 }
 
 /** Returns the same model without a promise if it is cached; else null. */

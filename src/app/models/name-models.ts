@@ -2,13 +2,13 @@
 import { notFound } from "../../domain/errors.ts";
 import type { TagChanges } from "../../domain/labels.ts";
 import type { ProjectServices } from "../services.ts";
-import { findModel } from "./find-model.ts";
+import { findModel, noModel } from "./find-model.ts";
 import { type ModelView, viewModel } from "./read-models.ts";
 
 /** Points a new or existing alias at a version, and returns that version. Throws not_found for an unknown version. */
 export async function setAlias(services: ProjectServices, name: string, alias: string, version: number): Promise<ModelView> {
   const model = await services.store.models.setAlias(name, alias, version);
-  if (!model) throw notFound("model", `${name}@${version}`);
+  if (!model) throw await noModel(services, `${name}@${version}`);
   return viewModel(services, model);
 }
 

@@ -1,11 +1,10 @@
 /** Reads models: lists, the versions of a name, and one model with its evaluation. */
-import { notFound } from "../../domain/errors.ts";
 import type { Evaluation } from "../../domain/models/evaluation.ts";
 import type { Model } from "../../domain/models/model.ts";
 import type { ModelFilter } from "../../domain/models/model-store.ts";
 import type { Page, PageRequest } from "../../domain/page.ts";
 import type { ProjectServices } from "../services.ts";
-import { findModel } from "./find-model.ts";
+import { findModel, noModel } from "./find-model.ts";
 
 /** A model as its readers see it. */
 export interface ModelView {
@@ -22,7 +21,7 @@ export function listModels({ store }: ProjectServices, page: PageRequest, filter
 /** Lists the versions of a name, newest first. Throws not_found for a name that has none. */
 export async function listVersions({ store }: ProjectServices, name: string, page: PageRequest): Promise<Page<Model>> {
   const versions = await store.models.list(page, { name });
-  if (versions.data.length === 0 && page.after === undefined) throw notFound("model", name);
+  if (versions.data.length === 0 && page.after === undefined) throw await noModel({ store }, name);
   return versions;
 }
 

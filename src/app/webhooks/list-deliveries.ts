@@ -25,6 +25,6 @@ export async function listRunDeliveries(
   page: PageRequest,
 ): Promise<Page<Delivery>> {
   const run = await services.store.scheduleRuns.get(runId);
-  if (run?.scheduleId !== scheduleId) throw notFound("run", runId);
+  if (run?.scheduleId !== scheduleId) throw notFound("schedule run", runId);
   return services.store.deliveries.list(runId, page);
 }

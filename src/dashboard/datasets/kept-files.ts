@@ -2,7 +2,7 @@
 import type { UploadOptions } from "../../client/datasets.ts";
 
 /** How a table is to be read; what is left out is found out. */
-export type Reading = Pick<UploadOptions, "types" | "decimal" | "missing" | "sheet" | "skipLines">;
+export type Reading = Pick<UploadOptions, "types" | "decimal" | "missing" | "sheet" | "skipLines" | "rows">;
 
 export interface KeptFile {
   readonly file: Blob;

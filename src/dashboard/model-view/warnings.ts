@@ -34,7 +34,7 @@ const NOTE_RULES: Partial<Record<NoteCode, NoteRule>> = {
   id_like_column: { title: "A column is like an id", remedy: withoutColumn },
   imbalanced_classes: { title: "One class outweighs the others" },
   rare_class: { title: "A class has few rows" },
-  rows_have_times: { title: "Rows have times", remedy: splitByTime },
+  rows_have_times: { title: "Rows may have times", remedy: splitByTime },
   rows_have_groups: { title: "Rows may belong together", remedy: splitByGroup },
   class_may_be_missing: { title: "A class may be no class" },
   rows_without_target: { title: "Rows were left out" },

@@ -100,14 +100,11 @@ function Sidebar({ onHelp }: { readonly onHelp: () => void }) {
           <span class="label">API</span>
         </a>
         {phase === "signed_in" && (
-          <button
-            type="button"
-            class="side-action wide-only"
-            title={`Sign out of ${project}`}
-            onClick={() => void session.signOut()}
-          >
+          <button type="button" class="side-action" title={`Sign out of ${project}`} onClick={() => void session.signOut()}>
             <Icon name="sign_out" size={18} />
-            <span class="label">Sign out of {project}</span>
+            <span class="label">
+              Sign out<span class="wide-only"> of {project}</span>
+            </span>
           </button>
         )}
       </div>

@@ -10,6 +10,7 @@
 import { parseNumber, parseTruth } from "./cell-parsing.ts";
 import { type ColumnReading, MIN_MILLISECONDS } from "./column-reading.ts";
 import { isOddWord } from "./missing-words.ts";
+import { type LetterDoubt, UnitTally } from "./written/unit-tally.ts";
 import { type DateFormat, parseWrittenDate, WRITTEN_DATES } from "./written/written-dates.ts";
 import {
   CLOCK_UNIT,
@@ -19,7 +20,6 @@ import {
   parseClock,
   parseInFormats,
   splitUnit,
-  type UnitText,
   unitOf,
 } from "./written/written-numbers.ts";
 
@@ -57,6 +57,8 @@ export interface GuessOptions {
   readonly textNumbers: boolean;
   /** Whether numbers may count time, as they do in a column with the given type datetime. */
   readonly epoch: boolean;
+  /** Whether the sender says that the column has numbers: what could be a unit, a bound or a code is then one. */
+  readonly areNumbers?: boolean;
 }
 
 /** Another possible meaning of a value, which was not chosen. */
@@ -82,6 +84,8 @@ export interface Guess {
   readonly ambiguity: Ambiguity | null;
   /** How many of the values are bounds that were read as numbers, and one of them; null where none is. */
   readonly bounds: { readonly count: number; readonly example: string } | null;
+  /** Letters behind the numbers that were left out as a unit, or, in a column of labels, were not; null where there is no doubt. */
+  readonly letters: LetterDoubt | null;
   /** Whether numbers with a unit and bounds are among the values that do not fit. */
   readonly areMeasuresOdd: boolean;
 }
@@ -111,9 +115,8 @@ export class ColumnGuess {
   readonly #dates: readonly Tally<WrittenDate>[];
   readonly #formats: readonly NumberFormat[];
   readonly #units = new Set<string>();
-  /** The first unit that is not of money or percent, and how many values have it: they are counted as numbers. */
-  #unit: UnitText | null = null;
-  #withUnit = 0;
+  /** The first unit that is not of money or percent: values with it are counted as numbers. */
+  readonly #unit = new UnitTally();
   #bounds = 0;
   #bound = "";
   /** Numbers that stand for themselves, up to `MANY_NUMBERS` different ones. */
@@ -154,10 +157,10 @@ export class ColumnGuess {
     const times = this.#dates.map(({ format }) => dateIn(text, format));
     countIn(this.#dates, times, text);
     const isDate = times.some(isNumber);
-    const measures = this.#withUnit + this.#bounds;
+    const measures = this.#unit.count + this.#bounds;
     const isNumeric = this.#options.textNumbers ? this.#seeNumberText(text, isDate) : false;
     if (!this.#options.textNumbers && /[.e]/i.test(text) && isNumber(parseNumber(text))) this.#textIsWhole = false;
-    if (this.#withUnit + this.#bounds > measures) return "measure";
+    if (this.#unit.count + this.#bounds > measures) return "measure";
     if (isNumeric || isDate || parseTruth(text) >= 0) return "value";
     this.#seeWord(text.toLowerCase());
     return "label";
@@ -180,13 +183,12 @@ export class ColumnGuess {
     }
     // 12 March has the form of a number with a unit.
     const split = isDate ? null : splitUnit(text);
-    if (!split || (this.#unit ?? split).key !== split.key) return this.#seeClock(text);
+    if (!split || !this.#unit.takes(split)) return this.#seeClock(text);
     const within = parseInFormats(split.number, this.#formats);
     const value = within?.find(isNumber);
     // 8:30 am has the form of one too.
     if (!within || value === undefined) return this.#seeClock(text);
-    this.#unit ??= split;
-    this.#withUnit++;
+    this.#unit.add(text, split);
     if (LEADING_ZERO.test(split.number)) this.#codes++;
     this.#keepDifferent(value);
     countIn(this.#numbers, within, split.number);
@@ -244,9 +246,10 @@ export class ColumnGuess {
     const counts = { numbers: numbers?.chosen.count ?? 0, dates: dates?.chosen.count ?? 0, truths: this.#truths };
     const fitting = Math.max(counts.numbers, counts.dates, counts.truths);
     const areNumbers = numbers !== null && counts.numbers === fitting;
-    const base = { fitting, values: this.#values, reading: {}, ambiguity: null, bounds: null, areMeasuresOdd: false };
+    const none = { reading: {}, ambiguity: null, bounds: null, letters: null, areMeasuresOdd: false };
+    const base = { ...none, fitting, values: this.#values };
     if (areNumbers && !this.#areMeasures(fitting)) {
-      return { ...base, type: "label", fitting: fitting - this.#withUnit - this.#bounds, areMeasuresOdd: true };
+      return { ...base, ...this.#asLabels(fitting) };
     }
     const others = this.#values - fitting;
     const areClocks = this.#isClock && this.#clocks > fitting && this.#different.size >= MANY_NUMBERS;
@@ -258,7 +261,9 @@ export class ColumnGuess {
     if (this.#values === 0 || !(isOneWord || areFew(others, this.#values))) return { ...base, type: "label" };
     if (areNumbers) {
       const bounds = this.#bounds > 0 ? { count: this.#bounds, example: this.#bound } : null;
-      return { ...base, ...this.#asNumbers(numbers), bounds };
+      const asNumbers = this.#asNumbers(numbers);
+      const letters = this.#options.areNumbers || asNumbers.type === "label" ? null : this.#unit.doubt;
+      return { ...base, ...(letters && this.#unit.isDoubtful ? this.#asLabels(fitting) : { ...asNumbers, bounds }), letters };
     }
     if (counts.truths === fitting) return { ...base, type: "boolean" };
     if (!dates) return { ...base, type: "label" };
@@ -271,10 +276,16 @@ export class ColumnGuess {
     return { ...base, type: "datetime", reading, ambiguity };
   }
 
+  /** As labels, though so many values could be numbers. */
+  #asLabels(numbers: number): Pick<Guess, "type" | "fitting" | "areMeasuresOdd"> {
+    return { type: "label", fitting: numbers - this.#unit.count - this.#bounds, areMeasuresOdd: true };
+  }
+
   /** Whether the units and bounds among so many numbers, if there are any, are those of measures. */
   #areMeasures(numbers: number): boolean {
-    if (this.#withUnit === 0 && this.#bounds === 0) return true;
-    return this.#different.size >= MANY_NUMBERS && (this.#withUnit === 0 || this.#withUnit * 2 > numbers);
+    if (this.#options.areNumbers) return true;
+    if (this.#unit.count === 0 && this.#bounds === 0) return true;
+    return this.#different.size >= MANY_NUMBERS && (this.#unit.count === 0 || this.#unit.count * 2 > numbers);
   }
 
   /** Whether so many values that are no numbers are one word: what is missing can be told from it, and nothing else. */
@@ -285,8 +296,7 @@ export class ColumnGuess {
 
   /** Whether the unit beside the numbers is one of money. */
   get #isMoney(): boolean {
-    const units = [...this.#units, ...(this.#unit ? [this.#unit.unit] : [])];
-    return units.length > 0 && units.every((unit) => unit !== "%" && (unit !== this.#unit?.unit || MONEY.test(unit)));
+    return (this.#units.size > 0 || this.#unit.unit !== null) && this.#unit.isMoney && !this.#units.has("%");
   }
 
   #asNumbers({ chosen, other }: Likeliest<NumberFormat>): Pick<Guess, "type" | "reading" | "ambiguity"> {
@@ -296,10 +306,11 @@ export class ColumnGuess {
       return { type: "datetime", reading: { date_format: dateFormat ?? counted }, ambiguity: null };
     }
     // Codes and ids that happen to be digits.
-    if (this.#codes > 0 || (chosen.whole && chosen.big)) return { type: "label", reading: {}, ambiguity: null };
+    if ((this.#codes > 0 && !this.#options.areNumbers) || (chosen.whole && chosen.big))
+      return { type: "label", reading: {}, ambiguity: null };
     const [money] = this.#units;
     // A unit of its own is needed to read the column; one of money or percent is told.
-    const unit = this.#unit?.unit ?? (this.#units.size === 1 ? money : undefined);
+    const unit = this.#unit.unit ?? (this.#units.size === 1 ? money : undefined);
     const reading: ColumnReading = { ...readingOf(chosen.format), ...(unit !== undefined && { unit }) };
     const isCertain = this.#isMoney && chosen.format.thousands === ",";
     const ambiguity =
@@ -319,8 +330,6 @@ function readingOf({ decimal, thousands }: NumberFormat): ColumnReading {
 }
 
 const isNumber = (value: number): boolean => !Number.isNaN(value);
-/** Money that is written behind a number, in words and in East Asia. */
-const MONEY = /^(?:円|元|圆|圓|원|dollars?|euros?|pounds?|yen|kr|zł|Kč|Ft|₽|руб\.?)$/i;
 /** Two digits where one would do, or am and pm: nobody writes the ratio 1:10 and the score 25:20 so. */
 const CERTAIN_CLOCK = /(?:^|:)0\d|m\.?$/i;
 const LEADING_ZERO = /^[+-]?0\d+$/;

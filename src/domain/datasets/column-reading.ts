@@ -5,7 +5,7 @@
  */
 import { z } from "zod";
 import { parseNumber } from "./cell-parsing.ts";
-import { createWordTest, isOddWord } from "./missing-words.ts";
+import { alsoAsFloat32, createWordTest, isOddWord } from "./missing-words.ts";
 import { DATE_FORMATS, type DateFormat, parseWrittenDate } from "./written/written-dates.ts";
 import {
   CLOCK_UNIT,
@@ -107,9 +107,9 @@ export function createOddWords({ missing = [] }: ColumnReading): (text: string) 
 
 /**
  * The numbers that a column's own words for a missing value mean, read as its cells are: -999 is one in a column of `-999,00`, of `-999 °C`
- * and of JSON numbers.
+ * and of JSON numbers, also of float32.
  */
 export function missingNumbers(reading: ColumnReading): ReadonlySet<number> {
   const read = createNumberReader(reading);
-  return new Set((reading.missing ?? []).map(read).filter((value) => !Number.isNaN(value)));
+  return alsoAsFloat32((reading.missing ?? []).map(read).filter((value) => !Number.isNaN(value)));
 }

@@ -49,10 +49,15 @@ export function missingWordsAmong(kind: "labels" | "truths"): readonly string[] 
   return kind === "labels" ? ERROR_WORDS : [...MISSING_WORDS, ...ODD];
 }
 
+/** Numbers, and what is left of them as float32, which tensors and files may have: -999.9 is -999.9000244140625 there. */
+export function alsoAsFloat32(numbers: readonly number[]): ReadonlySet<number> {
+  return new Set([...numbers, ...numbers.map(Math.fround)]);
+}
+
 /** Tells whether a text is one of some words, in small or capital letters. A word that is a number means the number: -999 is -999.0 too. */
 export function createWordTest(words: readonly string[]): (text: string) => boolean {
   const own = new Set(words.map((word) => word.trim().toLowerCase()));
-  const numbers = new Set([...own].filter(isPlainNumber).map(Number));
+  const numbers = alsoAsFloat32([...own].filter(isPlainNumber).map(Number));
   return (text) => {
     const trimmed = text.trim();
     return own.has(trimmed.toLowerCase()) || (numbers.size > 0 && isPlainNumber(trimmed) && numbers.has(Number(trimmed)));

@@ -12,6 +12,10 @@ const dateFormat = z.enum(DATE_FORMATS, { error: `must be one of ${DATE_FORMATS.
 
 /** Maximum lines skipped at the beginning. */
 export const MAX_SKIPPED_LINES = 100;
+/** What their number must be. */
+export const WHOLE_LINES = {
+  error: `must be a whole number from 0 to ${MAX_SKIPPED_LINES}: how many lines at the beginning are no rows`,
+} as const;
 /** Characters of a sheet's name: Excel allows 31, other programs more. */
 const MAX_SHEET_NAME = 200;
 
@@ -28,7 +32,7 @@ export const readingOptions = z.strictObject({
     description:
       "For CSV and Excel: whether the first row has names. auto: yes if none of its cells is a number, date or boolean.",
   }),
-  skip_lines: z.int().min(0).max(MAX_SKIPPED_LINES).optional().meta({
+  skip_lines: z.int(WHOLE_LINES).min(0, WHOLE_LINES).max(MAX_SKIPPED_LINES, WHOLE_LINES).optional().meta({
     description:
       "For CSV and Excel: how many lines to skip at the beginning. By default detected: a title above the names is skipped.",
   }),

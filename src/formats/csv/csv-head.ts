@@ -14,6 +14,8 @@ export interface HeadTests {
   isBlank(cell: string): boolean;
   /** Whether a text says that a value is missing. */
   isMissing(cell: string): boolean;
+  /** Whether a cell has a unit, and nothing else. */
+  isUnit(cell: string): boolean;
 }
 
 /** The rows at the beginning of a table that have its names. */
@@ -76,9 +78,14 @@ export function togetherNames(groups: Row, names: Row, below: readonly Row[], te
   return tests.areNames([together.slice(0, last + 1), ...below.map((row) => row.slice(0, last + 1))]) ? together : null;
 }
 
-/** Whether a row has texts above at least two columns of numbers, and a value in none of them. */
-function hasNoValue(row: Row, values: readonly Row[], { areNames, isText, isBlank, isMissing }: HeadTests): boolean {
-  if (!row.every(isText) || row.some(isMissing)) return false;
+/**
+ * Whether a row has no value: texts above at least two columns of numbers, or a unit, which no row of values has there. Beside a unit, a
+ * column may have none (n/a); without one, a word for a missing value is a value that is missing.
+ */
+function hasNoValue(row: Row, values: readonly Row[], { areNames, isText, isBlank, isMissing, isUnit }: HeadTests): boolean {
+  if (!row.every((cell) => isText(cell) || isMissing(cell))) return false;
   const measured = row.map((_, column) => areNames([["name"], ...values.map((value) => [value[column] ?? ""])]));
-  return row.filter((cell, column) => measured[column] && !isBlank(cell)).length >= MIN_COLUMNS;
+  const above = row.filter((cell, column) => measured[column] && !isBlank(cell));
+  if (!above.some(isUnit)) return above.length >= MIN_COLUMNS && !row.some(isMissing);
+  return above.length >= MIN_COLUMNS || row.every((cell, column) => measured[column] || isBlank(cell) || isMissing(cell));
 }

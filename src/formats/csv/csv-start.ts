@@ -4,6 +4,7 @@
  */
 import { parseTruth } from "../../domain/datasets/cell-parsing.ts";
 import { isMissingText, isOddWord, isWordForMissing } from "../../domain/datasets/missing-words.ts";
+import { isUnitCell } from "../../domain/datasets/written/known-units.ts";
 import { parseWrittenDate, WRITTEN_DATES } from "../../domain/datasets/written/written-dates.ts";
 import { NUMBER_FORMATS, parseInFormats } from "../../domain/datasets/written/written-numbers.ts";
 import { type ByteChunks, invalidTable } from "../tables/table.ts";
@@ -64,7 +65,7 @@ export async function readCsvStart(chunks: ByteChunks, options: CsvStartOptions)
   const cursor = { offset: markBytes(bytes), line: 1 };
   const skippedLines: number[] = [];
   for (let line = 0; line < (skipLines ?? 0); line++) {
-    if (cursor.offset >= bytes.length) throw tooFewLines(skipLines as number, bytes.length);
+    if (cursor.offset >= bytes.length) throw tooFewLines(line, bytes.length);
     skip(bytes, cursor, skippedLines);
   }
   const askedLines = skippedLines.length;
@@ -96,7 +97,7 @@ export async function readCsvStart(chunks: ByteChunks, options: CsvStartOptions)
 }
 
 function tooFewLines(count: number, bytes: number): Error {
-  const detail = `must be less than the number of lines of the file, whose first ${bytes} bytes have only ${count}`;
+  const detail = `must be less than the number of lines of the file, whose first ${bytes} bytes have ${count}`;
   return invalidTable(detail, "/skip_lines");
 }
 
@@ -155,6 +156,7 @@ const NAME_TESTS: NameTests = {
   isText: (cell) => ["text", "blank"].includes(kindOf(cell)),
   isBlank: (cell) => cell.trim() === "",
   isMissing: (cell) => cell.trim() !== "" && isWordForMissing(cell),
+  isUnit: isUnitCell,
 };
 
 /** Lines that begin with # at a position, each with the position after it. Empty when nothing else follows them. */

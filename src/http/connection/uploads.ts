@@ -6,7 +6,7 @@ import { z } from "zod";
 import type { UploadRequest } from "../../app/datasets/upload.ts";
 import { DATASET_FORMATS } from "../../domain/datasets/dataset.ts";
 import { ENCODINGS } from "../../domain/datasets/encodings.ts";
-import { MAX_SKIPPED_LINES, misfitOption, readingOptions } from "../../domain/datasets/reading-options.ts";
+import { MAX_SKIPPED_LINES, misfitOption, readingOptions, WHOLE_LINES } from "../../domain/datasets/reading-options.ts";
 import { formatOf, mediaTypeOf, stemOf, type TableLabel } from "../../domain/datasets/table-label.ts";
 import type { Upload, UploadSpool } from "../../domain/datasets/upload.ts";
 import { invalid, TrainyardError } from "../../domain/errors.ts";
@@ -42,10 +42,10 @@ const asked = {
       "For CSV and Excel: whether the first row has names. `auto`, the default: yes if none of its cells is a number, date or boolean.",
   }),
   skip_lines: z.coerce
-    .number<string>({ error: "must be a whole number" })
-    .int()
-    .min(0)
-    .max(MAX_SKIPPED_LINES)
+    .number<string>(WHOLE_LINES)
+    .int(WHOLE_LINES)
+    .min(0, WHOLE_LINES)
+    .max(MAX_SKIPPED_LINES, WHOLE_LINES)
     .optional()
     .meta({
       description:

@@ -65,16 +65,17 @@ interface Place {
   refOf(params: Readonly<Record<string, string>>): string;
 }
 
-/** As `findModel`, in Triton's words. */
+/** As `findModel`, in Triton's words, with the cure behind them. */
 async function findServed(services: ProjectServices, ref: string): Promise<Model> {
   try {
     return await findModel(services, ref);
   } catch (error) {
     if (!(error instanceof TrainyardError) || error.code !== "not_found") throw error;
     const [, name, version] = /^(.*?)(?:@(\d+))?$/.exec(ref) ?? [];
+    const words = `Request for unknown model: '${name}'${version ? ` version ${version}` : ""} is not found`;
     throw new TrainyardError(
       "not_found",
-      `Request for unknown model: '${name}'${version ? ` version ${version}` : ""} is not found`,
+      error.message.replace(`there is no model ${ref}`, () => words),
     );
   }
 }

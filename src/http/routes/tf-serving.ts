@@ -1,10 +1,10 @@
 /** TensorFlow Serving's REST API: predict and model status. */
 import type { FastifyReply, FastifyRequest } from "fastify";
 import { z } from "zod";
-import { findModel } from "../../app/models/find-model.ts";
+import { findModel, noModel } from "../../app/models/find-model.ts";
 import { predictDocument } from "../../app/models/predict-stream.ts";
 import { predictAndKeep } from "../../app/monitoring/feedback.ts";
-import { notFound, TrainyardError } from "../../domain/errors.ts";
+import { TrainyardError } from "../../domain/errors.ts";
 import { NOTHING_ASKED } from "../../domain/models/answer-options.ts";
 import { rowNotes } from "../../domain/models/remarks.ts";
 import { parseForeignDocument } from "../../domain/protocols/foreign-json.ts";
@@ -119,7 +119,7 @@ function registerStatus(app: App): void {
     },
     async ({ params: { name, version }, services }) => {
       const model = await findModel(services, `${name}@${version}`);
-      if (String(model.version) !== version) throw notFound("model", `${name}@${version}`);
+      if (String(model.version) !== version) throw await noModel(services, `${name}@${version}`);
       const ok = { error_code: "OK", error_message: "" };
       return { model_version_status: [{ version, state: "AVAILABLE", status: ok }] };
     },

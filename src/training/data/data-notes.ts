@@ -1,5 +1,5 @@
 /** Notes on the data of a job: which rows and columns were left out, what was guessed, and what looks wrong with the classes. */
-import { type Column, type DatasetRows, hasValues } from "../../domain/datasets/dataset.ts";
+import { type Column, type ColumnValues, type DatasetRows, hasValues } from "../../domain/datasets/dataset.ts";
 import { isWordForMissing } from "../../domain/datasets/missing-words.ts";
 import { type JobNoteCode, MAX_NOTES, type Note } from "../../domain/notes.ts";
 import type { JobSpec } from "../../domain/spec/spec.ts";
@@ -18,6 +18,14 @@ const GROUP_NAME =
   /^(?:(?:participant|subject|patient|proband|person|user|customer|client|kunde|student|pupil|child|family|household|school|animal|mouse|device|machine|session|vehicle|site)[ _-]?(?:id|no|nr|nummer|number|code)?|(?:participant|subject|patient|person|user|customer|client|student|family|household|device|machine|session|group)s?[ _-]?(?:id|no|nr|number|code))\.?$/i;
 /** Different times of a column from which it may order the rows. */
 const TIMES = 10;
+/** Of the steps from row to row, the share that go one way where rows are in the order of their times. */
+const MIN_ORDERED = 0.9;
+/** Years from which dates that are in no order are more likely those of persons and things than of what happened to them. */
+const MAX_YEARS = 10;
+const YEAR_MS = 365.25 * 86_400_000;
+/** What a date is called that a person or a thing has from the beginning or will have at the end. */
+const DATE_OF_BEING =
+  /birth|\bborn\b|\bdob\b|\bgeb(?:\b|oren)|geburt|naissance|\bné(?:e|\(e\))? le\b|nacimiento|nascita|nascimento|geboorte|födelse|fødsel|生年月日|誕生日|出生|生日|expir|valid (?:until|to)|gültig bis|founded|founding/i;
 
 /** A data set and the part of it that a job uses. */
 export interface NotedData {
@@ -137,13 +145,46 @@ function leftOutNotes({ spec, dataset, features, targets }: NotedData): Note[] {
 }
 
 /** A random split of a table with times, although later rows may be what is to be predicted. */
-function timeNotes({ spec, dataset: { columns } }: NotedData): Note[] {
+function timeNotes({ spec, dataset }: NotedData): Note[] {
   const isDrawn = spec.split === undefined || (spec.split !== null && formOf(spec.split).form === "shares");
-  const column = isDrawn && columns.find(({ type, distinct }) => type === "datetime" && distinct >= TIMES);
+  if (!isDrawn) return [];
+  const dated = dataset.columns.filter(
+    ({ name, type, distinct }) => type === "datetime" && distinct >= TIMES && !DATE_OF_BEING.test(wordsOf(name)),
+  );
+  const ordered = dated.find(({ name }) => areInOrder(dataset.values.get(name)));
+  const column = ordered ?? dated.find(isRecentSpan);
   if (!column) return [];
-  const detail = `rows have times (${column.name}), but the held-out ones are drawn at random from all of them`;
-  const cure = `hold out the last rows if you want to predict later ones: "split": {"time": ${JSON.stringify(column.name)}}`;
-  return [noteOn("rows_have_times", column.name, detail, cure)];
+  const { name } = column;
+  const split = `"split": {"time": ${JSON.stringify(name)}}`;
+  const where = "the held-out ones are drawn at random from all of them";
+  const detail = ordered
+    ? `rows have times (${name}) and stand in their order, but ${where}`
+    : `rows may have times (${name}), but ${where}`;
+  const cure = ordered
+    ? `hold out the last rows if you want to predict later ones: ${split}`
+    : `if ${name} is when each row came about and you want to predict later ones, hold out the last rows: ${split}`;
+  return [noteOn("rows_have_times", name, detail, cure)];
+}
+
+/** A name with spaces between its words. */
+const wordsOf = (name: string): string => name.replace(/(\p{Ll})(\p{Lu})/gu, "$1 $2").replace(/[_.-]+/g, " ");
+
+/** Whether times rise, or fall, from nearly every row to the next. */
+function areInOrder(times: ColumnValues | undefined): boolean {
+  if (!(times instanceof Float64Array)) return false;
+  let [rises, falls, last] = [0, 0, Number.NaN];
+  for (const at of times) {
+    if (Number.isNaN(at)) continue;
+    if (at > last) rises++;
+    else if (at < last) falls++;
+    last = at;
+  }
+  return Math.max(rises, falls) >= MIN_ORDERED * (rises + falls);
+}
+
+/** Whether most dates of a column lie within a few years, as those of what happened do; also where it is not known. */
+function isRecentSpan({ statistics }: Column): boolean {
+  return statistics === null || statistics.quantiles.q95 - statistics.quantiles.q05 <= MAX_YEARS * YEAR_MS;
 }
 
 /** Rows that are drawn one by one although they seem to belong to persons or things of which each has several. */

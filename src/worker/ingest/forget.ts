@@ -4,6 +4,7 @@ import { createDateReader } from "../../domain/datasets/column-reading.ts";
 import type { Column, ColumnValues } from "../../domain/datasets/dataset.ts";
 import { packTexts, type TextValues, textsOf } from "../../domain/datasets/texts.ts";
 import type { MatchedRows, MatchTask, RemainingColumn, RemovalTask } from "../../domain/datasets/upload.ts";
+import { plainUnit } from "../../domain/datasets/written/known-units.ts";
 import { type FieldError, pointerOf } from "../../domain/errors.ts";
 import { BOOLEANS, describeLabels } from "./label-column.ts";
 import { describeNumbers } from "./numeric-column.ts";
@@ -67,18 +68,26 @@ function codeOf({ type, categories, reading }: Column, key: string | number | bo
 export function withoutRows({ column, values, rows, missing, positions }: RemovalTask): RemainingColumn {
   const left = rows - positions.length;
   const remaining = values && removed(column, values, positions);
-  const described = describe(withWords(column, missing), remaining, left);
+  const hasNumbers = remaining instanceof Float64Array && remaining.some((value) => !Number.isNaN(value));
+  const described = describe(withWords(column, missing, hasNumbers), remaining, left);
   const hash = createHash("sha256").update(JSON.stringify([described.name, described.type, described.categories]));
   if (described.values) hash.update(described.values);
   return { column: described.column, values: described.values, sha256: hash.digest("hex") };
 }
 
-/** A column whose words for a missing value are those of the table: its own other words came from its cells. */
-function withWords({ reading, ...column }: Column, missing: readonly string[]): Column {
-  if (!reading?.missing) return reading ? { ...column, reading } : column;
-  const { missing: words, ...rest } = reading;
+/**
+ * A column whose words for a missing value are those of the table: its own other words came from its cells. So did the spelling of its
+ * unit, from the first of them, and its unit where no number is left.
+ */
+function withWords({ reading, ...column }: Column, missing: readonly string[], hasNumbers: boolean): Column {
+  if (!reading) return column;
+  const { missing: words = [], unit, ...rest } = reading;
   const kept = words.filter((word) => missing.includes(word));
-  const own = { ...rest, ...(kept.length > 0 && { missing: kept }) };
+  const own = {
+    ...rest,
+    ...(unit !== undefined && hasNumbers && { unit: plainUnit(unit) }),
+    ...(kept.length > 0 && { missing: kept }),
+  };
   return { ...column, ...(Object.keys(own).length > 0 && { reading: own }) };
 }
 

@@ -85,7 +85,9 @@ function createGuesses({ names, columns, csv }: Inference, options: WritingOptio
     if (!needs[column] && !(isNeeded && isPlain)) return;
     const writing = { decimal, thousands: thousands && THOUSANDS[thousands], dateFormat: dateFormatOf(name) };
     const textNumbers = csv !== undefined || isGiven || chosen !== undefined;
-    guesses.set(column, new CellGuess(new ColumnGuess({ ...writing, textNumbers, epoch: chosen === "datetime" })));
+    const areNumbers = chosen === "number" || chosen === "integer";
+    const given = { ...writing, textNumbers, epoch: chosen === "datetime", areNumbers };
+    guesses.set(column, new CellGuess(new ColumnGuess(given)));
   });
   return guesses;
 }

@@ -66,13 +66,14 @@ export function uploadNotes({
   inferred,
 }: NotedTable): Note[] {
   const ofColumns = columns.flatMap((column, index) => {
-    const { ambiguity = null, bounds = null } = guesses.get(index) ?? {};
+    const { ambiguity = null, bounds = null, letters = null } = guesses.get(index) ?? {};
     const isAsGuessed = column.type !== "category" && column.type !== "text";
     const own = spellings.get(column.name);
     return [
       ...(own ? [spellingsNote(column.name, own)] : []),
       ...(inferred[index]?.isBig && !isAsGuessed ? [largeIntegersNote(column.name)] : []),
       ...(column.odd ? [oddNote(column, column.odd, rows)] : []),
+      ...(letters && column.type !== "datetime" ? [lettersNote(column, letters)] : []),
       ...(bounds && isAsGuessed ? [boundsNote(column.name, bounds)] : []),
       ...(ambiguity && isAsGuessed ? [ambiguityNote(column.name, ambiguity)] : []),
     ];
@@ -264,6 +265,18 @@ function spellingsNote(column: string, groups: readonly (readonly string[])[]): 
 const quotedLabel = (label = ""): string =>
   JSON.stringify(label.length > SHOWN_LABEL ? `${label.slice(0, SHOWN_LABEL)}…` : label);
 const SHOWN_LABEL = 60;
+
+function lettersNote({ name, type }: Column, { unit, example }: NonNullable<GuessedColumn["letters"]>): Note {
+  const [letters, shown] = [JSON.stringify(unit), JSON.stringify(example)];
+  const areLabels = type === "category" || type === "text";
+  const detail = areLabels
+    ? `${name} was read as labels because ${letters} right behind its numbers, as in ${shown}, may be part of a name`
+    : `${letters} behind the numbers of ${name}, as in ${shown}, was left out as a unit`;
+  const cure = areLabels
+    ? `upload the file with ${typeOf(name, "number")} if it is a unit`
+    : `upload the file with ${typeOf(name, "category")} if it is part of a name, as in seats`;
+  return noteOn("letters_behind_numbers", name, null, detail, cure);
+}
 
 function boundsNote(column: string, { count, example }: NonNullable<GuessedColumn["bounds"]>): Note {
   const isOne = count === 1;

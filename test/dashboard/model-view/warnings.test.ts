@@ -22,7 +22,7 @@ describe("the warnings of a model", () => {
         job(),
         codes.map((code) => note(code)),
       ).map(({ title }) => title),
-    ).toEqual(["A column gives the target away", "Rows have times", "Rows were left out"]);
+    ).toEqual(["A column gives the target away", "Rows may have times", "Rows were left out"]);
     expect(isWarning(note("task_guessed"))).toBe(false);
   });
 

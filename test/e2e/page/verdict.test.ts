@@ -80,7 +80,7 @@ describe("the head of a model", () => {
     await warnings.first().waitFor();
     expect(await warnings.locator(".notice-title").allInnerTexts()).toEqual([
       "A column gives the target away",
-      "Rows have times",
+      "Rows may have times",
       "Rows were left out",
     ]);
     expect(await faultsOfView(page)).toEqual([]);

@@ -147,6 +147,17 @@ describe("refusing an upload", () => {
     expect((await staged.app.inject("/v1/datasets")).json().data).toEqual([]);
   });
 
+  it.each(["-1", "1.5", "101", "two", ""])("says what skip_lines must be instead of %j", async (given) => {
+    const response = await upload("a,b\n1,2\n", `name=x&skip_lines=${given}`);
+    if (given === "") return remove(response);
+    expect(response.json().errors).toEqual([
+      {
+        pointer: "/skip_lines",
+        detail: "must be a whole number from 0 to 100: how many lines at the beginning are no rows",
+      },
+    ]);
+  });
+
   it("says which types there are when it does not know one", async () => {
     const response = await upload("a\n1\n", "name=x", { "content-type": "application/pdf" });
     expect([response.statusCode, response.json().detail]).toEqual([415, expect.stringMatching(/text\/csv.*or add format=csv/)]);
@@ -281,7 +292,10 @@ describe("reading data sets", () => {
       ["DELETE", `/v1/datasets/${id}`],
     ] as const) {
       const response = await staged.app.inject({ method, url });
-      expect([response.statusCode, response.json().detail]).toEqual([404, `there is no data set ${id}`]);
+      expect([response.statusCode, response.json().detail]).toEqual([
+        404,
+        `there is no data set ${id}: GET /v1/datasets lists them`,
+      ]);
     }
   });
 });

@@ -1,6 +1,8 @@
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { EncodedColumn, Preprocessing } from "../../../src/domain/datasets/preprocessing.ts";
+import { type GrpcServer, startGrpcServer } from "../../../src/http/grpc/grpc-server.ts";
+import { connectGrpc, type GrpcClient } from "../grpc/grpc-client.ts";
 import { storeUnit } from "../models-at-hand.ts";
 import { openStagedApp, post, type StagedApp } from "../staged-app.ts";
 
@@ -12,6 +14,12 @@ const datetime = {
   parts: [{ part: "timestamp" as const, scaling: { offset: 1.5e12, scale: 1e12 } }],
 };
 const category = { kind: "category", fill: null, encode: "one_hot", dimension: null } as const;
+
+/** Of a list of choices. */
+const VOCABULARY = {
+  analyzer: "word" as const,
+  ...{ terms: ["chat", "email", "phone"], idf: [1, 2, 1.5] },
+};
 
 const two = (part: number) => String(part).padStart(2, "0");
 const day = fc.record({
@@ -42,6 +50,31 @@ const KINDS: readonly (readonly [EncodedColumn, fc.Arbitrary<Value>])[] = [
   ],
   [{ ...datetime, column: "american", reading: { date_format: "mdy" } }, day.map((d) => `${d.month}/${d.day}/${d.year} 0:00`)],
   [
+    { ...numeric, column: "degrees", reading: { unit: "°C", missing: ["-999.9", "broken"] } },
+    fc.oneof(
+      fc.integer({ min: -40, max: 40 }).map((value) => `${value}.5 °C`),
+      fc.constantFrom<Value>("<0.5", ">30 °C", -999.9, "-999.90", "-999.9 °C", "BROKEN", Math.fround(-999.9), 20.25),
+    ),
+  ],
+  [
+    { ...numeric, column: "duration", reading: { unit: "h:mm:ss" } },
+    fc.constantFrom<Value>("8:30", "1:02:03", "9:15 pm", 30_600, "n.a."),
+  ],
+  [
+    {
+      ...category,
+      column: "answer",
+      boolean: false,
+      categories: ["Maybe", "No", "Yes"],
+      reading: { case: "ignored", missing: ["k.A."] },
+    },
+    fc.constantFrom("YES", "yes", "No", "nO", "maybe", "K.A.", "never"),
+  ],
+  [
+    { kind: "text", column: "channels", sublinear_tf: false, vocabularies: [VOCABULARY], reading: { missing: ["keine"] } },
+    fc.constantFrom("Email;Phone", "Phone", "email ; chat", "Keine", "Fax", "Chat, Phone"),
+  ],
+  [
     { ...category, column: "flag", boolean: true, categories: ["false", "true"] },
     fc.constantFrom<Value>(true, false, "TRUE", "False", "yes", "no", 1, 0, "1", "0", "T"),
   ],
@@ -66,11 +99,20 @@ const PREPROCESSING: Preprocessing = {
 };
 
 let staged: StagedApp;
+let grpc: GrpcServer;
+let client: GrpcClient;
 beforeAll(async () => {
   staged = await openStagedApp();
   await storeUnit(staged.services.store, "kinds", PREPROCESSING, { weightOf: (index) => Math.sin(index + 1) / 2, bias: -0.5 });
+  const { computePool: threads } = staged.services;
+  grpc = await startGrpcServer(staged.app, { threads, host: "127.0.0.1", port: 0, connections: 100, idleMs: 60_000 });
+  client = connectGrpc(grpc.address);
 });
-afterAll(() => staged.close());
+afterAll(async () => {
+  client.close();
+  await grpc.close();
+  await staged.close();
+});
 
 const send = (path: string, type: string, payload: string | object) => post(staged, path, type, payload);
 
@@ -120,6 +162,20 @@ const DOORS: Readonly<Record<string, (rows: readonly Value[][]) => Promise<numbe
     const { data } = outputs.find(({ name }: { name: string }) => name === "probabilities");
     return data.filter((_: number, index: number) => index % 2 === 1);
   },
+  "Open Inference, BYTES over gRPC": async (rows) => inferOverGrpc(textsOf(rows)),
+};
+/** As text tensors have it, in which nothing is null: an empty text is missing. */
+const textsOf = (rows: readonly Value[][]) =>
+  bytesOf(rows).map(({ data, ...tensor }) => ({
+    ...tensor,
+    contents: { bytes_contents: data.map((text) => Buffer.from(text ?? "")) },
+  }));
+const inferOverGrpc = async (inputs: readonly object[]): Promise<number[]> => {
+  const asked = { model_name: "kinds", inputs, outputs: [{ name: "probabilities" }] };
+  const { raw_output_contents: raw } = await client.call("ModelInfer", asked);
+  const [{ buffer, byteOffset, length }] = raw as [Buffer];
+  const view = new DataView(buffer, byteOffset, length);
+  return Array.from({ length: length / 16 }, (_, row) => view.getFloat64(16 * row + 8, true));
 };
 const objectOf = (row: readonly Value[]) => Object.fromEntries(NAMES.map((name, column) => [name, row[column] ?? null]));
 
@@ -133,5 +189,23 @@ describe("rows of every kind of column", () => {
       }),
       { numRuns: 25 },
     );
+  });
+
+  it("have the same bits where numbers are tensors of float32, words for a missing value among them", async () => {
+    const degrees = [-999.9, 20.25, -999.9, 0.5];
+    const rows = degrees.map((value) => KINDS.map(([{ column }]) => (column === "degrees" ? value : null)));
+    const missing = rows.map((row) => row.map((value) => (value === -999.9 ? null : value)));
+    const expected = await (DOORS["JSON, arrays"] as (rows: readonly Value[][]) => Promise<number[]>)(missing);
+    const shape = [rows.length];
+    const others = (inputs: readonly { readonly name: string }[]) => inputs.filter(({ name }) => name !== "degrees");
+    const fp32 = { name: "degrees", datatype: "FP32", shape };
+    expect(await inferOverGrpc([...others(textsOf(rows)), { ...fp32, contents: { fp32_contents: degrees } }])).toEqual(
+      expected,
+    );
+    const data = degrees.map(Math.fround);
+    const inputs = [...others(bytesOf(rows)), { ...fp32, data }];
+    const { outputs } = JSON.parse(await send("/v2/models/kinds/infer", JSON_TYPE, { inputs }));
+    const probability = outputs.find(({ name }: { name: string }) => name === "probabilities").data;
+    expect(probability.filter((_: number, index: number) => index % 2 === 1)).toEqual(expected);
   });
 });

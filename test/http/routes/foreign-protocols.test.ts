@@ -42,6 +42,9 @@ const penguin = fc.record({
 });
 const DATATYPES: Readonly<Record<string, string>> = { island: "BYTES", mass: "FP64", tagged: "BOOL", seen: "BYTES" };
 
+/** What is said where only the version is wrong. */
+const VERSIONS = ": the newest version of line is 2, and GET /v1/models/line/versions lists them all";
+
 describe("the same rows", () => {
   it("give the same numbers in all dialects, by columns and by rows", async () => {
     await fc.assert(
@@ -187,7 +190,10 @@ describe("TensorFlow Serving", () => {
       status: 200,
       json: { model_version_status: [{ version: "2", state: "AVAILABLE", status: ok }] },
     });
-    expect(await get("/v1/models/line/versions/9")).toEqual({ status: 404, json: { error: "there is no model line@9" } });
+    expect(await get("/v1/models/line/versions/9")).toEqual({
+      status: 404,
+      json: { error: `there is no model line@9${VERSIONS}` },
+    });
   });
 
   it("answers what is wrong with an error text", async () => {
@@ -231,11 +237,11 @@ describe("the Open Inference Protocol", () => {
     expect((await get("/v2/models/line/versions/2/ready")).json).toEqual({ name: "line", ready: true });
     expect(await get("/v2/models/line/versions/3/ready")).toEqual({
       status: 404,
-      json: { error: "Request for unknown model: 'line' version 3 is not found" },
+      json: { error: `Request for unknown model: 'line' version 3 is not found${VERSIONS}` },
     });
     expect(await get("/v2/models/nobody")).toEqual({
       status: 404,
-      json: { error: "Request for unknown model: 'nobody' is not found" },
+      json: { error: "Request for unknown model: 'nobody' is not found: GET /v1/models lists them" },
     });
   });
 
@@ -578,7 +584,7 @@ describe("the metadata of TensorFlow Serving", () => {
     expect(await get("/v1/models/line/versions/2/metadata")).toEqual(metadata);
     expect(await get("/v1/models/line/versions/7/metadata")).toEqual({
       status: 404,
-      json: { error: "there is no model line@7" },
+      json: { error: `there is no model line@7${VERSIONS}` },
     });
   });
 });

@@ -50,6 +50,15 @@ describe("a model", () => {
     expect(errors).toEqual([{ pointer: "/init_from/model", detail: "there is no model lien@3: did you mean line?" }]);
   });
 
+  it("has other versions where that one is not there", async () => {
+    for (const ref of ["line@9", "line@champion"]) {
+      const { detail } = problem.parse((await staged.app.inject(`/v1/models/${ref}`)).json());
+      expect(detail).toBe(
+        `there is no model ${ref}: the newest version of line is 1, and GET /v1/models/line/versions lists them all`,
+      );
+    }
+  });
+
   it("is in the list of models", async () => {
     const page = modelsAnswer.parse((await staged.app.inject("/v1/models?limit=1")).json());
     expect(page.data.map(({ id }) => id)).toEqual([model]);

@@ -70,7 +70,13 @@ describe("what is not there", () => {
     ["/v1/jobs/ds_1", "there is no job ds_1: that is the id of a data set"],
     ["/v1/datasets/iris", "there is no data set iris: its id begins with ds_; GET /v1/datasets lists them"],
     ["/v1/jobs/", "the id of the job is missing: GET /v1/jobs?name= finds one by its name"],
-    ["/v1/jobs/job_1", "there is no job job_1"],
+    ["/v1/jobs/job_1", "there is no job job_1: GET /v1/jobs?name= finds one by its name"],
+    ["/v1/sweeps/swp_1", "there is no sweep swp_1: GET /v1/sweeps lists them"],
+    ["/v1/schedules/nightly", "there is no schedule nightly: its id begins with sch_; GET /v1/schedules lists them"],
+    ["/v1/forgets/fgt_1", "there is no run fgt_1: GET /v1/forgets lists them"],
+    ["/v1/imports/imp_1", "there is no import imp_1: the answer of POST /v1/datasets/import has its id"],
+    ["/v1/models/nope", "there is no model nope: GET /v1/models lists them"],
+    ["/v1/models/nope/versions", "there is no model nope: GET /v1/models lists them"],
   ])("is answered with what an id looks like, where it is none: %s", async (url, detail) => {
     expect(problem.parse((await staged.app.inject(url)).json())).toMatchObject({ status: 404, detail });
   });

@@ -169,7 +169,7 @@ const PLANTED: Readonly<Record<JobNoteCode, Planted>> = {
         "number",
       ),
     ),
-    detail: /^rows have times \(at\)/,
+    detail: /^rows have times \(at\) and stand in their order, but/,
   },
   rows_have_groups: {
     data: dataset(
@@ -250,6 +250,72 @@ describe("notes on the data of a job", () => {
       ]);
     });
   }
+
+  describe("on times", () => {
+    const day = 86_400_000;
+    const shuffled = (row: number) => (row * 37) % 101;
+    const y = column(
+      "y",
+      numbers((row) => ((row * 53) % 101) / 3),
+      "number",
+    );
+    const spread = (days: number): Column["statistics"] => ({
+      ...{ min: 0, max: days * day, mean: 0, sd: 1, histogram: { edges: [0, 1], counts: [1] } },
+      quantiles: { q05: 0, q25: 0, q50: 0, q75: 0, q95: days * day },
+    });
+    const dated = (name: string, days: (row: number) => number, span: number): [Column, ColumnValues] => {
+      const [about, values] = column(
+        name,
+        numbers((row) => days(row) * day),
+        "datetime",
+      );
+      return [{ ...about, statistics: spread(span) }, values];
+    };
+    const noted = (...dates: [Column, ColumnValues][]) =>
+      notesOf(dataset(x, ...dates, y)).notes.filter(({ code }) => code === "rows_have_times");
+
+    it.each([
+      ["rising", dated("at", (row) => row, 20_000)],
+      ["falling, nearly", dated("at", (row) => (row % 20 ? 5000 - row : 9000), 20_000)],
+      ["one series below another", dated("at", (row) => row % 50, 50)],
+    ])("say that rows are in their order: %s", (_, at) => {
+      expect(noted(at)).toMatchObject([
+        { column: "at", detail: expect.stringMatching(/^rows have times \(at\) and stand in their order/) },
+      ]);
+    });
+
+    it("ask where they are in none, and could be those of events", () => {
+      const [note, ...others] = noted(dated("order_date", shuffled, 700));
+      expect(others).toEqual([]);
+      expect(note?.detail).toMatch(/^rows may have times \(order_date\), but/);
+      expect(note?.cure).toMatch(/^if order_date is when each row came about .*: "split": {"time": "order_date"}$/);
+    });
+
+    it("prefer those that rows are in the order of", () => {
+      expect(
+        noted(
+          dated("a", shuffled, 700),
+          dated("b", (row) => row, 100),
+        ),
+      ).toMatchObject([{ column: "b" }]);
+    });
+
+    it.each(["date_of_birth", "BirthDate", "DOB", "Geburtsdatum", "date de naissance", "生年月日", "expiry", "valid_until"])(
+      "are none about dates of a person or thing: %s",
+      (name) => {
+        expect(
+          noted(
+            dated(name, shuffled, 400),
+            dated(name, (row) => row, 20_000),
+          ),
+        ).toEqual([]);
+      },
+    );
+
+    it("are none about dates over decades in no order", () => {
+      expect(noted(dated("hired", shuffled, 12_000))).toEqual([]);
+    });
+  });
 
   it("are none for a table that is in order", () => {
     expect(

@@ -49,6 +49,8 @@ describe("a note goes away when its cure is followed", () => {
     ["cells_read_as_missing", 'the "v"', (row: number) => (row === 7 ? "seven" : `${row}.5`)],
     ["column_in_doubt", 'the "v"', (row: number) => (row % 3 ? `${row}.5` : `about ${row}`)],
     ["large_integers", 'the "v"', (row: number) => `${row + 1}2345678901234567890`],
+    ["letters_behind_numbers", 'the "v"', (row: number) => `${row + 1}A`],
+    ["letters_behind_numbers", 'the "v"', (row: number) => `${row + 1} parts`],
     ["ambiguous_dates", "v", (row: number) => `0${1 + (row % 9)}/0${1 + (row % 8)}/2024`],
     ["ambiguous_numbers", "v", (row: number) => `${row + 1},${row + 100}`],
   ])("%s of %s", async (code, name, cell) => {

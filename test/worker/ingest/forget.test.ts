@@ -27,6 +27,21 @@ describe("rows with a key", () => {
 });
 
 describe("a column without some rows", () => {
+  it.each([
+    ["DAYS", [1, 2], "day"],
+    ["kWH", [1, 2], "kWh"],
+    ["Widgets", [1, 2], "widget"],
+    ["EUR", [1, 2], "EUR"],
+    ["h:mm:ss", [1, 2], "h:mm:ss"],
+    ["kg", [1, Number.NaN], undefined],
+  ])("has a unit that no cell of theirs spelled: %s", (unit, others, left) => {
+    const numbers = column({ name: "age", type: "number", reading: { unit } });
+    const values = Float64Array.from([others[0] as number, others[1] as number]);
+    const remaining = withoutRows({ column: numbers, values, rows: 2, missing: [], positions: [0] });
+    expect(remaining.column.reading?.unit).toBe(left);
+    if (left === undefined) expect(remaining.column).not.toHaveProperty("reading");
+  });
+
   it("has no word of theirs that was read as missing, and those of the table still", () => {
     const numbers = column({ name: "age", type: "number", reading: { missing: ["n/a", "see Ada Lovelace"], decimal: "," } });
     const values = Float64Array.from([30, Number.NaN, 50]);

@@ -50,6 +50,22 @@ describe("names in more than one row", () => {
     });
   });
 
+  it.each([
+    ["no unit", "[kg],n/a,EUR"],
+    ["no unit, and a label", "text,n.a.,EUR"],
+    ["one unit", ",,EUR"],
+    ["one unit and dashes", "-,-,[m]"],
+    ["one unit in brackets", ",(m/s),"],
+    ["percent", ",%,"],
+  ])("have units below them, some of which are missing: %s", async (_, units) => {
+    for (const text of [units, units.replaceAll(",", ";")]) {
+      const delimiter = text === units ? "," : ";";
+      const rows = `kind,mass,price\n${units}\n${measured(6, (row) => `s${row},${row},${row}.5`)}`.replaceAll(",", delimiter);
+      expect(await read(rows)).toMatchObject({ names: ["kind", "mass", "price"], rows: 6, codes: ["name_lines"] });
+      expect(await read(rows, "all")).toMatchObject({ rows: 7 });
+    }
+  });
+
   it("are one row where a value stands below", async () => {
     const values = measured(6, (row) => `s${row},${row},${row}.5`);
     expect(await read(`sample,depth,mass\ns9,n.m.,3\n${values}`)).toMatchObject({ rows: 7 });
@@ -64,6 +80,8 @@ describe("a first row of a table with one row of names", () => {
     ["in quotes", '"","v","w"', '"first",1,1'],
     ["below a column without a name", "a,,w", "first,1,1"],
     ["whose numbers are missing", "a,v,w", "first,pending,unknown"],
+    ["with a letter among missing numbers", "a,v,w", "first,n/a,m"],
+    ["with a label, and nothing but a unit", "a,v,w", "first,kg,"],
   ])("stays a row: %s", async (_, names, first) => {
     const text = `${names}\n${first}\n${measured(12, (row) => `row ${row},${row},${row * 2}`)}`;
     const { rows, codes } = await read(text);

@@ -9,10 +9,10 @@ import { chunked } from "../../formats/tables/tables.ts";
 const LIMITS = parseConfig({}).datasetLimits;
 
 /** What a column of these cells is read as, the values of its first rows, and the codes of the notes on it. */
-async function read(cells: readonly string[]) {
+async function read(cells: readonly string[], given: Partial<Parameters<typeof readTable>[1]> = {}) {
   const text = `x|v\n${cells.map((cell, row) => `${row % 7}|${cell}\n`).join("")}`;
   const options = { header: "auto", delimiter: "|" } as const;
-  const table = await readTable(createCsvTable(chunked(text), options, LIMITS), { types: {} }, LIMITS);
+  const table = await readTable(createCsvTable(chunked(text), options, LIMITS), { types: {}, ...given }, LIMITS);
   const column = (JSON.parse(table.columnsJson) as Column[])[1] as Column;
   const { notes } = aboutTable.parse(JSON.parse(table.aboutJson ?? ""));
   const shown = table.previewLines.map((line) => (JSON.parse(line) as unknown[])[1]);
@@ -24,6 +24,7 @@ async function read(cells: readonly string[]) {
     categories,
     odd,
     shown,
+    notes,
     codes: notes.filter((note) => note.column === "v").map(({ code }) => code),
   };
 }
@@ -54,9 +55,56 @@ describe("a column of numbers with a unit", () => {
       many(20, (row) => `00${row + 10}A`),
       many(20, (row) => ["1st", "2nd", "3rd", "4th", "5th", "6th"][row % 6] as string),
       many(20, (row) => `${row + 10}${row % 3 ? "" : "ab"[row % 2]}`),
-    ])
-      expect((await read(cells)).type).toBe("category");
+    ]) {
+      const { type, codes } = await read(cells);
+      expect({ type, isAsked: codes.includes("letters_behind_numbers") }).toEqual({ type: "category", isAsked: false });
+    }
   });
+});
+
+describe("letters right behind numbers", () => {
+  it.each([
+    ["seats", (row: number) => `${row + 1}A`, "A", "1A"],
+    ["apartments", (row: number) => `${row * 7 + 12}B`, "B", "12B"],
+    ["classes with a point", (row: number) => `${row + 1}.b`, "b", "1.b"],
+    ["classes in Japanese", (row: number) => `${row + 1}組`, "組", "1組"],
+    ["a word", (row: number) => `${row + 1}East`, "East", "1East"],
+  ])("are labels with a note: %s", async (_, cell, unit, example) => {
+    const { type, reading, notes } = await read(many(30, cell));
+    expect({ type, reading }).toEqual({ type: "category", reading: undefined });
+    expect(notes).toMatchObject([
+      {
+        code: "letters_behind_numbers",
+        detail: `v was read as labels because "${unit}" right behind its numbers, as in "${example}", may be part of a name`,
+        cure: 'upload the file with types={"v":"number"} if it is a unit',
+      },
+    ]);
+    const given = await read(many(30, cell), { types: { v: "number" } });
+    expect(given).toMatchObject({ type: "number", reading: { unit }, codes: [] });
+  });
+
+  it.each([
+    ["with decimals", (row: number) => (row % 3 ? `${row / 4}A` : `${row}A`)],
+    ["behind a space", (row: number) => `${row + 1} A`],
+    ["with a sign", (row: number) => `${row - 15}C`],
+    ["behind money", (row: number) => `$${row + 1}B`],
+    ["of a single letter that is known", (row: number) => `${row + 1}g`],
+    ["behind a space, unknown", (row: number) => `${row + 1} widgets`],
+  ])("are a unit, with a note: %s", async (_, cell) => {
+    const { type, codes, notes } = await read(many(30, cell));
+    expect(["number", "integer"]).toContain(type);
+    expect(codes).toEqual(["letters_behind_numbers"]);
+    expect(notes[0]?.cure).toContain('types={"v":"category"}');
+    expect(await read(many(30, cell), { types: { v: "category" } })).toMatchObject({ type: "category", codes: [] });
+  });
+
+  it.each(["kg", "mm", "kWh", "days", "m/s", "mg/kg", "km²", "°C"])(
+    "are a unit without one where it is known: %s",
+    async (unit) => {
+      const { type, codes } = await read(many(30, (row) => `${row + 1}${unit}`));
+      expect({ type, codes }).toEqual({ type: "integer", codes: [] });
+    },
+  );
 });
 
 describe("bounds among numbers", () => {

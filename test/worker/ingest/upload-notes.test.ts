@@ -38,6 +38,11 @@ const PLANTED: Partial<
     line: 22,
     detail: /^v was read as labels because 4 of its 24 values are not numbers or dates: line 22 \("low"\)/,
   },
+  letters_behind_numbers: {
+    text: column(Array.from({ length: 30 }, (_, row) => `${row + 1}A`)),
+    line: null,
+    detail: /^v was read as labels because "A" right behind its numbers, as in "1A", may be part of a name$/,
+  },
   bounds_read_as_numbers: {
     text: column([...numbers(20), "<0.5", "<0.5"]),
     line: null,

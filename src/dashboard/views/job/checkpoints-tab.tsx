@@ -81,6 +81,9 @@ function columnsOf(
   onRemove: (checkpoint: Checkpoint) => void,
 ): readonly Column<Checkpoint>[] {
   const step = stepName(job.spec);
+  // The head of the page names the best of all epochs, of which not every one leaves a checkpoint.
+  const lowest = Number((job.metrics?.lowest ?? job.metrics?.best)?.epoch ?? Number.NaN);
+  const isLowest = (epoch: number) => Number.isNaN(lowest) || epoch === lowest;
   return [
     {
       key: "epoch",
@@ -93,11 +96,11 @@ function columnsOf(
     {
       key: "best",
       title: "Best",
-      render: ({ is_best }) =>
+      render: ({ is_best, epoch }) =>
         is_best ? (
           <span class="badge" data-tone="ok">
             <Icon name="check" size={14} />
-            best
+            {isLowest(epoch) ? "best" : `best of these; ${step} ${formatCount(lowest)} was better`}
           </span>
         ) : null,
     },

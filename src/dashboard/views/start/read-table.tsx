@@ -7,6 +7,7 @@ import type { TableReading } from "../../../domain/datasets/table-reading.ts";
 import { ColumnPicture, columnSummary } from "../../datasets/column-picture.tsx";
 import { unfitAsTarget } from "../../datasets/default-target.ts";
 import { keptFile, type Reading } from "../../datasets/kept-files.ts";
+import { FIELDS, withPressCure } from "../../datasets/press-cures.ts";
 import { useSendTable } from "../../datasets/send-table.ts";
 import { useApp } from "../../shell/app-context.ts";
 import { formatCount } from "../../shell/format.ts";
@@ -34,9 +35,10 @@ const AT_ONCE = 60;
 const TYPES: readonly ColumnType[] = ["number", "integer", "boolean", "category", "datetime", "text"];
 
 export function ReadTable({ dataset, target, why, leftOut, onTarget, onLeftOut, onRead }: ReadTableProps) {
-  const { rows, columns, notes } = dataset;
+  const { rows, columns } = dataset;
   const [shown, setShown] = useState(AT_ONCE);
   const reading = useReading(dataset, onRead);
+  const notes = reading.mend ? dataset.notes.map(withPressCure) : dataset.notes;
   const toggle = (name: string) => {
     const next = new Set(leftOut);
     if (!next.delete(name)) next.add(name);
@@ -70,7 +72,7 @@ export function ReadTable({ dataset, target, why, leftOut, onTarget, onLeftOut, 
       </div>
       <Table
         caption="Columns as they were read"
-        columns={columnsOf({ dataset, target, leftOut, toggle, ...reading })}
+        columns={columnsOf({ notes, target, leftOut, toggle, ...reading })}
         rows={columns.slice(0, shown)}
         keyOf={({ name }) => name}
       />
@@ -132,6 +134,10 @@ interface FileFieldsProps {
   onMend(change: Reading): void;
 }
 
+const LINES = [
+  { value: "auto", label: "those with values" },
+  { value: "all", label: "every line" },
+];
 const FOUND = { value: "", label: "found for each column" };
 
 function FileFields({ sheet, hasLines, reading, busy, onMend }: FileFieldsProps) {
@@ -144,7 +150,7 @@ function FileFields({ sheet, hasLines, reading, busy, onMend }: FileFieldsProps)
     <>
       {sheet && sheet.others.length > 0 && (
         <SelectField
-          label="Sheet"
+          label={FIELDS.sheet}
           value={sheet.value}
           disabled={busy}
           options={[sheet.value, ...sheet.others].map((name) => ({ value: name, label: name }))}
@@ -154,7 +160,7 @@ function FileFields({ sheet, hasLines, reading, busy, onMend }: FileFieldsProps)
       )}
       {hasLines && (
         <TextField
-          label="Lines to skip"
+          label={FIELDS.lines}
           placeholder="detected"
           value={lines}
           onInput={setLines}
@@ -170,15 +176,24 @@ function FileFields({ sheet, hasLines, reading, busy, onMend }: FileFieldsProps)
           }
         />
       )}
+      {hasLines && (
+        <SelectField
+          label={FIELDS.rows}
+          disabled={busy}
+          value={reading.rows ?? "auto"}
+          options={LINES}
+          onChange={(rows) => onMend({ rows: rows === "all" ? "all" : undefined, types: {} } as Reading)}
+        />
+      )}
       <SelectField
-        label="Decimal sign"
+        label={FIELDS.decimal}
         disabled={busy}
         value={reading.decimal ?? ""}
         options={[FOUND, { value: ".", label: "a point: 1.5" }, { value: ",", label: "a comma: 1,5" }]}
         onChange={(sign) => onMend({ decimal: sign === "" ? undefined : sign } as Reading)}
       />
       <TextField
-        label="Missing words"
+        label={FIELDS.missing}
         hint={
           typed
             ? "For all columns: NA, -999. For some: age=-1, weight=0"
@@ -204,7 +219,7 @@ function FileFields({ sheet, hasLines, reading, busy, onMend }: FileFieldsProps)
 }
 
 interface ColumnsOptions {
-  readonly dataset: Dataset;
+  readonly notes: Dataset["notes"];
   readonly target: string;
   readonly leftOut: ReadonlySet<string>;
   readonly now: Reading;
@@ -213,7 +228,7 @@ interface ColumnsOptions {
   toggle(name: string): void;
 }
 
-function columnsOf({ dataset, target, leftOut, now, busy, mend, toggle }: ColumnsOptions): readonly TableColumn<Column>[] {
+function columnsOf({ notes, target, leftOut, now, busy, mend, toggle }: ColumnsOptions): readonly TableColumn<Column>[] {
   return [
     {
       key: "use",
@@ -233,7 +248,7 @@ function columnsOf({ dataset, target, leftOut, now, busy, mend, toggle }: Column
       render: ({ name }) => (
         <>
           <strong class="column-name">{name}</strong>
-          {dataset.notes
+          {notes
             .filter(({ column }) => column === name)
             .map(({ code, detail, cure }) => (
               <span key={code + detail} class="column-note">
@@ -245,7 +260,7 @@ function columnsOf({ dataset, target, leftOut, now, busy, mend, toggle }: Column
     },
     {
       key: "type",
-      title: "Read as",
+      title: FIELDS.type,
       render: ({ name, type }) =>
         mend ? (
           <select

@@ -39,7 +39,7 @@ const FRAME = new RegExp(
 );
 
 /** A number and a unit behind it: letters, and what stands between and above them. A date, a time or a range is none. */
-const BEFORE_UNIT = /^(.*[\d.,])\s*([\p{L}\p{M}°′″'"‰²³Ωµ][\p{L}\p{M}\p{N}°%‰²³⁻¹Ωµ/·*^._ -]{0,19})$/u;
+const BEFORE_UNIT = /^(.*[\d.,])(\s*)([\p{L}\p{M}°′″'"‰²³Ωµ][\p{L}\p{M}\p{N}°%‰²³⁻¹Ωµ/·*^._ -]{0,19})$/u;
 /** An ordinal is no measure. */
 const ORDINAL = /^(?:st|nd|rd|th)$/i;
 
@@ -78,6 +78,8 @@ export interface UnitText {
   /** As it is written, and by what spellings of it are one. */
   readonly unit: string;
   readonly key: string;
+  /** Whether a space stands between them. */
+  readonly isApart: boolean;
 }
 
 /**
@@ -86,8 +88,8 @@ export interface UnitText {
  */
 export function splitUnit(text: string): UnitText | null {
   if (text.length > LONGEST_NUMBER) return null;
-  const [, number = "", unit = ""] = BEFORE_UNIT.exec(text.trim()) ?? [];
-  return unit === "" || ORDINAL.test(unit) ? null : { number, unit, key: unitKey(unit) };
+  const [, number = "", space = "", unit = ""] = BEFORE_UNIT.exec(text.trim()) ?? [];
+  return unit === "" || ORDINAL.test(unit) ? null : { number, unit, key: unitKey(unit), isApart: space !== "" };
 }
 
 /** A unit by which spellings of it are one: `Days` and `day` are. Single letters stay as they are: M is not m. */
@@ -154,4 +156,11 @@ const UNIT = new RegExp(`${SIGNS}|%|${CODES}`);
 /** The unit of money or percent that stands beside a number; null where there is none. */
 export function unitOf(text: string): string | null {
   return UNIT.exec(text)?.[0] ?? null;
+}
+
+const ALONE = new RegExp(`^(?:${SIGNS}|%|${CODES})$`);
+
+/** Whether a text is a unit of money or percent, and nothing else. */
+export function isMoney(text: string): boolean {
+  return ALONE.test(text.trim());
 }

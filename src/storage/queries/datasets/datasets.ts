@@ -207,7 +207,7 @@ export async function readDatasetColumns(
   const found = new Map<string, ColumnValues>();
   for (const name of names) {
     const column = positions.get(name);
-    if (!column) throw notFound(`column ${JSON.stringify(name)} in data set`, id);
+    if (!column) throw new TrainyardError("not_found", `there is no column ${JSON.stringify(name)} in data set ${id}`);
     if (!column.values)
       throw new TrainyardError("not_found", `the column ${JSON.stringify(name)} is text, which has no values`);
     const values = emptyValues(column, row.rows);

@@ -1,0 +1,22 @@
+import { expect, it } from "vitest";
+import { notFound, type Resource } from "../../src/domain/errors.ts";
+
+const RESOURCES: readonly Resource[] = [
+  ...(["job", "data set", "model", "alias", "checkpoint", "sweep", "schedule", "schedule run", "forget run"] as const),
+  ...(["import", "key", "worker"] as const),
+];
+
+it("what is not there is answered with a cure, whatever it is", () => {
+  for (const resource of RESOURCES)
+    for (const id of ["", "nope", "job_1", "mdl_1", "sch_1", "@", "x".repeat(100)]) {
+      const { code, message } = notFound(resource, id);
+      expect([code, message]).toEqual(["not_found", expect.stringMatching(/: (?:.*(?:GET|POST) \/v1\/|that is the id of a )/)]);
+    }
+});
+
+it("what is near a name that there is was meant, and what is the id of another kind is that", () => {
+  expect(notFound("model", "irsi@2", { name: "irsi", names: ["wine", "iris"] }).message).toBe(
+    "there is no model irsi@2: did you mean iris?",
+  );
+  expect(notFound("job", "ds_1", { names: ["ds_2"] }).message).toBe("there is no job ds_1: that is the id of a data set");
+});
