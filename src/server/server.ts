@@ -95,7 +95,7 @@ export async function startServer(config: Config, log: Logger, options: ServerOp
   try {
     const instruments = createInstruments();
     const workerId = createId("worker");
-    const tracing = openTracing(config.tracing, workerId, log);
+    const tracing = openTracing(config.tracing, workerId, instruments.traceCounts, log);
     closers.push(() => tracing.close());
     const waitingRoom = createWaitingRoom(config, log);
     const backend = await openBackend(config, log, workerId, waitingRoom.say).finally(waitingRoom.close);

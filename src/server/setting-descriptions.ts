@@ -249,9 +249,14 @@ export const SETTING_DESCRIPTIONS: Readonly<Record<SettingName, SettingDescripti
   OTEL_EXPORTER_OTLP_PROTOCOL: { group: "tracing", text: "The encoding of exports.", standard: "http/json" },
   OTEL_EXPORTER_OTLP_TRACES_PROTOCOL: { group: "tracing", text: "The same, for spans only.", standard: "http/json" },
   OTEL_TRACES_EXPORTER: { group: "tracing", text: "`none` switches traces off." },
+  TRAINYARD_TRACES_PER_SECOND: {
+    group: "tracing",
+    text: "Without `OTEL_TRACES_SAMPLER`: how many requests a second are recorded. Callers whose `traceparent` says that they record have as many again. Jobs and sweeps are always recorded, unless their caller does not record.",
+  },
   OTEL_TRACES_SAMPLER: {
     group: "tracing",
-    text: "Which traces are recorded. Those that begin with `parentbased` follow the caller's `traceparent`, if there is one.",
+    text: "Which traces are recorded, at any rate of requests. Those that begin with `parentbased` follow the caller's `traceparent`, if there is one.",
+    standard: "`parentbased_always_on`, up to `TRAINYARD_TRACES_PER_SECOND`",
   },
   OTEL_TRACES_SAMPLER_ARG: {
     group: "tracing",
