@@ -40,6 +40,9 @@ const variables = z.object({
     .transform(Number)
     .pipe(z.number().min(0).max(65_535))
     .optional(),
+  TRAINYARD_GRPC_TLS_CERT_FILE: z.string().optional(),
+  TRAINYARD_GRPC_TLS_KEY_FILE: z.string().optional(),
+  TRAINYARD_GRPC_TLS_CLIENT_CA_FILE: z.string().optional(),
   TRAINYARD_DATA_DIR: z.string().min(1).default(DEFAULTS.dataDir),
   TRAINYARD_WORKERS: whole(1, 256, availableParallelism()),
   TRAINYARD_ADMIN_KEY: z
@@ -152,6 +155,8 @@ export interface Config {
   readonly port: number;
   /** The port for gRPC, 0 for any free one; null: gRPC is off. */
   readonly grpcPort: number | null;
+  /** The files with which gRPC is encrypted; null: it is not. */
+  readonly grpcTls: GrpcTlsFiles | null;
   readonly dataDir: string;
   /** Jobs that train at the same time, each on a thread of its own. */
   readonly workers: number;
@@ -237,9 +242,31 @@ export interface WebhookSettings {
   readonly timeoutMs: number;
 }
 
+/** The files of TLS for gRPC, in PEM. */
+export interface GrpcTlsFiles {
+  readonly certificate: string;
+  readonly key: string;
+  readonly clientAuthorities: string | null;
+}
+
 /** An invalid setting; the message is one line with the variable, its value and what is allowed. */
 export class ConfigError extends Error {
   override readonly name = "ConfigError";
+}
+
+/** The files of TLS for gRPC; null if none is named. Throws a ConfigError if one is missing, or would not be used. */
+function grpcTlsOf(env: z.output<typeof variables>): GrpcTlsFiles | null {
+  const certificate = env.TRAINYARD_GRPC_TLS_CERT_FILE;
+  const key = env.TRAINYARD_GRPC_TLS_KEY_FILE;
+  const clientAuthorities = env.TRAINYARD_GRPC_TLS_CLIENT_CA_FILE ?? null;
+  if (certificate === undefined && key === undefined && clientAuthorities === null) return null;
+  if (certificate === undefined || key === undefined)
+    throw new ConfigError(
+      "TLS for gRPC needs a certificate and its key: set TRAINYARD_GRPC_TLS_CERT_FILE and TRAINYARD_GRPC_TLS_KEY_FILE",
+    );
+  if (env.TRAINYARD_GRPC_PORT === undefined)
+    throw new ConfigError("TRAINYARD_GRPC_TLS_CERT_FILE is set, and gRPC is off: set TRAINYARD_GRPC_PORT, or leave it out");
+  return Object.freeze({ certificate, key, clientAuthorities });
 }
 
 /** Parses the configuration of an environment. Throws a ConfigError. */
@@ -262,6 +289,7 @@ export function parseConfig(environment: Readonly<Record<string, string | undefi
     host: env.TRAINYARD_HOST,
     port: env.TRAINYARD_PORT,
     grpcPort: env.TRAINYARD_GRPC_PORT ?? null,
+    grpcTls: grpcTlsOf(env),
     dataDir: env.TRAINYARD_DATA_DIR,
     workers: env.TRAINYARD_WORKERS,
     logLevel: env.TRAINYARD_LOG_LEVEL,

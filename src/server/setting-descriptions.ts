@@ -38,6 +38,24 @@ export const SETTING_DESCRIPTIONS: Readonly<Record<SettingName, SettingDescripti
     standard: "none: gRPC is off",
     takes: "a whole number from 0 to 65535",
   },
+  TRAINYARD_GRPC_TLS_CERT_FILE: {
+    group: "server",
+    text: "The certificate with which gRPC is encrypted, and those that lead to its authority. Connections without TLS are then refused. A new file is read at the next start.",
+    standard: "none: gRPC is not encrypted",
+    takes: "a file in PEM",
+  },
+  TRAINYARD_GRPC_TLS_KEY_FILE: {
+    group: "server",
+    text: "The private key of this certificate, without a passphrase.",
+    standard: "none",
+    takes: "a file in PEM",
+  },
+  TRAINYARD_GRPC_TLS_CLIENT_CA_FILE: {
+    group: "server",
+    text: "If set, only clients with a certificate of these authorities may connect to gRPC.",
+    standard: "none: all clients may",
+    takes: "a file in PEM",
+  },
   TRAINYARD_DATA_DIR: { group: "server", text: "The folder of the SQLite database and of uploads in progress." },
   TRAINYARD_LOG_LEVEL: { group: "server", text: "The least severe log lines to write." },
   TRAINYARD_DRAIN_SECONDS: {
