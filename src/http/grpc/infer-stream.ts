@@ -7,7 +7,7 @@ import { streamedError, streamedInference } from "../../formats/grpc/infer-messa
 import type { Outcome } from "./routed-call.ts";
 
 /** Maximum requests of a stream that are read and not answered yet. Further ones wait at the client. */
-export const MAX_STREAM_REQUESTS = 8;
+const MAX_STREAM_REQUESTS = 8;
 /** Maximum open streams of a server, because each may hold so many requests and answers. */
 export const MAX_STREAMS = 100;
 
