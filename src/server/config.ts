@@ -10,6 +10,7 @@ import type { SocketBounds } from "../http/connection/sockets.ts";
 import type { TracingSettings } from "../telemetry/tracing-settings.ts";
 import { connectionsWithin, DEFAULTS, trainingShare } from "./defaults.ts";
 import { descriptorLimit } from "./descriptors.ts";
+import { type GrpcTlsFiles, grpcTlsOf } from "./grpc-tls-files.ts";
 import { parseTracing, tracingSchemas, type WrongSetting } from "./tracing-config.ts";
 
 const whole = (min: number, max: number, standard: number) =>
@@ -242,31 +243,9 @@ export interface WebhookSettings {
   readonly timeoutMs: number;
 }
 
-/** The files of TLS for gRPC, in PEM. */
-export interface GrpcTlsFiles {
-  readonly certificate: string;
-  readonly key: string;
-  readonly clientAuthorities: string | null;
-}
-
 /** An invalid setting; the message is one line with the variable, its value and what is allowed. */
 export class ConfigError extends Error {
   override readonly name = "ConfigError";
-}
-
-/** The files of TLS for gRPC; null if none is named. Throws a ConfigError if one is missing, or would not be used. */
-function grpcTlsOf(env: z.output<typeof variables>): GrpcTlsFiles | null {
-  const certificate = env.TRAINYARD_GRPC_TLS_CERT_FILE;
-  const key = env.TRAINYARD_GRPC_TLS_KEY_FILE;
-  const clientAuthorities = env.TRAINYARD_GRPC_TLS_CLIENT_CA_FILE ?? null;
-  if (certificate === undefined && key === undefined && clientAuthorities === null) return null;
-  if (certificate === undefined || key === undefined)
-    throw new ConfigError(
-      "TLS for gRPC needs a certificate and its key: set TRAINYARD_GRPC_TLS_CERT_FILE and TRAINYARD_GRPC_TLS_KEY_FILE",
-    );
-  if (env.TRAINYARD_GRPC_PORT === undefined)
-    throw new ConfigError("TRAINYARD_GRPC_TLS_CERT_FILE is set, and gRPC is off: set TRAINYARD_GRPC_PORT, or leave it out");
-  return Object.freeze({ certificate, key, clientAuthorities });
 }
 
 /** Parses the configuration of an environment. Throws a ConfigError. */
@@ -279,6 +258,8 @@ export function parseConfig(environment: Readonly<Record<string, string | undefi
       given,
     );
   const env = parsed.data;
+  const grpcTls = grpcTlsOf(env);
+  if (typeof grpcTls === "string") throw new ConfigError(grpcTls);
   const traces = parseTracing(given);
   if ("wrong" in traces) throw wrongSettings(traces.wrong, given);
   if (env.TRAINYARD_ROLE !== "all" && !env.TRAINYARD_DATABASE_URL)
@@ -289,7 +270,7 @@ export function parseConfig(environment: Readonly<Record<string, string | undefi
     host: env.TRAINYARD_HOST,
     port: env.TRAINYARD_PORT,
     grpcPort: env.TRAINYARD_GRPC_PORT ?? null,
-    grpcTls: grpcTlsOf(env),
+    grpcTls,
     dataDir: env.TRAINYARD_DATA_DIR,
     workers: env.TRAINYARD_WORKERS,
     logLevel: env.TRAINYARD_LOG_LEVEL,

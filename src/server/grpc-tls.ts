@@ -3,7 +3,8 @@ import { X509Certificate } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { createSecureContext } from "node:tls";
 import type { GrpcTls } from "../http/grpc/grpc-server.ts";
-import { ConfigError, type GrpcTlsFiles } from "./config.ts";
+import { ConfigError } from "./config.ts";
+import type { GrpcTlsFiles } from "./grpc-tls-files.ts";
 
 /** Reads the files. Throws a ConfigError that names the variable. */
 export async function readGrpcTls(files: GrpcTlsFiles): Promise<GrpcTls> {

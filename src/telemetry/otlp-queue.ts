@@ -5,7 +5,7 @@
  */
 import type { OtlpExporter } from "./otlp-exporter.ts";
 import { exportTail } from "./otlp-json.ts";
-import type { TracingOptions } from "./otlp-tracing.ts";
+import type { TraceCounts } from "./trace-counts.ts";
 
 /** Spans that wait for their export; further ones are dropped. As in OpenTelemetry's SDKs. */
 const MAX_WAITING = 2048;
@@ -39,7 +39,7 @@ interface Batch {
 export function createOtlpQueue(
   exporter: OtlpExporter,
   head: string,
-  { onExport, counts }: Pick<TracingOptions, "onExport" | "counts">,
+  { onExport, counts }: { readonly onExport: (failure: string | null) => void; readonly counts: TraceCounts },
 ): OtlpQueue {
   const tail = Buffer.from(exportTail);
   /** The last one takes spans; those before it are full. */
