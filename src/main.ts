@@ -74,7 +74,7 @@ function reasonOf(error: unknown, { host, port }: Config): string {
     return `port ${port} of ${host} is taken; set TRAINYARD_PORT to another one, or to 0 for any free one`;
   if (code === "EACCES" || code === "EADDRNOTAVAIL" || code === "ENOTFOUND")
     return `cannot listen on ${host}:${port}: ${message}`;
-  if (error instanceof TrainyardError) return message;
+  if (error instanceof TrainyardError || error instanceof ConfigError) return message;
   throw error;
 }
 

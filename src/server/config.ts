@@ -10,6 +10,7 @@ import type { SocketBounds } from "../http/connection/sockets.ts";
 import type { TracingSettings } from "../telemetry/tracing-settings.ts";
 import { connectionsWithin, DEFAULTS, trainingShare } from "./defaults.ts";
 import { descriptorLimit } from "./descriptors.ts";
+import { type GrpcTlsFiles, grpcTlsOf } from "./grpc-tls-files.ts";
 import { parseTracing, tracingSchemas, type WrongSetting } from "./tracing-config.ts";
 
 const whole = (min: number, max: number, standard: number) =>
@@ -40,6 +41,9 @@ const variables = z.object({
     .transform(Number)
     .pipe(z.number().min(0).max(65_535))
     .optional(),
+  TRAINYARD_GRPC_TLS_CERT_FILE: z.string().optional(),
+  TRAINYARD_GRPC_TLS_KEY_FILE: z.string().optional(),
+  TRAINYARD_GRPC_TLS_CLIENT_CA_FILE: z.string().optional(),
   TRAINYARD_DATA_DIR: z.string().min(1).default(DEFAULTS.dataDir),
   TRAINYARD_WORKERS: whole(1, 256, availableParallelism()),
   TRAINYARD_ADMIN_KEY: z
@@ -152,6 +156,8 @@ export interface Config {
   readonly port: number;
   /** The port for gRPC, 0 for any free one; null: gRPC is off. */
   readonly grpcPort: number | null;
+  /** The files with which gRPC is encrypted; null: it is not. */
+  readonly grpcTls: GrpcTlsFiles | null;
   readonly dataDir: string;
   /** Jobs that train at the same time, each on a thread of its own. */
   readonly workers: number;
@@ -252,6 +258,8 @@ export function parseConfig(environment: Readonly<Record<string, string | undefi
       given,
     );
   const env = parsed.data;
+  const grpcTls = grpcTlsOf(env);
+  if (typeof grpcTls === "string") throw new ConfigError(grpcTls);
   const traces = parseTracing(given);
   if ("wrong" in traces) throw wrongSettings(traces.wrong, given);
   if (env.TRAINYARD_ROLE !== "all" && !env.TRAINYARD_DATABASE_URL)
@@ -262,6 +270,7 @@ export function parseConfig(environment: Readonly<Record<string, string | undefi
     host: env.TRAINYARD_HOST,
     port: env.TRAINYARD_PORT,
     grpcPort: env.TRAINYARD_GRPC_PORT ?? null,
+    grpcTls,
     dataDir: env.TRAINYARD_DATA_DIR,
     workers: env.TRAINYARD_WORKERS,
     logLevel: env.TRAINYARD_LOG_LEVEL,

@@ -39,6 +39,7 @@ import { openUploadSpool } from "../worker/ingest/upload-spool.ts";
 import { createTrainingPool } from "../worker/training/training-pool.ts";
 import { type Backend, openAlone } from "./backend.ts";
 import type { Config } from "./config.ts";
+import { readGrpcTls } from "./grpc-tls.ts";
 import { openTracing } from "./open-tracing.ts";
 import { createWaitingRoom } from "./waiting-room.ts";
 
@@ -95,7 +96,7 @@ export async function startServer(config: Config, log: Logger, options: ServerOp
   try {
     const instruments = createInstruments();
     const workerId = createId("worker");
-    const tracing = openTracing(config.tracing, workerId, log);
+    const tracing = openTracing(config.tracing, workerId, instruments.traceCounts, log);
     closers.push(() => tracing.close());
     const waitingRoom = createWaitingRoom(config, log);
     const backend = await openBackend(config, log, workerId, waitingRoom.say).finally(waitingRoom.close);
@@ -247,11 +248,12 @@ async function openBackend(
 }
 
 /** Listens for gRPC if a port is set, and loads its modules only then. */
-async function openGrpc(app: App, threads: ComputePool, { grpcPort, host, sockets }: Config) {
+async function openGrpc(app: App, threads: ComputePool, { grpcPort, grpcTls, host, sockets }: Config) {
   if (grpcPort === null) return { address: null, close: () => Promise.resolve() };
   const { startGrpcServer } = await import("../http/grpc/grpc-server.ts");
   const { connections, idleMs } = sockets;
-  return startGrpcServer(app, { threads, host, port: grpcPort, connections, idleMs });
+  const tls = grpcTls && (await readGrpcTls(grpcTls));
+  return startGrpcServer(app, { threads, host, port: grpcPort, connections, idleMs, tls });
 }
 
 /** Cleans up abandoned work: all running work in a store of our own, and only old work in a shared one. */

@@ -38,6 +38,24 @@ export const SETTING_DESCRIPTIONS: Readonly<Record<SettingName, SettingDescripti
     standard: "none: gRPC is off",
     takes: "a whole number from 0 to 65535",
   },
+  TRAINYARD_GRPC_TLS_CERT_FILE: {
+    group: "server",
+    text: "The certificate with which gRPC is encrypted, and those that lead to its authority. Connections without TLS are then refused. A new file is read at the next start.",
+    standard: "none: gRPC is not encrypted",
+    takes: "a file in PEM",
+  },
+  TRAINYARD_GRPC_TLS_KEY_FILE: {
+    group: "server",
+    text: "The private key of this certificate, without a passphrase.",
+    standard: "none",
+    takes: "a file in PEM",
+  },
+  TRAINYARD_GRPC_TLS_CLIENT_CA_FILE: {
+    group: "server",
+    text: "If set, only clients with a certificate of these authorities may connect to gRPC.",
+    standard: "none: all clients may",
+    takes: "a file in PEM",
+  },
   TRAINYARD_DATA_DIR: { group: "server", text: "The folder of the SQLite database and of uploads in progress." },
   TRAINYARD_LOG_LEVEL: { group: "server", text: "The least severe log lines to write." },
   TRAINYARD_DRAIN_SECONDS: {
@@ -249,9 +267,14 @@ export const SETTING_DESCRIPTIONS: Readonly<Record<SettingName, SettingDescripti
   OTEL_EXPORTER_OTLP_PROTOCOL: { group: "tracing", text: "The encoding of exports.", standard: "http/json" },
   OTEL_EXPORTER_OTLP_TRACES_PROTOCOL: { group: "tracing", text: "The same, for spans only.", standard: "http/json" },
   OTEL_TRACES_EXPORTER: { group: "tracing", text: "`none` switches traces off." },
+  TRAINYARD_TRACES_PER_SECOND: {
+    group: "tracing",
+    text: "Without `OTEL_TRACES_SAMPLER`: how many requests a second are recorded. Callers whose `traceparent` says that they record have as many again. Jobs and sweeps are always recorded, unless their caller does not record.",
+  },
   OTEL_TRACES_SAMPLER: {
     group: "tracing",
-    text: "Which traces are recorded. Those that begin with `parentbased` follow the caller's `traceparent`, if there is one.",
+    text: "Which traces are recorded, at any rate of requests. Those that begin with `parentbased` follow the caller's `traceparent`, if there is one.",
+    standard: "`parentbased_always_on`, up to `TRAINYARD_TRACES_PER_SECOND`",
   },
   OTEL_TRACES_SAMPLER_ARG: {
     group: "tracing",

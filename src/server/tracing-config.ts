@@ -1,7 +1,7 @@
 /**
- * Parses OpenTelemetry's settings for traces, by the specification of its environment variables
+ * Parses the settings of traces: OpenTelemetry's, by the specification of its environment variables
  * (opentelemetry.io/docs/specs/otel/configuration/sdk-environment-variables, .../protocol/exporter). A machine may have them for other
- * programs, so none is read unless there is an endpoint.
+ * programs, so none is read unless there is an endpoint. The limit on requests is the server's own.
  */
 import { validateHeaderName, validateHeaderValue } from "node:http";
 import { z } from "zod";
@@ -32,7 +32,7 @@ const headers = pairs.refine(
   "must be names and values that HTTP has in headers",
 );
 
-/** Every supported setting of OpenTelemetry, and its default. */
+/** Every setting of traces, and its default. */
 const variables = z.object({
   OTEL_EXPORTER_OTLP_ENDPOINT: endpoint,
   OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: endpoint,
@@ -41,7 +41,13 @@ const variables = z.object({
   OTEL_EXPORTER_OTLP_PROTOCOL: protocol(),
   OTEL_EXPORTER_OTLP_TRACES_PROTOCOL: protocol(),
   OTEL_TRACES_EXPORTER: z.enum(["otlp", "none"], { error: "must be otlp or none" }).default("otlp"),
-  OTEL_TRACES_SAMPLER: z.enum(SAMPLERS, { error: `must be one of ${SAMPLERS.join(", ")}` }).default("parentbased_always_on"),
+  TRAINYARD_TRACES_PER_SECOND: z
+    .string()
+    .regex(/^\d+$/, "must be a whole number in digits")
+    .transform(Number)
+    .pipe(z.number().min(1).max(1_000_000))
+    .default(100),
+  OTEL_TRACES_SAMPLER: z.enum(SAMPLERS, { error: `must be one of ${SAMPLERS.join(", ")}` }).optional(),
   OTEL_TRACES_SAMPLER_ARG: z
     .string()
     .regex(/^(0(\.\d+)?|1(\.0+)?)$/, "must be a number from 0 to 1")
@@ -68,11 +74,14 @@ export function parseTracing(
   const parsed = variables.safeParse(given);
   if (!parsed.success) return { wrong: parsed.error.issues.map(({ path, message }) => [String(path[0]), message] as const) };
   const env = parsed.data;
+  if (env.OTEL_TRACES_SAMPLER && given.TRAINYARD_TRACES_PER_SECOND)
+    return { wrong: [["TRAINYARD_TRACES_PER_SECOND", "OTEL_TRACES_SAMPLER says what is recorded: leave one of the two out"]] };
   return {
     tracing: Object.freeze({
       url: env.OTEL_EXPORTER_OTLP_TRACES_ENDPOINT ?? below(env.OTEL_EXPORTER_OTLP_ENDPOINT ?? "", "v1/traces"),
       headers: Object.freeze({ ...env.OTEL_EXPORTER_OTLP_HEADERS, ...env.OTEL_EXPORTER_OTLP_TRACES_HEADERS }),
-      sampler: env.OTEL_TRACES_SAMPLER,
+      sampler: env.OTEL_TRACES_SAMPLER ?? null,
+      perSecond: env.TRAINYARD_TRACES_PER_SECOND,
       ratio: env.OTEL_TRACES_SAMPLER_ARG,
       serviceName: env.OTEL_SERVICE_NAME ?? null,
       resource: Object.freeze(env.OTEL_RESOURCE_ATTRIBUTES),

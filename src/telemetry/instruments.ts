@@ -3,6 +3,7 @@ import { Counter, Gauge, Registry } from "prom-client";
 import { isTerminal, JOB_STATES } from "../domain/jobs/job.ts";
 import { createHistogram } from "./histogram.ts";
 import { createPredictionCounting } from "./predictions-by-model.ts";
+import { createTraceCounts } from "./trace-counts.ts";
 
 /** Buckets that cover requests from a prediction of 0.2 ms to an upload of a minute. */
 const REQUEST_SECONDS = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 60];
@@ -86,6 +87,7 @@ export function createInstruments() {
       WATCHED_LABELS,
     ),
     countPredictions: createPredictionCounting(registry),
+    traceCounts: createTraceCounts(registry),
     writes: histogram(
       "trainyard_store_write_duration_seconds",
       "Duration of writes to the database, including the wait for other writes.",

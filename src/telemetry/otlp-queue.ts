@@ -5,6 +5,7 @@
  */
 import type { OtlpExporter } from "./otlp-exporter.ts";
 import { exportTail } from "./otlp-json.ts";
+import type { TraceCounts } from "./trace-counts.ts";
 
 /** Spans that wait for their export; further ones are dropped. As in OpenTelemetry's SDKs. */
 const MAX_WAITING = 2048;
@@ -34,8 +35,12 @@ interface Batch {
   spans: number;
 }
 
-/** Creates a queue without spans. `head` stands before the spans of each export; `onExport` is told as TracingOptions says. */
-export function createOtlpQueue(exporter: OtlpExporter, head: string, onExport: (failure: string | null) => void): OtlpQueue {
+/** Creates a queue without spans. `head` stands before the spans of each export. */
+export function createOtlpQueue(
+  exporter: OtlpExporter,
+  head: string,
+  { onExport, counts }: { readonly onExport: (failure: string | null) => void; readonly counts: TraceCounts },
+): OtlpQueue {
   const tail = Buffer.from(exportTail);
   /** The last one takes spans; those before it are full. */
   let batches: Batch[] = [];
@@ -47,10 +52,11 @@ export function createOtlpQueue(exporter: OtlpExporter, head: string, onExport: 
   let isFailing = false;
   let isClosed = false;
 
-  const send = async ({ bytes, size }: Batch): Promise<void> => {
+  const send = async ({ bytes, size, spans }: Batch): Promise<void> => {
     const failure = await exporter.send(bytes.subarray(0, size + tail.copy(bytes, size)));
     if ((failure !== null) !== isFailing) onExport(failure);
     isFailing = failure !== null;
+    if (isFailing) counts.lost += spans;
     // After a failure the request may still read them.
     if (failure === null && bytes.length === BATCH_BYTES) spare = bytes;
   };
@@ -86,7 +92,7 @@ export function createOtlpQueue(exporter: OtlpExporter, head: string, onExport: 
   };
   return {
     add(span) {
-      if (waiting >= MAX_WAITING || isClosed) return;
+      if (waiting >= MAX_WAITING || isClosed) return void counts.lost++;
       const batch = batchFor(span.length * MAX_UTF8 + 1);
       if (batch.spans > 0) batch.bytes[batch.size++] = COMMA;
       batch.size += batch.bytes.write(span, batch.size);

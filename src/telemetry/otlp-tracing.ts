@@ -15,7 +15,9 @@ import { VERSION } from "../domain/version.ts";
 import { createOtlpExporter } from "./otlp-exporter.ts";
 import { type EndedSpan, encodeSpan, exportHead } from "./otlp-json.ts";
 import { createOtlpQueue } from "./otlp-queue.ts";
+import type { TraceCounts } from "./trace-counts.ts";
 import { createTraces, newId } from "./trace-ids.ts";
+import { createTraceLimit } from "./trace-limit.ts";
 import type { SamplerName, TracingSettings } from "./tracing-settings.ts";
 
 export interface TracingOptions extends TracingSettings {
@@ -23,6 +25,10 @@ export interface TracingOptions extends TracingSettings {
   readonly instanceId: string;
   /** Called with why when exports begin to fail, and with null when they succeed again. */
   readonly onExport: (failure: string | null) => void;
+  /** Learns what is not recorded or not exported. */
+  readonly counts: TraceCounts;
+  /** Milliseconds of a clock that never goes back. */
+  readonly now?: () => number;
 }
 
 /** How a sampler decides. */
@@ -43,6 +49,9 @@ const SAMPLERS: Readonly<Record<SamplerName, Sampling>> = {
   parentbased_traceidratio: { of: "share", byParent: true },
 };
 
+/** Without a sampler: callers are followed, within the limits. */
+const LIMITED: Sampling = { of: "all", byParent: true };
+
 /** Takes a span that has ended. */
 type Keep = (span: EndedSpan) => void;
 
@@ -50,6 +59,7 @@ class OtlpSpan implements Span {
   readonly traceId: string;
   readonly spanId: string;
   readonly isSampled: boolean;
+  readonly leftOutUnder: string | null | undefined;
   readonly #parentSpanId: string | null;
   readonly #name: string;
   readonly #options: SpanOptions;
@@ -57,10 +67,17 @@ class OtlpSpan implements Span {
   readonly #startedAt: number;
   #keep: Keep | null;
 
-  constructor(context: TraceContext, parentSpanId: string | null, name: string, options: SpanOptions, keep: Keep | null) {
+  constructor(
+    context: TraceContext & Pick<Span, "leftOutUnder">,
+    parentSpanId: string | null,
+    name: string,
+    options: SpanOptions,
+    keep: Keep | null,
+  ) {
     this.traceId = context.traceId;
     this.spanId = context.spanId;
     this.isSampled = context.isSampled;
+    this.leftOutUnder = context.leftOutUnder;
     this.#parentSpanId = parentSpanId;
     this.#name = name;
     this.#options = options;
@@ -100,13 +117,17 @@ class OtlpSpan implements Span {
 const traceparentOf = ({ traceId, spanId, isSampled }: TraceContext) => `00-${traceId}-${spanId}-${isSampled ? "01" : "00"}`;
 
 /** Starts tracing. */
-export function createOtlpTracing({ sampler, ratio, ...options }: TracingOptions): Tracing {
-  const queue = createOtlpQueue(createOtlpExporter(options), exportHead(resourceOf(options), VERSION), options.onExport);
+export function createOtlpTracing({ sampler, ratio, perSecond, counts, ...options }: TracingOptions): Tracing {
+  const { onExport, now = () => performance.now() } = options;
+  const queue = createOtlpQueue(createOtlpExporter(options), exportHead(resourceOf(options), VERSION), { onExport, counts });
   const keep: Keep = (span) => queue.add(encodeSpan(span));
-  const { of, byParent } = SAMPLERS[sampler];
+  const { of, byParent } = sampler === null ? LIMITED : SAMPLERS[sampler];
+  // A trace that somebody records already is worth more than a new one, so those of callers have a limit of their own.
+  const limits = sampler === null ? { own: createTraceLimit(perSecond, now), callers: createTraceLimit(perSecond, now) } : null;
   const traces = createTraces(of === "share" ? ratio : of === "all" ? 1 : 0);
   const unrecorded: Span = {
     isSampled: false,
+    leftOutUnder: limits ? null : undefined,
     get traceId() {
       return traces.leftOut();
     },
@@ -124,27 +145,43 @@ export function createOtlpTracing({ sampler, ratio, ...options }: TracingOptions
   return {
     isOn: true,
     active,
-    begin: traces.begin,
+    begin() {
+      if (!limits || limits.own.hasRoom()) return traces.begin();
+      counts.leftOut++;
+      return null;
+    },
     unrecorded,
     start(name, given = {}) {
-      if (given.trace !== undefined) return first(given.trace, name, given);
+      const isRequest = given.kind === "server";
+      if (given.trace !== undefined) {
+        if (isRequest) limits?.own.take();
+        return first(given.trace, name, given);
+      }
       const own = given.parent === undefined ? active() : null;
       if (own === unrecorded) return unrecorded;
       const parent = own instanceof OtlpSpan ? own : readTraceparent(given.parent);
       if (!parent) {
+        if (isRequest && limits?.own.take() === false) {
+          counts.leftOut++;
+          return unrecorded;
+        }
         const traceId = traces.begin();
         return traceId === null ? unrecorded : first(traceId, name, given);
       }
       const { traceId, spanId } = parent;
-      const isSampled = byParent ? parent.isSampled : traces.has(traceId);
-      return new OtlpSpan({ traceId, spanId: newId(16), isSampled }, spanId, name, given, isSampled ? keep : null);
+      const isWanted = byParent ? parent.isSampled : traces.has(traceId);
+      const isSampled = isWanted && !(isRequest && limits?.callers.take() === false);
+      if (isWanted && !isSampled) counts.leftOut++;
+      const leftOutUnder = isWanted && !isSampled ? traceparentOf(parent) : own?.leftOutUnder;
+      const context = { traceId, spanId: newId(16), isSampled, leftOutUnder };
+      return new OtlpSpan(context, spanId, name, given, isSampled ? keep : null);
     },
     within: (span, work) => (span === unrecorded ? withinUnrecorded(work) : storage.run(span, work)),
     close: queue.close,
   };
 }
 
-function resourceOf({ serviceName, resource, instanceId }: Omit<TracingOptions, "sampler" | "ratio">) {
+function resourceOf({ serviceName, resource, instanceId }: Pick<TracingOptions, "serviceName" | "resource" | "instanceId">) {
   return {
     "service.version": VERSION,
     "service.instance.id": instanceId,

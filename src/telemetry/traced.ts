@@ -1,6 +1,6 @@
 /** Wraps what a server is made of to trace it: the store, which keeps what caused a change, the compute pool, and the log. */
-import type { Transition } from "../domain/jobs/job.ts";
-import { type Tracing, traced } from "../domain/operation/tracing.ts";
+import type { Job, Transition } from "../domain/jobs/job.ts";
+import { errorTypeOf, type Tracing, traced } from "../domain/operation/tracing.ts";
 import type { ComputePool } from "../domain/ports.ts";
 import type { ProjectStore, Store } from "../domain/store/store.ts";
 import { wrapStore } from "../domain/store/wrap-store.ts";
@@ -10,7 +10,28 @@ export function traceStore(store: Store, tracing: Tracing): Store {
   if (!tracing.isOn) return store;
   const caused = <Record extends Pick<Transition, "traceparent">>(record: Record): Record => {
     const span = tracing.active();
-    return span ? { ...record, traceparent: span.traceparent } : record;
+    if (!span) return record;
+    // Without a cause of its own, a change belongs to the trace of the job.
+    const traceparent = span.leftOutUnder === undefined ? span.traceparent : span.leftOutUnder;
+    return traceparent === null ? record : { ...record, traceparent };
+  };
+  const insert = async <Record extends object, Inserted extends Pick<Job, "id" | "project">>(
+    kind: "job" | "sweep",
+    record: Record,
+    work: (record: Record) => Promise<Inserted>,
+  ): Promise<Inserted> => {
+    const parent = tracing.active()?.leftOutUnder;
+    if (parent === undefined) return work(caused(record));
+    // The request has no span: the trace of the job begins here.
+    const span = tracing.start(`submit ${kind}`, { parent });
+    try {
+      const inserted = await work({ ...record, traceparent: span.traceparent });
+      span.end({ attributes: { [`trainyard.${kind}.id`]: inserted.id, "trainyard.project": inserted.project } });
+      return inserted;
+    } catch (error) {
+      span.end({ errorType: errorTypeOf(error) });
+      throw error;
+    }
   };
   const wrap = <Part extends ProjectStore>(part: Part): Part => {
     const { jobs, sweeps } = part;
@@ -18,12 +39,12 @@ export function traceStore(store: Store, tracing: Tracing): Store {
       ...part,
       jobs: {
         ...jobs,
-        insert: (job) => jobs.insert(caused(job)),
+        insert: (job) => insert("job", job, jobs.insert),
         transition: (id, request) => jobs.transition(id, { ...request, to: caused(request.to) }),
       } satisfies ProjectStore["jobs"],
       sweeps: {
         ...sweeps,
-        insert: (sweep) => sweeps.insert(caused(sweep)),
+        insert: (sweep) => insert("sweep", sweep, sweeps.insert),
         transition: (id, from, to) => sweeps.transition(id, from, caused(to)),
       } satisfies ProjectStore["sweeps"],
     };

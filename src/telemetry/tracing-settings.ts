@@ -16,9 +16,12 @@ export interface TracingSettings {
   readonly url: string;
   /** Sent with each export. Secrets: they are not logged. */
   readonly headers: Readonly<Record<string, string>>;
-  readonly sampler: SamplerName;
+  /** Null: every request is recorded, as its caller says, up to `perSecond`. */
+  readonly sampler: SamplerName | null;
   /** The share of traces that the samplers by ratio take, 0 to 1. */
   readonly ratio: number;
+  /** Without a sampler: requests that are recorded in a second, of those that begin a trace, and again of those whose caller records. */
+  readonly perSecond: number;
   /** Null: that of `resource`, else "trainyard". */
   readonly serviceName: string | null;
   /** Attributes of every span of this process. */

@@ -108,4 +108,34 @@ describe("traces of a server", () => {
     const lines = first.logged.filter(({ trace_id }) => trace_id === TRACE).map(({ msg }) => msg);
     expect(lines).toEqual(expect.arrayContaining(["request", "job submitted", "job started", "job ended"]));
   });
+
+  it("record a job whole where more requests come than are recorded, and log no trace that nobody knows", async () => {
+    const folder = await createDataDir();
+    const server = await startLiveServer(folder.path, { ...settings(), TRAINYARD_TRACES_PER_SECOND: "1" });
+    const before = receiver.spans.length;
+    const get = () => fetch(`${server.url}/v1/openapi.json`, { headers: { traceparent: "00-nonsense" } });
+    await Promise.all(Array.from({ length: 20 }, get));
+    const job = await server.client.submit({
+      data: { generator: { type: "moons", samples: 60 } },
+      model: { layers: [{ type: "linear" }] },
+      epochs: 2,
+    } as never);
+    await server.client.wait(job.id);
+    const metrics = await (await fetch(`${server.url}/metrics`)).text();
+    await server.stop();
+    await folder.remove();
+    const spans = receiver.spans.slice(before);
+    const recorded = new Set(spans.map(({ traceId }) => traceId));
+    const lines = server.logged.filter(({ msg }) => msg === "request");
+    expect(lines.filter(({ trace_id }) => trace_id !== undefined).every(({ trace_id }) => recorded.has(String(trace_id)))).toBe(
+      true,
+    );
+    expect(lines.some(({ trace_id }) => trace_id === undefined)).toBe(true);
+    expect(Number(/^trainyard_traces_left_out_total (\d+)$/m.exec(metrics)?.[1])).toBeGreaterThan(0);
+    const run = spans.find(({ name }) => name === "run job");
+    const queue = spans.find(({ name }) => name === "queue job");
+    const submitted = spans.find(({ spanId }) => spanId === run?.parentSpanId);
+    expect(["submit job", "POST /v1/jobs"]).toContain(submitted?.name);
+    expect(queue).toMatchObject({ traceId: run?.traceId, parentSpanId: submitted?.spanId });
+  });
 });

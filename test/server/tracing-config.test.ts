@@ -18,7 +18,7 @@ describe("the settings of OpenTelemetry", () => {
     [{ OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: `${HERE}/as-it-is` }, `${HERE}/as-it-is`],
     [{ OTEL_EXPORTER_OTLP_ENDPOINT: "http://elsewhere", OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: `${HERE}/x` }, `${HERE}/x`],
   ])("%o sends spans to %s", (environment, url) => {
-    expect(tracingOf(environment)).toMatchObject({ url, sampler: "parentbased_always_on", ratio: 1 });
+    expect(tracingOf(environment)).toMatchObject({ url, sampler: null, perSecond: 100 });
   });
 
   it("read lists with percent-encoded values, the more specific ones first", () => {
@@ -44,6 +44,8 @@ describe("the settings of OpenTelemetry", () => {
     ["OTEL_EXPORTER_OTLP_PROTOCOL", "grpc", "http/json"],
     ["OTEL_TRACES_SAMPLER", "jaeger_remote", "must be one of"],
     ["OTEL_TRACES_SAMPLER_ARG", "1.5", "0 to 1"],
+    ["TRAINYARD_TRACES_PER_SECOND", "0", "at least 1"],
+    ["TRAINYARD_TRACES_PER_SECOND", "many", "a whole number"],
     ["OTEL_RESOURCE_ATTRIBUTES", "a=%", "pairs"],
     ["OTEL_RESOURCE_ATTRIBUTES", "no value", "pairs"],
     ["OTEL_RESOURCE_ATTRIBUTES", `${"a=b,".repeat(65)}`, "64"],
@@ -51,6 +53,14 @@ describe("the settings of OpenTelemetry", () => {
   ])("%s=%s is refused in one line with the cure", (name, value, cure) => {
     expect(() => tracingOf({ OTEL_EXPORTER_OTLP_ENDPOINT: HERE, [name]: value })).toThrow(cure);
     expect(() => tracingOf({ OTEL_EXPORTER_OTLP_ENDPOINT: HERE, [name]: value })).toThrow(`${name}=`);
+  });
+
+  it("limit requests a second only where no sampler is named", () => {
+    const endpoint = { OTEL_EXPORTER_OTLP_ENDPOINT: HERE };
+    expect(tracingOf({ ...endpoint, TRAINYARD_TRACES_PER_SECOND: "7" })).toMatchObject({ sampler: null, perSecond: 7 });
+    expect(tracingOf({ ...endpoint, OTEL_TRACES_SAMPLER: "always_on" })).toMatchObject({ sampler: "always_on" });
+    const both = { ...endpoint, TRAINYARD_TRACES_PER_SECOND: "7", OTEL_TRACES_SAMPLER: "always_on" };
+    expect(() => tracingOf(both)).toThrow("TRAINYARD_TRACES_PER_SECOND=7: OTEL_TRACES_SAMPLER says what is recorded");
   });
 
   it("are not shown where they may hold a secret", () => {

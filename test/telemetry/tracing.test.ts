@@ -14,15 +14,24 @@ import { startOtlpReceiver } from "./otlp-receiver.ts";
 
 const TRACE = "0af7651916cd43dd8448eb211c80319c";
 const SPAN = "b7ad6b7169203331";
-const WHOLE = { sampler: "always_on", ratio: 1, serviceName: null, resource: {}, headers: {}, instanceId: "one" } as const;
+const WHOLE = {
+  sampler: "always_on",
+  ratio: 1,
+  perSecond: 100,
+  serviceName: null,
+  resource: {},
+  headers: {},
+  instanceId: "one",
+} as const;
 
 async function openTracing(options: Partial<TracingOptions> = {}) {
   const receiver = await startOtlpReceiver();
   onTestFinished(() => receiver.close());
   const failures: (string | null)[] = [];
   const onExport = (failure: string | null) => void failures.push(failure);
-  const tracing = createOtlpTracing({ ...WHOLE, url: `${receiver.url}/v1/traces`, onExport, ...options });
-  return { receiver, tracing, failures };
+  const counts = { leftOut: 0, lost: 0 };
+  const tracing = createOtlpTracing({ ...WHOLE, url: `${receiver.url}/v1/traces`, onExport, counts, ...options });
+  return { receiver, tracing, failures, counts };
 }
 
 describe("a traceparent", () => {
@@ -151,6 +160,41 @@ describe("tracing", () => {
     },
   );
 
+  it("records without a sampler so many requests a second, as many more whose callers record, and everything else", async () => {
+    const clock = { ms: 0 };
+    const { receiver, tracing, counts } = await openTracing({ sampler: null, perSecond: 10, now: () => clock.ms });
+    const request = (name: string, parent: string | null) => {
+      const span = tracing.start(name, { kind: "server", parent });
+      span.end();
+      return span;
+    };
+    const [records, recordsNot] = [`00-${TRACE}-${SPAN}-01`, `00-${TRACE}-${SPAN}-00`];
+    for (let each = 0; each < 20; each++) {
+      const trace = tracing.begin();
+      if (trace !== null) tracing.start("begun", { kind: "server", trace }).end();
+      // A traceparent that is not valid counts as none, and a caller that does not record takes no place.
+      request("malformed", "00-nonsense");
+      request("not recorded", recordsNot);
+      request("recorded", records);
+      tracing.start("run job", { parent: null }).end();
+      tracing.start("run job", { parent: records }).end();
+    }
+    expect(request("left out", null)).toBe(tracing.unrecorded);
+    expect(request("left out", records)).toMatchObject({ traceId: TRACE, isSampled: false, leftOutUnder: records });
+    expect(request("not recorded", recordsNot).leftOutUnder).toBeUndefined();
+    expect(counts).toEqual({ leftOut: 3 * 20 - 2 * 10 + 2, lost: 0 });
+    clock.ms += 100;
+    for (let each = 0; each < 2; each++) {
+      request("later", null);
+      request("later", records);
+    }
+    await tracing.close();
+    const count = (name: string) => receiver.spans.filter((span) => span.name === name).length;
+    expect(["begun", "malformed", "not recorded", "recorded", "run job", "left out", "later"].map(count)).toEqual([
+      ...[5, 5, 0, 10, 40, 0, 2],
+    ]);
+  });
+
   it("encodes what many spans share once, and of each what is its own", async () => {
     const { receiver, tracing } = await openTracing();
     const [start, ok, failed] = [{ method: "GET" }, { status: 200 }, { status: 500 }];
@@ -174,12 +218,14 @@ describe("tracing", () => {
   });
 
   it("loses spans and nothing else while the receiver is away, and says so once", async () => {
-    const { tracing, failures } = await openTracing({ url: "http://127.0.0.1:9/v1/traces" });
+    const { tracing, failures, counts } = await openTracing({ url: "http://127.0.0.1:9/v1/traces" });
     // More than the queue holds, and more than one batch.
     for (let at = 0; at < 5000; at++) tracing.start("lost", { parent: null }).end();
     await tracing.close();
     expect(failures).toHaveLength(1);
+    expect(counts.lost).toBe(5000);
     tracing.start("after the end", { parent: null }).end();
+    expect(counts.lost).toBe(5001);
   });
 
   it("says why a receiver refuses, and when it takes spans again", async () => {
@@ -253,6 +299,33 @@ describe("a traced store", () => {
     expect(JSON.stringify(await store.events.read(job.id, 0, 10))).not.toContain(pause.traceId);
     const other = await store.jobs.insert(aNewJob());
     expect(causeOf(other)).toBeNull();
+  });
+
+  it("begins the trace of a job whose request was left out by the limit, below the caller if that records", async () => {
+    const { tracing, receiver } = await openTracing({ sampler: null, perSecond: 1, now: () => 0 });
+    const store = traceStore(await openStore({ dataDir: await temporaryFolder() }), tracing);
+    onTestFinished(() => store.close());
+    const records = `00-${TRACE}-${SPAN}-01`;
+    const request = (parent: string | null) => tracing.start("request", { kind: "server", parent });
+    for (const parent of [null, records]) request(parent).end();
+    const submit = (parent: string | null) => tracing.within(request(parent), () => store.jobs.insert(aNewJob()));
+    const alone = await submit(null);
+    const below = await submit(records);
+    const unwanted = await submit(`00-${TRACE}-${SPAN}-00`);
+    const to = { state: "paused", at: 5, reason: "a test" } as const;
+    for (const parent of [null, records])
+      await tracing.within(request(parent), () => store.jobs.transition((parent ? below : alone).id, { from: ["queued"], to }));
+    await tracing.close();
+    const [first, second, ...more] = receiver.spans.filter(({ name }) => name === "submit job");
+    expect(more).toEqual([]);
+    expect(first).not.toHaveProperty("parentSpanId");
+    expect(first?.attributes).toEqual({ "trainyard.job.id": alone.id, "trainyard.project": "default" });
+    expect(second).toMatchObject({ traceId: TRACE, parentSpanId: SPAN });
+    expect(causeOf(below)).toBe(`00-${TRACE}-${second?.spanId}-01`);
+    expect(readTraceparent(causeOf(unwanted))).toMatchObject({ traceId: TRACE, isSampled: false });
+    // A later request that is left out moves no job out of its trace, unless its caller records.
+    const moved = await Promise.all([alone, below].map(({ id }) => store.jobs.get(id)));
+    expect(moved.map((job) => job && causeOf(job))).toEqual([`00-${first?.traceId}-${first?.spanId}-01`, records]);
   });
 });
 

@@ -22,8 +22,15 @@ export function createBinTable(columns: readonly MonitoredColumn[]): BinTable {
         addColumn(searches[column] as Search, counts, values, from + column, width, end);
     },
     add(counts, column, value) {
+      const search = searches[column] as Search;
+      if (search.places && value >= 0) {
+        // The class of an answer, once for each predicted row: without the loop over values.
+        const place = search.offset + (search.places[value + 1] as number);
+        counts[place] = (counts[place] as number) + 1;
+        return;
+      }
       ONE[0] = value;
-      addColumn(searches[column] as Search, counts, ONE, 0, 1, 1);
+      addColumn(search, counts, ONE, 0, 1, 1);
     },
   };
 }

@@ -39,6 +39,11 @@ export interface Span {
   readonly isSampled: boolean;
   /** Names the span to another process, whether or not it is sampled. */
   readonly traceparent: string;
+  /**
+   * Set if a request is left out only because too many came: the `traceparent` of its caller, or null if it has none. What the request makes
+   * that lasts longer than it, such as a job, is recorded under that.
+   */
+  readonly leftOutUnder?: string | null | undefined;
   /** Ends the span. It is exported later, if it is sampled; a span that does not end is not exported. */
   end(how?: SpanEnd): void;
 }

@@ -8,7 +8,7 @@ import { JSON_LENGTH_HEADER, type RoutedRequest } from "../../domain/protocols/r
 import type { Encoded } from "../protobuf.ts";
 import { bytes, integer, join, message, nested, string } from "../protobuf.ts";
 import { type Message, readMessage } from "../protobuf-reader.ts";
-import { modelInferRequest } from "./message-types.ts";
+import { modelInferRequest, requestId } from "./message-types.ts";
 import { type Contents, shapeOf, tensorBytes } from "./tensor-contents.ts";
 
 type Bytes = Uint8Array<ArrayBuffer>;
@@ -118,7 +118,7 @@ interface InferAnswer {
 }
 
 /** Encodes a `ModelInferResponse`, whose tensors are all in `raw_output_contents`. */
-export function inferResponseOf(headers: Readonly<Record<string, unknown>>, body: Buffer): Uint8Array {
+export function inferResponseOf(headers: Readonly<Record<string, unknown>>, body: Buffer): Bytes {
   const length = Number(headers[JSON_LENGTH_HEADER]);
   const answer = JSON.parse(body.toString("utf8", 0, length)) as InferAnswer;
   const tensors: Encoded[] = [];
@@ -137,6 +137,27 @@ export function inferResponseOf(headers: Readonly<Record<string, unknown>>, body
       ...tensors,
     ),
   );
+}
+
+/** Encodes a `ModelStreamInferResponse` with an inference, which is a `ModelInferResponse`. */
+export function streamedInference(response: Bytes): Uint8Array {
+  return join(bytes(2, response));
+}
+
+/** Encodes one with an error. Its inference has the id of the request alone, so that the client knows which one failed. */
+export function streamedError(detail: string, request: Uint8Array): Uint8Array {
+  const id = idOf(request);
+  return join(message(string(1, detail.toWellFormed()), ...(id ? [nested(2, message(string(3, id)))] : [])));
+}
+
+/** The id of a request, which may be malformed in another place. */
+function idOf(request: Uint8Array): string | undefined {
+  try {
+    return (readMessage(requestId, request, BOUNDS) as InferMessage).id;
+  } catch (error) {
+    if (error instanceof TrainyardError) return undefined;
+    throw error;
+  }
 }
 
 /** Name, datatype and shape, which have the same field numbers in all messages of tensors. */

@@ -54,6 +54,9 @@ export const modelInferRequest: MessageType = {
   7: { name: "raw_input_contents", kind: "bytes", isRepeated: true },
 };
 
+/** The id of such a request, and nothing else. */
+export const requestId: MessageType = { 3: { name: "id", kind: "text" } };
+
 /** A request that only names a model. */
 export const modelRequest: MessageType = {
   1: { name: "name", kind: "text" },

@@ -41,8 +41,8 @@ export function traceRequests(app: App, tracing: Tracing): void {
     if (PROBES.has(route)) return done();
     const span = startSpan(tracing, request, route, trace);
     request.span = span;
-    // Nobody looks for a trace that is recorded nowhere and that nobody else has named.
-    if (span.isSampled || traceparent !== undefined) {
+    // Nobody looks for a trace that is recorded nowhere and that no valid traceparent has named.
+    if (span !== tracing.unrecorded) {
       const log = request.log.child({ trace_id: span.traceId });
       request.log = log;
       reply.log = log;

@@ -19,10 +19,12 @@ export interface HttpAnswer {
 }
 
 export interface Call {
+  /** Whether both sides send many messages. Default: one each. */
+  readonly isStream?: boolean;
   /** Reads the message, a long one in a thread, and returns the request. Throws `malformed`, `too_large` and `invalid`. */
   ask(message: Uint8Array, threads: MessageReader): RoutedRequest | Promise<RoutedRequest>;
   /** Writes the answer's message. Null: the answer is an error. */
-  answer(answer: HttpAnswer): Uint8Array | null;
+  answer(answer: HttpAnswer): Uint8Array<ArrayBuffer> | null;
 }
 
 /** The threads that read long messages. */
@@ -56,7 +58,7 @@ const truth =
   };
 
 const json =
-  (write: (body: never) => Uint8Array): Call["answer"] =>
+  (write: (body: never) => Uint8Array<ArrayBuffer>): Call["answer"] =>
   ({ statusCode, rawPayload }) =>
     statusCode === 200 ? write(JSON.parse(rawPayload.toString("utf8")) as never) : null;
 
@@ -78,6 +80,12 @@ type Tensor = Parameters<typeof tensorDescription>[0];
 /** Values of health.v1's ServingStatus. */
 const SERVING = 1;
 const NOT_SERVING = 2;
+
+const infer: Call = {
+  ask: (encoded, threads) =>
+    encoded.length <= PARSED_HERE_BYTES ? inferRequestOf(encoded) : threads.readInferMessage(ownBytes(encoded)),
+  answer: ({ statusCode, headers, rawPayload }) => (statusCode === 200 ? inferResponseOf(headers, rawPayload) : null),
+};
 
 /** The calls of each service, by name. */
 export const SERVICES: Readonly<Record<string, Readonly<Record<string, Call>>>> = {
@@ -108,10 +116,8 @@ export const SERVICES: Readonly<Record<string, Readonly<Record<string, Call>>>> 
         ),
       ),
     },
-    ModelInfer: {
-      ask: (encoded, threads) =>
-        encoded.length <= PARSED_HERE_BYTES ? inferRequestOf(encoded) : threads.readInferMessage(ownBytes(encoded)),
-      answer: ({ statusCode, headers, rawPayload }) => (statusCode === 200 ? inferResponseOf(headers, rawPayload) : null),
-    },
+    ModelInfer: infer,
+    // Triton's own: the messages of its answers have an answer or an error each.
+    ModelStreamInfer: { ...infer, isStream: true },
   },
 };

@@ -3,13 +3,22 @@
  * keys, limits, the log and the counts are the same. The package @grpc/grpc-js is loaded only if a port is set.
  */
 import { type AddressInfo, createServer } from "node:net";
-import { Readable } from "node:stream";
-import type { handleUnaryCall, Metadata, Server, ServerErrorResponse, ServiceDefinition } from "@grpc/grpc-js";
+import type {
+  handleBidiStreamingCall,
+  handleUnaryCall,
+  Metadata,
+  Server,
+  ServerCredentials,
+  ServerErrorResponse,
+  ServerUnaryCall,
+  ServiceDefinition,
+} from "@grpc/grpc-js";
 import { TrainyardError } from "../../domain/errors.ts";
 import type { App } from "../context.ts";
-import { STATUS_OF } from "../errors/problem.ts";
 import { PREDICT_BODY_BYTES } from "../routes/predict.ts";
-import { type Call, type HttpAnswer, type MessageReader, SERVICES } from "./calls.ts";
+import { type Call, type MessageReader, SERVICES } from "./calls.ts";
+import { answerStream, MAX_STREAMS } from "./infer-stream.ts";
+import { type Answering, answerMessage, type Caller, type Outcome } from "./routed-call.ts";
 
 type Grpc = typeof import("@grpc/grpc-js");
 
@@ -53,6 +62,16 @@ export interface GrpcServerOptions {
   readonly connections: number;
   /** How long a connection without a call is kept, in milliseconds. */
   readonly idleMs: number;
+  /** Null: connections are not encrypted. */
+  readonly tls?: GrpcTls | null;
+}
+
+/** Certificates in PEM. */
+export interface GrpcTls {
+  readonly certificate: Buffer;
+  readonly key: Buffer;
+  /** Only clients with a certificate of these authorities may connect; null: all may. */
+  readonly clientAuthorities: Buffer | null;
 }
 
 export interface GrpcServer {
@@ -63,17 +82,21 @@ export interface GrpcServer {
 
 /** Starts to listen. Throws if the package is missing, and what listening throws. */
 export async function startGrpcServer(app: App, options: GrpcServerOptions): Promise<GrpcServer> {
-  const { threads, host, port, connections, idleMs } = options;
+  const { threads, host, port, connections, idleMs, tls = null } = options;
   const grpc = await loadPackage();
   const server = new grpc.Server({
     "grpc.max_receive_message_length": PREDICT_BODY_BYTES,
     "grpc.max_concurrent_streams": CALLS_A_CONNECTION,
     "grpc.max_connection_idle_ms": idleMs,
+    // A stream may be silent for long: what ends it is a client that no longer answers.
+    "grpc.keepalive_time_ms": idleMs,
     "grpc-node.max_session_memory": CONNECTION_MEGABYTES,
   });
-  for (const [name, calls] of Object.entries(SERVICES)) addService(grpc, server, { app, threads }, name, calls);
+  const answering = { app, threads };
+  const streams = createStreams(grpc, answering);
+  for (const [name, calls] of Object.entries(SERVICES)) addService(grpc, server, answering, name, calls, streams.handle);
   // Its own listener cannot limit connections.
-  const injector = server.createConnectionInjector(grpc.ServerCredentials.createInsecure());
+  const injector = server.createConnectionInjector(credentialsOf(grpc, tls));
   const listener = createServer((socket) => {
     socket.setTimeout(idleMs);
     injector.injectConnection(socket);
@@ -87,11 +110,20 @@ export async function startGrpcServer(app: App, options: GrpcServerOptions): Pro
     address: `${host.includes(":") ? `[${host}]` : host}:${address.port}`,
     async close() {
       const closed = new Promise<void>((resolve) => listener.close(() => resolve()));
+      // The grace ends for streams too.
+      const stopped = streams.stop();
       injector.drain(GRACE_MS);
       await closed;
+      await stopped;
       server.forceShutdown();
     },
   };
+}
+
+function credentialsOf(grpc: Grpc, tls: GrpcTls | null): ServerCredentials {
+  if (!tls) return grpc.ServerCredentials.createInsecure();
+  const pair = { cert_chain: tls.certificate, private_key: tls.key };
+  return grpc.ServerCredentials.createSsl(tls.clientAuthorities, [pair], tls.clientAuthorities !== null);
 }
 
 async function loadPackage(): Promise<Grpc> {
@@ -106,28 +138,21 @@ async function loadPackage(): Promise<Grpc> {
   }
 }
 
-/** Answers the calls. */
-interface Answering {
-  readonly app: App;
-  readonly threads: MessageReader;
-}
-
 function addService(
   grpc: Grpc,
   server: Server,
   answering: Answering,
   name: string,
   calls: Readonly<Record<string, Call>>,
+  openStream: StreamHandler,
 ): void {
-  // Messages stay bytes here: the routes report what is wrong with them in their own words.
-  const asIs = (bytes: Buffer) => bytes;
   const definition = Object.fromEntries(
-    Object.keys(calls).map((call) => [
-      call,
+    Object.entries(calls).map(([key, { isStream = false }]) => [
+      key,
       {
-        path: `/${name}/${call}`,
-        requestStream: false,
-        responseStream: false,
+        path: `/${name}/${key}`,
+        requestStream: isStream,
+        responseStream: isStream,
         requestSerialize: asIs,
         requestDeserialize: asIs,
         responseSerialize: asIs,
@@ -135,58 +160,60 @@ function addService(
       },
     ]),
   ) as ServiceDefinition;
-  server.addService(
-    definition,
-    Object.fromEntries(Object.entries(calls).map(([key, call]) => [key, handler(grpc, answering, call)])),
-  );
+  const handlers = Object.entries(calls).map(([key, call]) => [
+    key,
+    call.isStream ? openStream(call) : unary(grpc, answering, call),
+  ]);
+  server.addService(definition, Object.fromEntries(handlers));
 }
 
-function handler(grpc: Grpc, { app, threads }: Answering, call: Call): handleUnaryCall<Buffer, Buffer> {
+/** Messages stay bytes here: the routes report what is wrong with them in their own words. */
+const asIs = (bytes: Buffer) => bytes;
+
+function unary(grpc: Grpc, answering: Answering, call: Call): handleUnaryCall<Buffer, Buffer> {
   return async (asked, respond) => {
     const gone = new AbortController();
     asked.on("cancelled", () => gone.abort());
-    try {
-      const { method, url, headers, payload } = await call.ask(asked.request, threads);
-      if (gone.signal.aborted) return;
-      const body = payload && bodyUntil(gone.signal, payload);
-      const answer = await app.inject({
-        method,
-        url,
-        headers: { ...passedOn(asked.metadata), ...headers, ...(payload && { "content-length": String(payload.length) }) },
-        remoteAddress: hostOf(asked.getPeer()),
-        signal: gone.signal,
-        ...(body && { payload: body }),
-      });
-      const trailer = answered(grpc, answer);
-      const written = call.answer(answer);
-      if (written) respond(null, Buffer.from(written.buffer, written.byteOffset, written.length), trailer);
-      else respond(failure(grpc, answer.statusCode, errorIn(answer), trailer));
-    } catch (error) {
-      // Nobody waits for the answer any more.
-      if (gone.signal.aborted) return;
-      if (error instanceof TrainyardError) return respond(failure(grpc, STATUS_OF[error.code], error.message));
-      // Rethrown, it would end the process.
-      app.log.error({ err: error, call: asked.getPath() }, "a call over gRPC failed");
-      respond(failure(grpc, 500, "internal error; see the server log"));
-    }
+    const outcome = await answerMessage(answering, call, asked.request, callerOf(asked, gone.signal));
+    if (!outcome) return;
+    const trailer = answered(grpc, outcome);
+    if (outcome.ok) respond(null, asBuffer(outcome.bytes), trailer);
+    else respond(failure(grpc, outcome.status, outcome.details, trailer));
   };
 }
 
-/**
- * The body of a request within the process, whose response closes when the signal aborts. The request itself listens to its signal only
- * until its body is read; an error of its body reaches it at any time.
- */
-function bodyUntil(signal: AbortSignal, bytes: Uint8Array): Readable {
-  const body = new Readable({
-    autoDestroy: false,
-    read() {
-      this.push(bytes);
-      this.push(null);
+/** Handles the streams of a call. */
+type StreamHandler = (call: Call) => handleBidiStreamingCall<Buffer, Buffer>;
+
+/** Answers streams until the server stops. */
+function createStreams(grpc: Grpc, answering: Answering) {
+  const stopping = new AbortController();
+  const open = new Set<Promise<void>>();
+  const handle: StreamHandler = (call) => (stream) => {
+    const fail = (status: number, details: string) => void stream.emit("error", failure(grpc, status, details));
+    if (open.size >= MAX_STREAMS) return fail(429, `the server has ${MAX_STREAMS} open streams, its limit: try again later`);
+    const answer = (message: Buffer, signal: AbortSignal) => answerMessage(answering, call, message, callerOf(stream, signal));
+    const ended = answerStream(stream, { answer, fail, stopping: stopping.signal });
+    open.add(ended);
+    void ended.then(() => open.delete(ended));
+  };
+  return {
+    handle,
+    /** Ends the streams when what they have read is answered. */
+    async stop() {
+      stopping.abort();
+      await Promise.all(open);
     },
-  });
-  signal.addEventListener("abort", () => body.destroy(new Error("the call was cancelled")));
-  return body;
+  };
 }
+
+type Asked = Pick<ServerUnaryCall<Buffer, Buffer>, "getPath" | "getPeer" | "metadata">;
+
+const callerOf = (asked: Asked, signal: AbortSignal): Caller => ({
+  ...{ path: asked.getPath(), peer: asked.getPeer(), headers: passedOn(asked.metadata), signal },
+});
+
+const asBuffer = ({ buffer, byteOffset, length }: Uint8Array) => Buffer.from(buffer, byteOffset, length);
 
 function failure(grpc: Grpc, status: number, details: string, metadata?: Metadata): ServerErrorResponse {
   const code = grpc.status[CODES[status] ?? "INTERNAL"];
@@ -204,24 +231,13 @@ function beginningOf(details: string): string {
   return text;
 }
 
-function errorIn({ rawPayload }: HttpAnswer): string {
-  // In the protocol's format, or, if none of its routes has answered, in our own.
-  const { error, detail } = JSON.parse(rawPayload.toString("utf8")) as { readonly error?: string; readonly detail?: string };
-  return error ?? detail ?? "the request failed";
-}
-
 function passedOn(metadata: Metadata): Record<string, string> {
   const given = PASSED_ON.flatMap((name) => metadata.get(name).map((value) => [name, String(value)] as const));
   return Object.fromEntries(given);
 }
 
-function answered(grpc: Grpc, { headers }: HttpAnswer): Metadata {
+function answered(grpc: Grpc, { headers }: Outcome): Metadata {
   const metadata = new grpc.Metadata();
   for (const name of ANSWERED) if (headers[name] !== undefined) metadata.set(name, String(headers[name]));
   return metadata;
-}
-
-/** The address of a peer without its port. */
-function hostOf(peer: string): string {
-  return peer.replace(/:\d+$/, "").replace(/^\[(.*)\]$/, "$1");
 }

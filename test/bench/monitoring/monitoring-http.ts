@@ -1,7 +1,7 @@
 /**
  * What monitoring costs over HTTP: `npm run bench:monitoring:http [-- --rounds 200] [--starts 3] [--columns 40] [--only CSV]`. Three servers, of
- * which one counts, answer the same requests in short rounds in turn, as processor-rounds.ts has it: prints for each load the ratio of that one
- * to the others. Storing what was counted takes some milliseconds about once a second whatever is asked: on a machine that others use too,
+ * which one counts, answer the same requests in short rounds in turn, as processor-rounds.ts has it: prints the ratio of that one to the
+ * others for each load, as soon as it is done. Storing what was counted takes some milliseconds about once a second whatever is asked: on a machine that others use too,
  * where a second has little of the processor, it is more of it. The bar is 1.05.
  */
 import { parseArgs } from "node:util";
@@ -67,6 +67,19 @@ function loadsOf(width: number): readonly Load[] {
 const results = new Map<string, { readonly requests: number; readonly starts: number[][][] }>();
 const SETTINGS = [{ TRAINYARD_MONITORING: "false" }, { TRAINYARD_MONITORING: "false" }, {}];
 
+/** Prints what a load has taken in all starts so far. */
+function report(name: string): void {
+  const { requests, starts } = results.get(name) as { readonly requests: number; readonly starts: number[][][] };
+  const off = quantile(
+    starts.flatMap(([first = [], second = []]) => [quantile(first, 0.5), quantile(second, 0.5)]),
+    0.5,
+  );
+  console.log(
+    `${name}, ${starts.length} of ${values.starts} starts: ${Math.round((1000 * off) / requests)} µs without monitoring`,
+  );
+  printRatios(["without", "without again", "with"], starts);
+}
+
 for (let start = 0; start < Number(values.starts); start++) {
   const folders = await Promise.all(SETTINGS.map(() => createDataDir()));
   const servers: LiveServer[] = [];
@@ -88,16 +101,9 @@ for (let start = 0; start < Number(values.starts); start++) {
       const known = results.get(key) ?? { requests, starts: [] };
       known.starts.push(spent);
       results.set(key, known);
+      report(key);
     }
   }
   for (const server of servers) await server.stop();
   for (const folder of folders) await folder.remove();
-}
-for (const [name, { requests, starts }] of results) {
-  const off = quantile(
-    starts.flatMap(([first = [], second = []]) => [quantile(first, 0.5), quantile(second, 0.5)]),
-    0.5,
-  );
-  console.log(`${name}: ${Math.round((1000 * off) / requests)} µs without monitoring`);
-  printRatios(["without", "without again", "with"], starts);
 }

@@ -34,7 +34,7 @@ const SLICE = 200;
 
 function handle(hooks: readonly Hook[], headers: object): void {
   const log = new Log({ request_id: URL });
-  const routeOptions = { url: "/v1/models/:ref/predict" };
+  const routeOptions = { url: "/v1/models/:ref/predict", config: { entersSpan: true } };
   const request = {
     method: "POST",
     url: URL,
@@ -53,14 +53,24 @@ function handle(hooks: readonly Hook[], headers: object): void {
 /** Prints for each setting the microseconds of a request above those of a server that traces nothing. */
 export async function compareHooks(rounds: number): Promise<void> {
   const receiver = await startOtlpReceiver();
-  const traced = (sampler: SamplerName, ratio: number) => {
+  const traced = (sampler: SamplerName | null, ratio: number) => {
     const resource = { url: `${receiver.url}/v1/traces`, headers: {}, resource: {}, serviceName: null, instanceId: "one" };
-    const tracing = createOtlpTracing({ ...resource, sampler, ratio, onExport: DONE });
+    const tracing = createOtlpTracing({
+      ...resource,
+      sampler,
+      ratio,
+      perSecond: 100,
+      counts: { leftOut: 0, lost: 0 },
+      onExport: DONE,
+    });
     return { tracing, hooks: stage((app) => traceRequests(app, tracing)) };
   };
+  const records = { traceparent: "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01" };
   const caller = { traceparent: "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-00" };
   const settings = [
     { name: "none", hooks: stage((app) => onRequestEnd(app, DONE)), headers: {} },
+    { name: "by default, above 100 a second", ...traced(null, 1), headers: {} },
+    { name: "by default, callers that record above that", ...traced(null, 1), headers: records },
     { name: "all traces", ...traced("parentbased_always_on", 1), headers: {} },
     { name: "one trace in 20", ...traced("parentbased_traceidratio", 0.05), headers: {} },
     { name: "one trace in a million", ...traced("parentbased_traceidratio", 1e-6), headers: {} },

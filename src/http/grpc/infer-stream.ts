@@ -1,0 +1,88 @@
+/**
+ * A stream of inferences, as Triton has it in `ModelStreamInfer`: each message of the client is answered by one, in the order of the messages. A
+ * request that fails is answered with `error_message`, and the stream goes on. Knows no route.
+ */
+import type { ServerDuplexStream } from "@grpc/grpc-js";
+import { streamedError, streamedInference } from "../../formats/grpc/infer-message.ts";
+import type { Outcome } from "./routed-call.ts";
+
+/** Maximum requests of a stream that are read and not answered yet. Further ones wait at the client. */
+const MAX_STREAM_REQUESTS = 8;
+/** Maximum open streams of a server, because each may hold so many requests and answers. */
+export const MAX_STREAMS = 100;
+
+export interface StreamOptions {
+  /** Answers one message; null if nobody waits any more. Never rejects. */
+  readonly answer: (message: Buffer, signal: AbortSignal) => Promise<Outcome | null>;
+  /** Ends the stream with an error, by a status of HTTP. */
+  readonly fail: (status: number, details: string) => void;
+  /** Aborts when the server stops: what was read is still answered. */
+  readonly stopping: AbortSignal;
+}
+
+/** Answers the messages of a stream until its client, the server or a deadline ends it. Resolves when nothing of it is left. */
+export function answerStream(
+  stream: ServerDuplexStream<Buffer, Buffer>,
+  { answer, fail, stopping }: StreamOptions,
+): Promise<void> {
+  const { promise: ended, resolve: end } = Promise.withResolvers<void>();
+  const running = new Set<AbortController>();
+  let isOver = false;
+  let written = Promise.resolve();
+  const finish = (how: () => void): void => {
+    if (isOver) return;
+    isOver = true;
+    stopping.removeEventListener("abort", stop);
+    how();
+    end();
+  };
+  const stop = (): void => {
+    // What is read from now on is not answered.
+    stream.removeListener("data", onMessage);
+    void written.then(() => finish(() => fail(503, "the server is stopping: send the request again")));
+  };
+  const resumeReading = boundReading(stream, () => running.size < MAX_STREAM_REQUESTS);
+  const onMessage = (message: Buffer): void => {
+    const waiting = new AbortController();
+    running.add(waiting);
+    const answered = answer(message, waiting.signal);
+    // A client that does not read its answers is not read either.
+    written = written.then(async () => {
+      const outcome = await answered;
+      if (outcome && !isOver) await write(outcome, message);
+      running.delete(waiting);
+      resumeReading();
+    });
+  };
+  const write = (outcome: Outcome, message: Buffer): Promise<void> | void => {
+    // The metadata, which is the same for all messages, has no valid key.
+    if (!outcome.ok && outcome.status === 401) return finish(() => fail(401, outcome.details));
+    const bytes = outcome.ok ? streamedInference(outcome.bytes) : streamedError(outcome.details, message);
+    return Promise.race([new Promise<void>((resolve) => stream.write(Buffer.from(bytes), () => resolve())), ended]);
+  };
+  stream.on("cancelled", () => {
+    for (const each of running) each.abort();
+    finish(() => undefined);
+  });
+  // The client sends no more.
+  stream.on("end", () => void written.then(() => finish(() => stream.end())));
+  stream.on("data", onMessage);
+  if (stopping.aborted) stop();
+  else stopping.addEventListener("abort", stop);
+  return ended;
+}
+
+/** Reads from the transport only while there is room: by itself, a stream reads sixteen messages ahead. Returns what reads on. */
+function boundReading(stream: ServerDuplexStream<Buffer, Buffer>, hasRoom: () => boolean): () => void {
+  const read = stream._read.bind(stream);
+  let isWaiting = false;
+  stream._read = (size) => {
+    if (hasRoom()) read(size);
+    else isWaiting = true;
+  };
+  return () => {
+    if (!isWaiting) return;
+    isWaiting = false;
+    read(1);
+  };
+}

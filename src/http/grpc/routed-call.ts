@@ -1,0 +1,86 @@
+/** Answers one message by a request to the HTTP routes within this process. Knows no status of gRPC. */
+import { Readable } from "node:stream";
+import { TrainyardError } from "../../domain/errors.ts";
+import type { App } from "../context.ts";
+import { STATUS_OF } from "../errors/problem.ts";
+import type { Call, HttpAnswer, MessageReader } from "./calls.ts";
+
+/** What answers the calls. */
+export interface Answering {
+  readonly app: App;
+  readonly threads: MessageReader;
+}
+
+/** What of a call, other than its message, reaches the routes. */
+export interface Caller {
+  readonly path: string;
+  /** As gRPC names it: host:port. */
+  readonly peer: string;
+  /** Headers of HTTP from its metadata. */
+  readonly headers: Readonly<Record<string, string>>;
+  /** Aborts when nobody waits for the answer any more. Of this message alone, because what listens to it stays. */
+  readonly signal: AbortSignal;
+}
+
+export type Outcome =
+  | { readonly ok: true; readonly bytes: Uint8Array<ArrayBuffer>; readonly headers: HttpAnswer["headers"] }
+  | { readonly ok: false; readonly status: number; readonly details: string; readonly headers: HttpAnswer["headers"] };
+
+/** Answers a message. Never rejects; null if nobody waits any more. */
+export async function answerMessage(
+  { app, threads }: Answering,
+  call: Call,
+  message: Uint8Array,
+  { path, peer, headers: passedOn, signal }: Caller,
+): Promise<Outcome | null> {
+  try {
+    const { method, url, headers, payload } = await call.ask(message, threads);
+    if (signal.aborted) return null;
+    const body = payload && bodyUntil(signal, payload);
+    const answer = await app.inject({
+      method,
+      url,
+      headers: { ...passedOn, ...headers, ...(payload && { "content-length": String(payload.length) }) },
+      remoteAddress: hostOf(peer),
+      signal,
+      ...(body && { payload: body }),
+    });
+    const written = call.answer(answer);
+    if (written) return { ok: true, bytes: written, headers: answer.headers };
+    return { ok: false, status: answer.statusCode, details: errorIn(answer), headers: answer.headers };
+  } catch (error) {
+    if (signal.aborted) return null;
+    if (error instanceof TrainyardError)
+      return { ok: false, status: STATUS_OF[error.code], details: error.message, headers: {} };
+    // Rethrown, it would end the process.
+    app.log.error({ err: error, call: path }, "a call over gRPC failed");
+    return { ok: false, status: 500, details: "internal error; see the server log", headers: {} };
+  }
+}
+
+/**
+ * The body of a request within the process, whose response closes when the signal aborts. The request itself listens to its signal only
+ * until its body is read; an error of its body reaches it at any time.
+ */
+function bodyUntil(signal: AbortSignal, bytes: Uint8Array): Readable {
+  const body = new Readable({
+    autoDestroy: false,
+    read() {
+      this.push(bytes);
+      this.push(null);
+    },
+  });
+  signal.addEventListener("abort", () => body.destroy(new Error("the call was cancelled")));
+  return body;
+}
+
+function errorIn({ rawPayload }: HttpAnswer): string {
+  // In the protocol's format, or, if none of its routes has answered, in our own.
+  const { error, detail } = JSON.parse(rawPayload.toString("utf8")) as { readonly error?: string; readonly detail?: string };
+  return error ?? detail ?? "the request failed";
+}
+
+/** The address of a peer without its port. */
+function hostOf(peer: string): string {
+  return peer.replace(/:\d+$/, "").replace(/^\[(.*)\]$/, "$1");
+}

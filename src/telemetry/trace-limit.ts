@@ -1,0 +1,30 @@
+/** Limits how many requests a second are recorded: a token bucket that holds one second's worth. Knows no spans. */
+
+export interface TraceLimit {
+  /** Whether one more request may be recorded now. Takes nothing. */
+  hasRoom(): boolean;
+  /** Takes the place of one request. Returns false if there is none. */
+  take(): boolean;
+}
+
+/** Creates a full bucket. `now` is a clock in milliseconds that never goes back. */
+export function createTraceLimit(perSecond: number, now: () => number): TraceLimit {
+  let tokens = perSecond;
+  let filledAt = now();
+  // The clock is read only when the bucket looks empty.
+  const hasRoom = (): boolean => {
+    if (tokens >= 1) return true;
+    const at = now();
+    tokens = Math.min(perSecond, tokens + ((at - filledAt) * perSecond) / 1000);
+    filledAt = at;
+    return tokens >= 1;
+  };
+  return {
+    hasRoom,
+    take() {
+      if (!hasRoom()) return false;
+      tokens--;
+      return true;
+    },
+  };
+}

@@ -1,0 +1,244 @@
+import { once } from "node:events";
+import { status } from "@grpc/grpc-js";
+import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from "vitest";
+import { type GrpcServer, startGrpcServer } from "../../../src/http/grpc/grpc-server.ts";
+import { MAX_STREAMS } from "../../../src/http/grpc/infer-stream.ts";
+import { storeLine } from "../models-at-hand.ts";
+import { openStagedApp, type StagedApp } from "../staged-app.ts";
+import { type Answer, connectGrpc, type GrpcClient, type InferStream } from "./grpc-client.ts";
+
+let staged: StagedApp;
+let server: GrpcServer;
+let client: GrpcClient;
+
+async function open(options: Parameters<typeof openStagedApp>[0] = {}) {
+  const app = await openStagedApp(options);
+  await storeLine(app.services.store);
+  const { computePool: threads } = app.services;
+  const grpc = await startGrpcServer(app.app, { threads, host: "127.0.0.1", port: 0, connections: 100, idleMs: 60_000 });
+  return { app, grpc, caller: connectGrpc(grpc.address) };
+}
+
+beforeAll(async () => {
+  ({ app: staged, grpc: server, caller: client } = await open());
+});
+afterAll(async () => {
+  client.close();
+  await server.close();
+  await staged.close();
+});
+
+const request = (id: string, values: readonly number[], model = "line") => ({
+  model_name: model,
+  id,
+  inputs: [{ name: "x", datatype: "FP32", shape: [values.length, 1], contents: { fp32_contents: values } }],
+});
+
+interface Told {
+  readonly id: string;
+  readonly error: string;
+  readonly bytes: number;
+}
+
+function told(answer: Answer): Told {
+  const inferred = answer.infer_response as { readonly id: string; readonly raw_output_contents: readonly Buffer[] } | null;
+  return {
+    id: inferred?.id ?? "",
+    error: String(answer.error_message),
+    bytes: inferred?.raw_output_contents[0]?.length ?? 0,
+  };
+}
+
+/** Reads a stream to its end, with the status that ends it. */
+async function readAll(stream: InferStream): Promise<{ answers: Told[]; code: number; details: string }> {
+  const answers: Told[] = [];
+  stream.on("data", (answer: Answer) => answers.push(told(answer)));
+  return { ...(await ended(stream)), answers };
+}
+
+interface Ended {
+  readonly code: number;
+  readonly details: string;
+}
+
+/** Waits for the status that ends a stream, which may be an error. */
+function ended(stream: InferStream): Promise<Ended> {
+  stream.on("error", () => undefined);
+  return new Promise((resolve) => stream.once("status", ({ code, details }: Ended) => resolve({ code, details })));
+}
+
+/** Holds each prediction of an app until it is released. */
+function holdPredictions({ services: { computePool } }: StagedApp) {
+  const released = Promise.withResolvers<void>();
+  const { predict } = computePool;
+  const held = { count: 0 };
+  const later =
+    (method: (...given: never[]) => unknown) =>
+    async (...given: never[]) => {
+      held.count++;
+      await released.promise;
+      return method(...given);
+    };
+  Object.assign(computePool, { predict: { now: () => null, rows: later(predict.rows), stream: later(predict.stream) } });
+  return { held, release: released.resolve };
+}
+
+describe("a stream of inferences", () => {
+  it("answers each message in their order, and goes on after one that fails", async () => {
+    const stream = client.stream();
+    const reading = readAll(stream);
+    stream.write(request("a", [1, 2]));
+    stream.write(request("b", [1], "nobody"));
+    stream.write({ ...request("c", []), raw_input_contents: [Buffer.alloc(3), Buffer.alloc(3)] });
+    // Long ones are read by a thread.
+    stream.write(request("d", Array(20_000).fill(1)));
+    stream.write(request("e", [5]));
+    stream.end();
+    const { answers, code } = await reading;
+    expect(code).toBe(status.OK);
+    expect(answers.map(({ id, bytes }) => [id, bytes])).toEqual([
+      ["a", 16],
+      ["b", 0],
+      ["c", 0],
+      ["d", 160_000],
+      ["e", 8],
+    ]);
+    const errors = answers.map(({ error }) => error);
+    expect(errors).toEqual(["", expect.stringContaining("nobody"), expect.stringContaining("raw_input_contents"), "", ""]);
+  });
+
+  it("answers many messages at once, all of them and in order", async () => {
+    const stream = client.stream();
+    const reading = readAll(stream);
+    for (let each = 0; each < 500; each++) stream.write(request(String(each), [each]));
+    stream.end();
+    const { answers } = await reading;
+    expect(answers.map(({ id }) => id)).toEqual(Array.from({ length: 500 }, (_, each) => String(each)));
+  });
+
+  it("ends with RESOURCE_EXHAUSTED at a message that is too large", async () => {
+    const stream = client.stream();
+    const reading = readAll(stream);
+    stream.write(request("a", Array(100_000).fill(1)));
+    expect((await reading).code).toBe(status.RESOURCE_EXHAUSTED);
+    expect(await client.call("ServerReady", {})).toEqual({ ready: true });
+  });
+
+  it("reads no more requests than it may hold while none is answered, and ends at its deadline", async () => {
+    const { app, grpc, caller } = await open();
+    const { held, release } = holdPredictions(app);
+    const stream = caller.stream({}, 1500);
+    const reading = readAll(stream);
+    for (let each = 0; each < 50; each++) stream.write(request(String(each), [each]));
+    expect(await reading).toMatchObject({ answers: [], code: status.DEADLINE_EXCEEDED });
+    expect(held.count).toBe(8);
+    release();
+    caller.close();
+    await grpc.close();
+    await app.close();
+    expect(app.logged.filter(({ level }) => (level as number) >= 50)).toEqual([]);
+  });
+
+  it("says that a model has been deleted meanwhile, and goes on", async () => {
+    const { app, grpc, caller } = await open();
+    const stream = caller.stream();
+    const answers: Told[] = [];
+    stream.on("data", (answer: Answer) => answers.push(told(answer)));
+    stream.write(request("before", [1]));
+    await vi.waitFor(() => expect(answers).toHaveLength(1));
+    const { id } = (await app.app.inject("/v1/models/line")).json();
+    const deleted = await app.app.inject({ method: "DELETE", url: `/v1/models/${id}` });
+    expect(deleted.statusCode).toBe(204);
+    stream.write(request("after", [1]));
+    await vi.waitFor(() => expect(answers).toHaveLength(2));
+    expect(answers).toEqual([
+      { id: "before", error: "", bytes: 8 },
+      { id: "after", error: expect.stringContaining("line"), bytes: 0 },
+    ]);
+    stream.end();
+    await ended(stream);
+    caller.close();
+    await grpc.close();
+    await app.close();
+  });
+
+  it("answers what it has read when the server stops, and then says so", async () => {
+    const { app, grpc, caller } = await open();
+    const { held, release } = holdPredictions(app);
+    const stream = caller.stream();
+    const reading = readAll(stream);
+    stream.write(request("a", [1]));
+    stream.write(request("b", [1]));
+    await vi.waitFor(() => expect(held.count).toBe(2));
+    const closing = grpc.close();
+    release();
+    const { answers, code, details } = await reading;
+    expect(answers.map(({ id }) => id)).toEqual(["a", "b"]);
+    expect([code, details]).toEqual([status.UNAVAILABLE, "the server is stopping: send the request again"]);
+    await closing;
+    caller.close();
+    await app.close();
+  });
+
+  it("ends at once when the server stops and nothing is asked, and drops what a client has cancelled", async () => {
+    const { app, grpc, caller } = await open();
+    const { held, release } = holdPredictions(app);
+    const left = caller.stream();
+    const leaving = readAll(left);
+    left.write(request("a", [1]));
+    await vi.waitFor(() => expect(held.count).toBe(1));
+    left.cancel();
+    expect((await leaving).code).toBe(status.CANCELLED);
+    release();
+    const silent = caller.stream();
+    const reading = readAll(silent);
+    silent.write(request("b", [1]));
+    await once(silent, "data");
+    await grpc.close();
+    expect((await reading).code).toBe(status.UNAVAILABLE);
+    caller.close();
+    await app.close();
+    expect(app.logged.filter(({ level }) => (level as number) >= 50)).toEqual([]);
+  });
+
+  it("ends where its metadata has no valid key", async () => {
+    const { app, grpc, caller } = await open({ environment: { TRAINYARD_ADMIN_KEY: `ty_${"a".repeat(40)}` } });
+    onTestFinished(async () => {
+      caller.close();
+      await grpc.close();
+      await app.close();
+    });
+    const denied = caller.stream();
+    const reading = readAll(denied);
+    denied.write(request("a", [1]));
+    expect(await reading).toMatchObject({ answers: [], code: status.UNAUTHENTICATED });
+    const allowed = caller.stream({ authorization: `Bearer ty_${"a".repeat(40)}` });
+    allowed.write(request("a", [1]));
+    allowed.end();
+    expect((await readAll(allowed)).answers).toEqual([{ id: "a", error: "", bytes: 8 }]);
+  });
+
+  it("refuses more streams than a server keeps, and takes new ones when others have ended", async () => {
+    const { app, grpc, caller } = await open();
+    // One connection may have no more calls than that.
+    const second = connectGrpc(grpc.address);
+    const streams = Array.from({ length: MAX_STREAMS }, (_, each) => (each % 2 ? caller : second).stream());
+    for (const stream of streams) {
+      stream.on("error", () => undefined);
+      stream.write(request("a", [1]));
+    }
+    await Promise.all(streams.map((stream) => once(stream, "data")));
+    const refused = await readAll(second.stream());
+    expect(refused).toMatchObject({ code: status.RESOURCE_EXHAUSTED, details: expect.stringContaining("open streams") });
+    streams[0]?.end();
+    await ended(streams[0] as InferStream);
+    const next = second.stream();
+    next.write(request("b", [1]));
+    next.end();
+    expect((await readAll(next)).answers).toHaveLength(1);
+    second.close();
+    caller.close();
+    await grpc.close();
+    await app.close();
+  });
+});
