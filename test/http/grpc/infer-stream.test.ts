@@ -247,17 +247,17 @@ describe("a stream of inferences", () => {
   it("counts no stream in which nothing was asked, such as those of clients without a key", async () => {
     const { app, grpc, caller } = await open({ environment: { TRAINYARD_ADMIN_KEY: `ty_${"a".repeat(40)}` } });
     const second = connectGrpc(grpc.address);
-    const silent = Array.from({ length: MAX_STREAMS }, () => caller.stream());
+    const silent = Array.from({ length: MAX_STREAMS + 2 }, (_, each) => (each % 2 ? second : caller).stream());
     const over = silent.map(readAll);
-    // They are open when the connection has answered what was asked after them.
-    silent[0]?.write(request("a", [1]));
-    expect(await over[0]).toMatchObject({ code: status.UNAUTHENTICATED });
+    // The others are open when each connection has answered what was asked after them.
+    for (const asking of silent.slice(0, 2)) asking.write(request("a", [1]));
+    for (const refused of over.slice(0, 2)) expect(await refused).toMatchObject({ code: status.UNAUTHENTICATED });
     const stream = second.stream({ authorization: `Bearer ty_${"a".repeat(40)}` });
     stream.write(request("b", [1]));
     stream.end();
     expect((await readAll(stream)).answers).toEqual([{ id: "b", error: "", bytes: 8 }]);
     await grpc.close();
-    expect((await Promise.all(over.slice(1))).every(({ code }) => code === status.UNAVAILABLE)).toBe(true);
+    expect((await Promise.all(over.slice(2))).every(({ code }) => code === status.UNAVAILABLE)).toBe(true);
     second.close();
     caller.close();
     await app.close();
