@@ -54,23 +54,33 @@ export function sendBytes(
   { raw }: { readonly raw: ServerResponse },
   pieces: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
 ): Readable {
-  // So low a mark has a piece asked for only when the response has been given all pieces before it.
-  return Readable.from(freedWhenSent(pieces, raw), { objectMode: false, highWaterMark: 1 });
+  const waiting = () => body.readableLength + raw.writableLength;
+  const body: Readable = Readable.from(freedWhenSent(pieces, raw, waiting), { objectMode: false });
+  return body;
 }
 
+/** Yields the pieces. `waiting` returns how many bytes of those that were yielded the system has not taken, or more. */
 async function* freedWhenSent(
   pieces: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
   response: ServerResponse,
+  waiting: () => number,
 ): AsyncGenerator<Uint8Array, void, void> {
   // Whoever asks within the process keeps the pieces.
   if (!(response.socket instanceof Socket)) return yield* pieces;
   const given: Uint8Array[] = [];
   response.once("finish", () => freeMemory(...given));
   for await (const piece of pieces) {
-    if (response.writableLength === 0) freeMemory(...given.splice(0));
+    freeMemory(...given.splice(0, given.length - countLast(given, waiting())));
     given.push(piece);
     yield piece;
   }
+}
+
+/** How many of the last pieces are needed to have so many bytes: a slow reader always waits for some, and those before them are sent. */
+function countLast(pieces: readonly Uint8Array[], bytes: number): number {
+  let [count, total] = [0, 0];
+  while (total < bytes && count < pieces.length) total += pieces[pieces.length - ++count]?.length ?? 0;
+  return count;
 }
 
 /** Characters of a piece: to encode and to send them takes a millisecond or two. */

@@ -2,7 +2,7 @@
  * The Open Inference Protocol over gRPC: a second way to the routes under /v2. Each call becomes a request to them within this process, so
  * keys, limits, the log and the counts are the same. The package @grpc/grpc-js is loaded only if a port is set.
  */
-import { type AddressInfo, createServer } from "node:net";
+import { type AddressInfo, createServer, type Socket } from "node:net";
 import type {
   handleBidiStreamingCall,
   handleUnaryCall,
@@ -37,6 +37,8 @@ const ANSWERED = ["retry-after"] as const;
 const MAX_DETAILS_BYTES = 4096;
 /** How long calls under way have when the server stops. */
 const GRACE_MS = 2000;
+/** How long connections have to say that they end, after that. */
+const REST_MS = 500;
 
 /** Codes of gRPC (its documentation, "Status codes") for statuses of HTTP. */
 const CODES: Readonly<Record<number, keyof Grpc["status"]>> = {
@@ -97,7 +99,10 @@ export async function startGrpcServer(app: App, options: GrpcServerOptions): Pro
   for (const [name, calls] of Object.entries(SERVICES)) addService(grpc, server, answering, name, calls, streams.handle);
   // Its own listener cannot limit connections.
   const injector = server.createConnectionInjector(credentialsOf(grpc, tls));
+  const sockets = new Set<Socket>();
   const listener = createServer((socket) => {
+    sockets.add(socket);
+    socket.once("close", () => sockets.delete(socket));
     socket.setTimeout(idleMs);
     injector.injectConnection(socket);
   });
@@ -113,7 +118,12 @@ export async function startGrpcServer(app: App, options: GrpcServerOptions): Pro
       // The grace ends for streams too.
       const stopped = streams.stop();
       injector.drain(GRACE_MS);
+      // It knows no connection whose TLS has not begun, and that would keep the listener open.
+      const late = setTimeout(() => {
+        for (const socket of sockets) socket.destroy();
+      }, GRACE_MS + REST_MS);
       await closed;
+      clearTimeout(late);
       await stopped;
       server.forceShutdown();
     },
@@ -189,13 +199,22 @@ type StreamHandler = (call: Call) => handleBidiStreamingCall<Buffer, Buffer>;
 function createStreams(grpc: Grpc, answering: Answering) {
   const stopping = new AbortController();
   const open = new Set<Promise<void>>();
+  /** Those in which something was asked. Who has no valid key asks nothing for long, and so keeps nobody else from a stream. */
+  const begun = new Set<object>();
   const handle: StreamHandler = (call) => (stream) => {
     const fail = (status: number, details: string) => void stream.emit("error", failure(grpc, status, details));
-    if (open.size >= MAX_STREAMS) return fail(429, `the server has ${MAX_STREAMS} open streams, its limit: try again later`);
     const answer = (message: Buffer, signal: AbortSignal) => answerMessage(answering, call, message, callerOf(stream, signal));
-    const ended = answerStream(stream, { answer, fail, stopping: stopping.signal });
+    const begin = (): boolean => {
+      if (begun.size >= MAX_STREAMS) return false;
+      begun.add(stream);
+      return true;
+    };
+    const ended = answerStream(stream, { begin, answer, fail, stopping: stopping.signal });
     open.add(ended);
-    void ended.then(() => open.delete(ended));
+    void ended.then(() => {
+      open.delete(ended);
+      begun.delete(stream);
+    });
   };
   return {
     handle,

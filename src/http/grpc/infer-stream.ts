@@ -8,10 +8,12 @@ import type { Outcome } from "./routed-call.ts";
 
 /** Maximum requests of a stream that are read and not answered yet. Further ones wait at the client. */
 const MAX_STREAM_REQUESTS = 8;
-/** Maximum open streams of a server, because each may hold so many requests and answers. */
+/** Maximum streams of a server in which something was asked, because each may hold so many requests and answers. */
 export const MAX_STREAMS = 100;
 
 export interface StreamOptions {
+  /** Called for the first message. Returns false if the server has no room for the stream, which then ends. */
+  readonly begin: () => boolean;
   /** Answers one message; null if nobody waits any more. Never rejects. */
   readonly answer: (message: Buffer, signal: AbortSignal) => Promise<Outcome | null>;
   /** Ends the stream with an error, by a status of HTTP. */
@@ -23,10 +25,11 @@ export interface StreamOptions {
 /** Answers the messages of a stream until its client, the server or a deadline ends it. Resolves when nothing of it is left. */
 export function answerStream(
   stream: ServerDuplexStream<Buffer, Buffer>,
-  { answer, fail, stopping }: StreamOptions,
+  { begin, answer, fail, stopping }: StreamOptions,
 ): Promise<void> {
   const { promise: ended, resolve: end } = Promise.withResolvers<void>();
   const running = new Set<AbortController>();
+  let hasBegun = false;
   let isOver = false;
   let written = Promise.resolve();
   const finish = (how: () => void): void => {
@@ -43,6 +46,12 @@ export function answerStream(
   };
   const resumeReading = boundReading(stream, () => running.size < MAX_STREAM_REQUESTS);
   const onMessage = (message: Buffer): void => {
+    if (isOver) return;
+    hasBegun ||= begin();
+    if (!hasBegun) {
+      finish(() => fail(429, `the server has ${MAX_STREAMS} open streams, its limit: try again later`));
+      return;
+    }
     const waiting = new AbortController();
     running.add(waiting);
     const answered = answer(message, waiting.signal);

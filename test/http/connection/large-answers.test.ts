@@ -39,6 +39,22 @@ async function* pieces(): AsyncGenerator<Uint8Array> {
   }
 }
 
+/** More than a connection takes at once. */
+const LONG_PIECE = 4_000_000;
+const LONG_PIECES = 10;
+/** The most long pieces there were at a time. */
+let mostKept = 0;
+async function* longPieces(): AsyncGenerator<Uint8Array> {
+  const long: Uint8Array[] = [];
+  for (let value = 1; value <= LONG_PIECES; value++) {
+    await new Promise(setImmediate);
+    const piece = new Uint8Array(LONG_PIECE).fill(value);
+    long.push(piece);
+    mostKept = Math.max(mostKept, long.filter(({ length }) => length > 0).length);
+    yield piece;
+  }
+}
+
 async function received(url: string): Promise<{ readonly response: Response; readonly body: string }> {
   const response = await fetch(url);
   return { response, body: await response.text() };
@@ -53,6 +69,7 @@ describe("a large answer", () => {
     app.get("/object", async () => object);
     app.get("/text", async (_, reply) => reply.type("text/plain; charset=utf-8").send(text));
     app.get("/bytes", async (_, reply) => sendBytes(reply, pieces()));
+    app.get("/long", async (_, reply) => sendBytes(reply, longPieces()));
     app.get("/list", async (_, reply) =>
       sendBytes(
         reply,
@@ -85,6 +102,22 @@ describe("a large answer", () => {
     const bytes = Buffer.from(await (await fetch(url + path)).arrayBuffer());
     expect(bytes.equals(WHOLE)).toBe(true);
     await expect.poll(() => made.every(({ length }) => length === 0)).toBe(true);
+  });
+
+  it("is not kept while a slow reader reads it", async () => {
+    const { hostname, port } = new URL(url);
+    const socket = connect(Number(port), hostname);
+    socket.write("GET /long HTTP/1.1\r\nhost: h\r\nconnection: close\r\n\r\n");
+    const chunks: Buffer[] = [];
+    for await (const chunk of socket) {
+      chunks.push(chunk as Buffer);
+      await new Promise((resolve) => setTimeout(resolve, 1));
+    }
+    const body = withoutSizes(Buffer.concat(chunks));
+    const whole = Buffer.concat(Array.from({ length: LONG_PIECES }, (_, at) => Buffer.alloc(LONG_PIECE, at + 1)));
+    expect(body.equals(whole)).toBe(true);
+    // One that is made, one that waits, and two on their way.
+    expect(mostKept).toBeLessThanOrEqual(4);
   });
 
   it("is whole for a reader that begins late", async () => {

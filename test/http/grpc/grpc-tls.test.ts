@@ -21,12 +21,17 @@ beforeAll(async () => {
 });
 afterAll(() => staged.close());
 
-async function open(clientAuthorities: string | null = null) {
+async function openServer(clientAuthorities: string | null = null) {
   const tls = await readGrpcTls({ ...FILES, clientAuthorities });
   const { computePool: threads } = staged.services;
   const server = await startGrpcServer(staged.app, {
     ...{ threads, host: "127.0.0.1", port: 0, connections: 10, idleMs: 60_000, tls },
   });
+  return server;
+}
+
+async function open(clientAuthorities: string | null = null) {
+  const server = await openServer(clientAuthorities);
   onTestFinished(() => server.close());
   return server.address;
 }
@@ -62,6 +67,18 @@ describe("gRPC with TLS", () => {
     const known = credentials.createSsl(authority, await pem("client-key"), await pem("client"));
     expect(await isReady(address, known)).toBe(true);
     await expect(isReady(address, credentials.createSsl(authority))).rejects.toMatchObject({ code: status.UNAVAILABLE });
+  });
+
+  it("stops although a connection has never begun TLS", async () => {
+    const server = await openServer();
+    const [host = "", port = ""] = server.address.split(":");
+    const silent = connect(Number(port), host);
+    await once(silent, "connect");
+    expect(await isReady(server.address, credentials.createSsl(await pem("authority")))).toBe(true);
+    const closed = once(silent, "close");
+    silent.on("error", () => undefined).resume();
+    await server.close();
+    await closed;
   });
 
   it.each([

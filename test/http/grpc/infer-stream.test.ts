@@ -228,7 +228,9 @@ describe("a stream of inferences", () => {
       stream.write(request("a", [1]));
     }
     await Promise.all(streams.map((stream) => once(stream, "data")));
-    const refused = await readAll(second.stream());
+    const further = second.stream();
+    further.write(request("a", [1]));
+    const refused = await readAll(further);
     expect(refused).toMatchObject({ code: status.RESOURCE_EXHAUSTED, details: expect.stringContaining("open streams") });
     streams[0]?.end();
     await ended(streams[0] as InferStream);
@@ -237,6 +239,44 @@ describe("a stream of inferences", () => {
     next.end();
     expect((await readAll(next)).answers).toHaveLength(1);
     second.close();
+    caller.close();
+    await grpc.close();
+    await app.close();
+  });
+
+  it("counts no stream in which nothing was asked, such as those of clients without a key", async () => {
+    const { app, grpc, caller } = await open({ environment: { TRAINYARD_ADMIN_KEY: `ty_${"a".repeat(40)}` } });
+    const second = connectGrpc(grpc.address);
+    const silent = Array.from({ length: MAX_STREAMS + 2 }, (_, each) => (each % 2 ? second : caller).stream());
+    const over = silent.map(readAll);
+    // The others are open when each connection has answered what was asked after them.
+    for (const asking of silent.slice(0, 2)) asking.write(request("a", [1]));
+    for (const refused of over.slice(0, 2)) expect(await refused).toMatchObject({ code: status.UNAUTHENTICATED });
+    const stream = second.stream({ authorization: `Bearer ty_${"a".repeat(40)}` });
+    stream.write(request("b", [1]));
+    stream.end();
+    expect((await readAll(stream)).answers).toEqual([{ id: "b", error: "", bytes: 8 }]);
+    await grpc.close();
+    expect((await Promise.all(over.slice(2))).every(({ code }) => code === status.UNAVAILABLE)).toBe(true);
+    second.close();
+    caller.close();
+    await app.close();
+  });
+
+  it("ends when its key is revoked", async () => {
+    const admin = `Bearer ty_${"a".repeat(40)}`;
+    const { app, grpc, caller } = await open({ environment: { TRAINYARD_ADMIN_KEY: `ty_${"a".repeat(40)}` } });
+    const headers = { authorization: admin };
+    const payload = { name: "short", scopes: ["predict"] };
+    const { id, key } = (await app.app.inject({ method: "POST", url: "/v1/keys", headers, payload })).json();
+    const stream = caller.stream({ authorization: `Bearer ${key}` });
+    const reading = readAll(stream);
+    stream.write(request("a", [1]));
+    await once(stream, "data");
+    expect((await app.app.inject({ method: "DELETE", url: `/v1/keys/${id}`, headers })).statusCode).toBe(204);
+    stream.write(request("b", [1]));
+    const { answers, code } = await reading;
+    expect([answers.map((answer) => answer.id), code]).toEqual([["a"], status.UNAUTHENTICATED]);
     caller.close();
     await grpc.close();
     await app.close();

@@ -54,6 +54,16 @@ export class TemplateBuilder extends FunctionBuilder {
     this.code.mark(LOOP_END);
   }
 
+  /** Throws an Error: what is set in some iterations of a loop alone, and read in others, would have to keep its local. */
+  override when(): never {
+    throw new Error("a template has no branches");
+  }
+
+  /** Throws an Error, as `when` does. */
+  override block(): never {
+    throw new Error("a template has no branches");
+  }
+
   protected override offset(value: number): void {
     this.code.mark(value);
   }
