@@ -47,14 +47,14 @@ function sendParts(reply: Pick<FastifyReply, "header">, parts: readonly string[]
 }
 
 /**
- * Returns the body of an answer that is these bytes, one piece after the other. Nobody else may use the pieces: the memory of each is freed
- * when the system has taken it, since the garbage collector would run because of a file that has long been sent.
+ * Returns these pieces as the body of an answer. Nothing else may use them: the memory of each is freed once the system has taken it, because
+ * otherwise the garbage collector would run for a file that was sent long ago.
  */
 export function sendBytes(
   { raw }: { readonly raw: ServerResponse },
   pieces: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
 ): Readable {
-  // So low a mark has a piece asked for only when the response has been given all pieces before it.
+  // With a mark this low, a piece is requested only after the response has taken all pieces before it.
   return Readable.from(freedWhenSent(pieces, raw), { objectMode: false, highWaterMark: 1 });
 }
 
@@ -62,7 +62,7 @@ async function* freedWhenSent(
   pieces: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
   response: ServerResponse,
 ): AsyncGenerator<Uint8Array, void, void> {
-  // Whoever asks within the process keeps the pieces.
+  // A request within the process keeps the pieces.
   if (!(response.socket instanceof Socket)) return yield* pieces;
   const given: Uint8Array[] = [];
   response.once("finish", () => freeMemory(...given));

@@ -300,7 +300,7 @@ describe("notes on the data of a job", () => {
       ).toMatchObject([{ column: "b" }]);
     });
 
-    it.each(["date_of_birth", "BirthDate", "DOB", "Geburtsdatum", "date de naissance", "生年月日", "expiry", "valid_until"])(
+    it.each(["date_of_birth", "BirthDate", "DOB", "Geburtsdatum", "date de naissance", "生年月日", "дата рождения", "data_urodzenia", "expiry", "valid_until"])(
       "are none about dates of a person or thing: %s",
       (name) => {
         expect(

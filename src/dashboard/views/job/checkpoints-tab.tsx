@@ -81,7 +81,7 @@ function columnsOf(
   onRemove: (checkpoint: Checkpoint) => void,
 ): readonly Column<Checkpoint>[] {
   const step = stepName(job.spec);
-  // The head of the page names the best of all epochs, of which not every one leaves a checkpoint.
+  // The head of the page names the best of all epochs, but not every epoch leaves a checkpoint.
   const lowest = Number((job.metrics?.lowest ?? job.metrics?.best)?.epoch ?? Number.NaN);
   const isLowest = (epoch: number) => Number.isNaN(lowest) || epoch === lowest;
   return [
