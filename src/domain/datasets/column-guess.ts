@@ -182,11 +182,14 @@ export class ColumnGuess {
     // 12 March has the form of a number with a unit.
     const split = isDate ? null : splitUnit(text);
     const isClock = this.#clocks.see(text);
-    if (!split || !this.#unit.takes(split)) return isClock;
-    const within = parseInFormats(split.number, this.#formats);
+    const within = split && parseInFormats(split.number, this.#formats);
     const value = within?.find(isNumber);
     // 8:30 am has the form of one too.
-    if (!within || value === undefined) return isClock;
+    if (!split || !within || value === undefined) return isClock;
+    if (!this.#unit.takes(split)) {
+      this.#unit.seeOther(text, split);
+      return isClock;
+    }
     this.#unit.add(text, split);
     if (LEADING_ZERO.test(split.number)) this.#codes++;
     this.#keepDifferent(value);
@@ -249,7 +252,10 @@ export class ColumnGuess {
     }
     const others = this.#values - fitting;
     const isOneWord = areNumbers && this.#isOneWord(others);
-    if (this.#values === 0 || !(isOneWord || areFew(others, this.#values))) return { ...base, type: "label" };
+    if (this.#values === 0 || !(isOneWord || areFew(others, this.#values))) {
+      const withUnits = (numbers?.chosen.count ?? 0) + this.#unit.others;
+      return { ...base, type: "label", letters: areFew(this.#values - withUnits, this.#values) ? this.#unit.severalUnits : null };
+    }
     if (areNumbers) {
       const bounds = this.#bounds > 0 ? { count: this.#bounds, example: this.#bound } : null;
       const asNumbers = this.#asNumbers(numbers);

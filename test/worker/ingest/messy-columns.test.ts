@@ -124,6 +124,18 @@ describe("a unit that multiplies", () => {
     expect((await read(many(30, (row) => (row % 3 ? `${row + 1} Mio.` : `${row + 1}`)))).type).toBe("category");
   });
 
+  it("among others of several makes labels with a note, unless the letters are no known units", async () => {
+    const notesOf = async (units: readonly string[]) =>
+      (await read(many(30, (row) => `${row + 1}${units[row % units.length]}`))).notes.map(({ detail }) => detail);
+    const said = (first: string, second: string) =>
+      `v was read as labels because its numbers have several units, such as "${first}" and that of "${second}"`;
+    expect(await notesOf(["k", "M", "bn"])).toEqual([said("k", "2M")]);
+    expect(await notesOf([" mg", " g", " µg"])).toEqual([said("mg", "2 g")]);
+    expect(await notesOf(["A", "B", "C"])).toEqual([]);
+    expect(await notesOf(["M", "F", "X"])).toEqual([]);
+    expect(await notesOf(["kg", "kg", "g"])).toEqual([expect.stringContaining('line 4 ("3g")')]);
+  });
+
   it("is left out where all have it, or none but zeros", async () => {
     for (const cell of [(row: number) => `${row + 1}K`, (row: number) => (row % 9 ? `${row}K` : "0")])
       expect(await read(many(30, cell))).toMatchObject({ type: "integer", reading: { unit: "K" } });
@@ -213,11 +225,17 @@ describe("times of day and durations in words", () => {
     ["2 Std. 5 Min.", (row: number) => `${row + 1} Std. 5 Min.`, 3900],
     ["5 min 3 s", (row: number) => `${row + 1} min 3 s`, 63],
     ["1時間30分", (row: number) => `${row + 1}時間30分`, 5400],
+    ["1:20.00", (row: number) => `1:${row + 20}.00`, 80],
   ])("are seconds: %s", async (_, cell, first) => {
     const { type, reading, missing, shown, codes } = await read(many(20, cell));
     expect({ type, reading, missing, first: shown[0], codes }).toEqual({
       ...{ type: "integer", reading: { unit: "h:mm:ss" }, missing: 0, first, codes: [] },
     });
+  });
+
+  it("are labels where letters mean something else", async () => {
+    expect((await read(many(20, (row) => `${(row % 2) + 1}H${row + 10}`))).type).toBe("category");
+    expect((await read(many(20, (row) => ["6am-2pm", "2pm-10pm"][row % 2] as string))).type).toBe("category");
   });
 
   it("are a number with a unit where each has one part alone", async () => {

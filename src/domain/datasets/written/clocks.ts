@@ -1,6 +1,6 @@
 /**
- * Times of day and durations as people write them, read as seconds: 8:30, 1:02:03, 10 pm, 14.30 Uhr, 14h30, 2h 50m. Knows no columns but the
- * count of one.
+ * Times of day and durations as people write them, read as seconds: 8:30, 1:02:03, 1:20.150, 10 pm, 14.30 Uhr, 14h30, 2h 50m. Knows no
+ * columns, except to count the times of one.
  */
 
 /** What the unit of a column is called whose values are times of day or durations: they are read as seconds. */
@@ -12,10 +12,12 @@ const MANY_TIMES = 5;
 const LONGEST_CLOCK = 40;
 
 const COLONS = /^([+-]?)(\d{1,3}):([0-5]\d)(?::([0-5]\d)(?:[.,](\d{1,9}))?)?(?:\s*(?:([ap])\.?m\.?|uhr|h(?:rs?)?))?$/i;
+/** Minutes and seconds: hours and minutes have no decimals. */
+const LAP = /^([+-]?)(\d{1,3}):([0-5]\d[.,]\d{1,9})$/;
 /** Without minutes, or with a point before them, as only am, pm and Uhr show that a time is meant. */
 const MARKED = /^(\d{1,2})(?:\.([0-5]\d))?\s*(?:([ap])\.?m\.?|uhr)$/i;
-/** 14h30. */
-const FRENCH = /^(\d{1,2})\s?h\s?([0-5]\d)$/i;
+/** 14h30. 1H23 is the first half of 2023. */
+const FRENCH = /^(\d{1,2})\s?h\s?([0-5]\d)$/;
 const NAMED = new RegExp(
   "^(?:(\\d{1,4})\\s*(?:h|hrs?|hours?|std|stunden?|時間|小时)\\.?)?\\s*" +
     "(?:(\\d{1,4})\\s*(?:m|mins?|minutes?|minuten|分)\\.?)?\\s*" +
@@ -44,6 +46,12 @@ function readClock(text: string): Clock | null {
     const total = secondsOf(hourOf(Number(hours), half), minutes, seconds) + Number(`0.${fraction}`);
     return Number.isNaN(total) ? null : { seconds: sign === "-" ? -total : total, isCertain: CERTAIN_COLONS.test(text) };
   }
+  const [, sign, whole, rest] = LAP.exec(text) ?? [];
+  if (whole !== undefined) {
+    const total = secondsOf(0, whole, rest?.replace(",", "."));
+    // 1:12.5 may be a ratio.
+    return { seconds: sign === "-" ? -total : total, isCertain: /:0\d|\d{2}$/.test(text) };
+  }
   const [, hours, minutes, half] = MARKED.exec(text) ?? FRENCH.exec(text) ?? [];
   if (hours !== undefined) {
     const total = secondsOf(hourOf(Number(hours), half), minutes);
@@ -70,7 +78,7 @@ export class ClockTally {
   #isCertain = false;
   readonly #different = new Set<number>();
 
-  /** Takes in a text that is no plain number, and says whether it is a time. */
+  /** Adds a text that is no plain number if it is a time. Returns whether it can hardly be anything else: 5m is rather a length. */
   see(text: string): boolean {
     const clock = readClock(text);
     if (!clock) return false;
@@ -78,7 +86,7 @@ export class ClockTally {
     this.#isWhole &&= Number.isInteger(clock.seconds);
     this.#isCertain ||= clock.isCertain;
     if (this.#different.size < MANY_TIMES) this.#different.add(clock.seconds);
-    return true;
+    return clock.isCertain || text.includes(":");
   }
 
   /** How many values are times. */

@@ -11,13 +11,13 @@ const PLAIN_SHARE = 1 / 10;
 const MEASURE = /[^\d.,]|\d[.,]\d/;
 const SINGLE_LETTER = /^[\p{Script=Latin}\p{Script=Cyrillic}]$/u;
 
-/** Letters behind the numbers of a column that may be a unit or part of a name. */
+/** Letters behind the numbers of a column that may be a unit or not, or cannot be left out as one. */
 export interface LetterDoubt {
   readonly unit: string;
   /** A value with them. */
   readonly example: string;
-  /** Whether other numbers have none, and mean something else: 2K beside 900. */
-  readonly isOnSome: boolean;
+  /** What keeps the column from being one of numbers: other values have no unit, as 900 beside 2K, or another one. */
+  readonly beside: "no unit" | "another unit" | null;
 }
 
 /** The unit of one column, and how its values are written with it. */
@@ -28,6 +28,8 @@ export class UnitTally {
   #apart = 0;
   #plain = 0;
   #hasBare = false;
+  #others = 0;
+  #other = "";
 
   /** The unit as its first value has it; null where none has one. */
   get unit(): string | null {
@@ -58,6 +60,24 @@ export class UnitTally {
     if (split.isApart || MEASURE.test(split.number)) this.#plain++;
   }
 
+  /** Adds a value with another unit than that of the column. */
+  seeOther(text: string, { unit }: UnitText): void {
+    if (!isKnownUnit(unit)) return;
+    this.#others++;
+    this.#other ||= text;
+  }
+
+  /** How many values have another unit, which is known. */
+  get others(): number {
+    return this.#others;
+  }
+
+  /** The doubt on a column of numbers with several known units; null if it has one. */
+  get severalUnits(): LetterDoubt | null {
+    const { unit } = this;
+    return unit !== null && this.#isKnown && this.#others > 0 ? { unit, example: this.#other, beside: "another unit" } : null;
+  }
+
   /** Adds a number without a unit. Zero does not count, because it is the same in any unit. */
   seeBare(value: number): void {
     if (value !== 0) this.#hasBare = true;
@@ -79,7 +99,7 @@ export class UnitTally {
     if (unit === null || !this.#hasLetters) return null;
     const { isOnSome } = this;
     const isClear = this.#isKnown && (!SINGLE_LETTER.test(unit) || this.#apart * 2 > this.#count);
-    return isClear && !isOnSome ? null : { unit, example: this.#example, isOnSome };
+    return isClear && !isOnSome ? null : { unit, example: this.#example, beside: isOnSome ? "no unit" : null };
   }
 
   get #hasLetters(): boolean {
