@@ -241,7 +241,8 @@ export class ColumnGuess {
     const none = { reading: {}, ambiguity: null, bounds: null, letters: null, areMeasuresOdd: false };
     const base = { ...none, fitting, values: this.#values };
     const clocks = this.#clocks.count;
-    if (this.#clocks.areTimes && clocks >= fitting && areFew(this.#values - clocks, this.#values)) {
+    const areTimes = (this.#clocks.areTimes && clocks >= fitting) || (this.#options.areNumbers && clocks > fitting);
+    if (areTimes && areFew(this.#values - clocks, this.#values)) {
       const type = this.#clocks.isWhole ? "integer" : "number";
       return { ...base, type, fitting: clocks, reading: { unit: CLOCK_UNIT } };
     }

@@ -209,6 +209,8 @@ describe("a column with two numbers and a colon", () => {
     expect((await read(scores)).type).toBe("category");
     expect((await read(many(20, (row) => `1:${[10, 12, 18, 24, 35, 43, 48, 50][row % 8]}`))).type).toBe("category");
     expect((await read([...scores, "20:07"])).type).toBe("integer");
+    const given = await read(scores, { types: { v: "number" } });
+    expect([given.type, given.reading?.unit, given.shown[0]]).toEqual(["number", "h:mm:ss", 20 * 3600 + 13 * 60]);
     expect((await read(many(20, (row) => `${(row % 12) + 1}:15 ${row % 2 ? "am" : "p.m."}`))).type).toBe("integer");
   });
 });
