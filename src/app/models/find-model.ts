@@ -2,7 +2,7 @@
 import { notFound, TrainyardError } from "../../domain/errors.ts";
 import { ID_PREFIXES } from "../../domain/id.ts";
 import type { Model } from "../../domain/models/model.ts";
-import { isModelName, parseModelRef } from "../../domain/models/registry.ts";
+import { isCheckpointId, isModelName, parseModelRef } from "../../domain/models/registry.ts";
 import type { TensorSet } from "../../domain/tensor.ts";
 import type { ProjectServices } from "../services.ts";
 
@@ -25,6 +25,7 @@ export async function noModel({ store }: Pick<ProjectServices, "store">, ref: st
     const cure = `a job is not a model: GET /v1/jobs/${ref} has the id of its model, and /v1/jobs/${ref}/checkpoints lists the checkpoints of a job that is training`;
     return new TrainyardError("not_found", `there is no model ${ref}: ${cure}`);
   }
+  if (isCheckpointId(ref)) return notFound("checkpoint", ref);
   const [name = ""] = ref.split("@");
   // What cannot be a name is not looked up: PostgreSQL refuses texts with a NUL.
   const newest = isModelName(name) ? (await store.models.list({ after: undefined, limit: 1 }, { name })).data[0] : undefined;

@@ -12,4 +12,6 @@ it("a reference that cannot be a name is not looked up, since PostgreSQL refuses
   asked.length = 0;
   await noModel({ store: { models: { list } } as never }, "iris@2");
   expect(asked).toEqual(["iris", undefined]);
+  const { message } = await noModel({ store: { models: { list } } as never }, "ckp_1");
+  expect(message).toBe("there is no checkpoint ckp_1: GET /v1/jobs/{id}/checkpoints lists those of a job");
 });
