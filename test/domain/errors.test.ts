@@ -10,7 +10,10 @@ it("what is not there is answered with a cure, whatever it is", () => {
   for (const resource of RESOURCES)
     for (const id of ["", "nope", "job_1", "mdl_1", "sch_1", "@", "x".repeat(100)]) {
       const { code, message } = notFound(resource, id);
-      expect([code, message]).toEqual(["not_found", expect.stringMatching(/: (?:.*(?:GET|POST) \/v1\/|that is the id of an? )/)]);
+      expect([code, message]).toEqual([
+        "not_found",
+        expect.stringMatching(/: (?:.*(?:GET|POST) \/v1\/|that is the id of an? )/),
+      ]);
     }
 });
 

@@ -13,14 +13,7 @@ import { isOddWord } from "./missing-words.ts";
 import { CLOCK_UNIT, ClockTally } from "./written/clocks.ts";
 import { type LetterDoubt, UnitTally } from "./written/unit-tally.ts";
 import { type DateFormat, parseWrittenDate, WRITTEN_DATES } from "./written/written-dates.ts";
-import {
-  isBound,
-  NUMBER_FORMATS,
-  type NumberFormat,
-  parseInFormats,
-  splitUnit,
-  unitOf,
-} from "./written/written-numbers.ts";
+import { isBound, NUMBER_FORMATS, type NumberFormat, parseInFormats, splitUnit, unitOf } from "./written/written-numbers.ts";
 
 /** The share of values that may be something else, and the number of rows from which a single one may. */
 const MAX_OTHER_SHARE = 1 / 20;
@@ -255,7 +248,11 @@ export class ColumnGuess {
     const isOneWord = areNumbers && this.#isOneWord(others);
     if (this.#values === 0 || !(isOneWord || areFew(others, this.#values))) {
       const withUnits = (numbers?.chosen.count ?? 0) + this.#unit.others;
-      return { ...base, type: "label", letters: areFew(this.#values - withUnits, this.#values) ? this.#unit.severalUnits : null };
+      return {
+        ...base,
+        type: "label",
+        letters: areFew(this.#values - withUnits, this.#values) ? this.#unit.severalUnits : null,
+      };
     }
     if (areNumbers) {
       const bounds = this.#bounds > 0 ? { count: this.#bounds, example: this.#bound } : null;

@@ -159,11 +159,18 @@ describe("money of the world", () => {
   ])("is a number: %s", async (cell, value) => {
     const { type, shown, codes } = await read(many(10, (row) => cell.replace("1", String(1 + (row % 9)))));
     expect(["integer", "number"]).toContain(type);
-    expect({ first: shown[0], codes: codes.filter((code) => code !== "ambiguous_numbers") }).toEqual({ first: value, codes: [] });
+    expect({ first: shown[0], codes: codes.filter((code) => code !== "ambiguous_numbers") }).toEqual({
+      first: value,
+      codes: [],
+    });
   });
 
   it("is none where the word is a version, a room or a range", async () => {
-    for (const cell of [(row: number) => `PHP ${row % 9}`, (row: number) => `RM ${row + 100}`, (row: number) => `${row}-${row + 5}`])
+    for (const cell of [
+      (row: number) => `PHP ${row % 9}`,
+      (row: number) => `RM ${row + 100}`,
+      (row: number) => `${row}-${row + 5}`,
+    ])
       expect((await read(many(40, cell))).type).toBe("category");
   });
 });

@@ -25,8 +25,7 @@ export const NUMBER_FORMATS: readonly NumberFormat[] = [
 ];
 
 /** Money before a number: none that is also a word, as in PHP 8 and RM 101. After it, signs and CODES are known; the others are units there. */
-const SIGNS =
-  "\\p{Sc}|(?:US|CA|AU|NZ|HK|SG|NT|MX|R|A|C|S)\\$|Rs\\.?|[Kk]r\\.?|Fr\\.?|Rp\\.?|zł|Kč";
+const SIGNS = "\\p{Sc}|(?:US|CA|AU|NZ|HK|SG|NT|MX|R|A|C|S)\\$|Rs\\.?|[Kk]r\\.?|Fr\\.?|Rp\\.?|zł|Kč";
 const CODES =
   "USD|EUR|GBP|CHF|JPY|CNY|INR|AUD|CAD|SEK|NOK|DKK|ISK|PLN|CZK|HUF|BGN|UAH|RUB|KZT|TRY|ILS|AED|EGP|ZAR|NGN|KES|" +
   "BRL|MXN|ARS|CLP|NZD|SGD|HKD|TWD|KRW|IDR|MYR|THB|VND|PKR|BDT|LKR";
