@@ -87,5 +87,8 @@ function hasNoValue(row: Row, values: readonly Row[], { areNames, isText, isBlan
   const measured = row.map((_, column) => areNames([["name"], ...values.map((value) => [value[column] ?? ""])]));
   const above = row.filter((cell, column) => measured[column] && !isBlank(cell));
   if (!above.some(isUnit)) return above.length >= MIN_COLUMNS && !row.some(isMissing);
-  return above.length >= MIN_COLUMNS || row.every((cell, column) => measured[column] || isBlank(cell) || isMissing(cell) || isUnit(cell));
+  return (
+    above.length >= MIN_COLUMNS ||
+    row.every((cell, column) => measured[column] || isBlank(cell) || isMissing(cell) || isUnit(cell))
+  );
 }

@@ -92,7 +92,12 @@ function columnsOf(
       sortBy: ({ epoch }) => epoch,
       render: ({ epoch, step }) => `${formatCount(epoch)}${step > 0 ? `, step ${formatCount(step)}` : ""}`,
     },
-    { key: "reason", title: "Why", sortBy: ({ reason }) => reason, render: ({ reason }) => <span class="nowrap">{REASONS[reason] ?? reason}</span> },
+    {
+      key: "reason",
+      title: "Why",
+      sortBy: ({ reason }) => reason,
+      render: ({ reason }) => <span class="nowrap">{REASONS[reason] ?? reason}</span>,
+    },
     {
       key: "best",
       title: "Best",
