@@ -14,6 +14,8 @@ import { countTitles, type NameTests, type StartRecord } from "./csv-titles.ts";
 
 /** In the order in which they win a tie. */
 const DELIMITERS = [",", ";", "\t", "|"] as const;
+/** Line ends after the last byte of a file, so that the only record of a short one counts too. */
+const PADDING = Buffer.from("\n\n");
 /** Bytes and records at the beginning that decide. Where rows are very long, more bytes do, so that several rows are among them. */
 const SAMPLE_BYTES = 64 * 1024;
 const MAX_SAMPLE_BYTES = 4 * 1024 * 1024;
@@ -61,11 +63,12 @@ export interface CsvStartOptions {
 export async function readCsvStart(chunks: ByteChunks, options: CsvStartOptions): Promise<CsvStart> {
   const { delimiter, skipLines, maxCellBytes } = options;
   const findsTitles = skipLines === null && options.mayHaveTitles;
-  const bytes = await firstBytes(chunks);
+  const { bytes, isWhole } = await firstBytes(chunks);
+  const end = isWhole ? bytes.length - PADDING.length : bytes.length;
   const cursor = { offset: markBytes(bytes), line: 1 };
   const skippedLines: number[] = [];
   for (let line = 0; line < (skipLines ?? 0); line++) {
-    if (cursor.offset >= bytes.length) throw tooFewLines(line, bytes.length);
+    if (cursor.offset >= end) throw tooFewLines(line, isWhole ? null : end);
     skip(bytes, cursor, skippedLines);
   }
   const askedLines = skippedLines.length;
@@ -96,9 +99,10 @@ export async function readCsvStart(chunks: ByteChunks, options: CsvStartOptions)
   };
 }
 
-function tooFewLines(count: number, bytes: number): Error {
-  const detail = `must be less than the number of lines of the file, whose first ${bytes} bytes have ${count}`;
-  return invalidTable(detail, "/skip_lines");
+/** What is wrong where more lines are to be skipped than were read: `bytes` is how many bytes they are, null for the whole file. */
+function tooFewLines(lines: number, bytes: number | null): Error {
+  const where = bytes === null ? "which has" : `whose first ${bytes} bytes have`;
+  return invalidTable(`must be less than the number of lines of the file, ${where} ${lines}`, "/skip_lines");
 }
 
 /** Whether a record is a comment among rows: it begins with # and has another number of cells than they have. */
@@ -232,8 +236,8 @@ function recordsOf(sample: Uint8Array, delimiter: number, maxCellBytes: number, 
   return records;
 }
 
-/** The first bytes with a line end after them, so that the only record of a short file counts too. */
-async function firstBytes(chunks: ByteChunks): Promise<Uint8Array> {
+/** The first bytes; with `PADDING` after them where they are the whole file. */
+async function firstBytes(chunks: ByteChunks): Promise<{ bytes: Uint8Array; isWhole: boolean }> {
   const parts: Uint8Array[] = [];
   let [length, lines] = [0, 0];
   const take = (bytes: Uint8Array): void => {
@@ -248,10 +252,10 @@ async function firstBytes(chunks: ByteChunks): Promise<Uint8Array> {
       take(piece);
       from += piece.length;
       const isLong = length >= SAMPLE_BYTES && lines >= SAMPLE_LINES;
-      if (isLong || length >= MAX_SAMPLE_BYTES) return Buffer.concat(parts);
+      if (isLong || length >= MAX_SAMPLE_BYTES) return { bytes: Buffer.concat(parts), isWhole: false };
     }
   }
-  return Buffer.concat([...parts, Buffer.from("\n\n")]);
+  return { bytes: Buffer.concat([...parts, PADDING]), isWhole: true };
 }
 
 /** Whether the first row has names, and the doubts about that. */

@@ -73,8 +73,9 @@ describe("lines above the names", () => {
     expect((await contentsOf(csv("x\nmore, of it\nid,a\n1,2\n", { skipLines: 2 }))).names).toEqual(["id", "a"]);
     expect((await contentsOf(csv("Sales;;\n;;\nid;a;b\n1;2;3\n", { skipLines: 0 }))).names[0]).toBe("Sales");
     expect((await contentsOf(csv("Sales;;\n;;\nid;a;b\n1;2;3\n", { header: "true" }))).names[0]).toBe("Sales");
-    expect(await faultOf(csv("a,b\n1,2\n", { skipLines: 9 }))).toMatch(
-      /^invalid: must be less than the number of lines of the file, whose first 8 bytes have 2$/,
-    );
+    for (const text of ["a,b\n1,2\n", "a,b\n1,2"])
+      expect(await faultOf(csv(text, { skipLines: 9 }))).toBe(
+        "invalid: must be less than the number of lines of the file, which has 2",
+      );
   });
 });
