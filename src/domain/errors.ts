@@ -53,7 +53,7 @@ export function invalid(errors: readonly FieldError[]): TrainyardError {
   );
 }
 
-/** What a message calls a kind of resource, the kind of its id unless it has a name too, and where to find those that there are. */
+/** A kind of resource: its name in messages, the kind of its id if it has only an id, and where to list the existing ones. */
 interface Named {
   readonly noun?: string;
   readonly kind?: IdKind;
@@ -75,7 +75,27 @@ const RESOURCES = {
   worker: { kind: "worker", list: "GET /v1/workers lists them" },
 } as const satisfies Readonly<Record<string, Named>>;
 
-/** What a caller may have meant by a name, where that is only a part of the id. */
+/** What the kinds of ids are called where one is not of the kind that was asked for. */
+const KINDS: Readonly<Record<IdKind, string>> = {
+  job: "a job",
+  model: "a model",
+  dataset: "a data set",
+  checkpoint: "a checkpoint",
+  key: "an API key",
+  delivery: "a delivery of a webhook",
+  worker: "a worker",
+  sweep: "a sweep",
+  forget: "a run that forgets rows",
+  audit: "an audit of labels",
+  schedule: "a schedule",
+  scheduleRun: "a run of a schedule",
+  import: "an import",
+  experiment: "an MLflow experiment",
+  run: "an MLflow run",
+  loggedModel: "an MLflow model",
+};
+
+/** A mistyped name, which may be a part of the id, and the existing names that may have been meant. */
 interface Meant {
   readonly name?: string;
   readonly names?: readonly string[];
@@ -85,8 +105,8 @@ interface Meant {
 export type Resource = keyof typeof RESOURCES;
 
 /**
- * Creates the error of a resource that does not exist, or that the caller may not see, with the cure: the kind that the id is of, the one of
- * `names` that was probably meant by `name`, what an id looks like, or where those that there are can be found.
+ * Creates the error of a resource that does not exist, or that the caller may not see, with a cure: the kind of resource that the id belongs
+ * to, the one of `names` that was probably meant, what an id looks like, or where the existing ones are listed.
  */
 export function notFound(resource: Resource, id: string, { name = id, names = [] }: Meant = {}): TrainyardError {
   const { noun = resource, kind, list }: Named = RESOURCES[resource];
@@ -94,10 +114,12 @@ export function notFound(resource: Resource, id: string, { name = id, names = []
   return new TrainyardError("not_found", `there is no ${noun} ${id}: ${cureOf(kind, id, list, nearest(name, names))}`);
 }
 
+const idKinds = Object.keys(KINDS) as IdKind[];
+
 function cureOf(kind: IdKind | undefined, id: string, list: string, meant: string | null): string {
-  const other = Object.entries(ID_PREFIXES).find(([own, prefix]) => own !== kind && id.startsWith(prefix))?.[0];
+  const other = idKinds.find((each) => each !== kind && id.startsWith(ID_PREFIXES[each]));
   if (kind && id.startsWith(ID_PREFIXES[kind])) return list;
-  if (other && kind) return `that is the id of a ${other === "dataset" ? "data set" : other}`;
+  if (other && kind) return `that is the id of ${KINDS[other]}`;
   if (meant !== null) return `did you mean ${meant}?`;
   return kind ? `its id begins with ${ID_PREFIXES[kind]}; ${list}` : list;
 }

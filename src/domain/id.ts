@@ -28,7 +28,7 @@ export function idsBefore(kind: IdKind, time: number): string {
 
 const UUID = /^[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}$/;
 
-/** Whether a text is made like an id of this kind, whether or not there is such a record. */
+/** Whether a text has the form of an id of this kind. There need not be such a record. */
 export function isIdOf(kind: IdKind, text: string): boolean {
   const prefix = ID_PREFIXES[kind];
   return text.startsWith(prefix) && UUID.test(text.slice(prefix.length));

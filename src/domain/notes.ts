@@ -11,7 +11,7 @@ export const UPLOAD_NOTES = {
   missing_codes: "A number stands apart from all others of its column and may mean a missing value, as -999 does.",
   column_in_doubt: "A column was read as labels because too many of its cells are not numbers or dates.",
   letters_behind_numbers:
-    "Letters behind the numbers of a column may be a unit, which is left out, or part of a name, as in seats: then the column has labels.",
+    "Letters behind the numbers of a column may be a unit, which is left out, or part of a name, as in seats: then the column has labels. It has them too if K or M stands behind some of its numbers only, or if they have several units.",
   bounds_read_as_numbers: "Cells of a column of numbers are bounds such as <0.5, and were read as the number beside the sign.",
   spellings_merged: "Labels of a column that differ only in capital letters were read as one label.",
   ambiguous_numbers: "The numbers of a column could be read in two ways.",

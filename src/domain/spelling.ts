@@ -3,9 +3,11 @@
 /** Returns the name closest to a mistyped one, if at most a third of its letters are wrong. Null if there is none. */
 export function nearest(key: string, names: readonly string[]): string | null {
   if (key.length > 40) return null;
+  const mayDiffer = (field: string) => Math.max(1, Math.floor(field.length / 3));
   const [best] = names
+    .filter((field) => Math.abs(field.length - key.length) <= mayDiffer(field))
     .map((field) => ({ field, edits: editsBetween(key.toLowerCase(), field.toLowerCase()) }))
-    .filter(({ field, edits }) => edits <= Math.max(1, Math.floor(field.length / 3)))
+    .filter(({ field, edits }) => edits <= mayDiffer(field))
     .sort((a, b) => a.edits - b.edits);
   return best?.field ?? null;
 }

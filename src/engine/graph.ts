@@ -34,7 +34,7 @@ function node(op: Operation, inputs: readonly Tensor[], shape: Shape, dtype: DTy
   return { id: nextId++, op, inputs, shape, dtype, scope: currentScope() };
 }
 
-/** A message that takes long to write is a function: a deep network has tens of thousands of tensors, and each is checked. */
+/** Throws a GraphError unless the condition holds. A function builds a costly message: a deep network has tens of thousands of tensors to check. */
 function ensure(condition: boolean, message: string | (() => string)): asserts condition {
   if (!condition) throw new GraphError(typeof message === "string" ? message : message());
 }

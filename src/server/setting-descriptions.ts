@@ -40,13 +40,13 @@ export const SETTING_DESCRIPTIONS: Readonly<Record<SettingName, SettingDescripti
   },
   TRAINYARD_GRPC_TLS_CERT_FILE: {
     group: "server",
-    text: "The certificate with which gRPC is encrypted, and those that lead to its authority. Connections without TLS are then refused. A new file is read at the next start.",
+    text: "The certificate for gRPC over TLS, followed by its intermediate certificates. Connections without TLS are then refused. The file is read at the start only.",
     standard: "none: gRPC is not encrypted",
     takes: "a file in PEM",
   },
   TRAINYARD_GRPC_TLS_KEY_FILE: {
     group: "server",
-    text: "The private key of this certificate, without a passphrase.",
+    text: "The private key of the certificate, without a passphrase.",
     standard: "none",
     takes: "a file in PEM",
   },
@@ -273,7 +273,7 @@ export const SETTING_DESCRIPTIONS: Readonly<Record<SettingName, SettingDescripti
   },
   OTEL_TRACES_SAMPLER: {
     group: "tracing",
-    text: "Which traces are recorded, at any rate of requests. Those that begin with `parentbased` follow the caller's `traceparent`, if there is one.",
+    text: "Which traces are recorded; replaces the limit. Those that begin with `parentbased` follow the caller's `traceparent`, if there is one.",
     standard: "`parentbased_always_on`, up to `TRAINYARD_TRACES_PER_SECOND`",
   },
   OTEL_TRACES_SAMPLER_ARG: {

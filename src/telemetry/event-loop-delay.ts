@@ -1,13 +1,13 @@
 /**
- * How late the event loop is, by prom-client's names. prom-client's own gauges are of the time since anybody's last scrape: of two Prometheus
- * servers, each gets what the other has left, and after a look at /metrics the next scrape has nothing at all, which ends a pending alert.
+ * The delay of the event loop, under prom-client's metric names. prom-client's own gauges reset on every scrape, whoever scrapes: two Prometheus
+ * servers each see a part of the delays, and opening /metrics by hand empties the next scrape, which ends a pending alert.
  */
 import { type ELDHistogram, monitorEventLoopDelay } from "node:perf_hooks";
 import { Gauge, type Registry } from "prom-client";
 
-/** The least that a reading covers, whoever else reads, once so much has passed. */
+/** Minimum time that a reading covers, however often others scrape. */
 const MIN_MS = 15_000;
-/** Milliseconds of the timer whose delay is measured: an idle event loop is as late as that. */
+/** Period of the timer whose delay is measured. An idle event loop reports about this much. */
 const RESOLUTION_MS = 10;
 const NANOSECONDS = 1e-9;
 
@@ -26,7 +26,7 @@ interface Recording {
   since: number;
 }
 
-/** Replaces the gauges of a registry that has prom-client's. */
+/** Replaces prom-client's gauges of the event loop in a registry. */
 export function exposeEventLoopDelay(registry: Registry): void {
   let [older, newer] = [record(), record()];
   const turn = (): void => {
@@ -37,7 +37,7 @@ export function exposeEventLoopDelay(registry: Registry): void {
     [older, newer] = [newer, older];
   };
   for (const figure of [undefined, ...Object.keys(FIGURES)]) registry.removeSingleMetric(nameOf(figure));
-  // The first of them is the first to be read, and so sets the others.
+  // Metrics are collected in the order of registration, so the first one sets the others.
   new Gauge({
     name: nameOf(),
     help: "Lag of event loop in seconds.",

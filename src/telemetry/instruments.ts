@@ -10,7 +10,7 @@ const REQUEST_SECONDS = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0
 const WRITE_SECONDS = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 5];
 const WAIT_SECONDS = [0.01, 0.1, 0.5, 1, 5, 15, 60, 300, 900, 3600, 14_400, 86_400];
 
-/** Models in use whose figures are told at most, and what they are told by. */
+/** Maximum number of models in use with gauges of drift and live score, and the labels of those gauges. */
 export const MAX_WATCHED = 200;
 const WATCHED_LABELS = ["project", "model", "version"] as const;
 
@@ -28,7 +28,7 @@ export function createInstruments() {
     createHistogram({ name, help, labelNames, buckets, registry });
   const jobsEnded = counter("trainyard_jobs_ended_total", "Jobs that ended, by final state.", ["state"]);
   const deliveries = counter("trainyard_webhook_attempts_total", "Tries to deliver a webhook.", ["outcome"]);
-  // A series that begins with its first event has no increase for Prometheus.
+  // Prometheus sees no increase if a series first appears with its first event.
   for (const state of JOB_STATES.filter(isTerminal)) jobsEnded.inc({ state }, 0);
   for (const outcome of ["retried", "delivered", "failed"]) deliveries.inc({ outcome }, 0);
   return {
@@ -40,7 +40,7 @@ export function createInstruments() {
     ]),
     projectSeconds: counter(
       "trainyard_project_request_seconds_total",
-      "Time that requests of a project took; the most projects that are named is bounded, the rest are one.",
+      "Time that requests of a project took. Only so many projects are named; the others share one series.",
       ["project"],
     ),
     projectRefused: counter(

@@ -1,6 +1,6 @@
 /**
- * Sends exports to a receiver of OTLP over HTTP, on a connection that stays open. `fetch` refuses an address with a password, in words that repeat
- * it. Knows no spans.
+ * Sends exports to a receiver of OTLP over HTTP, on a connection that stays open. It does not use `fetch`, which refuses a URL with a password
+ * and repeats the password in its message. Knows no spans.
  */
 import { Agent, type ClientRequest, type IncomingMessage, request } from "node:http";
 import { Agent as TlsAgent, request as tlsRequest } from "node:https";
@@ -8,17 +8,17 @@ import type { TracingSettings } from "./tracing-settings.ts";
 
 /** How long an export may take. */
 const EXPORT_MS = 10_000;
-/** Most bytes of an answer, which nobody reads: the connection of a longer one is given up. */
+/** Maximum bytes of an answer, whose body is discarded. The connection of a longer one is closed. */
 const MAX_ANSWER_BYTES = 64 * 1024;
 
 export interface OtlpExporter {
-  /** Sends one export. Returns why it failed, without what is secret of the address; null where the receiver took it. */
+  /** Sends one export. Returns why it failed, without the secrets of the URL; null if the receiver accepted it. */
   send(body: Buffer): Promise<string | null>;
-  /** Gives up what is under way. */
+  /** Aborts the export in progress. */
   close(): void;
 }
 
-/** Opens the way to a receiver; it is connected to when something is sent. */
+/** Creates an exporter. It connects when the first export is sent. */
 export function createOtlpExporter({ url, headers }: Pick<TracingSettings, "url" | "headers">): OtlpExporter {
   const isSecure = url.startsWith("https:");
   const agent = new (isSecure ? TlsAgent : Agent)({ keepAlive: true, maxSockets: 1 });
@@ -32,7 +32,7 @@ export function createOtlpExporter({ url, headers }: Pick<TracingSettings, "url"
       sent.on("response", (answer) => drain(sent, answer, resolve));
       sent.on("error", ({ name, code }: NodeJS.ErrnoException) => {
         const failure = name === "AbortError" ? `no answer within ${EXPORT_MS} ms` : (code ?? name);
-        // The receiver has closed a connection that was idle, while this was on its way.
+        // The receiver closed the idle connection while this request was being sent.
         resolve({ failure, isStale: sent.reusedSocket && code === "ECONNRESET" });
       });
       sent.end(body);
@@ -43,7 +43,7 @@ export function createOtlpExporter({ url, headers }: Pick<TracingSettings, "url"
         const first = await attempt(body);
         return (first.isStale ? await attempt(body) : first).failure;
       } catch (error) {
-        // A header that HTTP has not. The message may say what is in it.
+        // The value of a header is invalid in HTTP. The message may contain it.
         return (error as NodeJS.ErrnoException).code ?? (error as Error).name;
       }
     },

@@ -1,10 +1,10 @@
 /**
- * Spans in the JSON encoding of OTLP (opentelemetry.io/docs/specs/otlp, "JSON Protobuf Encoding"). Written as text, because a span of a
- * small request must cost a few microseconds. Knows nothing of when it is sent.
+ * Spans in the JSON encoding of OTLP (opentelemetry.io/docs/specs/otlp, "JSON Protobuf Encoding"). Written as text, because the span of a
+ * small request may cost only a few microseconds. Knows nothing of when spans are sent.
  */
 import type { SpanAttributes, SpanOptions } from "../domain/operation/tracing.ts";
 
-/** Length of a text attribute; what is longer is cut. */
+/** Maximum length of a text attribute; longer ones are cut. */
 const MAX_TEXT = 256;
 
 /** `SpanKind` of the protocol. */
@@ -19,10 +19,10 @@ export interface EndedSpan {
   readonly parentSpanId: string | null;
   readonly name: string;
   readonly kind: NonNullable<SpanOptions["kind"]>;
-  /** Epoch milliseconds, with their fraction. */
+  /** Epoch milliseconds, with fractions. */
   readonly startedMs: number;
   readonly endedMs: number;
-  /** The attributes of its start and of its end, without a name that two of them have. */
+  /** The attributes of its start and of its end. No name is in two of them. */
   readonly sharedAtStart: SpanAttributes | undefined;
   readonly given: SpanAttributes | undefined;
   readonly sharedAtEnd: SpanAttributes | undefined;
@@ -34,20 +34,20 @@ export interface EndedSpan {
 export function encodeSpan(span: EndedSpan): string {
   const { traceId, spanId, parentSpanId, startedMs, endedMs } = span;
   const { text: begun, hasAttributes } = encodeBeginning(span);
-  // What many spans have is first, in one piece: what takes time is to join pieces, not to copy them.
+  // What many spans have in common comes first, as one string: concatenating strings takes longer than copying them.
   let text = encodeAttributes(span.given, begun, !hasAttributes);
   text = encodeAttributes(span.attributes, text, !hasAttributes && isEmpty(span.given));
   const parent = parentSpanId === null ? "" : `"parentSpanId":"${parentSpanId}",`;
   return `${text}],"traceId":"${traceId}","spanId":"${spanId}",${parent}"startTimeUnixNano":"${nanosecondsOf(startedMs)}","endTimeUnixNano":"${nanosecondsOf(Math.max(startedMs, endedMs))}"}`;
 }
 
-/** How the texts of spans begin that have the same name, kind, end and shared attributes. */
+/** The beginning of the text of all spans with the same name, kind, outcome and shared attributes. */
 interface Beginning extends Pick<EndedSpan, "name" | "kind" | "errorType" | "sharedAtStart" | "sharedAtEnd"> {
   readonly text: string;
   readonly hasAttributes: boolean;
 }
 
-/** By the shared attributes of the start: one, or a few, for each end. */
+/** Beginnings by the shared attributes of the start: one or a few, for the different outcomes. */
 const beginnings = new WeakMap<SpanAttributes, Beginning[]>();
 const MAX_BEGINNINGS = 20;
 const NOTHING_SHARED: SpanAttributes = {};
@@ -73,7 +73,7 @@ function encodeBeginning(span: EndedSpan): Beginning {
   return made;
 }
 
-/** The same text as one piece: V8 keeps one that was joined as its pieces, and would join them for each span again. */
+/** The same text as a flat string: V8 keeps a concatenated string as its parts, and would join them again for each span. */
 const flat = (text: string) => Buffer.from(text).toString();
 
 function isEmpty(attributes: SpanAttributes | undefined): boolean {
@@ -81,16 +81,16 @@ function isEmpty(attributes: SpanAttributes | undefined): boolean {
   return true;
 }
 
-/** What stands before the spans of an export: the resource and the scope. */
+/** The text before the spans of an export: the resource and the scope. */
 export function exportHead(resource: SpanAttributes, version: string): string {
   const scope = `{"name":"trainyard","version":${JSON.stringify(version)}}`;
   return `{"resourceSpans":[{"resource":{"attributes":[${encodeAttributes(resource, "", true)}]},"scopeSpans":[{"scope":${scope},"spans":[`;
 }
 
-/** What stands after them. */
+/** The text after them. */
 export const exportTail = "]}]}]}";
 
-/** Keys of attributes are few. */
+/** The encoded keys of attributes, of which there are few. */
 const keys = new Map<string, string>();
 const MAX_KEYS = 1000;
 
@@ -102,7 +102,7 @@ function keyOf(key: string): string {
   return made;
 }
 
-/** Adds attributes to those that stand before, if any do. */
+/** Appends attributes to a text. `isFirst`: the text has no attributes yet. */
 function encodeAttributes(attributes: SpanAttributes | undefined, before: string, isFirst: boolean): string {
   let text = before;
   let needsComma = !isFirst;
@@ -124,7 +124,7 @@ function anyValueOf(value: string | number | boolean): string {
 
 const textOf = (text: string) => JSON.stringify(text.length > MAX_TEXT ? text.slice(0, MAX_TEXT) : text);
 
-/** Epoch nanoseconds in digits: more than a number holds. Exact to the microsecond. */
+/** Epoch nanoseconds in digits, because they exceed the whole numbers that float64 holds. Exact to the microsecond. */
 function nanosecondsOf(ms: number): string {
   const whole = Math.floor(ms);
   const micros = Math.floor((ms - whole) * 1000);

@@ -1,21 +1,21 @@
 /**
- * The bounded queue of spans that have ended, and their export in batches. Spans become bytes at once, in the body of the request that will take
- * them: kept as texts, they would be joined and copied there later, and be garbage meanwhile. Nothing waits for an export; one that fails loses
- * its spans and nothing else.
+ * The bounded queue of spans that have ended, and their export in batches. A span is written as bytes at once, into the body of the request that
+ * will send it: spans kept as strings would have to be joined and copied later, and would be garbage until then. Nothing waits for an export; a
+ * failed export loses its own spans only.
  */
 import type { OtlpExporter } from "./otlp-exporter.ts";
 import { exportTail } from "./otlp-json.ts";
 import type { TraceCounts } from "./trace-counts.ts";
 
-/** Spans that wait for their export; further ones are dropped. As in OpenTelemetry's SDKs. */
+/** Maximum spans that wait for their export, as in OpenTelemetry's SDKs; further ones are dropped. */
 const MAX_WAITING = 2048;
-/** Spans of an export, as in those. The request for it takes as long as some 40 spans. */
+/** Spans of one export, as in those SDKs. The request of an export takes as much time as some 40 spans. */
 const BATCH = 512;
-/** Of the body of an export: some 700 bytes a span. One that is full is sent with fewer spans. */
+/** Size of the body of an export, at some 700 bytes a span. A full body is sent with fewer spans. */
 const BATCH_BYTES = 384 * 1024;
-/** A UTF-16 unit takes at most so many bytes of UTF-8. */
+/** Maximum bytes of UTF-8 for one UTF-16 unit. */
 const MAX_UTF8 = 3;
-/** How long a span waits for others. */
+/** How long a span waits for others before it is exported. */
 const DELAY_MS = 5000;
 /** How long a stop waits for the last exports. */
 const CLOSE_MS = 2000;
@@ -23,28 +23,28 @@ const CLOSE_MS = 2000;
 export interface OtlpQueue {
   /** Adds a span as JSON. */
   add(span: string): void;
-  /** Exports what there is, within two seconds, and stops. */
+  /** Exports the waiting spans, for at most two seconds, and stops. */
   close(): Promise<void>;
 }
 
 /** The body of an export under construction. */
 interface Batch {
   readonly bytes: Buffer;
-  /** Bytes that are written. */
+  /** Bytes written so far. */
   size: number;
   spans: number;
 }
 
-/** Creates a queue without spans. `head` stands before the spans of each export. */
+/** Creates an empty queue. `head` is the text before the spans of each export. */
 export function createOtlpQueue(
   exporter: OtlpExporter,
   head: string,
   { onExport, counts }: { readonly onExport: (failure: string | null) => void; readonly counts: TraceCounts },
 ): OtlpQueue {
   const tail = Buffer.from(exportTail);
-  /** The last one takes spans; those before it are full. */
+  /** Spans are added to the last batch; those before it are full. */
   let batches: Batch[] = [];
-  /** The bytes of a batch that was sent: new ones would have to be mapped and cleared by the kernel. */
+  /** The buffer of a batch that was sent, for reuse: the kernel would have to map and clear a new one. */
   let spare: Buffer | null = null;
   let waiting = 0;
   let timer: NodeJS.Timeout | undefined;
@@ -57,7 +57,7 @@ export function createOtlpQueue(
     if ((failure !== null) !== isFailing) onExport(failure);
     isFailing = failure !== null;
     if (isFailing) counts.lost += spans;
-    // After a failure the request may still read them.
+    // After a failure the request may still be reading the buffer.
     if (failure === null && bytes.length === BATCH_BYTES) spare = bytes;
   };
   const hasFull = (): boolean => batches.length > 1 || (batches[0]?.spans ?? 0) >= BATCH;
@@ -79,7 +79,7 @@ export function createOtlpQueue(
     timer = setTimeout(flush, DELAY_MS);
     timer.unref();
   };
-  /** The batch that has room for so many bytes. */
+  /** Returns a batch with room for so many bytes. */
   const batchFor = (room: number): Batch => {
     const last = batches.at(-1);
     if (last && last.spans < BATCH && last.size + room + tail.length < last.bytes.length) return last;

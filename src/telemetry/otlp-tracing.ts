@@ -21,19 +21,19 @@ import { createTraceLimit } from "./trace-limit.ts";
 import type { SamplerName, TracingSettings } from "./tracing-settings.ts";
 
 export interface TracingOptions extends TracingSettings {
-  /** Names this process among those of its service. */
+  /** Identifies this process among those of its service. */
   readonly instanceId: string;
-  /** Called with why when exports begin to fail, and with null when they succeed again. */
+  /** Called with the reason when exports begin to fail, and with null when they succeed again. */
   readonly onExport: (failure: string | null) => void;
-  /** Learns what is not recorded or not exported. */
+  /** Counts what is not recorded or not exported. */
   readonly counts: TraceCounts;
-  /** Milliseconds of a clock that never goes back. */
+  /** A monotonic clock, in milliseconds. */
   readonly now?: () => number;
 }
 
 /** How a sampler decides. */
 interface Sampling {
-  /** Traces that begin here, and others where it does not go by the parent: all, none, or a share by their ids. */
+  /** Which traces are recorded that begin here, or whose parent is ignored: all, none, or a share by their ids. */
   readonly of: "all" | "none" | "share";
   /** Whether a span is recorded as its parent is. */
   readonly byParent: boolean;
@@ -49,7 +49,7 @@ const SAMPLERS: Readonly<Record<SamplerName, Sampling>> = {
   parentbased_traceidratio: { of: "share", byParent: true },
 };
 
-/** Without a sampler: callers are followed, within the limits. */
+/** Without a sampler: the decision of the caller is followed, within the limits. */
 const LIMITED: Sampling = { of: "all", byParent: true };
 
 /** Takes a span that has ended. */
@@ -82,7 +82,7 @@ class OtlpSpan implements Span {
     this.#name = name;
     this.#options = options;
     this.#keep = keep;
-    // What is not recorded is not timed.
+    // Only recorded spans are timed.
     this.#startedMs = keep ? (options.startedAt ?? Date.now()) : 0;
     this.#startedAt = keep ? performance.now() : 0;
   }
@@ -104,7 +104,7 @@ class OtlpSpan implements Span {
       kind,
       errorType,
       startedMs: this.#startedMs,
-      // The clock of the machine may be set meanwhile.
+      // A duration by the monotonic clock, because the system clock may be set meanwhile.
       endedMs: endedAt ?? this.#startedMs + performance.now() - this.#startedAt,
       sharedAtStart,
       given,
@@ -122,7 +122,7 @@ export function createOtlpTracing({ sampler, ratio, perSecond, counts, ...option
   const queue = createOtlpQueue(createOtlpExporter(options), exportHead(resourceOf(options), VERSION), { onExport, counts });
   const keep: Keep = (span) => queue.add(encodeSpan(span));
   const { of, byParent } = sampler === null ? LIMITED : SAMPLERS[sampler];
-  // A trace that somebody records already is worth more than a new one, so those of callers have a limit of their own.
+  // A trace that a caller already records is worth more than a new one, so callers have a limit of their own.
   const limits = sampler === null ? { own: createTraceLimit(perSecond, now), callers: createTraceLimit(perSecond, now) } : null;
   const traces = createTraces(of === "share" ? ratio : of === "all" ? 1 : 0);
   const unrecorded: Span = {
@@ -137,7 +137,7 @@ export function createOtlpTracing({ sampler, ratio, perSecond, counts, ...option
     end: () => undefined,
   };
   const storage = new AsyncLocalStorage<Span | null>();
-  // All of its requests are within the same: to enter one context that is there costs half of making two.
+  // All unrecorded requests share one context: entering it costs half of what creating one for each would.
   const withinUnrecorded = storage.run(unrecorded, () => AsyncLocalStorage.snapshot());
   const active = (): Span | null => storage.getStore() ?? null;
   const first = (traceId: string, name: string, given: SpanOptions): Span =>

@@ -1,23 +1,23 @@
-/** Counts predictions by project, model and version: the first so many have series of their own, and all others share one. */
+/** Counts predictions by project, model and version. The first `MAX_VERSIONS` versions have series of their own; all others share one. */
 import { Counter, type Registry } from "prom-client";
 import type { Model } from "../domain/models/model.ts";
 
-/** Versions of models that have series of their own. */
+/** Maximum versions of models with series of their own. */
 const MAX_VERSIONS = 200;
 const OTHER = "(other)";
 const LABELS = ["project", "model", "version"] as const;
 
 interface Series {
   readonly labels: Readonly<Record<(typeof LABELS)[number], string>>;
-  /** What was counted since the last scrape: prom-client looks its series up by their labels, which costs more than to count. */
+  /** Counted since the last scrape. prom-client looks up a series by its labels, which costs more than counting. */
   rows: number;
   seconds: number;
 }
 
-/** Counts so many rows of a model of a project, and the seconds that they took. */
+/** Counts predicted rows of a model of a project, and the seconds that they took. */
 export type CountPredictions = (project: string, model: Model, rows: number, seconds: number) => void;
 
-/** Creates the counting, and its two counters in a registry. */
+/** Creates the two counters in a registry, and returns the function that counts. */
 export function createPredictionCounting(registry: Registry): CountPredictions {
   const all = new Map<string, Series>();
   const counter = (name: string, help: string, field: "rows" | "seconds") =>
@@ -32,7 +32,7 @@ export function createPredictionCounting(registry: Registry): CountPredictions {
     });
   counter(
     "trainyard_model_predictions_total",
-    "Rows predicted, by project, model and version; the most versions that are named is bounded, the rest are one.",
+    "Rows predicted, by project, model and version. Only so many versions are named; the others share one series.",
     "rows",
   );
   counter(
@@ -49,7 +49,7 @@ export function createPredictionCounting(registry: Registry): CountPredictions {
     all.set(key, series);
     return series;
   };
-  // The same version is the same object while it is remembered.
+  // While a model is cached, it is the same object.
   const remembered = new WeakMap<Model, { readonly project: string; readonly series: Series }>();
   return (project, model, rows, seconds) => {
     let found = remembered.get(model);

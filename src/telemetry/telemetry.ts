@@ -11,26 +11,25 @@ import { type Instruments, MAX_WATCHED } from "./instruments.ts";
 /** Minimum time between two counts of all jobs, because each count reads a whole index. */
 const COUNT_MS = 2000;
 
-/** Most series of requests. Requests without a route share one. */
+/** Maximum series of requests. Requests without a route share one. */
 const MAX_SERIES = 2000;
 
-/** Most projects that have series of their own; others share one. */
+/** Maximum projects with series of their own; others share one. */
 const MAX_PROJECTS = 100;
 const OTHER_PROJECTS = "(other)";
 
-/** The statuses of a refusal by a limit: too large, too often, too busy, no room. */
+/** The statuses of a refusal because of a limit: too large, too many requests, too busy, disk full. */
 const REFUSALS: ReadonlySet<number> = new Set([413, 429, 503, 507]);
 
 /**
- * Gauges of prom-client's, which are named as counters are: `promtool check metrics` complains of each. They are the sums of
- * `nodejs_active_handles`, `nodejs_active_requests` and `nodejs_active_resources`, which stay.
+ * Gauges of prom-client with names of counters, which `promtool check metrics` complains about. They are the sums of `nodejs_active_handles`,
+ * `nodejs_active_requests` and `nodejs_active_resources`, which stay.
  */
 const MISNAMED = ["nodejs_active_handles_total", "nodejs_active_requests_total", "nodejs_active_resources_total"];
 
 /**
- * Creates the telemetry of a process. prom-client provides the metrics of memory and garbage collection. Of
- * the processes that share a store, only the one for which `isSpeaker` is true reports the totals of the store, so that a sum
- * over the processes counts them once.
+ * Creates the telemetry of a process. prom-client provides the metrics of memory and garbage collection. Of the processes that share a store,
+ * only the one for which `isSpeaker` is true reports the totals of the store, so that a sum over the processes counts them once.
  */
 export function createTelemetry(
   instruments: Instruments,

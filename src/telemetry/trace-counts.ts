@@ -1,11 +1,11 @@
 /** Counts the requests and spans that are missing from the traces. */
 import { Counter, type Registry } from "prom-client";
 
-/** What is missing so far. Adding to a field costs a request next to nothing. */
+/** What is missing so far. Plain fields, so that counting costs a request next to nothing. */
 export interface TraceCounts {
-  /** Requests that the limit of traces a second left out. */
+  /** Requests left out because of the limit of traces a second. */
   leftOut: number;
-  /** Spans that ended and did not reach the receiver. */
+  /** Ended spans that did not reach the receiver. */
   lost: number;
 }
 

@@ -1,16 +1,16 @@
 /**
- * Random ids of traces and spans, and which traces a sampler by share records: those whose last 64 bits are below it, as in the SDKs of Go,
- * Java and Python (not JavaScript), so that a trace that is recorded at a share is recorded at any larger one. Knows no spans.
+ * Random ids of traces and spans, and the decision of a sampler by share: it records the traces whose last 64 bits are below the share, as the
+ * SDKs of Go, Java and Python do (JavaScript's does not), so that a trace recorded at one share is recorded at any larger one. Knows no spans.
  */
 import { randomFillSync } from "node:crypto";
 
 const BYTES = 8192;
 
-/** Random hexadecimal digits, cut from one long text at a time. */
+/** A stock of random hexadecimal digits, from which ids are cut. */
 let digits = "";
 let used = 0;
 
-/** Draws an id of so many hexadecimal digits. */
+/** Returns a random id of so many hexadecimal digits. */
 export function newId(length: number): string {
   if (used + length > digits.length) {
     digits = randomFillSync(Buffer.alloc(BYTES)).toString("hex");
@@ -20,7 +20,7 @@ export function newId(length: number): string {
   return digits.slice(used - length, used);
 }
 
-/** Random numbers of 32 bits. */
+/** A stock of random 32-bit numbers. */
 const words = new Uint32Array(BYTES / Uint32Array.BYTES_PER_ELEMENT);
 let left = 0;
 
@@ -35,20 +35,20 @@ function newWord(): number {
 
 /** The traces that begin here. */
 export interface Traces {
-  /** Begins one. Returns its id; null where it is not recorded, which costs no text. */
+  /** Begins a trace. Returns its id, or null if it is not recorded; then no id is written. */
   begin(): string | null;
-  /** Whether a trace from elsewhere is among the share that is recorded. */
+  /** Whether the trace of a caller belongs to the recorded share. */
   has(traceId: string): boolean;
-  /** A new id that is not among that share. */
+  /** Returns a new id outside that share. */
   leftOut(): string;
 }
 
 const TWO_TO_32 = 2 ** 32;
 
-/** Creates them, of which a share is recorded: 0 for none, 1 for all. */
+/** Creates the traces. `share` of them is recorded: 0 for none, 1 for all. */
 export function createTraces(share: number): Traces {
   const limit = share * TWO_TO_32 * TWO_TO_32;
-  // The end of an id that was left out last: there need not be many.
+  // The last 64 bits of the last unrecorded id: one such value is enough.
   let [leftOutHigh, leftOutLow] = [TWO_TO_32 - 1, TWO_TO_32 - 1];
   return {
     begin() {

@@ -1,13 +1,13 @@
-/** Limits how many requests a second are recorded: a token bucket that holds one second's worth. Knows no spans. */
+/** Limits how many requests a second are recorded: a token bucket with the tokens of one second. Knows no spans. */
 
 export interface TraceLimit {
-  /** Whether one more request may be recorded now. Takes nothing. */
+  /** Whether one more request may be recorded now. Takes no token. */
   hasRoom(): boolean;
-  /** Takes the place of one request. Returns false if there is none. */
+  /** Takes a token. Returns false if there is none. */
   take(): boolean;
 }
 
-/** Creates a full bucket. `now` is a clock in milliseconds that never goes back. */
+/** Creates a full bucket. `now` is a monotonic clock in milliseconds. */
 export function createTraceLimit(perSecond: number, now: () => number): TraceLimit {
   let tokens = perSecond;
   let filledAt = now();

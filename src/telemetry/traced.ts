@@ -1,17 +1,17 @@
-/** Wraps what a server is made of to trace it: the store, which keeps what caused a change, the compute pool, and the log. */
+/** Wraps the store, the compute pool and the log of a server to trace them. The store keeps the span that caused a change. */
 import type { Job, Transition } from "../domain/jobs/job.ts";
 import { errorTypeOf, type Tracing, traced } from "../domain/operation/tracing.ts";
 import type { ComputePool } from "../domain/ports.ts";
 import type { ProjectStore, Store } from "../domain/store/store.ts";
 import { wrapStore } from "../domain/store/wrap-store.ts";
 
-/** Wraps the store so that a job, a sweep, and each change of their states know the span that caused them. */
+/** Wraps the store so that jobs, sweeps and each change of their states record the span that caused them. */
 export function traceStore(store: Store, tracing: Tracing): Store {
   if (!tracing.isOn) return store;
   const caused = <Record extends Pick<Transition, "traceparent">>(record: Record): Record => {
     const span = tracing.active();
     if (!span) return record;
-    // Without a cause of its own, a change belongs to the trace of the job.
+    // A change without a span of its own belongs to the trace of the job.
     const traceparent = span.leftOutUnder === undefined ? span.traceparent : span.leftOutUnder;
     return traceparent === null ? record : { ...record, traceparent };
   };
@@ -52,7 +52,7 @@ export function traceStore(store: Store, tracing: Tracing): Store {
   return wrapStore(store, wrap);
 }
 
-/** Wraps the compute pool to trace how bodies are prepared. Predictions have the span of their request. */
+/** Wraps the compute pool to trace the preparation of jobs and sweeps. Predictions are part of the span of their request. */
 export function traceComputePool(pool: ComputePool, tracing: Tracing): ComputePool {
   if (!tracing.isOn) return pool;
   const asJob = <Result>(work: () => Promise<Result>) => traced(tracing, "prepare job", {}, work);
@@ -71,7 +71,7 @@ export function traceComputePool(pool: ComputePool, tracing: Tracing): ComputePo
 const LEVELS = ["debug", "info", "warn", "error"] as const;
 type TracedLog = Record<(typeof LEVELS)[number], (fields: object, message: string) => void>;
 
-/** The log of the use cases, with `trace_id` in each line that is written within a span. */
+/** Wraps the log of the use cases: adds `trace_id` to each line written within a span. */
 export function traceLog(log: TracedLog, tracing: Tracing): TracedLog {
   if (!tracing.isOn) return log;
   const entries = LEVELS.map((level) => {

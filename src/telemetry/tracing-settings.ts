@@ -1,6 +1,6 @@
-/** The settings of tracing, as its exporter takes them. Knows no environment and no package. */
+/** The settings of tracing. Knows no environment variables and no package. */
 
-/** The samplers of the specification that need no server of their own. */
+/** The samplers of the specification that do not ask another server. */
 export const SAMPLERS = [
   "always_on",
   "always_off",
@@ -16,13 +16,13 @@ export interface TracingSettings {
   readonly url: string;
   /** Sent with each export. Secrets: they are not logged. */
   readonly headers: Readonly<Record<string, string>>;
-  /** Null: every request is recorded, as its caller says, up to `perSecond`. */
+  /** Null: requests are recorded as their caller decided, up to `perSecond`. */
   readonly sampler: SamplerName | null;
-  /** The share of traces that the samplers by ratio take, 0 to 1. */
+  /** The share of traces that the samplers by ratio record, 0 to 1. */
   readonly ratio: number;
-  /** Without a sampler: requests that are recorded in a second, of those that begin a trace, and again of those whose caller records. */
+  /** Without a sampler: maximum requests recorded a second that begin a trace, and as many again whose caller records. */
   readonly perSecond: number;
-  /** Null: that of `resource`, else "trainyard". */
+  /** Null: the name in `resource`, or else "trainyard". */
   readonly serviceName: string | null;
   /** Attributes of every span of this process. */
   readonly resource: Readonly<Record<string, string>>;

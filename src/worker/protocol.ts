@@ -126,7 +126,7 @@ export interface PrepareDraftTask {
 }
 
 export interface PrepareSweepTask extends PrepareTask {
-  /** Whether the source is to come back. */
+  /** Whether to return the source. */
   readonly keepsSource: boolean;
 }
 

@@ -1,4 +1,4 @@
-/** What every Bus must do. Hints may come doubled, never not at all. */
+/** What every Bus must do. A hint may come twice, but is never lost. */
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { Bus, JobHint } from "../../src/domain/ports.ts";
 

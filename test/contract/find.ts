@@ -55,7 +55,7 @@ function meets(job: Job, { field, key, operator, value }: Condition): boolean {
   return (COMPARES[operator] as Compare)(own, value);
 }
 
-/** The jobs that meet a filter, in an order, by looking at each of them. */
+/** The jobs that match a filter, in an order, found by checking each one. */
 function expected(jobs: readonly Job[], filter: string, order: string): string[] {
   const conditions = parseFilter(filter, JOB_FIELDS);
   const { by, descends } = parseOrder(order);

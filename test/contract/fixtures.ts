@@ -1,4 +1,4 @@
-/** Records that the contract suites and the tests of the use cases share. */
+/** Records for the contract suites and the tests of the use cases. */
 
 import { createId } from "../../src/domain/id.ts";
 import type { NewCheckpoint } from "../../src/domain/jobs/checkpoint.ts";
@@ -49,7 +49,7 @@ export function aNewJob(options: { name?: string; epochs?: number; payload?: Ten
   };
 }
 
-/** Loss that names its epoch, so that a lost, doubled or swapped epoch shows. */
+/** A loss that encodes its epoch, so that a lost, repeated or swapped epoch is noticed. */
 export const lossOf = (epoch: number): number => 1 / epoch;
 
 export function aChunk(from: number, to: number): MetricChunk {
@@ -65,7 +65,7 @@ export function aChunk(from: number, to: number): MetricChunk {
   };
 }
 
-/** The label looks like a number that JSON lacks. */
+/** The label looks like a number that JSON cannot express. */
 const aScore: Score = {
   part: "validation",
   rows: 40,
@@ -110,7 +110,7 @@ export function someWeights(): TensorSet {
   ]);
 }
 
-/** A checkpoint at an epoch: the weights of `aModel`, and a slot of the optimiser's after them. */
+/** A checkpoint at an epoch: the weights of `aModel`, followed by a slot of the optimiser. */
 export function aCheckpoint(overrides: Partial<NewCheckpoint> = {}): NewCheckpoint {
   const {
     id: _id,
@@ -148,12 +148,12 @@ export function aSuccess(jobId: string): Extract<Outcome, { state: "succeeded" }
   };
 }
 
-/** Values that are all different, so that a chunk in the wrong place shows. */
+/** Values that are all different, so that a misplaced chunk is noticed. */
 export function largeTensors(bytes: number): TensorSet {
   return packTensors([{ name: "features", shape: [bytes / 4], values: Float32Array.from({ length: bytes / 4 }, (_, i) => i) }]);
 }
 
-/** A job in its first attempt, as a runner hands it to a thread. */
+/** A job in its first attempt, as a runner gives it to a thread. */
 export function aJob(name = "moons", epochs = 1000): Job {
   const { payload: _, ...job } = aNewJob({ name, epochs });
   return {

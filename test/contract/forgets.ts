@@ -51,7 +51,7 @@ export function forgetContract(name: string, open: () => Promise<Store>): void {
         expect(await store.forgets.renew(id, "two", 400)).toBe(false);
       });
 
-      /** Answers a request of a project under a key. */
+      /** Answers a request of a project with an idempotency key. */
       const answered = async (project: string, key: string, { route = "POST /v1/x", made = "", body = "" }) => {
         const name = { project, route, key };
         const claim = { ...name, owner: "us", ownedUntil: 9, resourceId: made, at: 1, expiredBefore: 0, isFull: false };
@@ -81,7 +81,7 @@ export function forgetContract(name: string, open: () => Promise<Store>): void {
         await store.ofProject("a").forgets.eraseTraces([erased!], 1);
         for (const ask of gone) expect(await ask()).toMatchObject({ kind: "full" });
         for (const ask of left) expect(await ask()).toMatchObject({ kind: "answered", fingerprint: "a hash" });
-        // Whoever lost its answer gets it, and nothing says what was asked to be forgotten.
+        // A client that lost its answer gets it again. Nothing says which rows it asked to forget.
         expect(await forgetting()).toMatchObject({ kind: "answered", fingerprint: "forgotten" });
       });
 

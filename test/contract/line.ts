@@ -1,4 +1,4 @@
-/** In which order every Store gives out queued jobs, and which it holds back, whatever database is behind it. */
+/** The order in which every Store hands out queued jobs, and which ones it holds back, whatever database is behind it. */
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { MemoryRoom } from "../../src/domain/jobs/queue-order.ts";
 import type { Store } from "../../src/domain/store/store.ts";

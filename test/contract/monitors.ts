@@ -1,4 +1,4 @@
-/** What every Store must do with what models are asked, whatever database is behind it. */
+/** What every Store must do with the monitoring of models, whatever database is behind it. */
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { createId } from "../../src/domain/id.ts";
 import type { JudgedWindow } from "../../src/domain/monitoring/monitor-store.ts";
@@ -8,7 +8,7 @@ import { aModel, someWeights } from "./fixtures.ts";
 const WINDOW = 10;
 const counted = (rows: number, ...counts: number[]) => ({ rows, counts: Float64Array.from(counts) });
 
-/** The promises on monitors. `open` opens an empty store. */
+/** `open` gives an empty store; the suite closes it. */
 export function monitorContract(name: string, open: () => Promise<Store>): void {
   describe(`${name}: monitors`, () => {
     let store: Store;
@@ -81,7 +81,7 @@ export function monitorContract(name: string, open: () => Promise<Store>): void 
       const truth = (predictionId: string, row: number, value: number) => ({ predictionId, row, truth: 1e9 + value });
       expect(await monitors.label(id, [truth("a", 0, 9), truth("a", 2, 1), truth("c", 0, 1)])).toEqual([true, false, false]);
       await monitors.label(id, [truth("a", 0, 1), truth("a", 1, 4), truth("b", 0, 1)]);
-      // Answers 1, 2, 4 and truths 1, 4, 1, whose mean is 2.
+      // The answers are 1, 2, 4, and the truths 1, 4, 1 with a mean of 2.
       expect(await monitors.sums(id)).toEqual({
         answers: 3,
         labelled: 3,
@@ -101,7 +101,7 @@ export function monitorContract(name: string, open: () => Promise<Store>): void 
       const truth = (row: number) => ({ predictionId: "s", row, truth: 1 });
       expect(await monitors.label(id, [truth(0), truth(1), truth(2), truth(3)])).toEqual([true, true, true, false]);
       expect(await monitors.sums(id)).toMatchObject({ answers: 3, labelled: 3, right: 2 });
-      // What a model that has overflowed says compares with nothing.
+      // The answers of a model that has overflowed cannot be compared with anything.
       expect(await monitors.keepAnswers(id, "odd", [Number.NaN, 1, Number.POSITIVE_INFINITY], 10)).toBe(true);
       const odd = [0, 1, 2].map((row) => ({ predictionId: "odd", row, truth: 1 }));
       expect(await monitors.label(id, odd)).toEqual([false, true, false]);
@@ -128,10 +128,10 @@ export function monitorContract(name: string, open: () => Promise<Store>): void 
       expect((await store.ofProject("other").monitors.listRows(id, { before: null, limit: 9 })).data).toEqual([]);
       await store.ofProject("other").forgets.eraseTraces([], 5000);
       expect(await kept()).toHaveLength(2);
-      // Rows that are forgotten may be among them, whatever the model was trained on.
+      // Forgotten rows may be among the sampled ones, whatever the model was trained on.
       await store.forgets.eraseTraces([], 5000);
       expect(await kept()).toEqual([]);
-      // What was asked before that, or may have been, and was in the memory of a process meanwhile.
+      // Rows that a process held in memory, and that may have been asked before the erasure, are refused.
       expect(await monitors.keepRows(id, rows(1, 1), 6500, 4900)).toBe(false);
       expect(await monitors.keepRows(id, rows(1, 1), 8500, 6500)).toBe(true);
       expect(await kept()).toHaveLength(1);
@@ -165,7 +165,7 @@ export function monitorContract(name: string, open: () => Promise<Store>): void 
       expect(data.map(({ body }) => body).toSorted()).toEqual(['{"fell":false}', '{"fell":true}']);
       await monitors.setScore(id, 0.5, change(true));
       expect(await monitors.configure(id, { scoreDrop: 0.05 }, 1)).toMatchObject({ scoreFell: true });
-      // Another bound begins anew.
+      // Changing the bound resets the verdict.
       expect(await monitors.configure(id, { scoreDrop: null }, 1)).toMatchObject({ scoreDrop: null, scoreFell: false });
       expect(await store.ofProject("other").monitors.setScore(id, 1, change(true))).toBe(false);
     });

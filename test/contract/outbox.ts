@@ -8,7 +8,7 @@ import { aNewJob, aSuccess } from "./fixtures.ts";
 const URL = "https://hooks.example.com/trainyard";
 const PAGE = { limit: 10 };
 
-/** A job that wants to be told of. */
+/** A job with a webhook. */
 export function aHookedJob(url = URL): NewJob {
   const job = aNewJob();
   return { ...job, spec: { ...job.spec, webhook: { url } } };
@@ -166,7 +166,7 @@ export function outboxContract(name: string, open: () => Promise<Store>): void {
           fingerprint: "f",
           isRetry: true,
         });
-        // The one who was given up answers too late.
+        // The owner whose claim has expired answers too late.
         await store.idempotency.answer(claim(), "a", answer);
         expect((await store.idempotency.claim(claim({ owner: "c", at: 1002 }))).kind).toBe("running");
         await store.idempotency.releaseAll();

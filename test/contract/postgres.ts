@@ -1,4 +1,4 @@
-/** Real PostgreSQL for tests: an empty database each, and a store on it. */
+/** Real PostgreSQL for tests: each gets an empty database with a store on it. */
 import { onTestFinished } from "vitest";
 import { openPostgresBus } from "../../src/bus/postgres.ts";
 import { createId } from "../../src/domain/id.ts";
@@ -13,7 +13,7 @@ export { freshDatabase, migratedDatabase } from "./fresh-database.ts";
 const POOL = { size: 6, statementTimeoutMs: 20_000, connectTimeoutMs: 10_000, probeMs: 100 };
 const PATIENCE = { retryMs: 2000, runRetryMs: 20_000 };
 
-/** A store on a database, closed when the running test is over, if not before. */
+/** Opens a store on a database. It is closed when the running test ends, if not before. */
 export async function openOnPostgres(url: string, options: Partial<PostgresStoreOptions> = {}): Promise<PostgresStore> {
   const opened = await openPostgresStore({ url, ...POOL, ...PATIENCE, ...options });
   let closed: Promise<void> | null = null;
@@ -22,12 +22,12 @@ export async function openOnPostgres(url: string, options: Partial<PostgresStore
   return { ...opened, store: { ...opened.store, close } };
 }
 
-/** Stores on databases of their own that no test uses at the moment. */
+/** Stores, each on a database of its own, that no test is using. */
 const idle: PostgresStore[] = [];
 
 /**
- * A store without a row. A database takes far longer to make than to empty, so tests of a file use the same one, one after
- * the other: `close` empties it for the next. The connections end with the process of the tests.
+ * Opens an empty store. Creating a database takes far longer than emptying one, so the tests of a file use the same one in turn: `close` empties
+ * it for the next. The connections end with the process of the tests.
  */
 export async function openEmptyPostgres(): Promise<Store> {
   const opened = idle.pop() ?? (await openPostgresStore({ url: await migratedDatabase(), ...POOL, ...PATIENCE }));
@@ -42,8 +42,8 @@ export async function openEmptyPostgres(): Promise<Store> {
 }
 
 /**
- * Deletes the rows of every table but the record of migrations, in any order: what refers to them goes too. To truncate
- * small tables takes longer.
+ * Deletes the rows of every table except the record of migrations, in any order: rows that refer to them are deleted too. Truncating small tables
+ * takes longer.
  */
 const EMPTY_ALL = `do $$ declare name text; begin
   perform set_config('session_replication_role', 'replica', true);
@@ -58,7 +58,7 @@ export interface QueueOnPostgres {
   close(): Promise<void>;
 }
 
-/** A store with its queue, as one process of a cluster has them. */
+/** A store with its queue, as each process of a cluster has them. */
 export async function openQueueOnPostgres(url: string, options: Partial<PgBossQueueOptions> = {}): Promise<QueueOnPostgres> {
   let queue: PgBossQueue | null = null;
   const { store, runSql } = await openOnPostgres(url, { onQueued: async (...entry) => queue?.dispatch(...entry) });

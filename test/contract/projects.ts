@@ -1,4 +1,4 @@
-/** What every Store must keep apart: the records of one project from those who ask for another. */
+/** How every Store keeps the records of projects apart, whatever database is behind it. */
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { NewDataset } from "../../src/domain/datasets/dataset-store.ts";
 import { createId } from "../../src/domain/id.ts";

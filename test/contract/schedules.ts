@@ -37,14 +37,14 @@ export function scheduleContract(name: string, open: () => Promise<Store>): void
         const other = store.ofProject("b").imports;
         expect([await other.get(id), await other.cancel(id)]).toEqual([null, null]);
         expect(await other.change(id, { state: "failed", bytes: 6 }, 11)).toBe(true);
-        // More bytes than 32 bits count.
+        // More bytes than 32 bits can count.
         expect(await imports.change(id, { state: "reading", bytes: 5e9 }, 20)).toBe(false);
         expect(await imports.cancel(id)).toEqual({ ...fresh, state: "reading", bytes: 5e9, heardAt: 20 });
         expect(await imports.change(id, { state: "reading", bytes: 5e9 }, 30)).toBe(true);
         const error = { code: "invalid", detail: "no table" };
         await imports.change(id, { state: "failed", bytes: 5e9, error }, 40);
         const end = { ...fresh, state: "failed", bytes: 5e9, error, heardAt: 40, finishedAt: 40 };
-        // What comes late of the time before changes nothing.
+        // A late change from before the end changes nothing.
         expect(await imports.change(id, { state: "reading", bytes: 1 }, 50)).toBe(true);
         expect([await imports.get(id), await imports.cancel(id)]).toEqual([end, end]);
         expect([await store.imports.deleteOld(40, 9), await store.imports.deleteOld(41, 9)]).toEqual([0, 1]);
@@ -98,7 +98,7 @@ export function scheduleContract(name: string, open: () => Promise<Store>): void
         const fired = await Promise.all([1, 2, 3].map(() => store.schedules.fire(id, 100, 300, runOf(id))));
         expect(fired.filter((run) => run !== null)).toHaveLength(1);
         expect(await store.schedules.get(id)).toMatchObject({ nextAt: 300 });
-        // The run before is under way: the time is left out, and does not come again.
+        // The previous run is still under way: this time is skipped, and not made up for.
         expect(await store.schedules.fire(id, 300, 500, runOf(id))).toBeNull();
         expect(await store.schedules.get(id)).toMatchObject({ nextAt: 500 });
         expect((await store.ofProject("a").scheduleRuns.list(id, { limit: 5 })).data).toHaveLength(1);
@@ -136,7 +136,7 @@ export function scheduleContract(name: string, open: () => Promise<Store>): void
           type: "schedule.kept",
           data: { id, schedule, job: "job_x" },
         });
-        // One that was changed under way knows nothing of what the run made.
+        // A schedule that was changed during the run does not record what the run made.
         const { id: late } = await own.scheduleRuns.insert(runOf(schedule));
         await own.schedules.change(schedule, { document: { ...DOCUMENT, job: {} }, etag: null, sha256: null });
         await store.scheduleRuns.claim(late, "late", 260, 270);

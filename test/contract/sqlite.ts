@@ -1,4 +1,4 @@
-/** SQLite for tests that ask what a store promises: an empty store each. */
+/** SQLite for the contract tests: each gets an empty store. */
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -13,13 +13,13 @@ interface OpenedStore {
   readonly store: Store;
 }
 
-/** As a server opens it. */
+/** The options with which a server opens it. */
 const OPTIONS = {
   ...{ busyTimeoutMs: 5000, lockTimeoutMs: 0, maxBytes: null, reserveBytes: 0, probeMs: 1000 },
   callsProcedures: true,
 };
 
-/** Stores that no test uses at the moment. */
+/** Stores that no test is using. */
 const idle: OpenedStore[] = [];
 
 afterAll(async () => {
@@ -30,8 +30,8 @@ afterAll(async () => {
 });
 
 /**
- * A store without a row. A database with its threads takes far longer to open than to empty, so tests of a file use the same one,
- * one after the other: `close` empties it for the next.
+ * Opens an empty store. Opening a database with its threads takes far longer than emptying one, so the tests of a file use the same one in turn:
+ * `close` empties it for the next.
  */
 export async function openEmptySqlite(): Promise<Store> {
   const opened = idle.pop() ?? (await open());
@@ -45,7 +45,7 @@ export async function openEmptySqlite(): Promise<Store> {
     return closed;
   };
   onTestFinished(close);
-  // What is remembered of models goes with the test.
+  // The cache of models belongs to the test.
   return { ...rememberModels(opened.store), close };
 }
 
@@ -54,7 +54,7 @@ async function open(): Promise<OpenedStore> {
   return { folder, store: await openSqliteStore({ ...OPTIONS, folder }) };
 }
 
-/** Deletes the rows of every table but the record of migrations, in any order. */
+/** Deletes the rows of every table except the record of migrations, in any order. */
 function empty(path: string): void {
   const database = new Database(path);
   try {

@@ -105,7 +105,7 @@ export function storeContract(name: string, open: () => Promise<Store>): void {
           seen.push(data.map(({ id }) => id));
           if (!hasMore) break;
         }
-        // 640 kB each: two of them are over what a page may have.
+        // 640 kB each: two of them exceed the limit of a page.
         expect(seen).toEqual([ids.slice(0, 3), ids.slice(3, 4), ids.slice(4)]);
         expect((await store.jobs.list({ name: "large" }, { limit: 1 })).hasMore).toBe(true);
       });
@@ -298,7 +298,7 @@ export function storeContract(name: string, open: () => Promise<Store>): void {
         await store.metrics.append(id, 1, chunk(1, 4, 1));
         await store.metrics.append(id, 1, chunk(3, 3, Number.NaN));
         const success = aSuccess(id);
-        // What training says of the values themselves may come from another attempt.
+        // The values that training reports may come from another attempt.
         const metrics = { final: { loss: 9 }, best: { loss: 9, epoch: 3 }, lowest: { loss: 9, epoch: 2 } };
         await store.jobs.finish(id, 1, 9, "a test", { ...success, metrics });
         const job = await store.jobs.get(id);

@@ -220,7 +220,7 @@ export function sweepContract(name: string, open: () => Promise<Store>): void {
         expect(await store.sweeps.storeTrials(keyOf(lost), 1, [aTrial(1)], 5)).toBeNull();
         await store.sweeps.releaseChunk(keyOf(lost), true);
         expect(await store.sweeps.storeTrials(keyOf(taken), 1, [aTrial(1)], 5)).not.toBeNull();
-        // The same results once more are no results.
+        // Storing the same results again changes nothing.
         expect(await store.sweeps.storeTrials(keyOf(taken), 1, [aTrial(1)], 5)).toBeNull();
         await store.sweeps.releaseChunk(keyOf(taken), true);
         const again = await claim({ at: 4001, until: 5000 });

@@ -1,10 +1,10 @@
-/** A folder for one test, gone after it. */
+/** A folder for one test, removed after it. */
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { onTestFinished } from "vitest";
 
-/** Makes a folder that is removed when the running test, hooks included, is over. */
+/** Creates a folder that is removed when the running test ends, hooks included. */
 export async function temporaryFolder(): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), "trainyard-"));
   onTestFinished(() => rm(folder, { recursive: true, force: true }));

@@ -10,7 +10,10 @@ it("what is not there is answered with a cure, whatever it is", () => {
   for (const resource of RESOURCES)
     for (const id of ["", "nope", "job_1", "mdl_1", "sch_1", "@", "x".repeat(100)]) {
       const { code, message } = notFound(resource, id);
-      expect([code, message]).toEqual(["not_found", expect.stringMatching(/: (?:.*(?:GET|POST) \/v1\/|that is the id of a )/)]);
+      expect([code, message]).toEqual([
+        "not_found",
+        expect.stringMatching(/: (?:.*(?:GET|POST) \/v1\/|that is the id of an? )/),
+      ]);
     }
 });
 
@@ -19,4 +22,6 @@ it("what is near a name that there is was meant, and what is the id of another k
     "there is no model irsi@2: did you mean iris?",
   );
   expect(notFound("job", "ds_1", { names: ["ds_2"] }).message).toBe("there is no job ds_1: that is the id of a data set");
+  expect(notFound("job", "srn_1").message).toBe("there is no job srn_1: that is the id of a run of a schedule");
+  expect(notFound("sweep", "exp_1").message).toBe("there is no sweep exp_1: that is the id of an MLflow experiment");
 });

@@ -422,6 +422,13 @@ describe("the records of another project", () => {
     expect(await inventory()).toEqual(before);
   });
 
+  it("are not what a mistyped name was meant for", async () => {
+    const detailOf = async (client: Client, ref: string) => String(await request(client, `/v1/models/${ref}`).catch(String));
+    expect(await detailOf(ours, "lime")).toContain("did you mean line?");
+    expect(await detailOf(theirs, "lime")).toContain("there is no model lime: GET /v1/models lists them");
+    expect(await detailOf(theirs, "line@9")).not.toContain("newest version");
+  });
+
   it("do not stand in the way of names and bytes of one's own", async () => {
     const table = new TextEncoder().encode("x,y\n1,2\n2,4\n3,6\n4,8\n5,10\n6,12\n");
     const own = await theirs.upload(table, { format: "csv", name: "table" });

@@ -2,7 +2,7 @@
 import { notFound, TrainyardError } from "../../domain/errors.ts";
 import { ID_PREFIXES } from "../../domain/id.ts";
 import type { Model } from "../../domain/models/model.ts";
-import { parseModelRef } from "../../domain/models/registry.ts";
+import { isCheckpointId, isModelName, parseModelRef } from "../../domain/models/registry.ts";
 import type { TensorSet } from "../../domain/tensor.ts";
 import type { ProjectServices } from "../services.ts";
 
@@ -19,14 +19,16 @@ const JOB_ID = new RegExp(`^${ID_PREFIXES.job}[0-9a-f-]{36}$`);
 /** Number of newest models whose names are compared with a mistyped one. */
 const COMPARED_MODELS = 50;
 
-/** Creates the error of a reference to a model that does not exist, with the name that was probably meant, or the version that there is. */
+/** Creates the error of a reference to a model that does not exist. Names the newest version of the name, or the name that was probably meant. */
 export async function noModel({ store }: Pick<ProjectServices, "store">, ref: string): Promise<TrainyardError> {
   if (JOB_ID.test(ref)) {
     const cure = `a job is not a model: GET /v1/jobs/${ref} has the id of its model, and /v1/jobs/${ref}/checkpoints lists the checkpoints of a job that is training`;
     return new TrainyardError("not_found", `there is no model ${ref}: ${cure}`);
   }
+  if (isCheckpointId(ref)) return notFound("checkpoint", ref);
   const [name = ""] = ref.split("@");
-  const [newest] = (await store.models.list({ after: undefined, limit: 1 }, { name })).data;
+  // What cannot be a name is not looked up: PostgreSQL refuses texts with a NUL.
+  const newest = isModelName(name) ? (await store.models.list({ after: undefined, limit: 1 }, { name })).data[0] : undefined;
   if (newest) {
     const cure = `the newest version of ${name} is ${newest.version}, and GET /v1/models/${name}/versions lists them all`;
     return new TrainyardError("not_found", `there is no model ${ref}: ${cure}`);

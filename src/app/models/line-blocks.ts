@@ -54,7 +54,7 @@ export async function* lineBlocks(
       [held, heldBytes, start, firstLine] = [[], 0, end, endLine];
     }
     if (start === chunk.length) continue;
-    // A copy, also of a Buffer, whose slice would be a view: the chunk may be gone by the next one.
+    // A copy, because the chunk may be freed before the next one arrives. The `slice` of a Buffer would be a view.
     held.push(new Uint8Array(chunk.subarray(start)));
     heldBytes += chunk.length - start;
     if (heldBytes > maxRowBytes) throw tooLong(firstLine, maxRowBytes, quoted);

@@ -1,8 +1,8 @@
-/** The cures of notes on a table as what to press where the page can read it again, instead of options of a request. Pure. */
+/** The cures of notes on a table, in terms of the fields of the page instead of options of a request. Pure. */
 import { formatMissingWords, parseMissingWords } from "../../client/table-text.ts";
 import type { Note, NoteCode } from "../../domain/notes.ts";
 
-/** What a person sees of the fields that read a table again. */
+/** The labels of the fields with which a table is read again. */
 export const FIELDS = {
   sheet: "Sheet",
   lines: "Lines to skip",
@@ -29,13 +29,13 @@ const CURES: Partial<Record<NoteCode, (note: Note) => string | null>> = {
   ambiguous_numbers: ({ cure }) => decimalCure(cure),
 };
 
-/** The note with a cure that the fields of the page carry out; the same note where only a request can. */
+/** Returns the note with a cure that names a field of the page, or the same note if only a request can do it. */
 export function withPressCure(note: Note): Note {
   const cure = CURES[note.code]?.(note) ?? null;
   return cure === null ? note : { ...note, cure };
 }
 
-/** The words that a cure gives as JSON, as the field takes them; null where a name has a sign that the field cannot tell. */
+/** The words of a cure, which are JSON, as text for the field. Null if a name has a character that the field cannot express. */
 function codesCure({ cure }: Note): string | null {
   const [, json] = /missing=(\{.*\})$/.exec(cure) ?? [];
   if (json === undefined) return null;
@@ -45,7 +45,7 @@ function codesCure({ cure }: Note): string | null {
   return isRead ? `if it means a missing value, write ${text} in "${FIELDS.missing}"` : null;
 }
 
-/** From `types={"a":"category"} if ...`: the type, and what comes from `since` on. */
+/** Takes the type out of `types={"a":"category"} if ...`, and the text that begins with `since`. */
 function typeCure(cure: string, since: string): string | null {
   const [, type] = /types=\{".*":"(\w+)"\}/.exec(cure) ?? [];
   const from = cure.lastIndexOf(since);

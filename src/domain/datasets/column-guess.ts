@@ -10,18 +10,10 @@
 import { parseNumber, parseTruth } from "./cell-parsing.ts";
 import { type ColumnReading, MIN_MILLISECONDS } from "./column-reading.ts";
 import { isOddWord } from "./missing-words.ts";
+import { CLOCK_UNIT, ClockTally } from "./written/clocks.ts";
 import { type LetterDoubt, UnitTally } from "./written/unit-tally.ts";
 import { type DateFormat, parseWrittenDate, WRITTEN_DATES } from "./written/written-dates.ts";
-import {
-  CLOCK_UNIT,
-  isBound,
-  NUMBER_FORMATS,
-  type NumberFormat,
-  parseClock,
-  parseInFormats,
-  splitUnit,
-  unitOf,
-} from "./written/written-numbers.ts";
+import { isBound, NUMBER_FORMATS, type NumberFormat, parseInFormats, splitUnit, unitOf } from "./written/written-numbers.ts";
 
 /** The share of values that may be something else, and the number of rows from which a single one may. */
 const MAX_OTHER_SHARE = 1 / 20;
@@ -57,7 +49,7 @@ export interface GuessOptions {
   readonly textNumbers: boolean;
   /** Whether numbers may count time, as they do in a column with the given type datetime. */
   readonly epoch: boolean;
-  /** Whether the sender says that the column has numbers: what could be a unit, a bound or a code is then one. */
+  /** Whether the sender says that the column has numbers. Then letters behind them are a unit, and leading zeros no sign of a code. */
   readonly areNumbers?: boolean;
 }
 
@@ -84,7 +76,7 @@ export interface Guess {
   readonly ambiguity: Ambiguity | null;
   /** How many of the values are bounds that were read as numbers, and one of them; null where none is. */
   readonly bounds: { readonly count: number; readonly example: string } | null;
-  /** Letters behind the numbers that were left out as a unit, or, in a column of labels, were not; null where there is no doubt. */
+  /** Letters behind the numbers that may be a unit or not: left out of a column of numbers, kept in one of labels. Null if there is no doubt. */
   readonly letters: LetterDoubt | null;
   /** Whether numbers with a unit and bounds are among the values that do not fit. */
   readonly areMeasuresOdd: boolean;
@@ -115,7 +107,7 @@ export class ColumnGuess {
   readonly #dates: readonly Tally<WrittenDate>[];
   readonly #formats: readonly NumberFormat[];
   readonly #units = new Set<string>();
-  /** The first unit that is not of money or percent: values with it are counted as numbers. */
+  /** The first unit other than money or percent: values with it count as numbers. */
   readonly #unit = new UnitTally();
   #bounds = 0;
   #bound = "";
@@ -124,10 +116,8 @@ export class ColumnGuess {
   /** The first text that is neither a number nor a date, in small letters, and how often it comes. */
   #word = "";
   #sameWords = 0;
-  #clocks = 0;
-  #clockIsWhole = true;
-  /** Whether one of them is certainly that, and no score or ratio. */
-  #isClock = false;
+  /** Times of day and durations. Those such as 5h count as numbers with a unit too. */
+  readonly #clocks = new ClockTally();
   #values = 0;
   #truths = 0;
   #codes = 0;
@@ -177,32 +167,26 @@ export class ColumnGuess {
         this.#bounds++;
         this.#bound ||= text;
       } else this.#keepDifferent(plain);
+      this.#unit.seeBare(plain);
       this.#largest = Math.max(this.#largest, Math.abs(plain));
       countIn(this.#numbers, values, text);
       return true;
     }
     // 12 March has the form of a number with a unit.
     const split = isDate ? null : splitUnit(text);
-    if (!split || !this.#unit.takes(split)) return this.#seeClock(text);
-    const within = parseInFormats(split.number, this.#formats);
+    const isClock = this.#clocks.see(text);
+    const within = split && parseInFormats(split.number, this.#formats);
     const value = within?.find(isNumber);
     // 8:30 am has the form of one too.
-    if (!within || value === undefined) return this.#seeClock(text);
+    if (!split || !within || value === undefined) return isClock;
+    if (!this.#unit.takes(split)) {
+      this.#unit.seeOther(text, split);
+      return isClock;
+    }
     this.#unit.add(text, split);
     if (LEADING_ZERO.test(split.number)) this.#codes++;
     this.#keepDifferent(value);
     countIn(this.#numbers, within, split.number);
-    return true;
-  }
-
-  /** Takes in a text that is no number, and says whether it is a time of day or a duration. */
-  #seeClock(text: string): boolean {
-    const seconds = parseClock(text);
-    if (Number.isNaN(seconds)) return false;
-    this.#clocks++;
-    this.#clockIsWhole &&= Number.isInteger(seconds);
-    this.#isClock ||= CERTAIN_CLOCK.test(text);
-    this.#keepDifferent(seconds);
     return true;
   }
 
@@ -219,6 +203,7 @@ export class ColumnGuess {
   seeNumber(value: number): void {
     this.#values++;
     this.#keepDifferent(value);
+    this.#unit.seeBare(value);
     this.#largest = Math.max(this.#largest, Math.abs(value));
     for (const each of this.#numbers) {
       each.count++;
@@ -248,17 +233,27 @@ export class ColumnGuess {
     const areNumbers = numbers !== null && counts.numbers === fitting;
     const none = { reading: {}, ambiguity: null, bounds: null, letters: null, areMeasuresOdd: false };
     const base = { ...none, fitting, values: this.#values };
+    const clocks = this.#clocks.count;
+    const areTimes = (this.#clocks.areTimes && clocks >= fitting) || (this.#options.areNumbers && clocks > fitting);
+    if (areTimes && areFew(this.#values - clocks, this.#values)) {
+      const type = this.#clocks.isWhole ? "integer" : "number";
+      return { ...base, type, fitting: clocks, reading: { unit: CLOCK_UNIT } };
+    }
+    // Where the sender says that they are numbers, 2K beside 900 is refused by its line.
+    if (areNumbers && this.#unit.isOnSome && this.#options.areNumbers) return { ...base, ...this.#asNumbers(numbers) };
     if (areNumbers && !this.#areMeasures(fitting)) {
-      return { ...base, ...this.#asLabels(fitting) };
+      return { ...base, ...this.#asLabels(fitting), letters: this.#unit.isOnSome ? this.#unit.doubt : null };
     }
     const others = this.#values - fitting;
-    const areClocks = this.#isClock && this.#clocks > fitting && this.#different.size >= MANY_NUMBERS;
-    if (areClocks && areFew(this.#values - this.#clocks, this.#values)) {
-      const type = this.#clockIsWhole ? "integer" : "number";
-      return { ...base, type, fitting: this.#clocks, reading: { unit: CLOCK_UNIT } };
-    }
     const isOneWord = areNumbers && this.#isOneWord(others);
-    if (this.#values === 0 || !(isOneWord || areFew(others, this.#values))) return { ...base, type: "label" };
+    if (this.#values === 0 || !(isOneWord || areFew(others, this.#values))) {
+      const withUnits = (numbers?.chosen.count ?? 0) + this.#unit.others;
+      return {
+        ...base,
+        type: "label",
+        letters: areFew(this.#values - withUnits, this.#values) ? this.#unit.severalUnits : null,
+      };
+    }
     if (areNumbers) {
       const bounds = this.#bounds > 0 ? { count: this.#bounds, example: this.#bound } : null;
       const asNumbers = this.#asNumbers(numbers);
@@ -276,13 +271,14 @@ export class ColumnGuess {
     return { ...base, type: "datetime", reading, ambiguity };
   }
 
-  /** As labels, though so many values could be numbers. */
+  /** The type of a column that stays one of labels although so many values could be numbers. */
   #asLabels(numbers: number): Pick<Guess, "type" | "fitting" | "areMeasuresOdd"> {
     return { type: "label", fitting: numbers - this.#unit.count - this.#bounds, areMeasuresOdd: true };
   }
 
   /** Whether the units and bounds among so many numbers, if there are any, are those of measures. */
   #areMeasures(numbers: number): boolean {
+    if (this.#unit.isOnSome) return false;
     if (this.#options.areNumbers) return true;
     if (this.#unit.count === 0 && this.#bounds === 0) return true;
     return this.#different.size >= MANY_NUMBERS && (this.#unit.count === 0 || this.#unit.count * 2 > numbers);
@@ -310,7 +306,8 @@ export class ColumnGuess {
       return { type: "label", reading: {}, ambiguity: null };
     const [money] = this.#units;
     // A unit of its own is needed to read the column; one of money or percent is told.
-    const unit = this.#unit.unit ?? (this.#units.size === 1 ? money : undefined);
+    const own = this.#unit.isOnSome ? null : this.#unit.unit;
+    const unit = own ?? (this.#units.size === 1 ? money : undefined);
     const reading: ColumnReading = { ...readingOf(chosen.format), ...(unit !== undefined && { unit }) };
     const isCertain = this.#isMoney && chosen.format.thousands === ",";
     const ambiguity =
@@ -330,8 +327,6 @@ function readingOf({ decimal, thousands }: NumberFormat): ColumnReading {
 }
 
 const isNumber = (value: number): boolean => !Number.isNaN(value);
-/** Two digits where one would do, or am and pm: nobody writes the ratio 1:10 and the score 25:20 so. */
-const CERTAIN_CLOCK = /(?:^|:)0\d|m\.?$/i;
 const LEADING_ZERO = /^[+-]?0\d+$/;
 
 function dateIn(text: string, format: WrittenDate): number {

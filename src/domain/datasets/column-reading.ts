@@ -6,16 +6,9 @@
 import { z } from "zod";
 import { parseNumber } from "./cell-parsing.ts";
 import { alsoAsFloat32, createWordTest, isOddWord } from "./missing-words.ts";
+import { CLOCK_UNIT, parseClock } from "./written/clocks.ts";
 import { DATE_FORMATS, type DateFormat, parseWrittenDate } from "./written/written-dates.ts";
-import {
-  CLOCK_UNIT,
-  type NumberFormat,
-  PLAIN_NUMBERS,
-  parseClock,
-  parseWrittenNumber,
-  splitUnit,
-  unitKey,
-} from "./written/written-numbers.ts";
+import { type NumberFormat, PLAIN_NUMBERS, parseWrittenNumber, splitUnit, unitKey } from "./written/written-numbers.ts";
 
 /** Longest word for a missing value, in UTF-16 units, and maximum number of them in a column. */
 export const MAX_WORD_LENGTH = 100;

@@ -49,7 +49,7 @@ export function missingWordsAmong(kind: "labels" | "truths"): readonly string[] 
   return kind === "labels" ? ERROR_WORDS : [...MISSING_WORDS, ...ODD];
 }
 
-/** Numbers, and what is left of them as float32, which tensors and files may have: -999.9 is -999.9000244140625 there. */
+/** Numbers and the same numbers rounded to float32, as tensors and files may have them: -999.9 is -999.9000244140625 there. */
 export function alsoAsFloat32(numbers: readonly number[]): ReadonlySet<number> {
   return new Set([...numbers, ...numbers.map(Math.fround)]);
 }

@@ -24,7 +24,7 @@ export function createBinTable(columns: readonly MonitoredColumn[]): BinTable {
     add(counts, column, value) {
       const search = searches[column] as Search;
       if (search.places && value >= 0) {
-        // The class of an answer, once for each predicted row: without the loop over values.
+        // The class of an answer: called once for each predicted row, so it avoids the loop over values.
         const place = search.offset + (search.places[value + 1] as number);
         counts[place] = (counts[place] as number) + 1;
         return;

@@ -40,8 +40,8 @@ export interface Span {
   /** Names the span to another process, whether or not it is sampled. */
   readonly traceparent: string;
   /**
-   * Set if a request is left out only because too many came: the `traceparent` of its caller, or null if it has none. What the request makes
-   * that lasts longer than it, such as a job, is recorded under that.
+   * Set if a request is left out only because there were too many: the `traceparent` of its caller, or null if it has none. What outlives the
+   * request, such as a job, is recorded under it.
    */
   readonly leftOutUnder?: string | null | undefined;
   /** Ends the span. It is exported later, if it is sampled; a span that does not end is not exported. */

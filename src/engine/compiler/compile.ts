@@ -42,7 +42,7 @@ export function compile(programs: Programs, options: CompileOptions = {}): Execu
     try {
       return assembled();
     } catch (error) {
-      // Costs of bodies are rough.
+      // The cost of a body is an estimate.
       if (!(error instanceof TooManyLocalsError)) throw error;
       return assembled(SMALL_BODY);
     }

@@ -14,7 +14,7 @@ export interface HeadTests {
   isBlank(cell: string): boolean;
   /** Whether a text says that a value is missing. */
   isMissing(cell: string): boolean;
-  /** Whether a cell has a unit, and nothing else. */
+  /** Whether a cell is a unit and nothing else. */
   isUnit(cell: string): boolean;
 }
 
@@ -79,13 +79,16 @@ export function togetherNames(groups: Row, names: Row, below: readonly Row[], te
 }
 
 /**
- * Whether a row has no value: texts above at least two columns of numbers, or a unit, which no row of values has there. Beside a unit, a
- * column may have none (n/a); without one, a word for a missing value is a value that is missing.
+ * Whether a row has no values: it has texts above at least two columns of numbers, or a unit above one, which no row of values has. Beside a
+ * unit, cells may say that there is none (n/a); in a row without units, such a word is a missing value.
  */
 function hasNoValue(row: Row, values: readonly Row[], { areNames, isText, isBlank, isMissing, isUnit }: HeadTests): boolean {
   if (!row.every((cell) => isText(cell) || isMissing(cell))) return false;
   const measured = row.map((_, column) => areNames([["name"], ...values.map((value) => [value[column] ?? ""])]));
   const above = row.filter((cell, column) => measured[column] && !isBlank(cell));
   if (!above.some(isUnit)) return above.length >= MIN_COLUMNS && !row.some(isMissing);
-  return above.length >= MIN_COLUMNS || row.every((cell, column) => measured[column] || isBlank(cell) || isMissing(cell));
+  return (
+    above.length >= MIN_COLUMNS ||
+    row.every((cell, column) => measured[column] || isBlank(cell) || isMissing(cell) || isUnit(cell))
+  );
 }

@@ -139,18 +139,18 @@ export function inferResponseOf(headers: Readonly<Record<string, unknown>>, body
   );
 }
 
-/** Encodes a `ModelStreamInferResponse` with an inference, which is a `ModelInferResponse`. */
+/** Encodes a `ModelStreamInferResponse` with a result, which is a `ModelInferResponse`. */
 export function streamedInference(response: Bytes): Uint8Array {
   return join(bytes(2, response));
 }
 
-/** Encodes one with an error. Its inference has the id of the request alone, so that the client knows which one failed. */
+/** Encodes a `ModelStreamInferResponse` with an error. Its result has only the id of the request, so that the client knows which one failed. */
 export function streamedError(detail: string, request: Uint8Array): Uint8Array {
   const id = idOf(request);
   return join(message(string(1, detail.toWellFormed()), ...(id ? [nested(2, message(string(3, id)))] : [])));
 }
 
-/** The id of a request, which may be malformed in another place. */
+/** The id of a request that may be malformed elsewhere. */
 function idOf(request: Uint8Array): string | undefined {
   try {
     return (readMessage(requestId, request, BOUNDS) as InferMessage).id;

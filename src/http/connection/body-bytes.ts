@@ -12,14 +12,14 @@ type Bytes = Uint8Array<ArrayBuffer>;
 
 /**
  * The bytes of a body as they arrive; a chunk is valid until the next one is asked for. Ending early leaves the stream open, so that the
- * answer can still be sent. Throws `closed` where the connection ends before the body does.
+ * answer can still be sent. Throws `closed` if the connection ends before the body does.
  */
 export async function* bodyChunks(stream: Readable, closed: () => Error): AsyncGenerator<Bytes, void, void> {
   const isSocket = stream instanceof IncomingMessage;
   try {
     for await (const chunk of stream.iterator({ destroyOnReturn: false }) as AsyncIterable<Bytes>) {
       yield chunk;
-      // Nobody else holds what came from a socket. The garbage collector would leave a whole body lying, which is not in its heap.
+      // Nothing else holds a chunk from a socket. The garbage collector would keep a whole body, which is outside its heap.
       if (isSocket) freeMemory(chunk);
     }
   } catch {

@@ -47,8 +47,8 @@ function sendParts(reply: Pick<FastifyReply, "header">, parts: readonly string[]
 }
 
 /**
- * Returns the body of an answer that is these bytes, one piece after the other. Nobody else may use the pieces: the memory of each is freed
- * when the system has taken it, since the garbage collector would run because of a file that has long been sent.
+ * Returns these pieces as the body of an answer. Nothing else may use them: the memory of each is freed once the system has taken it, because
+ * otherwise the garbage collector would run for a file that was sent long ago.
  */
 export function sendBytes(
   { raw }: { readonly raw: ServerResponse },
@@ -65,7 +65,7 @@ async function* freedWhenSent(
   response: ServerResponse,
   waiting: () => number,
 ): AsyncGenerator<Uint8Array, void, void> {
-  // Whoever asks within the process keeps the pieces.
+  // A request within the process keeps the pieces.
   if (!(response.socket instanceof Socket)) return yield* pieces;
   const given: Uint8Array[] = [];
   response.once("finish", () => freeMemory(...given));

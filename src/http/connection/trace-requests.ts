@@ -41,7 +41,7 @@ export function traceRequests(app: App, tracing: Tracing): void {
     if (PROBES.has(route)) return done();
     const span = startSpan(tracing, request, route, trace);
     request.span = span;
-    // Nobody looks for a trace that is recorded nowhere and that no valid traceparent has named.
+    // Nobody looks for a trace that is not recorded and that no valid traceparent names.
     if (span !== tracing.unrecorded) {
       const log = request.log.child({ trace_id: span.traceId });
       request.log = log;

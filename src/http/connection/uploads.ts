@@ -214,7 +214,7 @@ const FORM_PIECE_BYTES = 4 * 1024;
 
 interface Form {
   readonly parts: ReturnType<FastifyRequest["parts"]>;
-  /** Names of fields that are said to be JSON, until they are read. The parser passes over those that are not, and says so at the end. */
+  /** Names of fields declared as JSON that are not read yet. The parser skips invalid ones, and reports them at the end. */
   readonly unreadJson: Set<string>;
   /** Reads what is left of the request, and drops it. */
   passOver(): void;
@@ -259,7 +259,7 @@ function inPieces(raw: IncomingMessage, isOver: () => boolean): Readable {
   return Readable.from(cut(), { objectMode: false, highWaterMark: FORM_PIECE_BYTES });
 }
 
-/** The parser's code for a field that is said to be JSON and is not. */
+/** The parser's code for a field that is declared as JSON and is not. */
 const NOT_JSON = "FST_INVALID_JSON_FIELD_ERROR";
 
 function notJson(fields: readonly string[]): TrainyardError {

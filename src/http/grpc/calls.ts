@@ -117,7 +117,7 @@ export const SERVICES: Readonly<Record<string, Readonly<Record<string, Call>>>> 
       ),
     },
     ModelInfer: infer,
-    // Triton's own: the messages of its answers have an answer or an error each.
+    // Triton's own. Each message from the server has a result or an error.
     ModelStreamInfer: { ...infer, isStream: true },
   },
 };

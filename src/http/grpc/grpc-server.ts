@@ -90,7 +90,7 @@ export async function startGrpcServer(app: App, options: GrpcServerOptions): Pro
     "grpc.max_receive_message_length": PREDICT_BODY_BYTES,
     "grpc.max_concurrent_streams": CALLS_A_CONNECTION,
     "grpc.max_connection_idle_ms": idleMs,
-    // A stream may be silent for long: what ends it is a client that no longer answers.
+    // A stream may be silent for a long time. It ends when its client no longer answers pings.
     "grpc.keepalive_time_ms": idleMs,
     "grpc-node.max_session_memory": CONNECTION_MEGABYTES,
   });
@@ -177,7 +177,7 @@ function addService(
   server.addService(definition, Object.fromEntries(handlers));
 }
 
-/** Messages stay bytes here: the routes report what is wrong with them in their own words. */
+/** Messages stay bytes here: the routes decode them and report what is wrong with them. */
 const asIs = (bytes: Buffer) => bytes;
 
 function unary(grpc: Grpc, answering: Answering, call: Call): handleUnaryCall<Buffer, Buffer> {
@@ -218,7 +218,7 @@ function createStreams(grpc: Grpc, answering: Answering) {
   };
   return {
     handle,
-    /** Ends the streams when what they have read is answered. */
+    /** Ends the streams once the requests that they have read are answered. */
     async stop() {
       stopping.abort();
       await Promise.all(open);

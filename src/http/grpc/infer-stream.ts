@@ -1,12 +1,12 @@
 /**
- * A stream of inferences, as Triton has it in `ModelStreamInfer`: each message of the client is answered by one, in the order of the messages. A
- * request that fails is answered with `error_message`, and the stream goes on. Knows no route.
+ * A stream of inferences, as in Triton's `ModelStreamInfer`: each message of the client gets one answer, in the order of the messages. A failed
+ * request is answered with `error_message`, and the stream goes on. Knows no routes.
  */
 import type { ServerDuplexStream } from "@grpc/grpc-js";
 import { streamedError, streamedInference } from "../../formats/grpc/infer-message.ts";
 import type { Outcome } from "./routed-call.ts";
 
-/** Maximum requests of a stream that are read and not answered yet. Further ones wait at the client. */
+/** Maximum requests of a stream that are read but not answered yet. Further ones wait at the client. */
 const MAX_STREAM_REQUESTS = 8;
 /** Maximum streams of a server in which something was asked, because each may hold so many requests and answers. */
 export const MAX_STREAMS = 100;
@@ -16,13 +16,13 @@ export interface StreamOptions {
   readonly begin: () => boolean;
   /** Answers one message; null if nobody waits any more. Never rejects. */
   readonly answer: (message: Buffer, signal: AbortSignal) => Promise<Outcome | null>;
-  /** Ends the stream with an error, by a status of HTTP. */
+  /** Ends the stream with an error, given as an HTTP status. */
   readonly fail: (status: number, details: string) => void;
-  /** Aborts when the server stops: what was read is still answered. */
+  /** Aborts when the server stops. Requests that were read are still answered. */
   readonly stopping: AbortSignal;
 }
 
-/** Answers the messages of a stream until its client, the server or a deadline ends it. Resolves when nothing of it is left. */
+/** Answers the messages of a stream until its client, the server or a deadline ends it. Resolves when the stream is over. */
 export function answerStream(
   stream: ServerDuplexStream<Buffer, Buffer>,
   { begin, answer, fail, stopping }: StreamOptions,
@@ -40,7 +40,7 @@ export function answerStream(
     end();
   };
   const stop = (): void => {
-    // What is read from now on is not answered.
+    // Messages that arrive from now on are not answered.
     stream.removeListener("data", onMessage);
     void written.then(() => finish(() => fail(503, "the server is stopping: send the request again")));
   };
@@ -55,7 +55,7 @@ export function answerStream(
     const waiting = new AbortController();
     running.add(waiting);
     const answered = answer(message, waiting.signal);
-    // A client that does not read its answers is not read either.
+    // Stops reading from a client that does not read its answers.
     written = written.then(async () => {
       const outcome = await answered;
       if (outcome && !isOver) await write(outcome, message);
@@ -64,7 +64,7 @@ export function answerStream(
     });
   };
   const write = (outcome: Outcome, message: Buffer): Promise<void> | void => {
-    // The metadata, which is the same for all messages, has no valid key.
+    // The key is in the metadata, so no other message of the stream has a valid one either.
     if (!outcome.ok && outcome.status === 401) return finish(() => fail(401, outcome.details));
     const bytes = outcome.ok ? streamedInference(outcome.bytes) : streamedError(outcome.details, message);
     return Promise.race([new Promise<void>((resolve) => stream.write(Buffer.from(bytes), () => resolve())), ended]);
@@ -81,7 +81,7 @@ export function answerStream(
   return ended;
 }
 
-/** Reads from the transport only while there is room: by itself, a stream reads sixteen messages ahead. Returns what reads on. */
+/** Reads from the transport only while there is room: on its own, a stream reads sixteen messages ahead. Returns a function that resumes reading. */
 function boundReading(stream: ServerDuplexStream<Buffer, Buffer>, hasRoom: () => boolean): () => void {
   const read = stream._read.bind(stream);
   let isWaiting = false;

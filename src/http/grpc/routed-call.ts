@@ -11,14 +11,14 @@ export interface Answering {
   readonly threads: MessageReader;
 }
 
-/** What of a call, other than its message, reaches the routes. */
+/** The parts of a call, besides its message, that reach the routes. */
 export interface Caller {
   readonly path: string;
   /** As gRPC names it: host:port. */
   readonly peer: string;
-  /** Headers of HTTP from its metadata. */
+  /** HTTP headers, from its metadata. */
   readonly headers: Readonly<Record<string, string>>;
-  /** Aborts when nobody waits for the answer any more. Of this message alone, because what listens to it stays. */
+  /** Aborts when the client has gone. Each message needs its own signal, because listeners are not removed. */
   readonly signal: AbortSignal;
 }
 
@@ -26,7 +26,7 @@ export type Outcome =
   | { readonly ok: true; readonly bytes: Uint8Array<ArrayBuffer>; readonly headers: HttpAnswer["headers"] }
   | { readonly ok: false; readonly status: number; readonly details: string; readonly headers: HttpAnswer["headers"] };
 
-/** Answers a message. Never rejects; null if nobody waits any more. */
+/** Answers a message; null if the client has gone. Never rejects. */
 export async function answerMessage(
   { app, threads }: Answering,
   call: Call,
@@ -52,7 +52,7 @@ export async function answerMessage(
     if (signal.aborted) return null;
     if (error instanceof TrainyardError)
       return { ok: false, status: STATUS_OF[error.code], details: error.message, headers: {} };
-    // Rethrown, it would end the process.
+    // Rethrowing it would end the process.
     app.log.error({ err: error, call: path }, "a call over gRPC failed");
     return { ok: false, status: 500, details: "internal error; see the server log", headers: {} };
   }
@@ -75,7 +75,7 @@ function bodyUntil(signal: AbortSignal, bytes: Uint8Array): Readable {
 }
 
 function errorIn({ rawPayload }: HttpAnswer): string {
-  // In the protocol's format, or, if none of its routes has answered, in our own.
+  // In the format of the protocol, or in our own if none of its routes answered.
   const { error, detail } = JSON.parse(rawPayload.toString("utf8")) as { readonly error?: string; readonly detail?: string };
   return error ?? detail ?? "the request failed";
 }

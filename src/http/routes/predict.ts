@@ -280,7 +280,7 @@ function batchFormatOf({ headers }: FastifyRequest): BatchFormat | null {
   return BATCH_TYPES.get(type) ?? null;
 }
 
-/** The bytes of a packed body, which whoever unpacks them may keep. The request stays open after they are read, because an error has to be answered. */
+/** The bytes of a compressed body, which its reader may keep. The request stays open after they are read, so that an error can be answered. */
 async function* packedChunks(body: IncomingMessage): AsyncGenerator<Uint8Array, void, void> {
   const chunks = body.iterator({ destroyOnReturn: false });
   try {

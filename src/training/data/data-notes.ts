@@ -18,14 +18,14 @@ const GROUP_NAME =
   /^(?:(?:participant|subject|patient|proband|person|user|customer|client|kunde|student|pupil|child|family|household|school|animal|mouse|device|machine|session|vehicle|site)[ _-]?(?:id|no|nr|nummer|number|code)?|(?:participant|subject|patient|person|user|customer|client|student|family|household|device|machine|session|group)s?[ _-]?(?:id|no|nr|number|code))\.?$/i;
 /** Different times of a column from which it may order the rows. */
 const TIMES = 10;
-/** Of the steps from row to row, the share that go one way where rows are in the order of their times. */
+/** The share of steps from row to row that must go the same way if rows are in the order of their times. */
 const MIN_ORDERED = 0.9;
-/** Years from which dates that are in no order are more likely those of persons and things than of what happened to them. */
+/** Years beyond which unordered dates more likely describe persons and things (birth, founding) than events. */
 const MAX_YEARS = 10;
 const YEAR_MS = 365.25 * 86_400_000;
-/** What a date is called that a person or a thing has from the beginning or will have at the end. */
+/** Names of dates of birth, founding or expiry, which are not the time of a row. */
 const DATE_OF_BEING =
-  /birth|\bborn\b|\bdob\b|\bgeb(?:\b|oren)|geburt|naissance|\bné(?:e|\(e\))? le\b|nacimiento|nascita|nascimento|geboorte|födelse|fødsel|生年月日|誕生日|出生|生日|expir|valid (?:until|to)|gültig bis|founded|founding/i;
+  /birth|\bborn\b|\bdob\b|\bgeb(?:\b|oren)|geburt|naissance|\bné(?:e|\(e\))? le\b|nacimiento|nascita|nascimento|geboorte|födelse|fødsel|urodz|naroz|рожд|doğum|lahir|生年月日|誕生日|出生|生日|expir|valid (?:until|to)|gültig bis|founded|founding/i;
 
 /** A data set and the part of it that a job uses. */
 export interface NotedData {
@@ -166,10 +166,10 @@ function timeNotes({ spec, dataset }: NotedData): Note[] {
   return [noteOn("rows_have_times", name, detail, cure)];
 }
 
-/** A name with spaces between its words. */
+/** The name of a column with spaces between its words. */
 const wordsOf = (name: string): string => name.replace(/(\p{Ll})(\p{Lu})/gu, "$1 $2").replace(/[_.-]+/g, " ");
 
-/** Whether times rise, or fall, from nearly every row to the next. */
+/** Whether times rise from nearly every row to the next, or fall. */
 function areInOrder(times: ColumnValues | undefined): boolean {
   if (!(times instanceof Float64Array)) return false;
   let [rises, falls, last] = [0, 0, Number.NaN];
@@ -182,7 +182,7 @@ function areInOrder(times: ColumnValues | undefined): boolean {
   return Math.max(rises, falls) >= MIN_ORDERED * (rises + falls);
 }
 
-/** Whether most dates of a column lie within a few years, as those of what happened do; also where it is not known. */
+/** Whether most dates of a column lie within a few years, as those of events do. True if it is not known. */
 function isRecentSpan({ statistics }: Column): boolean {
   return statistics === null || statistics.quantiles.q95 - statistics.quantiles.q05 <= MAX_YEARS * YEAR_MS;
 }

@@ -76,8 +76,8 @@ export function withoutRows({ column, values, rows, missing, positions }: Remova
 }
 
 /**
- * A column whose words for a missing value are those of the table: its own other words came from its cells. So did the spelling of its
- * unit, from the first of them, and its unit where no number is left.
+ * The column without what came from its cells: its own words for a missing value, except those of the table, the spelling of its unit, and the
+ * unit itself if no number is left.
  */
 function withWords({ reading, ...column }: Column, missing: readonly string[], hasNumbers: boolean): Column {
   if (!reading) return column;

@@ -5,8 +5,9 @@
 
 import type { ColumnType } from "../../domain/datasets/dataset.ts";
 import { isOddWord } from "../../domain/datasets/missing-words.ts";
+import { parseClock } from "../../domain/datasets/written/clocks.ts";
 import { parseWrittenDate, WRITTEN_DATES } from "../../domain/datasets/written/written-dates.ts";
-import { NUMBER_FORMATS, parseClock, parseInFormats, splitUnit } from "../../domain/datasets/written/written-numbers.ts";
+import { NUMBER_FORMATS, parseInFormats, splitUnit } from "../../domain/datasets/written/written-numbers.ts";
 import type { Cells, Table, TableExtent } from "../../formats/tables/table.ts";
 
 /** The type found for a column. `label`: a category or text, depending on the number of labels. */

@@ -73,7 +73,7 @@ export function uploadNotes({
       ...(own ? [spellingsNote(column.name, own)] : []),
       ...(inferred[index]?.isBig && !isAsGuessed ? [largeIntegersNote(column.name)] : []),
       ...(column.odd ? [oddNote(column, column.odd, rows)] : []),
-      ...(letters && column.type !== "datetime" ? [lettersNote(column, letters)] : []),
+      ...(letters && column.type !== "datetime" && !(letters.beside && column.odd) ? [lettersNote(column, letters)] : []),
       ...(bounds && isAsGuessed ? [boundsNote(column.name, bounds)] : []),
       ...(ambiguity && isAsGuessed ? [ambiguityNote(column.name, ambiguity)] : []),
     ];
@@ -266,8 +266,17 @@ const quotedLabel = (label = ""): string =>
   JSON.stringify(label.length > SHOWN_LABEL ? `${label.slice(0, SHOWN_LABEL)}…` : label);
 const SHOWN_LABEL = 60;
 
-function lettersNote({ name, type }: Column, { unit, example }: NonNullable<GuessedColumn["letters"]>): Note {
+function lettersNote({ name, type }: Column, { unit, example, beside }: NonNullable<GuessedColumn["letters"]>): Note {
   const [letters, shown] = [JSON.stringify(unit), JSON.stringify(example)];
+  if (beside) {
+    const why = {
+      "no unit": `${letters} stands behind some of its numbers and not behind others, as in ${shown}`,
+      "another unit": `its numbers have several units, such as ${letters} and that of ${shown}`,
+    }[beside];
+    const cure = beside === "no unit" ? "or all of them in full" : "as a fraction or a multiple where needed";
+    const detail = `${name} was read as labels because ${why}`;
+    return noteOn("letters_behind_numbers", name, null, detail, `write all numbers with ${letters}, ${cure}`);
+  }
   const areLabels = type === "category" || type === "text";
   const detail = areLabels
     ? `${name} was read as labels because ${letters} right behind its numbers, as in ${shown}, may be part of a name`

@@ -3,14 +3,9 @@ import { parseLooseTruth, parseNumber, parseTruth } from "../../../src/domain/da
 import { createLabelReader, createValueReader } from "../../../src/domain/datasets/column-reader.ts";
 import { mergedSpellings } from "../../../src/domain/datasets/label-spellings.ts";
 import { isErrorWord, isMissingText, isOddWord, isWordForMissing } from "../../../src/domain/datasets/missing-words.ts";
+import { parseClock } from "../../../src/domain/datasets/written/clocks.ts";
 import { parseWrittenDate, WRITTEN_DATES } from "../../../src/domain/datasets/written/written-dates.ts";
-import {
-  NUMBER_FORMATS,
-  parseClock,
-  parseInFormats,
-  splitUnit,
-  unitOf,
-} from "../../../src/domain/datasets/written/written-numbers.ts";
+import { NUMBER_FORMATS, parseInFormats, splitUnit, unitOf } from "../../../src/domain/datasets/written/written-numbers.ts";
 
 /** What a text of a cell is asked. One that tries every way of cutting it takes minutes for one cell. */
 const QUESTIONS: readonly ((text: string) => unknown)[] = [

@@ -48,7 +48,8 @@ describe("a page whose server wants a key", () => {
     page.on("websocket", (socket) => sockets.push(socket.url()));
     await page.getByRole("button", { name: /Sign out/ }).click();
     await gate.waitFor();
-    await page.unroute("**/v1/session");
+    // A question may still be held back: without waiting, its handler would continue a request that the browser has let go.
+    await page.unrouteAll({ behavior: "wait" });
     expect(sockets).toEqual([]);
     await page.locator(".connection[data-status=stopped]").waitFor();
     await page.reload();

@@ -300,17 +300,25 @@ describe("notes on the data of a job", () => {
       ).toMatchObject([{ column: "b" }]);
     });
 
-    it.each(["date_of_birth", "BirthDate", "DOB", "Geburtsdatum", "date de naissance", "生年月日", "expiry", "valid_until"])(
-      "are none about dates of a person or thing: %s",
-      (name) => {
-        expect(
-          noted(
-            dated(name, shuffled, 400),
-            dated(name, (row) => row, 20_000),
-          ),
-        ).toEqual([]);
-      },
-    );
+    it.each([
+      "date_of_birth",
+      "BirthDate",
+      "DOB",
+      "Geburtsdatum",
+      "date de naissance",
+      "生年月日",
+      "дата рождения",
+      "data_urodzenia",
+      "expiry",
+      "valid_until",
+    ])("are none about dates of a person or thing: %s", (name) => {
+      expect(
+        noted(
+          dated(name, shuffled, 400),
+          dated(name, (row) => row, 20_000),
+        ),
+      ).toEqual([]);
+    });
 
     it("are none about dates over decades in no order", () => {
       expect(noted(dated("hired", shuffled, 12_000))).toEqual([]);

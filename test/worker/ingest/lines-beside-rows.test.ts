@@ -66,6 +66,11 @@ describe("names in more than one row", () => {
     }
   });
 
+  it("have units below them, also above cells that have their own", async () => {
+    const rows = `kind,mass,price\n,kg,EUR\n${measured(6, (row) => `s${row},${row}kg,${row}.5`)}`;
+    expect(await read(rows)).toMatchObject({ rows: 6, codes: ["name_lines"] });
+  });
+
   it("are one row where a value stands below", async () => {
     const values = measured(6, (row) => `s${row},${row},${row}.5`);
     expect(await read(`sample,depth,mass\ns9,n.m.,3\n${values}`)).toMatchObject({ rows: 7 });

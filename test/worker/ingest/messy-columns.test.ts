@@ -98,13 +98,81 @@ describe("letters right behind numbers", () => {
     expect(await read(many(30, cell), { types: { v: "category" } })).toMatchObject({ type: "category", codes: [] });
   });
 
-  it.each(["kg", "mm", "kWh", "days", "m/s", "mg/kg", "km²", "°C"])(
+  it.each(["kg", "mm", "kWh", "days", "m/s", "mg/kg", "km²", "°C", "кг", "м²", "años", "лет", "Mio.", "개"])(
     "are a unit without one where it is known: %s",
     async (unit) => {
       const { type, codes } = await read(many(30, (row) => `${row + 1}${unit}`));
       expect({ type, codes }).toEqual({ type: "integer", codes: [] });
     },
   );
+});
+
+describe("a unit that multiplies", () => {
+  const some = many(30, (row) => (row % 3 ? `${row + 1}K` : `${900 + row}`));
+
+  it("behind some of the numbers makes labels with a note, and no 2 of 2K", async () => {
+    const { type, notes } = await read(some);
+    expect(type).toBe("category");
+    expect(notes).toMatchObject([
+      {
+        code: "letters_behind_numbers",
+        detail: 'v was read as labels because "K" stands behind some of its numbers and not behind others, as in "2K"',
+        cure: 'write all numbers with "K", or all of them in full',
+      },
+    ]);
+    await expect(read(some, { types: { v: "number" } })).rejects.toThrow('"2K" is not a finite number');
+    expect((await read(many(30, (row) => (row % 3 ? `${row + 1} Mio.` : `${row + 1}`)))).type).toBe("category");
+  });
+
+  it("among others of several makes labels with a note, unless the letters are no known units", async () => {
+    const notesOf = async (units: readonly string[]) =>
+      (await read(many(30, (row) => `${row + 1}${units[row % units.length]}`))).notes.map(({ detail }) => detail);
+    const said = (first: string, second: string) =>
+      `v was read as labels because its numbers have several units, such as "${first}" and that of "${second}"`;
+    expect(await notesOf(["k", "M", "bn"])).toEqual([said("k", "2M")]);
+    expect(await notesOf([" mg", " g", " µg"])).toEqual([said("mg", "2 g")]);
+    expect(await notesOf(["A", "B", "C"])).toEqual([]);
+    expect(await notesOf(["M", "F", "X"])).toEqual([]);
+    expect(await notesOf(["kg", "kg", "g"])).toEqual([expect.stringContaining('line 4 ("3g")')]);
+  });
+
+  it("is left out where all have it, or none but zeros", async () => {
+    for (const cell of [(row: number) => `${row + 1}K`, (row: number) => (row % 9 ? `${row}K` : "0")])
+      expect(await read(many(30, cell))).toMatchObject({ type: "integer", reading: { unit: "K" } });
+  });
+});
+
+describe("money of the world", () => {
+  it.each([
+    ["1 234 ₽", 1234],
+    ["1234₺", 1234],
+    ["₦1,234", 1234],
+    ["Rp 1.234.000", 1_234_000],
+    ["1.234.000 đ", 1_234_000],
+    ["1234 IDR", 1234],
+    ["1234万円", 1234],
+    ["1234руб.", 1234],
+    ["120,-", 120],
+    ["1.234,-- €", 1234],
+    ["kr 120:-", 120],
+    ["120.–", 120],
+  ])("is a number: %s", async (cell, value) => {
+    const { type, shown, codes } = await read(many(10, (row) => cell.replace("1", String(1 + (row % 9)))));
+    expect(["integer", "number"]).toContain(type);
+    expect({ first: shown[0], codes: codes.filter((code) => code !== "ambiguous_numbers") }).toEqual({
+      first: value,
+      codes: [],
+    });
+  });
+
+  it("is none where the word is a version, a room or a range", async () => {
+    for (const cell of [
+      (row: number) => `PHP ${row % 9}`,
+      (row: number) => `RM ${row + 100}`,
+      (row: number) => `${row}-${row + 5}`,
+    ])
+      expect((await read(many(40, cell))).type).toBe("category");
+  });
 });
 
 describe("bounds among numbers", () => {
@@ -148,7 +216,41 @@ describe("a column with two numbers and a colon", () => {
     expect((await read(scores)).type).toBe("category");
     expect((await read(many(20, (row) => `1:${[10, 12, 18, 24, 35, 43, 48, 50][row % 8]}`))).type).toBe("category");
     expect((await read([...scores, "20:07"])).type).toBe("integer");
+    const given = await read(scores, { types: { v: "number" } });
+    expect([given.type, given.reading?.unit, given.shown[0]]).toEqual(["number", "h:mm:ss", 20 * 3600 + 13 * 60]);
     expect((await read(many(20, (row) => `${(row % 12) + 1}:15 ${row % 2 ? "am" : "p.m."}`))).type).toBe("integer");
+  });
+});
+
+describe("times of day and durations in words", () => {
+  it.each([
+    ["10pm", (row: number) => `${(row % 9) + 1}${row % 2 ? "am" : "pm"}`, 13 * 3600],
+    ["am alone", (row: number) => `${(row % 9) + 1} a.m.`, 3600],
+    ["10.30pm", (row: number) => `${(row % 9) + 1}.30pm`, 13.5 * 3600],
+    ["14h30", (row: number) => `${row + 1}h30`, 5400],
+    ["14.30 Uhr", (row: number) => `${row + 1}.30 Uhr`, 5400],
+    ["8:30 Uhr", (row: number) => `${row + 1}:30 Uhr`, 5400],
+    ["2h 50m", (row: number) => (row === 5 ? "19h" : row === 6 ? "45m" : `${row + 1}h 50m`), 6600],
+    ["2 Std. 5 Min.", (row: number) => `${row + 1} Std. 5 Min.`, 3900],
+    ["5 min 3 s", (row: number) => `${row + 1} min 3 s`, 63],
+    ["1時間30分", (row: number) => `${row + 1}時間30分`, 5400],
+    ["1:20.00", (row: number) => `1:${row + 20}.00`, 80],
+  ])("are seconds: %s", async (_, cell, first) => {
+    const { type, reading, missing, shown, codes } = await read(many(20, cell));
+    expect({ type, reading, missing, first: shown[0], codes }).toEqual({
+      ...{ type: "integer", reading: { unit: "h:mm:ss" }, missing: 0, first, codes: [] },
+    });
+  });
+
+  it("are labels where letters mean something else", async () => {
+    expect((await read(many(20, (row) => `${(row % 2) + 1}H${row + 10}`))).type).toBe("category");
+    expect((await read(many(20, (row) => ["6am-2pm", "2pm-10pm"][row % 2] as string))).type).toBe("category");
+  });
+
+  it("are a number with a unit where each has one part alone", async () => {
+    expect(await read(many(20, (row) => `${row + 1} h`))).toMatchObject({ type: "integer", reading: { unit: "h" } });
+    expect(await read(many(20, (row) => `${row + 1}min`))).toMatchObject({ type: "integer", reading: { unit: "min" } });
+    expect(await read(many(20, (row) => `1${row}4 pm`))).toMatchObject({ type: "integer", reading: { unit: "pm" } });
   });
 });
 

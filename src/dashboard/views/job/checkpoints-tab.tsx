@@ -81,7 +81,7 @@ function columnsOf(
   onRemove: (checkpoint: Checkpoint) => void,
 ): readonly Column<Checkpoint>[] {
   const step = stepName(job.spec);
-  // The head of the page names the best of all epochs, of which not every one leaves a checkpoint.
+  // The head of the page names the best of all epochs, but not every epoch leaves a checkpoint.
   const lowest = Number((job.metrics?.lowest ?? job.metrics?.best)?.epoch ?? Number.NaN);
   const isLowest = (epoch: number) => Number.isNaN(lowest) || epoch === lowest;
   return [
@@ -92,16 +92,24 @@ function columnsOf(
       sortBy: ({ epoch }) => epoch,
       render: ({ epoch, step }) => `${formatCount(epoch)}${step > 0 ? `, step ${formatCount(step)}` : ""}`,
     },
-    { key: "reason", title: "Why", sortBy: ({ reason }) => reason, render: ({ reason }) => REASONS[reason] ?? reason },
+    {
+      key: "reason",
+      title: "Why",
+      sortBy: ({ reason }) => reason,
+      render: ({ reason }) => <span class="nowrap">{REASONS[reason] ?? reason}</span>,
+    },
     {
       key: "best",
       title: "Best",
       render: ({ is_best, epoch }) =>
         is_best ? (
-          <span class="badge" data-tone="ok">
-            <Icon name="check" size={14} />
-            {isLowest(epoch) ? "best" : `best of these; ${step} ${formatCount(lowest)} was better`}
-          </span>
+          <>
+            <span class="badge" data-tone="ok">
+              <Icon name="check" size={14} />
+              {isLowest(epoch) ? "best" : "best of these"}
+            </span>
+            {!isLowest(epoch) && <span class="muted nowrap">{` ${step} ${formatCount(lowest)} was better`}</span>}
+          </>
         ) : null,
     },
     { key: "bytes", title: "Size", numeric: true, sortBy: ({ bytes }) => bytes, render: ({ bytes }) => formatBytes(bytes) },

@@ -1,29 +1,35 @@
 /**
- * Counts the unit behind the numbers of one column, and decides whether it is one: letters right behind whole numbers may as well be part of
- * a name, as in seats, apartments and grades. Keeps one unit, and no values but an example.
+ * Counts the values of one column that have a unit, and decides whether it is one: letters right behind whole numbers may also be part of a
+ * name, as in seats, flats and grades. Keeps one unit, and no values except an example.
  */
-import { isKnownUnit, isMoneyUnit } from "./known-units.ts";
+import { isKnownUnit, isMoneyUnit, isMultiple } from "./known-units.ts";
 import type { UnitText } from "./written-numbers.ts";
 
-/** Of the values with a unit, the share that must be written as measures are before letters right behind the others are a unit too. */
+/** The share of the values with a unit that must clearly be measures before letters right behind whole numbers count as a unit too. */
 const PLAIN_SHARE = 1 / 10;
-/** A sign, a sum of money or decimals before the letters: no seat is written so. A point behind the digits says nothing. */
+/** A sign, money or decimals before the letters, which no seat has. A point right behind the digits says nothing. */
 const MEASURE = /[^\d.,]|\d[.,]\d/;
+const SINGLE_LETTER = /^[\p{Script=Latin}\p{Script=Cyrillic}]$/u;
 
-/** Letters behind the numbers of a column that may be a unit or part of a name. */
+/** Letters behind the numbers of a column that may be a unit or not, or cannot be left out as one. */
 export interface LetterDoubt {
   readonly unit: string;
   /** A value with them. */
   readonly example: string;
+  /** What keeps the column from being one of numbers: other values have no unit, as 900 beside 2K, or another one. */
+  readonly beside: "no unit" | "another unit" | null;
 }
 
-/** The unit of one column, and how its values have it. */
+/** The unit of one column, and how its values are written with it. */
 export class UnitTally {
   #first: UnitText | null = null;
   #example = "";
   #count = 0;
   #apart = 0;
   #plain = 0;
+  #hasBare = false;
+  #others = 0;
+  #other = "";
 
   /** The unit as its first value has it; null where none has one. */
   get unit(): string | null {
@@ -40,12 +46,12 @@ export class UnitTally {
     return this.#first === null || isMoneyUnit(this.#first.unit);
   }
 
-  /** Whether a value may have this unit: the first one decides it. */
+  /** Whether this is the unit of the column, which the first value with a unit decides. */
   takes({ key }: UnitText): boolean {
     return this.#first === null || this.#first.key === key;
   }
 
-  /** Adds a value whose unit it takes. */
+  /** Adds a value with the unit of the column. */
   add(text: string, split: UnitText): void {
     this.#first ??= split;
     this.#example ||= text;
@@ -54,17 +60,46 @@ export class UnitTally {
     if (split.isApart || MEASURE.test(split.number)) this.#plain++;
   }
 
-  /** Whether letters stand right behind whole numbers, and are no unit that is known. */
+  /** Adds a value with another unit than that of the column. */
+  seeOther(text: string, { unit }: UnitText): void {
+    if (!isKnownUnit(unit)) return;
+    this.#others++;
+    this.#other ||= text;
+  }
+
+  /** How many values have another unit, which is known. */
+  get others(): number {
+    return this.#others;
+  }
+
+  /** The doubt on a column of numbers with several known units; null if it has one. */
+  get severalUnits(): LetterDoubt | null {
+    const { unit } = this;
+    return unit !== null && this.#isKnown && this.#others > 0 ? { unit, example: this.#other, beside: "another unit" } : null;
+  }
+
+  /** Adds a number without a unit. Zero does not count, because it is the same in any unit. */
+  seeBare(value: number): void {
+    if (value !== 0) this.#hasBare = true;
+  }
+
+  /** Whether it multiplies some of the numbers and not the others: read without it, 2K would be less than 900. */
+  get isOnSome(): boolean {
+    return this.#hasBare && this.#first !== null && isMultiple(this.#first.unit);
+  }
+
+  /** Whether the unit is letters right behind whole numbers, and not a known one. */
   get isDoubtful(): boolean {
     return this.#hasLetters && !this.#isKnown && this.#plain < this.#count * PLAIN_SHARE;
   }
 
-  /** The letters, if they may be something else than a unit. */
+  /** The letters, if they may be something other than a unit. */
   get doubt(): LetterDoubt | null {
     const { unit } = this;
     if (unit === null || !this.#hasLetters) return null;
-    const isClear = this.#isKnown && (!/^[a-z]$/i.test(unit) || this.#apart * 2 > this.#count);
-    return isClear ? null : { unit, example: this.#example };
+    const { isOnSome } = this;
+    const isClear = this.#isKnown && (!SINGLE_LETTER.test(unit) || this.#apart * 2 > this.#count);
+    return isClear && !isOnSome ? null : { unit, example: this.#example, beside: isOnSome ? "no unit" : null };
   }
 
   get #hasLetters(): boolean {

@@ -24,18 +24,22 @@ export const NUMBER_FORMATS: readonly NumberFormat[] = [
   { decimal: ",", thousands: "'" },
 ];
 
-/** Money before a number. After it, each is a unit like any other; those of CODES are known there too. */
-const SIGNS = "[$€£¥₹₩₽₺₴₪฿₫₱]|(?:US|CA|AU|NZ|HK|SG|R|A|C)\\$|Rs\\.?|[Kk]r\\.?|Fr\\.?";
-const CODES = "USD|EUR|GBP|CHF|JPY|CNY|INR|AUD|CAD|SEK|NOK|DKK|PLN|CZK|HUF|BRL|MXN|ZAR|NZD|SGD|HKD|KRW|TRY|RUB";
+/** Money before a number: none that is also a word, as in PHP 8 and RM 101. After it, signs and CODES are known; the others are units there. */
+const SIGNS = "\\p{Sc}|(?:US|CA|AU|NZ|HK|SG|NT|MX|R|A|C|S)\\$|Rs\\.?|[Kk]r\\.?|Fr\\.?|Rp\\.?|zł|Kč";
+const CODES =
+  "USD|EUR|GBP|CHF|JPY|CNY|INR|AUD|CAD|SEK|NOK|DKK|ISK|PLN|CZK|HUF|BGN|UAH|RUB|KZT|TRY|ILS|AED|EGP|ZAR|NGN|KES|" +
+  "BRL|MXN|ARS|CLP|NZD|SGD|HKD|TWD|KRW|IDR|MYR|THB|VND|PKR|BDT|LKR";
 
 /**
- * What may stand around a number: a bound, a sign, brackets for a negative one, a unit of money before or after, percent after. Spaces
- * belong to what they follow: they can be matched in one way alone, so that many of them take no time.
+ * What may stand around a number: a bound, a sign, brackets for a negative one, a unit of money before or after, percent after, and a dash
+ * in place of cents: 120,- or 120:-. Spaces belong to what they follow: they can be matched in one way alone, so that many of them take no
+ * time.
  */
 const FRAME = new RegExp(
   `^(?:[<>≤≥]=?\\s*)?(?:(\\()\\s*)?(?:([+\\-\u2212])\\s*)?(?:(?:${SIGNS}|${CODES})\\s*)?(?:([+\\-\u2212])\\s*)?` +
-    "((?:\\d|[.,]\\d)[\\d.,'’ \u00a0\u202f]*(?:[eE][+-]?\\d+)?)" +
-    `\\s*(?:[$€£¥₹%]|${CODES})?(\\))?$`,
+    "((?:\\d|[.,]\\d)[\\d.,'’ \u00a0\u202f]*(?:[eE][+-]?\\d+)?)(?:(?<=[.,])[-–—]{1,2}|:-)?" +
+    `\\s*(?:\\p{Sc}|%|${CODES})?(\\))?$`,
+  "u",
 );
 
 /** A number and a unit behind it: letters, and what stands between and above them. A date, a time or a range is none. */
@@ -98,23 +102,6 @@ export function unitKey(unit: string): string {
   return /^\p{L}{3,}$/u.test(trimmed) ? trimmed.toLowerCase().replace(/s$/, "") : trimmed;
 }
 
-/** What the unit of a column is called whose values are times of day or durations: they are read as seconds. */
-export const CLOCK_UNIT = "h:mm:ss";
-
-const CLOCK = /^([+-]?)(\d{1,3}):([0-5]\d)(?::([0-5]\d)(?:[.,](\d{1,9}))?)?(?:\s*([ap])\.?m\.?)?$/i;
-
-/** The seconds of a time of day or a duration, h:mm or h:mm:ss, with or without am and pm; NaN when a text is something else. */
-export function parseClock(text: string): number {
-  const found = CLOCK.exec(text.trim());
-  if (!found) return Number.NaN;
-  const [, sign, hours, minutes, seconds = "0", fraction = "0", half] = found;
-  const given = Number(hours);
-  if (half !== undefined && (given < 1 || given > 12)) return Number.NaN;
-  const hour = half === undefined ? given : (given % 12) + (half.toLowerCase() === "p" ? 12 : 0);
-  const total = hour * 3600 + Number(minutes) * 60 + Number(seconds) + Number(`0.${fraction}`);
-  return sign === "-" ? -total : total;
-}
-
 /** Whether a number is the bound of a range: <0.5. */
 export function isBound(text: string): boolean {
   return /^\s*[<>≤≥]/.test(text);
@@ -151,14 +138,14 @@ const MARKS: Readonly<Record<Exclude<NumberFormat["thousands"], "">, RegExp>> = 
   "'": /['’]/g,
 };
 
-const UNIT = new RegExp(`${SIGNS}|%|${CODES}`);
+const UNIT = new RegExp(`${SIGNS}|%|${CODES}`, "u");
 
 /** The unit of money or percent that stands beside a number; null where there is none. */
 export function unitOf(text: string): string | null {
   return UNIT.exec(text)?.[0] ?? null;
 }
 
-const ALONE = new RegExp(`^(?:${SIGNS}|%|${CODES})$`);
+const ALONE = new RegExp(`^(?:${SIGNS}|%|${CODES})$`, "u");
 
 /** Whether a text is a unit of money or percent, and nothing else. */
 export function isMoney(text: string): boolean {

@@ -22,7 +22,7 @@ interface Address {
   readonly laneBytes: number;
 }
 
-/** Operations each of whose elements is one of its input. */
+/** Operations that only move the elements of their input. */
 const MOVES: ReadonlySet<string> = new Set(["broadcast", "reshape", "permute", "slice"]);
 
 /** A position, or its first indices. */
@@ -100,7 +100,7 @@ export class Expressions {
     return this.#accesses[key];
   }
 
-  /** Follows operations that only move elements, which have no code, to what is computed or loaded: lowered products have chains of them. */
+  /** Follows operations that only move elements, and so need no code, to a value that is computed or loaded. Lowered products have chains of them. */
   #behindMoves(access: Access): Access {
     let found = access;
     while (MOVES.has(found.tensor.op.kind) && uniformValue(found.tensor) === undefined && !this.#bufferOf(found.tensor)) {

@@ -90,7 +90,7 @@ class Builder {
   }
 }
 
-/** More than a program has: two ids below it are one number that is exact. */
+/** More ids than a program has, and few enough that two ids fit one exact number. */
 const MAX_TENSORS = 2 ** 26;
 
 const idOf = ({ id }: Tensor): number => id;

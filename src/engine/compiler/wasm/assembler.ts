@@ -34,7 +34,7 @@ export const PAGE_BYTES = 65_536;
 /** Most pages of a memory with addresses of 32 bits. */
 const MAX_PAGES = 65_536;
 
-/** Most locals of a function, its parameters among them, as every engine of WebAssembly has it. */
+/** Maximum locals of a function, including its parameters, in every engine of WebAssembly. */
 const MAX_LOCALS = 50_000;
 
 /** A function was written with more locals than one may have. */
@@ -53,7 +53,7 @@ export class FunctionBuilder {
   readonly #localTypes: ValueType[] = [];
   readonly #free: Record<ValueType, Local[]> = { i32: [], v128: [] };
   readonly #counts: Record<ValueType, number> = { i32: 0, v128: 0 };
-  /** The most locals of a type at once, if no two values shared one. */
+  /** The number of locals of each type, if no two values shared one. */
   readonly #written: Record<ValueType, number> = { i32: 0, v128: 0 };
   #scope: Local[] | undefined;
 
@@ -95,8 +95,8 @@ export class FunctionBuilder {
   }
 
   /**
-   * Notes the locals that the code to follow would have if none of its values shared one. They are what is limited: how kernels are
-   * merged depends on it, and with that the bits of sums.
+   * Notes the locals that the following code would have if no values shared one. The limit applies to this number, because it decides how
+   * kernels are merged, and so the exact bits of sums.
    */
   noteLocals(counts: Readonly<Record<ValueType, number>>): void {
     for (const type of ["i32", "v128"] as const) {

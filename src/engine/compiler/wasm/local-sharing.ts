@@ -5,20 +5,20 @@
  */
 import type { Local, ValueType } from "./assembler.ts";
 
-/** Marks of where a loop starts and ends, which nothing is filled in at. */
+/** Marks of the start and the end of a loop. No index is written at them. */
 export const LOOP_START = Number.POSITIVE_INFINITY;
 export const LOOP_END = Number.NEGATIVE_INFINITY;
 
 /** Opcodes of `local.get`, `local.set` and `local.tee`. */
 const [GET, SET, TEE] = [0x20, 0x21, 0x22];
 
-/** Code with marks, as a template has it. */
+/** Code with marks, as in a template. */
 interface Marked {
   readonly bytes: Uint8Array;
   readonly marks: readonly number[];
 }
 
-/** Where a local is written and read, as indices of marks. */
+/** The range of marks in which a local is used. */
 interface Lifetimes {
   readonly first: Float64Array;
   readonly last: Float64Array;
@@ -106,13 +106,13 @@ function assign(
   return { names, locals };
 }
 
-/** Writes the code with other names of locals. */
+/** Writes the code with new indices of locals. */
 function rewrite({ bytes, marks }: Marked, parameters: number, uses: Float64Array, names: Float64Array, limit: number): Marked {
   const target = new Uint8Array(bytes.length);
   const kept: number[] = [];
   let [from, length] = [0, 0];
   const copyTo = (to: number): void => {
-    // Between two marks are a few bytes, for which a call of `set` takes longer.
+    // Between two marks are only a few bytes, for which calling `set` takes longer.
     while (from < to) target[length++] = bytes[from++] as number;
   };
   for (let index = 0; index < marks.length; index += 2) {
@@ -130,7 +130,7 @@ function rewrite({ bytes, marks }: Marked, parameters: number, uses: Float64Arra
       marks[index + 2] === position + 1 &&
       marks[index + 3] === value;
     if (isReadNext) {
-      // The read is part of the write, or, where nothing else reads the value, there is neither.
+      // The write also reads (`local.tee`), or, if nothing else reads the value, neither is needed.
       from = position + 1;
       index += 2;
       if (uses[value] === 2) {

@@ -84,7 +84,7 @@ const EXPERIMENTS: readonly Endpoint[] = [
   ...(["GET", "POST"] as const).map((method) =>
     endpoint("Read", `${method} experiments/search`, "SearchExperiments", "Experiments", searchExperiments),
   ),
-  // Clients of MLflow 1 list experiments by this name, which MLflow 2 gave up.
+  // Clients of MLflow 1 list experiments with this call, which MLflow 2 removed.
   endpoint("Read", "GET experiments/list", "SearchExperiments", "Experiments", searchExperiments),
   endpoint("Write", "POST experiments/create", "CreateExperiment", "ExperimentId", createExperiment),
   endpoint("Write", "POST experiments/update", "UpdateExperiment", "Nothing", (services, { experiment_id, new_name }) =>
