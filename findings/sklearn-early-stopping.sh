@@ -11,6 +11,9 @@
 # Source     The output below; _should_stop in sklearn/ensemble/_hist_gradient_boosting/gradient_boosting.py of the package, which only ends the
 #            loop. The same question of another library: github.com/Evovest/EvoTrees.jl, issue 356 (2026-08-19).
 set -euo pipefail
+folder=$(mktemp -d)
+trap 'rm -rf "$folder"' EXIT
+cd "$folder"
 python=/usr/bin/python3
 if ! "$python" -c 'import sklearn' 2>/dev/null; then
   echo "This needs Debian's package python3-sklearn." >&2

@@ -10,6 +10,9 @@
 #            of your own has to name its bound to be compared.
 # Source     The output below; github.com/scikit-learn/scikit-learn, pull requests 24354 (2022-09-04) and 28851 (2024-04-16).
 set -euo pipefail
+folder=$(mktemp -d)
+trap 'rm -rf "$folder"' EXIT
+cd "$folder"
 python=/usr/bin/python3
 if ! "$python" -c 'import sklearn' 2>/dev/null; then
   echo "This needs Debian's package python3-sklearn." >&2

@@ -10,6 +10,9 @@
 # What to do Set threshold_mode to "abs" where what is watched can be negative. The documentation gives the formula, and does not name the sign.
 # Source     The output below; github.com/pytorch/pytorch, issues 38622 (2020-05-17) and 47513 (2020), both open.
 set -euo pipefail
+folder=$(mktemp -d)
+trap 'rm -rf "$folder"' EXIT
+cd "$folder"
 python=/usr/bin/python3
 if ! "$python" -c 'import torch' 2>/dev/null; then
   echo "This needs Debian's package python3-torch." >&2
