@@ -7,7 +7,8 @@
 # Behaviour  `new Worker` throws at once where the process or the system may have no more threads (EAGAIN), and so does `run`, instead of returning a
 #            promise that rejects. The task is in the queue by then: the next thread that is free does it, for nobody. To abort its signal
 #            rejects a promise that nobody has, which is an unhandled rejection.
-# What to do Call `run` within an async function, tell the sender to try again, and leave the task where it is.
+# What to do Call `run` within an async function, tell the sender to try again, leave the task where it is, and have no task in the queue when
+#            the pool is closed; or keep threads yourself.
 # Source     The output below; `runTask` in dist/index.js queues a task before it calls `_addNewWorker`.
 set -euo pipefail
 folder=$(mktemp -d)

@@ -21,6 +21,7 @@ const PROGRAMS = {
 /** Entries of threads, which their pools find by address. */
 const THREADS = [
   "src/storage/sqlite/sqlite-thread.ts",
+  "src/worker/pool-thread.ts",
   "src/worker/compute/compute-thread.ts",
   "src/worker/ingest/ingest-thread.ts",
   "src/worker/training/assistant-thread.ts",

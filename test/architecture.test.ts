@@ -90,7 +90,6 @@ const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   "better-sqlite3": ["storage"],
   pg: ["storage", "bus", "outbound"],
   "pg-boss": ["queue"],
-  piscina: ["worker"],
   hucre: ["formats"],
   hyparquet: ["formats", "worker"],
   "hyparquet-compressors": ["formats"],

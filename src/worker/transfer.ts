@@ -1,5 +1,4 @@
 /** Transfers memory between threads instead of copying it. A transferred buffer is empty on the sending side. */
-import { move, transferableSymbol, valueSymbol } from "piscina";
 import type { Rows } from "../domain/metrics/downsampling.ts";
 
 /** Returns the buffers of views, without duplicates. Leaves out a view of a part of its buffer, whose whole buffer is copied instead. */
@@ -16,10 +15,23 @@ export function chunkBuffers(chunks: readonly Rows[]): ArrayBuffer[] {
   return [...new Set(chunks.flatMap((chunk) => buffersOf(chunk).map(({ buffer }) => buffer)))];
 }
 
-/** Wraps a return value of a thread's function so that its buffers are transferred. */
+/** A value and the buffers to transfer. */
+interface Moved {
+  readonly value: unknown;
+  readonly buffers: readonly ArrayBuffer[];
+}
+
+/** Registered, because a thread may have loaded this module twice: as a source and as a part of the build. */
+const MOVED = Symbol.for("trainyard.moved");
+
+/** Wraps what a task returns so that its buffers are transferred. Whoever runs the task gets the value: pool-thread.ts unwraps it. */
 export function moving<T extends object>(value: T, buffers: readonly ArrayBuffer[]): T {
-  // Piscina unwraps it: the caller on the other side gets the value.
-  return move({ [valueSymbol]: value, [transferableSymbol]: buffers }) as unknown as T;
+  return { [MOVED]: { value, buffers } satisfies Moved } as unknown as T;
+}
+
+/** Returns what a task returned, and the buffers that `moving` wrapped it with. */
+export function unmoved(returned: unknown): Moved {
+  return (returned as Record<symbol, Moved> | null | undefined)?.[MOVED] ?? { value: returned, buffers: [] };
 }
 
 /** Shorter pieces are copied into blocks of about this length, because each piece costs its receiver some time. */

@@ -5,6 +5,7 @@
 import { readdirSync } from "node:fs";
 import { createRequire, syncBuiltinESMExports } from "node:module";
 import { isMainThread } from "node:worker_threads";
+import type { ThreadStart } from "../../src/worker/threads.ts";
 import { type MemoryParts, memoryParts } from "./soak/memory-parts.ts";
 
 /** What a process holds. */
@@ -18,11 +19,6 @@ export interface Holding {
   readonly parts: MemoryParts;
   /** Threads that were ended so far, by the name of their entry. */
   readonly killed: Readonly<Record<string, number>>;
-}
-
-/** The first message of a pool to its thread. */
-interface StartMessage {
-  readonly filename?: string | null;
 }
 
 /** Entries of threads that may die. */
@@ -45,16 +41,11 @@ function watchThreads(): void {
   threads.Worker = class extends threads.Worker {
     constructor(...[address, options]: ConstructorParameters<typeof threads.Worker>) {
       super(address, options);
-      enter(this, String(address));
+      // A pool tells its thread which module it is to load.
+      const { entry = String(address) } = (options?.workerData ?? {}) as Partial<ThreadStart>;
+      enter(this, entry);
       all.add(this);
       this.once("exit", () => all.delete(this));
-    }
-
-    override postMessage(...args: Parameters<InstanceType<typeof threads.Worker>["postMessage"]>): void {
-      // A pool of piscina says in its first message which module its thread is to load.
-      const { filename } = (args[0] ?? {}) as StartMessage;
-      if (filename) enter(this, filename);
-      super.postMessage(...args);
     }
   };
   syncBuiltinESMExports();

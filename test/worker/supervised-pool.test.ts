@@ -1,9 +1,11 @@
-import { createRequire } from "node:module";
+import { createRequire, syncBuiltinESMExports } from "node:module";
 import { Worker } from "node:worker_threads";
 import { describe, expect, it, onTestFinished, vi } from "vitest";
 import { createSupervisedPool, type SupervisedTask } from "../../src/worker/supervised-pool.ts";
+import { PoolClosed, ThreadEnded } from "../../src/worker/threads.ts";
 
 const PLENTY_MS = 60_000;
+const REAL = Worker;
 
 function openPool(minThreads: number, maxThreads = minThreads) {
   const errors: unknown[] = [];
@@ -24,7 +26,7 @@ function openPool(minThreads: number, maxThreads = minThreads) {
   const ask = (name: string, more: Partial<SupervisedTask> = {}) =>
     pool.run({ tenant: "a", isLong: true, name, task: {}, limitMs: PLENTY_MS, ...more });
   const answer = (value: unknown, tenant = "b") => ask("answer", { tenant, task: { value } });
-  return { ask, answer, errors, told };
+  return { ask, answer, errors, told, close: pool.close };
 }
 
 /** A thread that the system does not give. */
@@ -34,13 +36,15 @@ class Refused {
   }
 }
 
-/** Has pools of piscina start threads of this class until the test is over. */
+/** Has pools start threads of this class until the test is over. */
 function replaceWorkers(own: unknown): void {
   const threads = createRequire(import.meta.url)("node:worker_threads") as { Worker: unknown };
-  threads.Worker = own;
-  onTestFinished(() => {
-    threads.Worker = Worker;
-  });
+  const use = (which: unknown): void => {
+    threads.Worker = which;
+    syncBuiltinESMExports();
+  };
+  use(own);
+  onTestFinished(() => use(REAL));
 }
 
 describe("a supervised pool", () => {
@@ -89,7 +93,7 @@ describe("a supervised pool", () => {
     const { ask, answer, errors } = openPool(1);
     await expect(ask("exit")).rejects.toMatchObject({ code: "unavailable" });
     expect(await answer("after")).toBe("after");
-    expect(errors.splice(0)).toEqual([new Error("worker exited with code: 3")]);
+    expect(errors.splice(0)).toEqual([new ThreadEnded(3)]);
   });
 
   it("goes on after a thread died that was to replace another, as it started", async () => {
@@ -109,7 +113,10 @@ describe("a supervised pool", () => {
     process.env.STAND_IN_CANNOT_START = "yes";
     await expect(ask("exit")).rejects.toMatchObject({ code: "unavailable" });
     const survivor = await ask("whoAmI");
-    await vi.waitFor(() => expect(errors).toContainEqual(new Error("1 of 2 threads have not started")), { timeout: 10_000 });
+    await vi.waitFor(
+      () => expect(errors).toContainEqual(expect.objectContaining({ message: "1 of 2 threads have not started" })),
+      { timeout: 10_000 },
+    );
     expect(await ask("whoAmI")).toBe(survivor);
     delete process.env.STAND_IN_CANNOT_START;
     errors.splice(0);
@@ -120,8 +127,8 @@ describe("a supervised pool", () => {
     await answer("ready");
     const died = Promise.withResolvers<void>();
     replaceWorkers(
-      class extends Worker {
-        constructor(...given: ConstructorParameters<typeof Worker>) {
+      class extends REAL {
+        constructor(...given: ConstructorParameters<typeof REAL>) {
           super(...given);
           this.once("exit", () => died.resolve());
         }
@@ -137,21 +144,59 @@ describe("a supervised pool", () => {
     errors.splice(0);
   });
 
-  it("says that the request may be sent again where the system gives no thread, the first or another", async () => {
-    const { ask, answer, errors } = openPool(1, 2);
+  it("says that the request may be sent again where there is no thread and the system gives none", async () => {
+    const { answer, errors } = openPool(1, 2);
     replaceWorkers(Refused);
     await expect(answer("first")).rejects.toMatchObject({ code: "unavailable" });
-    replaceWorkers(Worker);
+    replaceWorkers(REAL);
     expect(await answer("first")).toBe("first");
-    const hanging = ask("hang", { limitMs: 3000 });
-    replaceWorkers(Refused);
-    await expect(answer("second")).rejects.toMatchObject({ code: "unavailable" });
-    replaceWorkers(Worker);
-    await expect(hanging).rejects.toMatchObject({ bound: "time" });
-    expect(await answer("second")).toBe("second");
-    // The refused task is still done, for nobody. A pool that is closed first would reject a promise that nobody holds.
-    for (const after of ["third", "fourth"]) expect(await answer(after)).toBe(after);
     errors.splice(0);
+  });
+
+  it("has a task wait for the threads there are where the system gives no further one", async () => {
+    const { ask, answer } = openPool(1, 2);
+    await answer("first");
+    const hanging = ask("hang", { limitMs: 500 });
+    replaceWorkers(Refused);
+    const waiting = answer("second");
+    replaceWorkers(REAL);
+    await expect(hanging).rejects.toMatchObject({ bound: "time" });
+    expect(await waiting).toBe("second");
+  });
+
+  it("has a waiting task done by another thread as soon as the system gives one again", async () => {
+    const { ask, answer } = openPool(1, 2);
+    await answer("first");
+    const leaving = new AbortController();
+    const hanging = ask("hang", { signal: leaving.signal });
+    replaceWorkers(Refused);
+    const waiting = answer("second");
+    replaceWorkers(REAL);
+    expect(await waiting).toBe("second");
+    leaving.abort(new Error("gone"));
+    await expect(hanging).rejects.toThrow("gone");
+  });
+
+  it("survives that the system gives no thread in the place of one that it ended", async () => {
+    const { ask, answer, errors } = openPool(1);
+    await answer("ready");
+    const hanging = ask("hang", { limitMs: 200 });
+    replaceWorkers(Refused);
+    await expect(hanging).rejects.toMatchObject({ bound: "time" });
+    await vi.waitFor(() => expect(errors).toHaveLength(1), { timeout: 10_000 });
+    expect(errors.splice(0)).toMatchObject([{ message: "1 of 1 threads have not started", cause: { message: "EAGAIN" } }]);
+    replaceWorkers(REAL);
+    expect(await answer("after")).toBe("after");
+  });
+
+  it("rejects what is not done when it is closed, and what comes after", async () => {
+    const { ask, answer, close } = openPool(1);
+    await answer("ready");
+    const unfinished = [ask("hang"), answer("waits")];
+    const ended = Promise.allSettled(unfinished);
+    await close();
+    expect(await ended).toMatchObject([{ reason: new PoolClosed() }, { reason: new PoolClosed() }]);
+    await expect(answer("late")).rejects.toThrow(new PoolClosed());
   });
 
   it("says that it has no thread where none starts, and that it has one again", async () => {

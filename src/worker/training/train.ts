@@ -7,5 +7,4 @@ import { lowerThreadPriority } from "../priority.ts";
 lowerThreadPriority();
 const tasks = await import("./training-tasks.ts");
 
-export default tasks.train;
-export const { trials, plan } = tasks;
+export const { train, trials, plan } = tasks;

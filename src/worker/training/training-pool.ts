@@ -3,14 +3,14 @@
  * second, and tells crashes of a thread from failures of training.
  */
 import { MessageChannel } from "node:worker_threads";
-import { Piscina } from "piscina";
 import { questionOf } from "../../domain/jobs/trained-spec.ts";
 import type { TrainingObserver, TrainingPool, TrainingResult, TrainingRun } from "../../domain/ports.ts";
 import { MAX_THREADS } from "../../domain/spec/run-options.ts";
 import { isSearch } from "../../domain/spec/spec.ts";
+import type { PlannedGeneration } from "../../domain/sweeps/trial-run.ts";
 import type { Invitation } from "../../training/run/team.ts";
-import { idleFirst, keepThreads } from "../keep-threads.ts";
 import { CONTROL, CONTROL_BYTES, STOP_REASONS, type TrainTask } from "../protocol.ts";
+import { createThreadPool, type ThreadPool } from "../thread-pool.ts";
 import { crashOf } from "../threads.ts";
 import { wholeBuffers } from "../transfer.ts";
 import { type CoreShares, createCoreShares } from "./core-shares.ts";
@@ -68,18 +68,15 @@ export function createTrainingPool({
   cancelGraceMs = CANCEL_GRACE_MS,
   heartbeatMs,
 }: TrainingPoolOptions): TrainingPool {
-  const pool = new Piscina({
-    filename: (entry ?? new URL("./train.ts", import.meta.url)).href,
+  const pool = createThreadPool({
+    entry: entry ?? new URL("./train.ts", import.meta.url),
     minThreads: size,
     maxThreads: size,
-    // A thread that waits in Atomics.wait never runs its event loop, and would keep the port of every run in memory.
-    atomics: "disabled",
-    loadBalancer: idleFirst,
-    resourceLimits: { maxOldGenerationSizeMb: heapMb },
+    heapMb,
+    onError: (error) => onBug(error, ""),
+    onThreads,
   });
-  // Piscina replaces an idle thread that crashes when it is needed. Without a listener the event would end the process.
-  pool.on("error", (error) => onBug(error, ""));
-  const letGo = keepThreads(pool, size, (error) => onBug(error, ""), onThreads);
+  pool.start();
   const bounds = { onBug, cancelGraceMs, heartbeatMs };
   const shares = createCoreShares(size);
   const onOneCore = <Result>(work: () => Promise<Result>): Promise<Result> => {
@@ -90,23 +87,22 @@ export function createTrainingPool({
     size,
     train: (run, observer) => train(pool, { ...bounds, shares, size, memberEntry }, run, observer),
     runTrials: (run, observer) => onOneCore(() => runTrials(pool, bounds, run, observer)),
-    planGeneration: (request) =>
-      onOneCore(() =>
-        pool.run(request, { name: "plan", transferList: wholeBuffers([request.source, ...request.results]) }),
-      ).catch((error: unknown) => {
+    async planGeneration(request) {
+      const transferList = wholeBuffers([request.source, ...request.results]);
+      try {
+        return (await onOneCore(() => pool.run({ name: "plan", task: request, transferList }))) as PlannedGeneration | null;
+      } catch (error) {
         throw crashOf(error, "the training thread");
-      }),
-    close() {
-      letGo();
-      return pool.destroy();
+      }
     },
+    close: () => pool.close(),
   };
 }
 
 const CANCELLED: TrainingResult = { state: "cancelled", metrics: null };
 
 async function train(
-  pool: Piscina<TrainTask, void>,
+  pool: ThreadPool,
   { onBug, cancelGraceMs, heartbeatMs, shares, size, memberEntry }: Bounds & Helping,
   run: TrainingRun,
   observer: TrainingObserver,
@@ -147,14 +143,13 @@ async function train(
     }, HELP_AFTER_MS);
   };
   const inbox = openInbox(port, control, observer, onTeam, onFault);
-  const options = { transferList: [port2, ...buffersOf(run)], signal: kill.signal };
+  const task: TrainTask = { run, control, port: port2, threads, takesLast: observer.takesLast ?? false };
+  const transferList = [port2, ...buffersOf(run)];
   try {
-    const failure = await pool
-      .run({ run, control, port: port2, threads, takesLast: observer.takesLast ?? false }, options)
-      .then(
-        () => null,
-        (error: unknown) => ({ error }),
-      );
+    const failure = await pool.run({ name: "train", task, transferList, signal: kill.signal }).then(
+      () => null,
+      (error: unknown) => ({ error }),
+    );
     if (!failure) return resultOf(await inbox.end, onFault);
     await inbox.drain();
     if (isStuck) throw new Error(`the training thread did not respond for ${heartbeatMs / 1000} s`);

@@ -1,8 +1,8 @@
 /** The main side of trials in training threads: sends the sweep to a thread that lacks it, passes on results in order, cancels. */
 import { MessageChannel, receiveMessageOnPort } from "node:worker_threads";
-import type { Piscina } from "piscina";
 import type { SweepSource, TrialsObserver, TrialsRun } from "../../domain/sweeps/trial-run.ts";
 import { CONTROL, CONTROL_BYTES, type TrialsMessage, type TrialsTask } from "../protocol.ts";
+import type { ThreadPool } from "../thread-pool.ts";
 import { crashOf } from "../threads.ts";
 import { wholeBuffers } from "../transfer.ts";
 import { watchHeartbeat } from "./heartbeat.ts";
@@ -15,19 +15,19 @@ interface TrialsBounds {
 
 /** See TrainingPool.runTrials. */
 export async function runTrials(
-  pool: Piscina,
+  pool: ThreadPool,
   bounds: TrialsBounds,
   { load, ...run }: TrialsRun,
   observer: TrialsObserver,
 ): Promise<void> {
   if (await runOnce(pool, bounds, run, null, observer)) return;
-  // Piscina may choose another thread now, which gets the sweep all the same.
+  // Another thread may be idle now, which gets the sweep all the same.
   await runOnce(pool, bounds, run, await load(), observer);
 }
 
 /** Returns false if the thread lacks the sweep, and was not given it. */
 async function runOnce(
-  pool: Piscina,
+  pool: ThreadPool,
   { onBug, cancelGraceMs, heartbeatMs }: TrialsBounds,
   run: TrialsTask["run"],
   source: SweepSource | null,
@@ -58,7 +58,7 @@ async function runOnce(
   const task: TrialsTask = { run, source, limits: run.limits, control, port: port2 };
   const buffers = source ? wholeBuffers([source.source, ...(source.dataset?.values.values() ?? [])]) : [];
   try {
-    const failure = await pool.run(task, { name: "trials", transferList: [port2, ...buffers], signal: kill.signal }).then(
+    const failure = await pool.run({ name: "trials", task, transferList: [port2, ...buffers], signal: kill.signal }).then(
       () => null,
       (error: unknown) => ({ error }),
     );

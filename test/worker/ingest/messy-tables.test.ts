@@ -1,5 +1,4 @@
 import { fileURLToPath } from "node:url";
-import { valueSymbol } from "piscina";
 import { expect, it } from "vitest";
 import type { Column } from "../../../src/domain/datasets/dataset.ts";
 import { readingOptions } from "../../../src/domain/datasets/reading-options.ts";
@@ -7,6 +6,7 @@ import { aboutTable } from "../../../src/domain/datasets/table-reading.ts";
 import type { IngestedTable } from "../../../src/domain/datasets/upload.ts";
 import { parseConfig } from "../../../src/server/config.ts";
 import { read } from "../../../src/worker/ingest/ingest-thread.ts";
+import { unmoved } from "../../../src/worker/transfer.ts";
 
 const limits = parseConfig({}).datasetLimits;
 
@@ -27,9 +27,7 @@ it.each([
 ])("%s is read as its owner means it", async (name, rows, types, codes) => {
   const path = fileURLToPath(new URL(`../../fixtures/tables/messy/${name}.csv`, import.meta.url));
   const moved = await read({ path, format: "csv", gzip: false, options: readingOptions.parse({}), limits });
-  const { table } = (moved as unknown as Record<symbol, { readonly table: IngestedTable }>)[valueSymbol] as {
-    readonly table: IngestedTable;
-  };
+  const { table } = unmoved(moved).value as { readonly table: IngestedTable };
   const { notes } = aboutTable.parse(JSON.parse(table.aboutJson ?? ""));
   const columns = JSON.parse(table.columnsJson) as Column[];
   expect({ rows: table.rows, types: columns.map(({ type }) => type).join(" ") }).toEqual({ rows, types });

@@ -31,6 +31,6 @@ const dyingTrain: Train = (run, control) => {
   return trainInEarnest(run, { ...control, save });
 };
 
-export default function train(task: TrainTask): void {
+export function train(task: TrainTask): void {
   runTraining(task, dyingTrain);
 }

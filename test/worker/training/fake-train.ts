@@ -94,7 +94,7 @@ function spin(ms: number): void {
 
 let openPorts = 0;
 
-export default function train(task: TrainTask): void {
+export function train(task: TrainTask): void {
   openPorts++;
   task.port.on("close", () => openPorts--);
   task.port.unref();
