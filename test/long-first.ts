@@ -17,11 +17,9 @@ const LONGEST: readonly string[] = [
   "test/e2e/page/access.test.ts",
   "test/e2e/page/job.test.ts",
   "test/e2e/upgrade.test.ts",
-  "test/cluster/rolling.test.ts",
   "test/e2e/page/sweeps.test.ts",
   "test/e2e/page/views.test.ts",
   "test/e2e/page/datasets.test.ts",
-  "test/cluster/connections.test.ts",
   "test/e2e/page/model.test.ts",
   "test/e2e/process.test.ts",
 ];

@@ -20,10 +20,10 @@ export interface Cluster {
   remove(): Promise<void>;
 }
 
-/** A PostgreSQL, and no process yet. `through`: what the processes take for the database's URL. */
-export async function createCluster(through: (url: string) => Promise<string> | string = (url) => url): Promise<Cluster> {
+/** A PostgreSQL, and no process yet. */
+export async function createCluster(): Promise<Cluster> {
   const postgres = await startPostgres();
-  const databaseUrl = await through(await postgres.createDatabase("trainyard"));
+  const databaseUrl = await postgres.createDatabase("trainyard");
   const dataDir = await createDataDir();
   const nodes: Node[] = [];
   let started = 0;

@@ -77,13 +77,16 @@ const recipe: fc.Arbitrary<Recipe> = fc.record({
   adam: fc.boolean(),
 });
 
+/** Other ones in each run. `RANDOM_NETWORKS=1000` looks longer. */
+const NETWORKS = Number(process.env.RANDOM_NETWORKS ?? 40);
+
 describe("networks", () => {
   it("train for 20 steps as the interpreter trains them", () => {
     fc.assert(
       fc.property(recipe, fc.nat(), (each, seed) => {
         expectSame({ train: network(each) }, { steps: 20, seed, tolerance: 2e-3 });
       }),
-      { numRuns: 100 },
+      { numRuns: NETWORKS },
     );
   }, 120_000);
 });

@@ -207,6 +207,9 @@ function make(shapes: readonly (readonly number[])[], decisions: readonly Choice
   return maker;
 }
 
+/** How many random programs are compiled for each test, other ones in each run. `RANDOM_PROGRAMS=2000` looks longer. */
+const PROGRAMS = Number(process.env.RANDOM_PROGRAMS ?? 60);
+
 describe("random programs, compiled", () => {
   it("give what the interpreter gives", () => {
     fc.assert(
@@ -215,7 +218,7 @@ describe("random programs, compiled", () => {
         const outputs = Object.fromEntries(made.slice(-3).map(({ tensor }, index) => [`y${index}`, tensor]));
         expectSame({ p: { outputs } }, { seed, steps: 1, tolerance: 1e-3 });
       }),
-      { numRuns: 400 },
+      { numRuns: 2 * PROGRAMS },
     );
   }, 120_000);
 
@@ -231,7 +234,7 @@ describe("random programs, compiled", () => {
         const outputs = { last: (made.at(-1) as Made).tensor };
         expectSame({ p: { outputs, updates } }, { seed, steps: 1, tolerance: 1e-3 });
       }),
-      { numRuns: 200 },
+      { numRuns: PROGRAMS },
     );
   }, 120_000);
 
@@ -245,7 +248,7 @@ describe("random programs, compiled", () => {
         const outputs = Object.fromEntries(gradients.map((tensor, index) => [`d${index}`, tensor]));
         expectSame({ p: { outputs: { loss, ...outputs } } }, { seed, steps: 1, tolerance: 5e-3 });
       }),
-      { numRuns: 200 },
+      { numRuns: PROGRAMS },
     );
   }, 120_000);
 });

@@ -13,7 +13,7 @@ import { type Answer, createJudge } from "./answers.ts";
 import { type ApiDocument, type FuzzedRequest, requestsOf, type StandIn } from "./requests.ts";
 
 const SEED = Number(process.env.FUZZ_SEED ?? 20_261_123);
-const REQUESTS = Number(process.env.FUZZ_REQUESTS ?? 20_000);
+const REQUESTS = Number(process.env.FUZZ_REQUESTS ?? 4000);
 /** Sent at the same time; the fewest that fail together are what is printed. */
 const AT_ONCE = 8;
 const MAX_TRIES = 20;

@@ -6,7 +6,7 @@ import { createDataDir, startLiveServer } from "../../e2e/live-server.ts";
 import { openRawSocket, type RawSocket } from "../../http/connection/raw-socket.ts";
 
 const SEED = Number(process.env.FUZZ_SEED ?? 20_261_123);
-const CONNECTIONS = Number(process.env.FUZZ_CONNECTIONS ?? 600);
+const CONNECTIONS = Number(process.env.FUZZ_CONNECTIONS ?? 300);
 /** Longer than any answer should take. */
 const HANG_MS = 20_000;
 

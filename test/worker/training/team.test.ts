@@ -25,7 +25,7 @@ const SPEC = {
   optimizer: { type: "adamw", lr: 0.001 },
   clip_grad: { type: "norm", max_norm: 1 },
   batch_size: 512,
-  epochs: 30,
+  epochs: 12,
   early_stopping: null,
   seed: 5,
 };
@@ -82,7 +82,7 @@ describe("a job on several threads", () => {
     const several = open(3);
     expect(shaOf(await trainOn(several, runOf(SPEC)))).toBe(alone);
     expect(shaOf(await trainOn(several, runOf({ ...SPEC, threads: 2 })))).toBe(alone);
-    const paused = await trainOn(several, runOf(SPEC), 10);
+    const paused = await trainOn(several, runOf(SPEC), 4);
     expect(paused.result.state).toBe("stopped");
     const last = paused.checkpoints.at(-1) as NewCheckpoint;
     const from = { ...last, id: "ckpt_x" } as unknown as NonNullable<TrainingRun["checkpoint"]>;

@@ -26,7 +26,7 @@ import { samples } from "../comparison.ts";
 const THREADS = [1, 2, 3, 4, 5, 8];
 const MEMBERS = 7;
 /** How many random networks are trained by each number of threads. `TEAM_NETWORKS=2000` looks longer. */
-const NETWORKS = Number(process.env.TEAM_NETWORKS ?? 40);
+const NETWORKS = Number(process.env.TEAM_NETWORKS ?? 15);
 
 const OPTIMIZERS: readonly OptimizerSpec[] = [
   { type: "sgd", momentum: 0.9, nesterov: true },
