@@ -24,7 +24,7 @@ const NONE = z.object({});
 
 /**
  * Validates the query of a route. Returns Fastify's result: an error with one entry for each fault. Zod compiles a schema at its first use, which
- * is the first request of the route: for all routes at the start it would take a quarter of it.
+ * is the first request of the route and not the start of the server.
  */
 export function queryValidator(schema: z.ZodType): (query: unknown) => { value: unknown } | { error: Error } {
   let compiled: Compiled | null = null;
