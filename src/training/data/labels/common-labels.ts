@@ -1,0 +1,40 @@
+/**
+ * Which labels of columns with many labels are worth a feature each: those that enough rows have, as far as there is room. Knows columns and
+ * codes of labels, nothing of how they are encoded.
+ */
+import { type Column, type ColumnValues, isCategorical } from "../../../domain/datasets/dataset.ts";
+
+/** Labels of a column up to which each of them has a feature. */
+export const MAX_PLAIN_LABELS = 64;
+/** Fewest rows of a label of such a column from which something is learned about it. */
+export const MIN_LABEL_ROWS = 5;
+/** Values in all features of the labels of such columns: 32 Mi, as many as those of texts. */
+const MAX_VALUES = 32 * 1024 * 1024;
+
+/** How many labels, the most frequent ones, are worth a feature in each column that has many; columns with few are left out. */
+export function commonLabels(
+  columns: readonly Column[],
+  values: ReadonlyMap<string, ColumnValues>,
+  rows: Int32Array,
+): ReadonlyMap<string, number> {
+  const counted = columns.flatMap((column) => {
+    const own = values.get(column.name);
+    const isWide = column.type === "category" && (column.categories?.length ?? 0) > MAX_PLAIN_LABELS;
+    return own && isWide ? [{ name: column.name, counts: labelCounts(column, own, rows) }] : [];
+  });
+  const all = Float64Array.from(counted.flatMap(({ counts }) => [...counts])).sort();
+  // The rows of the first label for which there is no room.
+  const beyond = all[all.length - 1 - Math.floor(MAX_VALUES / Math.max(1, rows.length))] ?? 0;
+  const fewest = Math.max(MIN_LABEL_ROWS, beyond + 1);
+  return new Map(counted.map(({ name, counts }) => [name, Math.max(1, counts.filter((count) => count >= fewest).length)]));
+}
+
+/** Rows of each label of a column among some rows. */
+export function labelCounts({ categories, type }: Column, codes: ColumnValues, rows: Int32Array): Float64Array {
+  const counts = new Float64Array(isCategorical(type) ? (categories?.length ?? 0) : 0);
+  for (let index = 0; index < rows.length; index++) {
+    const code = codes[rows[index] as number] as number;
+    if (code >= 0) counts[code] = (counts[code] as number) + 1;
+  }
+  return counts;
+}
