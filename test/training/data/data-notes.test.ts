@@ -381,3 +381,39 @@ describe("rows without a target", () => {
     });
   });
 });
+
+describe("notes of a search", () => {
+  const wide = Array.from({ length: 70 }, (_, code) => `l${String(code).padStart(2, "0")}`);
+  const search = { epochs: undefined, model: { auto: { trials: 2 } } };
+
+  it("say that labels which hardly a row has count as one", () => {
+    const label = column(
+      "place",
+      codes((row) => (row < 60 ? row % 3 : row - 30)),
+      "category",
+      wide,
+    );
+    const y = column(
+      "y",
+      numbers((row) => ((row * 53) % 101) / 3),
+      "number",
+    );
+    const { notes, spec } = notesOf(dataset(x, label, y), search);
+    expect(notes).toMatchObject([
+      { code: "rare_labels", column: "place", detail: expect.stringContaining("the 3 most frequent") },
+    ]);
+    expect(spec.preprocess).toMatchObject({ columns: { place: { max_categories: 3 } } });
+  });
+
+  it("name what a search can do for a rare class", () => {
+    const y = column(
+      "y",
+      codes((row) => (row % 10 === 0 ? 0 : 1)),
+      "category",
+      ["no", "yes"],
+    );
+    expect(notesOf(dataset(x, y), search).notes).toMatchObject([
+      { cure: expect.stringContaining('"decision": {"maximize": "f1"}') },
+    ]);
+  });
+});
