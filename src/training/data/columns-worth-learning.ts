@@ -4,10 +4,12 @@
  */
 import { type Column, type ColumnValues, type DatasetRows, isCategorical } from "../../domain/datasets/dataset.ts";
 import { MAX_NOTES, type Note, type NoteCode } from "../../domain/notes.ts";
-import { labelCounts, MAX_PLAIN_LABELS, MIN_LABEL_ROWS } from "./labels/common-labels.ts";
+import { labelCounts, MAX_PLAIN_LABELS } from "./labels/common-labels.ts";
 
 /** Number of rows from which a column without repeated values is more likely an id than a measurement. */
 export const ID_ROWS = 50;
+/** Rows of a label from which it is more than a name of its rows. */
+const COMMON_ROWS = 5;
 /** The share of rows below which the labels that enough rows have are too few to learn from: the others name single rows. */
 const MIN_COMMON = 0.1;
 
@@ -47,7 +49,7 @@ function faultOf(column: Column, values: ColumnValues | undefined, rows: number)
   if (distinct === 1 && missing === 0)
     return { code: "constant_column", detail: `${name} has the same value in every row: it is left out` };
   if (values && isNearlyId(column, values, rows)) {
-    const detail = `${name} has hardly a value that ${MIN_LABEL_ROWS} rows share (${distinct} different ones), like an id: it is left out`;
+    const detail = `${name} has hardly a value that ${COMMON_ROWS} rows share (${distinct} different ones), like an id: it is left out`;
     return { code: "id_like_column", detail };
   }
   if (missing > 0 || distinct < ID_ROWS || distinct !== rows) return null;
@@ -69,7 +71,7 @@ function isNearlyId(column: Column, values: ColumnValues, rows: number): boolean
     values,
     Int32Array.from(values, (_, row) => row),
   );
-  const common = counts.reduce((total, count) => total + (count >= MIN_LABEL_ROWS ? count : 0), 0);
+  const common = counts.reduce((total, count) => total + (count >= COMMON_ROWS ? count : 0), 0);
   return common < MIN_COMMON * (rows - column.missing);
 }
 

@@ -142,7 +142,11 @@ export function labelNotes(columns: readonly Column[], { columns: options }: Pre
     const { max_categories: most } = (options[name] ?? {}) as { readonly max_categories?: number | null };
     const all = categories?.length ?? 0;
     if (most === undefined || most === null || most >= all) return [];
-    const detail = `${name} has ${all} different values: the ${most} most frequent are learned one by one, and all others as one`;
+    const how =
+      most > 1
+        ? `the ${most} most frequent are learned one by one, and all others as one`
+        : "hardly a row shares one, so they are learned as one";
+    const detail = `${name} has ${all} different values: ${how}`;
     const cure = "add a column that groups them, such as the region of a place, to learn of the others too";
     return [{ code: "rare_labels", column: name, line: null, detail, cure }];
   });

@@ -48,10 +48,10 @@ describe("columns that are worth learning from", () => {
   });
 
   it("leave out labels that hardly any rows share, and numbers of telephones", () => {
-    const wide = Array.from({ length: 400 }, (_, row) => row);
+    const wide = Array.from({ length: 800 }, (_, row) => row);
     const dataset = datasetOf({
       ...{ measure: wide.map((row) => (row * 37) % 11), place: wide.map((row) => `p${row % 70}`) },
-      ...{ customer: wide.map((row) => `c${row % 130}`), phone: wide.map((row) => `+49 30 ${row}`) },
+      ...{ customer: wide.map((row) => `c${row % 260}`), phone: wide.map((row) => `+49 30 ${row}`) },
     });
     const columns = dataset.columns.map((column) =>
       column.name === "phone" ? { ...column, type: "text" as const, top: [{ value: "+49 30 17", count: 1 }] } : column,

@@ -6,9 +6,13 @@ import { type Column, type ColumnValues, isCategorical } from "../../../domain/d
 
 /** Labels of a column up to which each of them has a feature. */
 export const MAX_PLAIN_LABELS = 64;
-/** Fewest rows of a label of such a column from which something is learned about it. */
-export const MIN_LABEL_ROWS = 5;
-/** Values in all features of the labels of such columns: 32 Mi, as many as those of texts. */
+/** Fewest rows of a label of a column with more. One of a single row cannot be told from chance, and shows what an unknown one is like. */
+const MIN_LABEL_ROWS = 2;
+/**
+ * Features of the labels of such columns together, and values in them: 32 Mi, as many as those of texts. Merging labels of fewer than five
+ * rows cost .017 of R² on a table with 499 of them; with thousands, hardly three candidates are affordable.
+ */
+const MAX_LABELS = 512;
 const MAX_VALUES = 32 * 1024 * 1024;
 
 /** How many labels, the most frequent ones, are worth a feature in each column that has many; columns with few are left out. */
@@ -24,7 +28,8 @@ export function commonLabels(
   });
   const all = Float64Array.from(counted.flatMap(({ counts }) => [...counts])).sort();
   // The rows of the first label for which there is no room.
-  const beyond = all[all.length - 1 - Math.floor(MAX_VALUES / Math.max(1, rows.length))] ?? 0;
+  const room = Math.min(MAX_LABELS, Math.floor(MAX_VALUES / Math.max(1, rows.length)));
+  const beyond = all[all.length - 1 - room] ?? 0;
   const fewest = Math.max(MIN_LABEL_ROWS, beyond + 1);
   return new Map(counted.map(({ name, counts }) => [name, Math.max(1, counts.filter((count) => count >= fewest).length)]));
 }

@@ -9,19 +9,29 @@ const column = (name: string, labels: number): Column => ({
 const rowsOf = (count: number) => Int32Array.from({ length: count }, (_, row) => row);
 
 describe("labels that are worth a feature", () => {
-  it("are all of a column with few, and those of five rows of one with many", () => {
-    const codes = Int32Array.from({ length: 600 }, (_, row) => (row < 500 ? row % 100 : row - 450));
+  it("are all of a column with few, and those of two rows of one with many", () => {
+    const codes = Int32Array.from({ length: 250 }, (_, row) => (row < 200 ? row % 100 : row - 100));
     const values = new Map([
       ["few", codes.map((code) => code % 60)],
       ["many", codes],
     ]);
-    // 100 labels of five rows, 50 to 99 with one more, 100 to 149 with one alone.
-    expect(commonLabels([column("few", 60), column("many", 150)], values, rowsOf(600))).toEqual(new Map([["many", 100]]));
+    // 100 labels of two rows, and 50 of one.
+    expect(commonLabels([column("few", 60), column("many", 150)], values, rowsOf(250))).toEqual(new Map([["many", 100]]));
   });
 
   it("are counted among the rows to train on, and at least one", () => {
-    const values = new Map([["many", rowsOf(400).map((row) => row % 100)]]);
-    expect(commonLabels([column("many", 100)], values, rowsOf(400))).toEqual(new Map([["many", 1]]));
+    const values = new Map([["many", rowsOf(99).map((row) => row)]]);
+    expect(commonLabels([column("many", 99)], values, rowsOf(99))).toEqual(new Map([["many", 1]]));
+  });
+
+  it("are 512 of all columns together at most", () => {
+    const values = new Map(
+      ["one", "other"].map((name, at) => [name, rowsOf(4000).map((row) => Math.floor(Math.sqrt(row * (at + 1) * 40)))]),
+    );
+    const found = commonLabels([column("one", 400), column("other", 566)], values, rowsOf(4000));
+    const total = [...found.values()].reduce((sum, count) => sum + count, 0);
+    expect(total).toBeGreaterThan(400);
+    expect(total).toBeLessThanOrEqual(512);
   });
 
   it("are as many as there is room for, the most frequent of all columns", () => {
