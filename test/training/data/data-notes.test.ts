@@ -383,22 +383,33 @@ describe("rows without a target", () => {
 });
 
 describe("notes of a search", () => {
-  const wide = Array.from({ length: 70 }, (_, code) => `l${String(code).padStart(2, "0")}`);
   const search = { epochs: undefined, model: { auto: { trials: 2 } } };
+  const y = column(
+    "y",
+    numbers((row) => ((row * 53) % 101) / 3),
+    "number",
+  );
 
-  it("say that labels which hardly a row has count as one", () => {
-    const label = column(
+  it("say which labels count as one", () => {
+    const repeated = <Values extends ColumnValues>(values: Values) =>
+      (values instanceof Float64Array ? Float64Array : Int32Array).from({ length: 2000 }, (_, row) => values[row % ROWS] ?? 0);
+    const labels = Array.from({ length: 600 }, (_, code) => `l${String(code).padStart(3, "0")}`);
+    const small = dataset(
+      x,
+      y,
+      column(
+        "place",
+        codes((row) => row),
+        "category",
+        labels,
+      ),
+    );
+    const values = new Map([...small.values].map(([name, own]) => [name, repeated(own)] as const));
+    values.set(
       "place",
-      codes((row) => (row < 60 ? row % 3 : row - 30)),
-      "category",
-      wide,
+      Int32Array.from({ length: 2000 }, (_, row) => (row < 1400 ? row % 3 : row - 1400)),
     );
-    const y = column(
-      "y",
-      numbers((row) => ((row * 53) % 101) / 3),
-      "number",
-    );
-    const { notes, spec } = notesOf(dataset(x, label, y), search);
+    const { notes, spec } = notesOf({ ...small, rows: 2000, values }, search);
     expect(notes).toMatchObject([
       { code: "rare_labels", column: "place", detail: expect.stringContaining("the 3 most frequent") },
     ]);
@@ -406,13 +417,13 @@ describe("notes of a search", () => {
   });
 
   it("name what a search can do for a rare class", () => {
-    const y = column(
+    const rare = column(
       "y",
       codes((row) => (row % 10 === 0 ? 0 : 1)),
       "category",
       ["no", "yes"],
     );
-    expect(notesOf(dataset(x, y), search).notes).toMatchObject([
+    expect(notesOf(dataset(x, rare), search).notes).toMatchObject([
       { cure: expect.stringContaining('"decision": {"maximize": "f1"}') },
     ]);
   });

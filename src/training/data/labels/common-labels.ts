@@ -1,13 +1,11 @@
 /**
- * Which labels of columns with many labels are worth a feature each: those that enough rows have, as far as there is room. Knows columns and
+ * Which labels of columns with many labels are worth a feature each: the most frequent ones, as far as there is room. Knows columns and
  * codes of labels, nothing of how they are encoded.
  */
 import { type Column, type ColumnValues, isCategorical } from "../../../domain/datasets/dataset.ts";
 
 /** Labels of a column up to which each of them has a feature. */
 export const MAX_PLAIN_LABELS = 64;
-/** Fewest rows of a label of a column with more. One of a single row cannot be told from chance, and shows what an unknown one is like. */
-const MIN_LABEL_ROWS = 2;
 /**
  * Features of the labels of such columns together, and values in them: 32 Mi, as many as those of texts. Merging labels of fewer than five
  * rows cost .017 of R² on a table with 499 of them; with thousands, hardly three candidates are affordable.
@@ -30,7 +28,7 @@ export function commonLabels(
   // The rows of the first label for which there is no room.
   const room = Math.min(MAX_LABELS, Math.floor(MAX_VALUES / Math.max(1, rows.length)));
   const beyond = all[all.length - 1 - room] ?? 0;
-  const fewest = Math.max(MIN_LABEL_ROWS, beyond + 1);
+  const fewest = beyond + 1;
   return new Map(counted.map(({ name, counts }) => [name, Math.max(1, counts.filter((count) => count >= fewest).length)]));
 }
 
