@@ -7,7 +7,7 @@
 export const MISSING_WORDS = ["na", "n/a", "nan", "null", "?"] as const;
 
 /** Python's word for no value. Among numbers, dates and booleans it is missing as those are; among labels it is one, as in "no disorder". */
-export const NONE_WORD = "none";
+const NONE_WORD = "none";
 
 /** What spreadsheets, databases and data frames write for no value or a failed one: missing in every column, and noted. */
 const ERROR_WORDS = [
