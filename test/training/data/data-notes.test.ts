@@ -391,8 +391,7 @@ describe("notes of a search", () => {
   );
 
   it("say which labels count as one", () => {
-    const repeated = <Values extends ColumnValues>(values: Values) =>
-      (values instanceof Float64Array ? Float64Array : Int32Array).from({ length: 2000 }, (_, row) => values[row % ROWS] ?? 0);
+    const repeated = (own: ColumnValues) => Float64Array.from({ length: 2000 }, (_, row) => own[row % ROWS] as number);
     const labels = Array.from({ length: 600 }, (_, code) => `l${String(code).padStart(3, "0")}`);
     const small = dataset(
       x,
@@ -404,7 +403,7 @@ describe("notes of a search", () => {
         labels,
       ),
     );
-    const values = new Map([...small.values].map(([name, own]) => [name, repeated(own)] as const));
+    const values = new Map<string, ColumnValues>([...small.values].map(([name, own]) => [name, repeated(own)] as const));
     values.set(
       "place",
       Int32Array.from({ length: 2000 }, (_, row) => (row < 1400 ? row % 3 : row - 1400)),
