@@ -53,6 +53,7 @@ const JOB_NOTES = {
 /** Codes for why a search leaves a column out, in addition to those of every job. */
 const CHOICE_NOTES = {
   duplicate_column: "A column has the same value as an earlier one in every row.",
+  rare_labels: "Labels of a column that hardly a row has count as one, as unknown ones do.",
 } as const satisfies Readonly<Record<string, string>>;
 
 /** Codes of what is found in rows to predict, and their meaning. */

@@ -281,7 +281,8 @@ export class ColumnGuess {
     if (this.#unit.isOnSome) return false;
     if (this.#options.areNumbers) return true;
     if (this.#unit.count === 0 && this.#bounds === 0) return true;
-    return this.#different.size >= MANY_NUMBERS && (this.#unit.count === 0 || this.#unit.count * 2 > numbers);
+    const isUsual = this.#unit.count === 0 || this.#unit.count * 2 > numbers || this.#unit.isWord;
+    return this.#different.size >= MANY_NUMBERS && isUsual;
   }
 
   /** Whether so many values that are no numbers are one word: what is missing can be told from it, and nothing else. */

@@ -13,7 +13,7 @@ import {
   timeOfCount,
 } from "./column-reading.ts";
 import { spellingKey } from "./label-spellings.ts";
-import { createWordTest, isErrorWord, isMissingText } from "./missing-words.ts";
+import { createWordTest, isErrorWord, isMissingText, isNone } from "./missing-words.ts";
 import type { EncodedColumn, TextColumn, ValueColumn } from "./preprocessing.ts";
 
 /** A value that is present but not one of the column's labels. */
@@ -56,7 +56,7 @@ export function cellOf(text: string, isQuoted: boolean, column: EncodedColumn | 
   if (isQuoted) return text;
   // An unquoted word such as NA means missing in every column, unless the column has other words.
   const hasWords = column?.kind === "category" || column?.kind === "text";
-  if (hasWords && column.reading?.missing === undefined && isMissingText(text)) return null;
+  if (hasWords && column.reading?.missing === undefined && isMissingText(text) && !isNone(text)) return null;
   return text.trim();
 }
 
@@ -158,7 +158,7 @@ export function createLabelReader(labels: readonly string[], { missing = [], cas
     const trimmed = text.trim();
     const exact = places.get(text) ?? places.get(trimmed);
     if (exact !== undefined) return exact;
-    if (trimmed === "" || isWord(trimmed) || isErrorWord(trimmed)) return Number.NaN;
+    if (trimmed === "" || isWord(trimmed) || isErrorWord(trimmed) || isNone(trimmed)) return Number.NaN;
     const number = byNumber.size > 0 ? byNumber.get(parseNumber(trimmed)) : undefined;
     return number ?? byTruth.get(truthOf(trimmed) ?? -1) ?? bySpelling.get(spellingKey(trimmed)) ?? UNKNOWN;
   };

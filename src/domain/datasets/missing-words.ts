@@ -4,7 +4,10 @@
  */
 
 /** Means missing in every column, in lower case. The empty cell does too. */
-export const MISSING_WORDS = ["na", "n/a", "nan", "null", "none", "?"] as const;
+export const MISSING_WORDS = ["na", "n/a", "nan", "null", "?"] as const;
+
+/** Python's word for no value. Among numbers, dates and booleans it is missing as those are; among labels it is one, as in "no disorder". */
+const NONE_WORD = "none";
 
 /** What spreadsheets, databases and data frames write for no value or a failed one: missing in every column, and noted. */
 const ERROR_WORDS = [
@@ -26,17 +29,20 @@ const ODD_WORDS = [
   ...["inf", "+inf", "-inf", "infinity", "+infinity", "-infinity", "1.#inf", "-1.#inf", "\u221e", "-\u221e"],
 ] as const;
 
-const MISSING: ReadonlySet<string> = new Set(["", ...MISSING_WORDS]);
+const MISSING: ReadonlySet<string> = new Set(["", ...MISSING_WORDS, NONE_WORD]);
 const ERRORS: ReadonlySet<string> = new Set(ERROR_WORDS);
 const ODD: ReadonlySet<string> = new Set([...ERROR_WORDS, ...ODD_WORDS]);
 const LONGEST_MISSING = 4;
 const LONGEST_ODD = [...ODD].reduce((longest, { length }) => Math.max(longest, length), 0);
 
-/** Whether a text means missing, in any case and with or without spaces around it. */
+/** Whether a text means missing among numbers, dates and booleans, in any case and with or without spaces around it. */
 export function isMissingText(text: string): boolean {
   const trimmed = text.trim();
   return trimmed.length <= LONGEST_MISSING && MISSING.has(trimmed.toLowerCase());
 }
+
+/** Whether a text is the word that means missing among numbers, dates and booleans, and may be a label among labels. */
+export const isNone = (text: string): boolean => text.length >= NONE_WORD.length && text.trim().toLowerCase() === NONE_WORD;
 
 /** Whether a program writes this text for no value or a failed one: missing in every column. */
 export function isErrorWord(text: string): boolean {
@@ -46,7 +52,7 @@ export function isErrorWord(text: string): boolean {
 
 /** The lower-case words that mean missing among labels, or among booleans, where more do; beside the empty text. */
 export function missingWordsAmong(kind: "labels" | "truths"): readonly string[] {
-  return kind === "labels" ? ERROR_WORDS : [...MISSING_WORDS, ...ODD];
+  return kind === "labels" ? [...ERROR_WORDS, NONE_WORD] : [...MISSING_WORDS, NONE_WORD, ...ODD];
 }
 
 /** Numbers and the same numbers rounded to float32, as tensors and files may have them: -999.9 is -999.9000244140625 there. */
@@ -82,5 +88,5 @@ const UNKNOWN_WORDS =
 /** Whether a label says that a value is not known, as likely as it is a class of its own. */
 export function isWordForMissing(label: string): boolean {
   const trimmed = label.trim();
-  return isOddWord(trimmed) || UNKNOWN_WORDS.test(trimmed);
+  return isNone(trimmed) || isOddWord(trimmed) || UNKNOWN_WORDS.test(trimmed);
 }

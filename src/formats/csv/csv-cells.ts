@@ -21,7 +21,7 @@ export class CsvCells implements Cells {
     const { bytes, starts, ends, quoting } = this.record;
     const start = starts[index] as number;
     const end = ends[index] as number;
-    return quoting[index] === QUOTING.plain ? isMissingBytes(bytes, start, end) : skipSpaces(bytes, start, end) === end;
+    return quoting[index] === QUOTING.plain ? isMissingBytes(bytes, start, end, true) : skipSpaces(bytes, start, end) === end;
   }
 
   /** Whether no cell from an index on has anything in it. */
@@ -35,8 +35,8 @@ export class CsvCells implements Cells {
   }
 
   isMissingWord(index: number): boolean {
-    const { bytes, starts, ends, quoting } = this.record;
-    return quoting[index] !== QUOTING.plain && isMissingBytes(bytes, starts[index] as number, ends[index] as number);
+    const { bytes, starts, ends } = this.record;
+    return isMissingBytes(bytes, starts[index] as number, ends[index] as number, false);
   }
 
   kind(index: number) {

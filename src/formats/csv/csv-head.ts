@@ -66,10 +66,16 @@ export function togetherNames(groups: Row, names: Row, below: readonly Row[], te
     isBlank(name) && !isBlank(groups[column] as string) && below.every((row) => !isBlank(row[column] ?? ""));
   if (!isDivided && !names.some(spans)) return null;
   let group = "";
+  // A name of its own above a single column is no group: surveys say below it how it was answered, the same way below many.
+  const isSingle = (column: number) => column === names.length - 1 || !isBlank(groups[column + 1] as string);
   const together = names.map((name, column) => {
     const own = groups[column] as string;
     if (!isBlank(own)) group = own.trim();
     if (isBlank(name)) return own.trim();
+    if (!isBlank(own) && isSingle(column) && !YEAR.test(name.trim())) {
+      const isOnce = groups.indexOf(own) === groups.lastIndexOf(own);
+      return isRepeated(name) && isOnce ? own.trim() : `${own.trim()} ${name.trim()}`;
+    }
     const isInGroup = group !== "" && (isRepeated(name) || !isDivided);
     return isInGroup ? `${group} ${name.trim()}` : name.trim();
   });

@@ -36,8 +36,8 @@ export function dropSpaces(bytes: Uint8Array, start: number, end: number): numbe
   return to;
 }
 
-/** Whether the bytes between spaces are one of the words of `MISSING_WORDS`, or nothing. */
-export function isMissingBytes(bytes: Uint8Array, start: number, end: number): boolean {
+/** Whether the bytes between spaces are nothing, or a word that means missing among numbers; `everywhere`: in every column. */
+export function isMissingBytes(bytes: Uint8Array, start: number, end: number, everywhere: boolean): boolean {
   const from = skipSpaces(bytes, start, end);
   if (from === end) return true;
   const first = bytes[from] as number;
@@ -48,7 +48,7 @@ export function isMissingBytes(bytes: Uint8Array, start: number, end: number): b
   if (length < 2 || length > 4) return false;
   let word = "";
   for (let at = from; at < from + length; at++) word += String.fromCharCode((bytes[at] as number) | LOWER);
-  return word === "na" || word === "n/a" || word === "nan" || word === "null" || word === "none";
+  return word === "na" || word === "n/a" || word === "nan" || word === "null" || (word === "none" && !everywhere);
 }
 
 /** The numeric value of the cell. */

@@ -4,9 +4,14 @@
  */
 import { type Column, type ColumnValues, type DatasetRows, isCategorical } from "../../domain/datasets/dataset.ts";
 import { MAX_NOTES, type Note, type NoteCode } from "../../domain/notes.ts";
+import { labelCounts, MAX_PLAIN_LABELS } from "./labels/common-labels.ts";
 
 /** Number of rows from which a column without repeated values is more likely an id than a measurement. */
 export const ID_ROWS = 50;
+/** Rows of a label from which it is more than a name of its rows. */
+const COMMON_ROWS = 5;
+/** The share of rows below which the labels that enough rows have are too few to learn from: the others name single rows. */
+const MIN_COMMON = 0.1;
 
 /** Feature columns that are worth learning from, in their order, and why the others are not. */
 interface WorthLearning {
@@ -43,6 +48,10 @@ function faultOf(column: Column, values: ColumnValues | undefined, rows: number)
   // Whether a value is present may matter, so a single value with gaps is kept.
   if (distinct === 1 && missing === 0)
     return { code: "constant_column", detail: `${name} has the same value in every row: it is left out` };
+  if (values && isNearlyId(column, values, rows)) {
+    const detail = `${name} has hardly a value that ${COMMON_ROWS} rows share (${distinct} different ones), like an id: it is left out`;
+    return { code: "id_like_column", detail };
+  }
   if (missing > 0 || distinct < ID_ROWS || distinct !== rows) return null;
   const isId =
     type === "category" || (type === "integer" && isCounted(column, values)) || (type === "text" && isWordless(column));
@@ -50,8 +59,21 @@ function faultOf(column: Column, values: ColumnValues | undefined, rows: number)
   return { code: "id_like_column", detail: `${name} has a different value in every row, like an id: it is left out` };
 }
 
-/** Whether texts without repeats are single words, as codes are. */
-const isWordless = ({ top }: Column): boolean => top.length > 0 && top.every(({ value }) => !/\s/.test(value.trim()));
+/** Whether texts without repeats are single words, as codes are, or have no letters, as phone numbers. */
+const isWordless = ({ top }: Column): boolean =>
+  top.length > 0 && (top.every(({ value }) => !/\s/.test(value.trim())) || top.every(({ value }) => !/\p{L}/u.test(value)));
+
+/** Whether nearly all rows with a label have one that hardly another row has: little of it comes again in new rows. */
+function isNearlyId(column: Column, values: ColumnValues, rows: number): boolean {
+  if (column.type !== "category" || column.distinct <= MAX_PLAIN_LABELS || column.distinct === rows) return false;
+  const counts = labelCounts(
+    column,
+    values,
+    Int32Array.from(values, (_, row) => row),
+  );
+  const common = counts.reduce((total, count) => total + (count >= COMMON_ROWS ? count : 0), 0);
+  return common < MIN_COMMON * (rows - column.missing);
+}
 
 /** Whether whole numbers without repeats just number the rows, in their order or without many gaps. */
 function isCounted({ name, statistics, distinct }: Column, values: ColumnValues | undefined): boolean {

@@ -2,6 +2,7 @@
 import { type Column, type ColumnValues, type DatasetRows, hasValues } from "../../domain/datasets/dataset.ts";
 import { isWordForMissing } from "../../domain/datasets/missing-words.ts";
 import { type JobNoteCode, MAX_NOTES, type Note } from "../../domain/notes.ts";
+import type { Preprocess } from "../../domain/spec/preprocess-options.ts";
 import type { JobSpec } from "../../domain/spec/spec.ts";
 import { formOf } from "../../domain/spec/split.ts";
 import { ID_ROWS } from "./columns-worth-learning.ts";
@@ -16,6 +17,8 @@ const IMBALANCE = 0.9;
 const MIN_GROUPS = 5;
 const GROUP_NAME =
   /^(?:(?:participant|subject|patient|proband|person|user|customer|client|kunde|student|pupil|child|family|household|school|animal|mouse|device|machine|session|vehicle|site)[ _-]?(?:id|no|nr|nummer|number|code)?|(?:participant|subject|patient|person|user|customer|client|student|family|household|device|machine|session|group)s?[ _-]?(?:id|no|nr|number|code))\.?$/i;
+/** Rows from which numbers that rise by one are those of the rows. */
+const MIN_NUMBERED = 20;
 /** Different times of a column from which it may order the rows. */
 const TIMES = 10;
 /** The share of steps from row to row that must go the same way if rows are in the order of their times. */
@@ -67,6 +70,10 @@ function targetNotes({ spec, dataset, targets, classes, rows }: NotedData): Note
     const detail = `${target.name} has only ${target.distinct} different whole numbers, which were read as numbers and not as classes`;
     notes.push(noteOn("task_guessed", target.name, detail, 'set "task": "multiclass_classification" if they are classes'));
   }
+  if (target && own && !classes.codes && isRowNumber(target, own)) {
+    const detail = `${target.name} numbers the rows, so it tells nothing of them`;
+    notes.push(noteOn("id_like_column", target.name, detail, "name the column that is to be predicted"));
+  }
   if (target && !spec.task && !spec.loss && classes.codes && (target.type === "integer" || target.type === "number")) {
     const detail = `${target.name} has ${classes.classes.length} different whole numbers, which were read as classes`;
     notes.push(noteOn("task_guessed", target.name, detail, 'set "task": "regression" to predict them as numbers'));
@@ -74,7 +81,13 @@ function targetNotes({ spec, dataset, targets, classes, rows }: NotedData): Note
   return notes;
 }
 
-function classNotes({ targets, classes: { classes, codes }, rows }: NotedData): Note[] {
+/** Whether whole numbers rise from row to row by one. */
+function isRowNumber({ type, distinct }: Column, values: ColumnValues): boolean {
+  if (type !== "integer" || distinct < MIN_NUMBERED || distinct !== values.length) return false;
+  return values.every((value, row) => row === 0 || value === (values[row - 1] as number) + 1);
+}
+
+function classNotes({ spec, targets, classes: { classes, codes }, rows }: NotedData): Note[] {
   const name = targets[0]?.name ?? "";
   if (!codes) return [];
   const counts = new Array<number>(classes.length).fill(0);
@@ -100,7 +113,12 @@ function classNotes({ targets, classes: { classes, codes }, rows }: NotedData): 
     const label = classes[counts.indexOf(most)];
     const share = ((100 * most) / rows).toFixed(0);
     const detail = `${share} % of the rows are ${label}: always answering ${label} is right as often`;
-    const cure = 'look at balanced_accuracy, f1 and pr_auc, and try "weight": "balanced" (pos_weight for two classes)';
+    const measures = "look at balanced_accuracy, f1 and pr_auc";
+    // A search weighs classes by itself, and a threshold is what remains to choose.
+    const cure =
+      "auto" in spec.model
+        ? `${measures}, and train with "decision": {"maximize": "f1"} to find more of the others`
+        : `${measures}, and try "weight": "balanced" (pos_weight for two classes)`;
     notes.push(noteOn("imbalanced_classes", name, detail, cure));
   }
   return notes;
@@ -115,6 +133,22 @@ export function choiceNotes(choices: ReadonlyMap<string, string>, isSearch: bool
       ? "make a column of each choice if their words overlap"
       : `add "preprocess": {"columns": {${JSON.stringify(name)}: {"encode": "text"}}} to learn from the choices`;
     return noteOn("choices_in_cells", name, detail, cure);
+  });
+}
+
+/** Notes on columns of which a search learns only so many labels. */
+export function labelNotes(columns: readonly Column[], { columns: options }: Preprocess): Note[] {
+  return columns.flatMap(({ name, categories }): Note[] => {
+    const { max_categories: most } = (options[name] ?? {}) as { readonly max_categories?: number | null };
+    const all = categories?.length ?? 0;
+    if (most === undefined || most === null || most >= all) return [];
+    const how =
+      most > 1
+        ? `the ${most} most frequent are learned one by one, and all others as one`
+        : "hardly a row shares one, so they are learned as one";
+    const detail = `${name} has ${all} different values: ${how}`;
+    const cure = "add a column that groups them, such as the region of a place, to learn of the others too";
+    return [{ code: "rare_labels", column: name, line: null, detail, cure }];
   });
 }
 

@@ -12,6 +12,7 @@ import {
 import type { FieldError } from "../../domain/errors.ts";
 import type { JobSpec, Task } from "../../domain/spec/spec.ts";
 import { formOf, type SplitForm, splitColumnOf } from "../../domain/spec/split.ts";
+import { nearest } from "../../domain/spelling.ts";
 import { MAX_CLASSES } from "./targets.ts";
 
 /**
@@ -60,6 +61,18 @@ function exclusionErrors({ data }: JobSpec, targets: readonly string[]): FieldEr
   );
 }
 
+/** Names that an error lists. */
+const MAX_LISTED_NAMES = 40;
+
+/** What is wrong with a name that no column has: the one that was probably meant, and those that there are. */
+function unknownColumn(name: string, names: readonly string[]): string {
+  const begins = names.filter((each) => each.toLowerCase().startsWith(name.trim().toLowerCase()));
+  const meant = nearest(name, names) ?? (begins.length === 1 ? begins[0] : undefined);
+  const more = names.length > MAX_LISTED_NAMES ? ` and ${names.length - MAX_LISTED_NAMES} more` : "";
+  const listed = `the data set has ${names.slice(0, MAX_LISTED_NAMES).join(", ")}${more}`;
+  return `there is no column ${name}: ${meant === undefined ? "" : `did you mean ${meant}? `}${listed}`;
+}
+
 /** The feature and target columns of a spec, in the order in which rows have them. */
 export function chooseColumns(spec: JobSpec, columns: readonly Column[]): ChosenColumns {
   const { dataset } = spec.data as Extract<JobSpec["data"], { dataset: unknown }>;
@@ -67,8 +80,7 @@ export function chooseColumns(spec: JobSpec, columns: readonly Column[]): Chosen
   const byName = new Map(columns.map((column) => [column.name, column]));
   const find = (name: string, pointer: string) => {
     const column = byName.get(name);
-    if (!column)
-      errors.push({ pointer, detail: `there is no column ${name}: the data set has ${[...byName.keys()].join(", ")}` });
+    if (!column) errors.push({ pointer, detail: unknownColumn(name, [...byName.keys()]) });
     return column ? [column] : [];
   };
   const names = targetsOf(dataset);
@@ -144,6 +156,11 @@ export function readClasses(spec: JobSpec, targets: readonly Column[], { rows, v
   if (odd) return refused(odd);
   const empty = targets.find(({ missing }) => missing === rows);
   if (empty) return refused(`${empty.name} has no value in any row`);
+  const date = spec.task || spec.loss ? undefined : targets.find(({ type }) => type === "datetime");
+  if (date)
+    return refused(
+      `${date.name} is a column of dates: predict a number instead, such as the days until that date, in a column of its own; or set "task": "regression" to predict milliseconds since 1970`,
+    );
   const wantsRegression = spec.task ? spec.task === "regression" : impliesRegression(spec, targets, values);
   if (wantsRegression) {
     const label = targets.find(({ type }) => !isNumeric(type));
@@ -153,8 +170,11 @@ export function readClasses(spec: JobSpec, targets: readonly Column[], { rows, v
   }
   if (targets.length > 1) return refused("only a regression can have several targets; classes come from one column");
   const column = values.get(target.name);
-  if (!column || target.type === "text" || target.type === "datetime")
-    return refused(`${target.name} is a ${target.type} column, which has no classes`);
+  if (target.type === "text")
+    return refused(
+      `${target.name} is a column of text, with ${target.distinct} different values in ${rows - target.missing} rows, which has no classes: name another column, or the column that groups them`,
+    );
+  if (!column || target.type === "datetime") return refused(`${target.name} is a ${target.type} column, which has no classes`);
   const { classes, codes } = classesOf(target, column);
   if (classes.length < 2) return refused(`${target.name} has ${classes.length} class: a classifier needs at least 2`);
   if (classes.length > MAX_CLASSES)

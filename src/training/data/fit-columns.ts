@@ -12,6 +12,7 @@ import type { FieldError } from "../../domain/errors.ts";
 import { pointerOf } from "../../domain/errors.ts";
 import { DEFAULT_TEXT, type Preprocess, TEXT_OPTIONS, type TextOptions } from "../../domain/spec/preprocess-options.ts";
 import { datetimePart } from "./encoding.ts";
+import { labelCounts } from "./labels/common-labels.ts";
 import { logOf } from "./target-units.ts";
 import { textReader } from "./text/column-texts.ts";
 import { fitVocabularies } from "./text/text-features.ts";
@@ -225,7 +226,7 @@ function embeddingDimension(categories: number): number {
 
 /** Labels that occur among the training rows, in the column's own order: at most `most`, the most frequent ones; among equals, the first. */
 function seenCategories(column: Column, codes: ColumnValues, train: Int32Array, most: number | null): string[] {
-  const counts = countCodes(column, codes, train);
+  const counts = labelCounts(column, codes, train);
   const labels = column.categories ?? [];
   const seen = labels.map((_, code) => code).filter((code) => (counts[code] as number) > 0);
   const kept =
@@ -234,18 +235,9 @@ function seenCategories(column: Column, codes: ColumnValues, train: Int32Array, 
 }
 
 function mostFrequentLabel(column: Column, codes: ColumnValues, train: Int32Array): string | null {
-  const counts = countCodes(column, codes, train);
+  const counts = labelCounts(column, codes, train);
   const best = counts.reduce((winner, count, code) => (count > (counts[winner] as number) ? code : winner), 0);
   return column.categories?.[best] ?? null;
-}
-
-function countCodes({ categories }: Column, codes: ColumnValues, train: Int32Array): Float64Array {
-  const counts = new Float64Array(categories?.length ?? 0);
-  for (let index = 0; index < train.length; index++) {
-    const code = codes[train[index] as number] as number;
-    if (code >= 0) counts[code] = (counts[code] as number) + 1;
-  }
-  return counts;
 }
 
 // ---------------------------------------------------------------- statistics

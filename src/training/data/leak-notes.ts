@@ -4,7 +4,10 @@
  */
 import { type Column, type ColumnValues, isCategorical, isNumeric } from "../../domain/datasets/dataset.ts";
 import type { Note } from "../../domain/notes.ts";
+import { findCombination } from "./labels/combined-leaks.ts";
 
+/** Columns with a greater share of missing values take too many rows from a combination. */
+const MOST_MISSING = 0.5;
 /** With fewer rows, a column may predict everything by chance. */
 const MIN_ROWS = 50;
 /** Numbers are grouped in their order, about this many rows to a group, in at most this many groups. */
@@ -26,7 +29,7 @@ export function leakNotes(
   values: ReadonlyMap<string, ColumnValues>,
 ): Note[] {
   if (features.length < 2) return [];
-  return features.flatMap((column): Note[] => {
+  const alone = features.flatMap((column): Note[] => {
     const own = values.get(column.name);
     const said =
       own &&
@@ -43,6 +46,27 @@ export function leakNotes(
       },
     ];
   });
+  return alone.length > 0 || "codes" in of ? alone : together(target, of.numbers, features, values);
+}
+
+/** The note on columns of numbers of which none predicts the target alone, and some do together. */
+function together(
+  target: string,
+  numbers: Float64Array<ArrayBuffer>,
+  features: readonly Column[],
+  values: ReadonlyMap<string, ColumnValues>,
+): Note[] {
+  const columns = features.flatMap(({ name, type, missing }) => {
+    const own = values.get(name);
+    return own && isNumeric(type) && missing < MOST_MISSING * own.length ? [{ name, values: own }] : [];
+  });
+  const found = findCombination(columns, numbers);
+  if (!found) return [];
+  const { names, how, explained } = found;
+  const all = `${names.slice(0, -1).join(", ")} and ${names.at(-1)}`;
+  const detail = `the ${how} of ${all} predicts ${target} (r² ${Math.floor(explained * 10_000) / 10_000})`;
+  const cure = `leave them out (features) if they are not known before ${target} is`;
+  return [{ code: "column_predicts_target", column: names[0] ?? null, line: null, detail, cure }];
 }
 
 function saidOfClasses(column: Column, values: ColumnValues, codes: Int32Array<ArrayBuffer>): string | null {

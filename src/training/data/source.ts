@@ -12,11 +12,12 @@ import type { TensorEntry } from "../../domain/tensor.ts";
 import { type Embedding, embeddingsOf } from "../run/network.ts";
 import { rarestShare } from "./class-weights.ts";
 import { columnsWorthLearning } from "./columns-worth-learning.ts";
-import { choiceNotes, dataNotes } from "./data-notes.ts";
+import { choiceNotes, dataNotes, labelNotes } from "./data-notes.ts";
 import { chooseColumns, readClasses, rowsWithTargets } from "./dataset-columns.ts";
 import { layoutOf } from "./encoding.ts";
 import { planColumns, sketchColumn } from "./fit-columns.ts";
 import { generatorShape } from "./generate.ts";
+import { commonLabels } from "./labels/common-labels.ts";
 import {
   classErrors,
   columnErrors,
@@ -101,11 +102,13 @@ const SEARCH_PREPROCESS = preprocessOptions.parse({
   numeric: { impute: "median", scale: "robust", clip: "smooth", encode: "both" },
 });
 
-/** The options if a job has none. A search learns lists of choices by their words. */
-function defaultPreprocess({ model }: JobSpec, choices: ReadonlyMap<string, string>): Preprocess {
+/** The options if a job has none. A search learns lists of choices by their words, and nothing of labels that hardly a row has. */
+function defaultPreprocess({ model }: JobSpec, { features, choices, dataset: { values }, train }: Sketched): Preprocess {
   if (!("auto" in model)) return DEFAULT_PREPROCESS;
-  const byWords = [...choices.keys()].map((name) => [name, { encode: "text" as const }]);
-  return { ...SEARCH_PREPROCESS, columns: Object.fromEntries(byWords) };
+  const labels = features.filter(({ name }) => !choices.has(name));
+  const byWords = [...choices.keys()].map((name) => [name, { encode: "text" as const }] as const);
+  const byRows = [...commonLabels(labels, values, train)].map(([name, count]) => [name, { max_categories: count }] as const);
+  return { ...SEARCH_PREPROCESS, columns: Object.fromEntries([...byWords, ...byRows]) };
 }
 
 /** An example for each column of labels that combine choices. */
@@ -263,8 +266,9 @@ function describeDataset(given: JobSpec, dataset: DatasetRows, start: ModelStart
     },
   };
   const noted = { spec, dataset, features: chosen.features, targets: chosen.targets, classes: read, rows };
-  const asChoices = keeps || spec.preprocess ? [] : choiceNotes(choices, "auto" in spec.model);
-  const notes = [...worth.notes, ...asChoices, ...dataNotes(noted)].slice(0, MAX_NOTES);
+  const isDefault = !(keeps || spec.preprocess) && preprocess !== null && !("fitted" in preprocess);
+  const ofLabels = isDefault ? [...choiceNotes(choices, "auto" in spec.model), ...labelNotes(chosen.features, preprocess)] : [];
+  const notes = [...worth.notes, ...ofLabels, ...dataNotes(noted)].slice(0, MAX_NOTES);
   const errors = [...sketched.errors, ...unfit, ...(start ? classErrors(start, classes) : [])];
   return { shape, tensors: [], rowsPointer, errors, notes };
 }
@@ -318,8 +322,10 @@ interface Sketched {
   readonly start: ModelStart | null;
 }
 
-function sketch(spec: JobSpec, { features, choices, dataset: { values }, train, start }: Sketched): Sketch {
-  const preprocess = (spec.preprocess as Preprocess | null | undefined) ?? defaultPreprocess(spec, choices);
+function sketch(spec: JobSpec, sketched: Sketched): Sketch {
+  const { features, dataset, train, start } = sketched;
+  const { values } = dataset;
+  const preprocess = (spec.preprocess as Preprocess | null | undefined) ?? defaultPreprocess(spec, sketched);
   const { plans, errors } = planColumns(features, preprocess);
   const columns = plans.map((plan) => sketchColumn(plan, values.get(plan.column.name), train));
   return { columns, preprocess, errors: [...errors, ...(start ? columnErrors(start, columns) : [])] };

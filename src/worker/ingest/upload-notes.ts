@@ -208,17 +208,18 @@ const CODED_COLUMNS = 8;
 function codesNote(codes: ReadonlyMap<string, MissingCode>, columns: readonly Column[]): Note {
   const shown = [...codes].slice(0, CODED_COLUMNS);
   const decimals = new Map(columns.map(({ name, reading }) => [name, reading?.decimal ?? "."]));
-  const each = shown.map(([name, { value, count, nearest }]) => {
-    const others = value < nearest ? `at least ${nearest}` : `at most ${nearest}`;
-    return `${name} is ${value} in ${count} rows and ${others} in all others`;
+  const each = shown.map(([name, { values, count, nearest }]) => {
+    const others = (values[0] as number) < nearest ? `at least ${nearest}` : `at most ${nearest}`;
+    const listed = values.length === 1 ? values[0] : `${values.slice(0, -1).join(", ")} or ${values.at(-1)}`;
+    return `${name} is ${listed} in ${count} rows and ${others} in all others`;
   });
   const more = codes.size > shown.length ? `, and ${codes.size - shown.length} more` : "";
   // Read as a cell of the column is.
   const option = Object.fromEntries(
-    shown.map(([name, { value }]) => [name, [String(value).replace(".", decimals.get(name) ?? ".")]]),
+    shown.map(([name, { values }]) => [name, values.map((value) => String(value).replace(".", decimals.get(name) ?? "."))]),
   );
   const column = codes.size === 1 ? (shown[0]?.[0] ?? null) : null;
-  const cure = `if ${shown.length === 1 ? "that number means" : "those numbers mean"} a missing value, upload the file with missing=${JSON.stringify(option)}`;
+  const cure = `if ${shown.length === 1 && shown[0]?.[1].values.length === 1 ? "that number means" : "those numbers mean"} a missing value, upload the file with missing=${JSON.stringify(option)}`;
   return noteOn("missing_codes", column, null, `${each.join("; ")}${more}`, cure);
 }
 

@@ -53,11 +53,15 @@ describe("numbers", () => {
 
 describe("missing values", () => {
   it.each(["", "  ", "NA", "na", "N/A", "NaN", "nan", "null", "NULL", "None", "?", " NA "])("%j is one", (text) => {
-    expect([isMissingText(text), isMissingBytes(bytesOf(text), 1, text.length + 1)]).toEqual([true, true]);
+    expect([isMissingText(text), isMissingBytes(bytesOf(text), 1, text.length + 1, false)]).toEqual([true, true]);
+  });
+
+  it("are the word None among numbers, and not among labels", () => {
+    expect([true, false].map((everywhere) => isMissingBytes(bytesOf(" None "), 1, 7, everywhere))).toEqual([false, true]);
   });
 
   it.each(["0", "no", "nay", "n", "nulls", "??", "-", ".", "NaNa", "unknown", "n\\a"])("%j is none", (text) => {
-    expect([isMissingText(text), isMissingBytes(bytesOf(text), 1, text.length + 1)]).toEqual([false, false]);
+    expect([isMissingText(text), isMissingBytes(bytesOf(text), 1, text.length + 1, false)]).toEqual([false, false]);
   });
 });
 

@@ -381,3 +381,49 @@ describe("rows without a target", () => {
     });
   });
 });
+
+describe("notes of a search", () => {
+  const search = { epochs: undefined, model: { auto: { trials: 2 } } };
+  const y = column(
+    "y",
+    numbers((row) => ((row * 53) % 101) / 3),
+    "number",
+  );
+
+  it("say which labels count as one", () => {
+    const repeated = (own: ColumnValues) => Float64Array.from({ length: 2000 }, (_, row) => own[row % ROWS] as number);
+    const labels = Array.from({ length: 600 }, (_, code) => `l${String(code).padStart(3, "0")}`);
+    const small = dataset(
+      x,
+      y,
+      column(
+        "place",
+        codes((row) => row),
+        "category",
+        labels,
+      ),
+    );
+    const values = new Map<string, ColumnValues>([...small.values].map(([name, own]) => [name, repeated(own)] as const));
+    values.set(
+      "place",
+      Int32Array.from({ length: 2000 }, (_, row) => (row < 1400 ? row % 3 : row - 1400)),
+    );
+    const { notes, spec } = notesOf({ ...small, rows: 2000, values }, search);
+    expect(notes).toMatchObject([
+      { code: "rare_labels", column: "place", detail: expect.stringContaining("the 3 most frequent") },
+    ]);
+    expect(spec.preprocess).toMatchObject({ columns: { place: { max_categories: 3 } } });
+  });
+
+  it("name what a search can do for a rare class", () => {
+    const rare = column(
+      "y",
+      codes((row) => (row % 10 === 0 ? 0 : 1)),
+      "category",
+      ["no", "yes"],
+    );
+    expect(notesOf(dataset(x, rare), search).notes).toMatchObject([
+      { cure: expect.stringContaining('"decision": {"maximize": "f1"}') },
+    ]);
+  });
+});

@@ -35,7 +35,11 @@ describe("excluded columns", () => {
   });
 
   it.each([
-    [{ exclude: ["prize"] }, "/data/dataset/exclude/0", /there is no column prize: the data set has size, age/],
+    [
+      { exclude: ["prize"] },
+      "/data/dataset/exclude/0",
+      /there is no column prize: did you mean price\? the data set has size, age/,
+    ],
     [{ exclude: ["age", "sold"] }, "/data/dataset/exclude/1", /sold is the target, which is never a feature/],
     [{ exclude: ["age"], features: ["size"] }, "/data/dataset/exclude", /leave one of the two out/],
     [{ exclude: ["size", "age", "price", "shop"] }, "/data/dataset/features", /there is no column to learn from/],

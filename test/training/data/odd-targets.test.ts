@@ -141,3 +141,32 @@ describe("a target of numbers with decimals", () => {
     ).toBe("binary_classification");
   });
 });
+
+describe("a target that cannot be meant", () => {
+  const times = Float64Array.from({ length: ROWS }, (_, row) => Date.UTC(2024, 0, 1) + row * 86_400_000);
+
+  it("is refused where it has dates, unless a task is given", () => {
+    const data = dataset({ type: "datetime", odd: undefined } as Partial<Column>, times);
+    expect(errorsOf(data)).toEqual([
+      { pointer: "/data/dataset/target", detail: expect.stringMatching(/^y is a column of dates: predict a number instead/) },
+    ]);
+    const spec = { data: { dataset: { id: "ds_x", target: "y" } }, model: { layers }, epochs: 1, task: "regression" };
+    expect(prepare(spec, {}, data)).toMatchObject({ ok: true });
+  });
+
+  it("is refused where it has texts, with their number", () => {
+    const data = dataset({ type: "text", odd: undefined, distinct: 58 } as Partial<Column>, codes(4));
+    expect(errorsOf({ ...data, values: new Map([["x", numbers]]) })).toEqual([
+      { pointer: "/data/dataset/target", detail: expect.stringContaining("58 different values in 60 rows") },
+    ]);
+  });
+
+  it("has a note where it numbers the rows", () => {
+    const data = dataset(
+      { type: "integer", odd: undefined, distinct: ROWS } as Partial<Column>,
+      times.map((_, row) => row + 1),
+    );
+    const prepared = prepare({ data: { dataset: { id: "ds_x", target: "y" } }, model: { layers }, epochs: 1 }, {}, data);
+    expect(prepared.ok && prepared.notes.map(({ code, column }) => `${column}: ${code}`)).toContain("y: id_like_column");
+  });
+});

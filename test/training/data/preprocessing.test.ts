@@ -232,6 +232,8 @@ describe("classes and rows that count differently", () => {
 describe("a job on a data set is refused", () => {
   it.each([
     ["a target that is not there", {}, { target: "specie" }, "/data/dataset/target", "there is no column specie"],
+    ["a target in other letters", {}, { target: "Species" }, "/data/dataset/target", "did you mean species?"],
+    ["the beginning of a target", {}, { target: "spe" }, "/data/dataset/target", "did you mean species?"],
     ["a feature that is not there", {}, { features: ["bill", "bil"] }, "/data/dataset/features/1", "there is no column bil"],
     ["the target as a feature", {}, { features: ["bill", "species"] }, "/data/dataset/features/1", "is the target"],
     ["a regression on labels", { task: "regression" }, {}, "/data/dataset/target", "a regression needs numbers"],

@@ -39,6 +39,14 @@ describe("names in more than one row", () => {
     });
   });
 
+  it("are those of questions, where a survey says below them how they were answered", async () => {
+    const questions =
+      "Respondent,How satisfied?,Which channels?,,Anything else?,Recommend?\n,Response,Email,Phone,Open-Ended Response,Response\n";
+    const { names, rows } = await read(questions + measured(6, (row) => `${row},Good,Email,,text ${row},${row}`));
+    const given = ["Respondent", "How satisfied?", "Email", "Phone", "Anything else? Open-Ended Response", "Recommend?"];
+    expect({ names, rows }).toEqual({ names: given, rows: 6 });
+  });
+
   it("have units or questions below them, which are no row", async () => {
     const units = "sample,depth,mass\n,[m],[kg]\n";
     const values = measured(6, (row) => `s${row},${row},${row}.5`);

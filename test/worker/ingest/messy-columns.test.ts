@@ -40,6 +40,7 @@ describe("a column of numbers with a unit", () => {
     ["円", (row: number) => `${row + 3},980円`, 3980],
     ["M", (row: number) => `$${row + 1}.5M`, 1.5],
     ["days", (row: number) => (row === 0 ? "1 day" : `${row + 1} days`), 1],
+    ["years", (row: number) => (row % 5 === 1 ? `${row + 19} years` : `${row + 19}`), 19],
     ["h:mm:ss", (row: number) => `8:${row < 5 ? "0" : ""}${row + 5}`, 8 * 3600 + 300],
   ])("is one of numbers: %s", async (unit, cell, first) => {
     const { type, reading, shown } = await read(many(12, cell));

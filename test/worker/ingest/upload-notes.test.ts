@@ -102,7 +102,24 @@ it("a column of words such as NA alone is of labels where they are texts, and em
   const quoted = await csv(`x,v\n${rows.map(({ x, v }) => `${x},"${v}"\n`).join("")}`);
   for (const table of [json, quoted])
     expect(columnsOf(table)[1]).toMatchObject({ categories: ["NA", "None", "null"], missing: 0 });
-  expect(columnsOf(await csv(`x,v\n${rows.map(({ x, v }) => `${x},${v}\n`).join("")}`))[1]).toMatchObject({ missing: 4 });
+  const plain = await csv(`x,v\n${rows.map(({ x, v }) => `${x},${v}\n`).join("")}`);
+  expect(columnsOf(plain)[1]).toMatchObject({ categories: ["None"], missing: 3 });
+});
+
+it("the word None is a label among labels, and missing among numbers, dates and booleans", async () => {
+  const cells = (row: number) => [
+    ["None", "Apnea", "Insomnia", ""][row % 4],
+    row % 5 ? row / 2 : "None",
+    row % 6 ? row % 7 < 3 : "none",
+  ];
+  const text = Array.from({ length: 40 }, (_, row) => `${cells(row).join(",")},${row % 8 ? "2024-03-01" : "None"}\n`).join("");
+  const table = await csv(`disorder,hours,snores,night\n${text}`);
+  expect(columnsOf(table).map(({ type, missing, categories }) => ({ type, missing, categories }))).toEqual([
+    { type: "category", missing: 10, categories: ["Apnea", "Insomnia", "None"] },
+    { type: "number", missing: 8, categories: null },
+    { type: "boolean", missing: 7, categories: ["false", "true"] },
+    { type: "datetime", missing: 5, categories: null },
+  ]);
 });
 
 describe("a note", () => {

@@ -88,6 +88,12 @@ export class UnitTally {
     return this.#hasBare && this.#first !== null && isMultiple(this.#first.unit);
   }
 
+  /** Whether it is certainly a unit, behind however few of the numbers: a known word or abbreviation of at least two letters, and no multiple. */
+  get isWord(): boolean {
+    const { unit } = this;
+    return unit !== null && this.#isKnown && /^\p{L}{2}/u.test(unit) && !isMultiple(unit);
+  }
+
   /** Whether the unit is letters right behind whole numbers, and not a known one. */
   get isDoubtful(): boolean {
     return this.#hasLetters && !this.#isKnown && this.#plain < this.#count * PLAIN_SHARE;
