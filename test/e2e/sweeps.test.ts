@@ -2,16 +2,14 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { ApiError, type ProblemDocument } from "../../src/client/error.ts";
 import type { Sweep, SweepFrame, SweepSpec, Trial, TrialsQuery } from "../../src/client/sweeps.ts";
-import { createDataDir, type LiveServer, startLiveServer } from "./live-server.ts";
+import { type BorrowedServer, borrowServer } from "./borrowed-server.ts";
 
-const dataDir = await createDataDir();
-let server: LiveServer;
+let server: BorrowedServer;
 beforeAll(async () => {
-  server = await startLiveServer(dataDir.path, { TRAINYARD_WORKERS: "2" });
+  server = await borrowServer({ workers: 2 });
 });
 afterAll(async () => {
-  await server.stop();
-  await dataDir.remove();
+  await server.giveBack();
 });
 
 const JOB: SweepSpec["job"] = {
@@ -68,16 +66,11 @@ describe("a sweep", () => {
   });
 
   describe("on one thread", () => {
-    let folder: Awaited<ReturnType<typeof createDataDir>>;
-    let alone: LiveServer;
+    let alone: BorrowedServer;
     beforeAll(async () => {
-      folder = await createDataDir();
-      alone = await startLiveServer(folder.path, { TRAINYARD_WORKERS: "1" });
+      alone = await borrowServer();
     });
-    afterAll(async () => {
-      await alone.stop();
-      await folder.remove();
-    });
+    afterAll(() => alone.giveBack());
 
     it.each([
       ["random", { type: "random" }],

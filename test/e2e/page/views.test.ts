@@ -6,9 +6,10 @@ import { readFile } from "node:fs/promises";
 import type { BrowserContextOptions, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Dataset, Job } from "../../../src/client/answers.ts";
+import { cancelAll } from "../borrowed-server.ts";
 import { PHONE } from "../browser.ts";
 import { faultsOfView, OF_COLOURS } from "./audit.ts";
-import { cancelAll, DIVERGING, ENDLESS, MOONS, openStage, type Stage, submitted } from "./stage.ts";
+import { DIVERGING, ENDLESS, MOONS, openStage, type Stage, submitted } from "./stage.ts";
 
 /** Fourteen columns. */
 const WINE = new URL("../../../datasets/wine.csv", import.meta.url);
@@ -24,7 +25,7 @@ let table: Dataset;
 let wine: Dataset;
 let sweep: string;
 beforeAll(async () => {
-  stage = await openStage({ TRAINYARD_WORKERS: "1" });
+  stage = await openStage();
   const { client } = stage;
   const rows = Array.from({ length: 60 }, (_, row) => `"word ${row % 4}, and another",${row % 17},${row % 3 ? "yes" : "no"}`);
   table = await client.upload(`${WIDE_NAMES}\n${rows.join("\n")}\n`, {
