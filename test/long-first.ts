@@ -6,7 +6,8 @@ import { BaseSequencer, type TestSpecification } from "vitest/node";
 
 /**
  * Longest first. The files of the cluster stand apart from one another: each starts PostgreSQL and four servers, and waits for
- * leases to lapse most of its time, while the file beside it can compute.
+ * leases to lapse most of its time, while the file beside it can compute. A process ends before a file of another project, with the browser and the
+ * servers that its files share: beside those of the cluster stand files that have none.
  */
 const LONGEST: readonly string[] = [
   "test/e2e/documents.test.ts",
@@ -14,16 +15,18 @@ const LONGEST: readonly string[] = [
   "test/faults/fuzz/fuzz.test.ts",
   "test/faults/kill.test.ts",
   "test/cluster/sweeps.test.ts",
-  "test/e2e/page/access.test.ts",
-  "test/e2e/page/job.test.ts",
   "test/e2e/upgrade.test.ts",
   "test/cluster/rolling.test.ts",
+  "test/e2e/package.test.ts",
+  "test/e2e/monitoring.test.ts",
+  "test/e2e/process.test.ts",
+  "test/cluster/connections.test.ts",
+  "test/e2e/page/access.test.ts",
+  "test/e2e/page/job.test.ts",
   "test/e2e/page/sweeps.test.ts",
   "test/e2e/page/views.test.ts",
   "test/e2e/page/datasets.test.ts",
-  "test/cluster/connections.test.ts",
   "test/e2e/page/model.test.ts",
-  "test/e2e/process.test.ts",
 ];
 
 /** Sorts the files of a run; those that are not in the list follow as Vitest sorts them. */
