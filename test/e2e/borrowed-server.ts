@@ -6,7 +6,7 @@
 import { join } from "node:path";
 import Database from "better-sqlite3";
 import pg from "pg";
-import type { Client } from "../../src/client/client.ts";
+import { ApiError, type Client } from "../../src/client/index.ts";
 import { mustEnd } from "../leftovers.ts";
 import { createDataDir, databaseOf, type LiveServer, startLiveServer } from "./live-server.ts";
 
@@ -74,16 +74,21 @@ export async function cancelAll(client: Client): Promise<void> {
   const states = ["queued", "running", "paused"] as const;
   for (const state of states) {
     for (const { id } of (await client.sweeps({ state, limit: 100 })).data) {
-      await client.cancelSweep(id);
+      await client.cancelSweep(id).catch(unlessEnded);
       await client.waitForSweep(id);
     }
   }
   for (const state of [...states, "pausing", "cancelling"] as const) {
     for (const { id } of (await client.jobs({ state, limit: 100 })).data) {
-      await client.cancel(id);
+      await client.cancel(id).catch(unlessEnded);
       await client.wait(id);
     }
   }
+}
+
+/** It may have ended since it was listed. */
+function unlessEnded(error: unknown): void {
+  if (!(error instanceof ApiError && error.problem.status === 409)) throw error;
 }
 
 /** The server knows by heart which process it is, and how it signs webhooks. */
