@@ -2,22 +2,11 @@
  * Builds the server and the page if they are missing or older than their sources: at `npm ci`, before `npm start` and other commands that
  * start a server, and always with `npm run build`. bundle-server.ts and bundle-dashboard.ts make them from the sources.
  */
-import { createHash } from "node:crypto";
-import { existsSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync } from "node:fs";
+import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { isFresh, ROOT, writeStamp } from "./build-stamp.ts";
 import { putInPlace } from "./put-in-place.ts";
-
-const ROOT = fileURLToPath(new URL("..", import.meta.url));
-/** A file beside the build: its inputs, and, as its modification time, when they were read. bin/trainyard.js reads it too. */
-const STAMP = "sources.json";
-
-interface Stamp {
-  /** SHA-256 over the paths and bytes of `inputs`; empty if one was changed during the build. */
-  readonly hash: string;
-  /** Paths from the root: the files that the bundler read, and the tools. */
-  readonly inputs: readonly string[];
-}
 
 interface Target {
   readonly name: string;
@@ -85,36 +74,13 @@ async function build({ folder, tools, build: make }: Target): Promise<string> {
   const out = `${place}.${process.pid}`;
   const begun = new Date();
   try {
-    const { inputs: read, says } = await make(out);
-    const inputs = [...read, ...tools].filter((path) => existsSync(join(ROOT, path)));
-    // If a source was changed meanwhile, nobody knows which version the bundler has read.
-    const isTorn = inputs.some((path) => statSync(join(ROOT, path)).ctime >= begun);
-    writeFileSync(join(out, STAMP), JSON.stringify({ hash: isTorn ? "" : hashOf(inputs), inputs } satisfies Stamp));
-    utimesSync(join(out, STAMP), begun, begun);
+    const { inputs, says } = await make(out);
+    writeStamp(out, begun, [...inputs, ...tools]);
     putInPlace(out, place);
     return says;
   } finally {
     rmSync(out, { recursive: true, force: true });
   }
-}
-
-function isFresh(place: string): boolean {
-  try {
-    const { hash, inputs } = JSON.parse(readFileSync(join(place, STAMP), "utf8")) as Stamp;
-    return hashOf(inputs) === hash;
-  } catch {
-    // There is no build, or a source is gone.
-    return false;
-  }
-}
-
-function hashOf(paths: readonly string[]): string {
-  const hash = createHash("sha256");
-  for (const path of paths) {
-    const content = readFileSync(join(ROOT, path));
-    hash.update(`${path}\0${content.length}\0`).update(content);
-  }
-  return hash.digest("hex");
 }
 
 const kB = (bytes: number) => `${(bytes / 1000).toFixed(1)} kB`;

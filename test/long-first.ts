@@ -6,7 +6,8 @@ import { BaseSequencer, type TestSpecification } from "vitest/node";
 
 /**
  * Longest first. The files of the cluster stand apart from one another: each starts PostgreSQL and four servers, and waits for
- * leases to lapse most of its time, while the file beside it can compute.
+ * leases to lapse most of its time, while the file beside it can compute. A process ends before a file of another project, with the browser and the
+ * servers that its files share: beside those of the cluster stand files that have none.
  */
 const LONGEST: readonly string[] = [
   "test/e2e/documents.test.ts",
@@ -14,25 +15,30 @@ const LONGEST: readonly string[] = [
   "test/faults/fuzz/fuzz.test.ts",
   "test/faults/kill.test.ts",
   "test/cluster/sweeps.test.ts",
+  "test/e2e/upgrade.test.ts",
+  "test/e2e/package.test.ts",
+  "test/e2e/monitoring.test.ts",
+  "test/e2e/process.test.ts",
   "test/e2e/page/access.test.ts",
   "test/e2e/page/job.test.ts",
-  "test/e2e/upgrade.test.ts",
   "test/e2e/page/sweeps.test.ts",
   "test/e2e/page/views.test.ts",
   "test/e2e/page/datasets.test.ts",
   "test/e2e/page/model.test.ts",
-  "test/e2e/process.test.ts",
 ];
 
-/** Sorts the files of a run; those that are not in the list follow as Vitest sorts them. */
+/** The others, by project: short ones last, so that both cores are busy to the end. */
+const PROJECTS: readonly string[] = ["cluster", "e2e", "e2e-postgres", "unit-computing", "unit"];
+
+/** Sorts the files of a run: those of the list, then project by project, each as Vitest sorts it. */
 export class LongFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
     const sorted = await super.sort(files);
-    const rank = new Map(sorted.map((file) => [file, LONGEST.findIndex((path) => file.moduleId.endsWith(`/${path}`))]));
-    const place = (file: TestSpecification): number => {
-      const found = rank.get(file) ?? -1;
-      return found === -1 ? LONGEST.length : found;
+    const placeOf = ({ moduleId, project }: TestSpecification): number => {
+      const listed = LONGEST.findIndex((path) => moduleId.endsWith(`/${path}`));
+      return listed === -1 ? LONGEST.length + PROJECTS.indexOf(project.name) : listed;
     };
-    return sorted.toSorted((one, other) => place(one) - place(other));
+    const places = new Map(sorted.map((file) => [file, placeOf(file)]));
+    return sorted.toSorted((one, other) => (places.get(one) ?? 0) - (places.get(other) ?? 0));
   }
 }

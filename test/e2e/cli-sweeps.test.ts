@@ -7,7 +7,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Page, Sweep, SweepSpec } from "../../src/client/index.ts";
 import { run } from "../cli/binary.ts";
 import { hasTerminals, startInTerminal } from "../cli/pseudo-terminal.ts";
-import { createDataDir, type LiveServer, startLiveServer } from "./live-server.ts";
+import { type BorrowedServer, borrowServer } from "./borrowed-server.ts";
 
 const IRIS = fileURLToPath(new URL("../fixtures/datasets/iris.csv", import.meta.url));
 const ESCAPE = "\u001b";
@@ -39,9 +39,8 @@ const SWEEP = {
   trials: 30,
 };
 
-const dataDir = await createDataDir();
 const cwd = await mkdtemp(join(tmpdir(), "trainyard-cli-"));
-let server: LiveServer;
+let server: BorrowedServer;
 let env: { TRAINYARD_URL: string };
 const trainyard = (...args: string[]) => run(args, { env, cwd });
 
@@ -52,12 +51,11 @@ async function fileOf(spec: { readonly name: string }): Promise<string> {
 }
 
 beforeAll(async () => {
-  server = await startLiveServer(dataDir.path);
+  server = await borrowServer();
   env = { TRAINYARD_URL: server.url };
 });
 afterAll(async () => {
-  await server.stop();
-  await dataDir.remove();
+  await server.giveBack();
   await rm(cwd, { recursive: true });
 });
 

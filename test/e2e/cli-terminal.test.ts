@@ -8,7 +8,8 @@ import { freePort } from "../../src/cli/server-process.ts";
 import type { JobSpec } from "../../src/client/index.ts";
 import { run } from "../cli/binary.ts";
 import { hasTerminals, startInTerminal } from "../cli/pseudo-terminal.ts";
-import { createDataDir, type LiveServer, startLiveServer } from "./live-server.ts";
+import { type BorrowedServer, borrowServer } from "./borrowed-server.ts";
+import { createDataDir, startLiveServer } from "./live-server.ts";
 
 const IRIS = fileURLToPath(new URL("../fixtures/datasets/iris.csv", import.meta.url));
 const CTRL_C = "\u0003";
@@ -21,16 +22,14 @@ const ENDLESS: JobSpec = {
   epochs: 100_000_000,
 };
 
-const dataDir = await createDataDir();
-let server: LiveServer;
+let server: BorrowedServer;
 let env: { TRAINYARD_URL: string };
 beforeAll(async () => {
-  server = await startLiveServer(dataDir.path);
+  server = await borrowServer();
   env = { TRAINYARD_URL: server.url };
 });
 afterAll(async () => {
-  await server.stop();
-  await dataDir.remove();
+  await server.giveBack();
 });
 
 describe.runIf(hasTerminals)("in a terminal, where node-pty has binaries", () => {
@@ -109,7 +108,9 @@ describe.runIf(hasTerminals)("in a terminal, where node-pty has binaries", () =>
 describe.runIf(hasTerminals)("without a server, where node-pty has binaries", () => {
   it("one command trains, says what the model is worth and where it is, and leaves no process behind", async () => {
     const cwd = await mkdtemp(join(tmpdir(), "trainyard-cli-"));
-    const training = startInTerminal(["train", "--data", IRIS, "--target", "species"], { cwd, env: await nobody() });
+    // README.md has the whole search.
+    const args = ["train", "--data", IRIS, "--target", "species", "--trials", "3"];
+    const training = startInTerminal(args, { cwd, env: await nobody() });
     expect(await training.ended).toBe(0);
     expect(training.text()).toMatch(/No server answers at http:\/\/127\.0\.0\.1:\d+; starting one for this command/);
     expect(training.text()).toMatch(/accuracy +\d+\.\d % +\d+\.\d %/);

@@ -8,26 +8,25 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Frame, Job, Model, Page } from "../../src/client/index.ts";
 import { BINARY, cleanEnvironment, run } from "../cli/binary.ts";
 import { epochsOf, range } from "../http/streaming/readers.ts";
-import { createDataDir, type LiveServer, startLiveServer } from "./live-server.ts";
+import { type BorrowedServer, borrowServer } from "./borrowed-server.ts";
+import { createDataDir, startLiveServer } from "./live-server.ts";
 
 const IRIS = fileURLToPath(new URL("../fixtures/datasets/iris.csv", import.meta.url));
 
-const dataDir = await createDataDir();
 const cwd = await mkdtemp(join(tmpdir(), "trainyard-cli-"));
-let server: LiveServer;
+let server: BorrowedServer;
 let env: { TRAINYARD_URL: string };
 const trainyard = (...args: string[]) => run(args, { env, cwd });
 const json = async <T>(...args: string[]) => JSON.parse((await trainyard(...args, "--json")).stdout) as T;
 
 beforeAll(async () => {
-  server = await startLiveServer(dataDir.path);
+  server = await borrowServer();
   env = { TRAINYARD_URL: server.url };
   const { code, stderr } = await trainyard("train", IRIS, "--target", "species", "--epochs", "50", "--watch");
   expect([code, stderr]).toEqual([0, expect.stringContaining("iris: 150 rows, 5 columns")]);
 });
 afterAll(async () => {
-  await server.stop();
-  await dataDir.remove();
+  await server.giveBack();
   await rm(cwd, { recursive: true });
 });
 

@@ -3,13 +3,12 @@ import { readFile } from "node:fs/promises";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { JobSpec, Model } from "../../src/client/answers.ts";
 import type { ApiError } from "../../src/client/error.ts";
-import { createDataDir, type LiveServer, startLiveServer } from "./live-server.ts";
+import { type BorrowedServer, borrowServer } from "./borrowed-server.ts";
 
-const dataDir = await createDataDir();
-let server: LiveServer;
+let server: BorrowedServer;
 let [penguins, half] = ["", ""];
 beforeAll(async () => {
-  server = await startLiveServer(dataDir.path, { TRAINYARD_WORKERS: "1" });
+  server = await borrowServer();
   const csv = await readFile(new URL("../fixtures/datasets/penguins.csv", import.meta.url), "utf8");
   const [header, ...lines] = csv.trimEnd().split("\n");
   const upload = async (name: string, rows: readonly (string | undefined)[]) =>
@@ -21,8 +20,7 @@ beforeAll(async () => {
   );
 }, 120_000);
 afterAll(async () => {
-  await server.stop();
-  await dataDir.remove();
+  await server.giveBack();
 });
 
 async function trained(name: string, spec: Partial<JobSpec> = {}): Promise<Model> {

@@ -3,16 +3,14 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { JobSpec } from "../../src/client/answers.ts";
 import { ApiError } from "../../src/client/error.ts";
 import type { ClassEvaluation } from "../../src/domain/models/evaluation.ts";
-import { createDataDir, type LiveServer, startLiveServer } from "./live-server.ts";
+import { type BorrowedServer, borrowServer } from "./borrowed-server.ts";
 
-const dataDir = await createDataDir();
-let server: LiveServer;
+let server: BorrowedServer;
 beforeAll(async () => {
-  server = await startLiveServer(dataDir.path, { TRAINYARD_WORKERS: "1" });
+  server = await borrowServer();
 });
 afterAll(async () => {
-  await server.stop();
-  await dataDir.remove();
+  await server.giveBack();
 });
 
 /** Images of 4 x 4 whose bright half says the class. */

@@ -3,20 +3,18 @@ import { readFile } from "node:fs/promises";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { ClassAnswer, Explanation, JobSpec, PredictionAnswer, RegressionAnswer } from "../../src/client/answers.ts";
 import type { ApiError } from "../../src/client/error.ts";
-import { createDataDir, type LiveServer, startLiveServer } from "./live-server.ts";
+import { type BorrowedServer, borrowServer } from "./borrowed-server.ts";
 
-const dataDir = await createDataDir();
-let server: LiveServer;
+let server: BorrowedServer;
 let penguins: { readonly model: string; readonly dataset: string };
 beforeAll(async () => {
-  server = await startLiveServer(dataDir.path, { TRAINYARD_WORKERS: "1" });
+  server = await borrowServer();
   const csv = await readFile(new URL("../fixtures/datasets/penguins.csv", import.meta.url));
   const { id } = await server.client.upload(csv, { name: "penguins", format: "csv" });
   penguins = { dataset: id, model: await trained({ data: { dataset: { id, target: "species" } }, ...SMALL }) };
 }, 120_000);
 afterAll(async () => {
-  await server.stop();
-  await dataDir.remove();
+  await server.giveBack();
 });
 
 const SMALL = {

@@ -9,8 +9,8 @@ import { promisify } from "node:util";
 import { build } from "esbuild";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { temporaryFolder } from "../contract/temporary.ts";
+import { type BorrowedServer, borrowServer } from "./borrowed-server.ts";
 import { INSTALL_MS, installPinned } from "./installed-packages.ts";
-import { createDataDir, type LiveServer, startLiveServer } from "./live-server.ts";
 
 const ROOT = join(import.meta.dirname, "../..");
 const run = promisify(execFile);
@@ -74,15 +74,12 @@ const COMPILER = {
   },
 };
 
-let dataDir: Awaited<ReturnType<typeof createDataDir>>;
-let server: LiveServer;
+let server: BorrowedServer;
 beforeAll(async () => {
-  dataDir = await createDataDir();
-  server = await startLiveServer(dataDir.path);
+  server = await borrowServer();
 });
 afterAll(async () => {
-  await server?.stop();
-  await dataDir?.remove();
+  await server?.giveBack();
 });
 
 /** What a script prints once a bundler has made one file of it and of the generated client. */

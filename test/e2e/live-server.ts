@@ -2,6 +2,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtemp, rm } from "node:fs/promises";
+import type { Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
@@ -51,10 +52,28 @@ export interface StartingServer extends Pick<LiveServer, "process" | "logged" | 
   readonly ready: Promise<string>;
 }
 
+/** What a server runs that test files use one after the other: whoever starts it, it ends with that process, and leaves no data. */
+const ENDS_WITH_TESTS = `data:text/javascript,${encodeURIComponent(`
+import { rmSync } from "node:fs";
+import { isMainThread } from "node:worker_threads";
+if (isMainThread) process.stdin.resume().once("end", () => {
+  rmSync(process.env.TRAINYARD_DATA_DIR, { recursive: true, force: true });
+  process.exit();
+});`)}`;
+
+export interface StartOptions {
+  /** Whether it outlives the file that starts it, but not its process. */
+  readonly isKept?: boolean;
+}
+
 /** Starts a server. */
-export function spawnLiveServer(dataDir: string, settings: Record<string, string> = {}): StartingServer {
+export function spawnLiveServer(
+  dataDir: string,
+  settings: Record<string, string> = {},
+  { isKept = false }: StartOptions = {},
+): StartingServer {
   const env = environmentOf({ TRAINYARD_DATA_DIR: dataDir, ...settings });
-  const child = mustExit(spawn(process.execPath, [MAIN], { env, stdio: ["ignore", "pipe", "pipe"] }));
+  const child = isKept ? spawnKept(env) : mustExit(spawn(process.execPath, [MAIN], { env, stdio: ["ignore", "pipe", "pipe"] }));
   let complaint = "";
   child.stderr.on("data", (chunk) => {
     complaint += chunk;
@@ -79,6 +98,14 @@ export function spawnLiveServer(dataDir: string, settings: Record<string, string
   return { process: child, logged, ended, ready };
 }
 
+/** It keeps no process from its end. */
+function spawnKept(env: NodeJS.ProcessEnv) {
+  const child = spawn(process.execPath, ["--import", ENDS_WITH_TESTS, MAIN], { env, stdio: "pipe" });
+  child.unref();
+  for (const stream of [child.stdin, child.stdout, child.stderr]) (stream as Socket).unref();
+  return child;
+}
+
 const databases = new Map<string, Promise<string>>();
 
 /** Where the run is to be on PostgreSQL: the database that goes with a data directory. */
@@ -92,8 +119,13 @@ export async function databaseOf(dataDir: string): Promise<Record<string, string
 }
 
 /** Starts a server and waits until it is ready. */
-export async function startLiveServer(dataDir: string, settings: Record<string, string> = {}): Promise<LiveServer> {
-  const { process: child, logged, ended, ready } = spawnLiveServer(dataDir, { ...(await databaseOf(dataDir)), ...settings });
+export async function startLiveServer(
+  dataDir: string,
+  settings: Record<string, string> = {},
+  options: StartOptions = {},
+): Promise<LiveServer> {
+  const all = { ...(await databaseOf(dataDir)), ...settings };
+  const { process: child, logged, ended, ready } = spawnLiveServer(dataDir, all, options);
   const url = await ready;
   const stop = () => {
     child.kill("SIGTERM");

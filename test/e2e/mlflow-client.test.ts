@@ -7,8 +7,8 @@ import { execFile } from "node:child_process";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, expect, it } from "vitest";
+import { type BorrowedServer, borrowServer } from "./borrowed-server.ts";
 import { INSTALL_MS, installPinned } from "./installed-packages.ts";
-import { createDataDir, type LiveServer, startLiveServer } from "./live-server.ts";
 
 /** Logs a run and reads it, then the runs of the experiment that is the project. The client prints each body that it sends. */
 const SCRIPT = `
@@ -46,15 +46,12 @@ interface Read {
   readonly files: readonly { readonly path: string }[];
 }
 
-let dataDir: Awaited<ReturnType<typeof createDataDir>>;
-let server: LiveServer;
+let server: BorrowedServer;
 beforeAll(async () => {
-  dataDir = await createDataDir();
-  server = await startLiveServer(dataDir.path);
+  server = await borrowServer();
 });
 afterAll(async () => {
-  await server?.stop();
-  await dataDir?.remove();
+  await server?.giveBack();
 });
 
 it(

@@ -3,7 +3,7 @@ import * as ort from "onnxruntime-web";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { JobSpec, Model } from "../../src/client/answers.ts";
 import { readEventFile } from "../formats/metrics/event-file.ts";
-import { createDataDir, type LiveServer, startLiveServer } from "./live-server.ts";
+import { type BorrowedServer, borrowServer } from "./borrowed-server.ts";
 
 const CSV = `island,mass,hatched,species
 ${Array.from({ length: 120 }, (_, row) => {
@@ -19,12 +19,11 @@ ${Array.from({ length: 120 }, (_, row) => {
 }).join("\n")}
 `;
 
-const dataDir = await createDataDir();
-let server: LiveServer;
+let server: BorrowedServer;
 let job: string;
 let model: Model;
 beforeAll(async () => {
-  server = await startLiveServer(dataDir.path, { TRAINYARD_WORKERS: "2" });
+  server = await borrowServer({ workers: 2 });
   const upload = await fetch(`${server.url}/v1/datasets?name=penguins`, {
     method: "POST",
     body: CSV,
@@ -54,8 +53,7 @@ beforeAll(async () => {
   model = await server.client.model(done.model?.id ?? "");
 });
 afterAll(async () => {
-  await server.stop();
-  await dataDir.remove();
+  await server.giveBack();
 });
 
 const ROWS = [

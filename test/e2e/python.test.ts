@@ -9,8 +9,8 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { cleanEnvironment } from "../cli/binary.ts";
+import { type BorrowedServer, borrowServer } from "./borrowed-server.ts";
 import { ROOT } from "./documents.ts";
-import { createDataDir, type LiveServer, startLiveServer } from "./live-server.ts";
 
 const PACKAGE = join(ROOT, "clients/python");
 /** Most that programs take, less than their tests may. */
@@ -46,16 +46,13 @@ async function unittest(program: string, pattern: string, url: string, timeout =
 describe.skipIf(!python)(python ? "the Python package" : `the Python package (${NO_PYTHON})`, () => {
   const program = python as string;
   let folder: string;
-  let server: LiveServer;
-  let dataDir: Awaited<ReturnType<typeof createDataDir>>;
+  let server: BorrowedServer;
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), "trainyard-python-"));
-    dataDir = await createDataDir();
-    server = await startLiveServer(dataDir.path);
+    server = await borrowServer();
   });
   afterAll(async () => {
-    await server.stop();
-    await dataDir.remove();
+    await server.giveBack();
     await rm(folder, { recursive: true });
   });
 

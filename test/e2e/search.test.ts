@@ -2,10 +2,9 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Model } from "../../src/client/answers.ts";
 import type { Row } from "../../src/client/models.ts";
-import { createDataDir, type LiveServer, startLiveServer } from "./live-server.ts";
+import { type BorrowedServer, borrowServer } from "./borrowed-server.ts";
 
-const dataDir = await createDataDir();
-let server: LiveServer;
+let server: BorrowedServer;
 
 const ROWS = 240;
 const rows = Array.from({ length: ROWS }, (_, row) => ({
@@ -22,7 +21,7 @@ const TARGETS: Readonly<Record<string, readonly (string | number)[]>> = {
 const models = new Map<string, Model>();
 
 beforeAll(async () => {
-  server = await startLiveServer(dataDir.path, { TRAINYARD_WORKERS: "1" });
+  server = await borrowServer();
   for (const [target, values] of Object.entries(TARGETS)) {
     const lines = rows.map(({ width, height, place }, row) => [width ?? "", height, place ?? "", values[row]].join());
     const file = new TextEncoder().encode([`width,height,place,${target}`, ...lines].join("\n"));
@@ -38,8 +37,7 @@ beforeAll(async () => {
   }
 });
 afterAll(async () => {
-  await server.stop();
-  await dataDir.remove();
+  await server.giveBack();
 });
 
 const post = async (path: string, body: object) => {

@@ -2,15 +2,14 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Frame } from "../../src/client/answers.ts";
 import { columnOf, epochsOf, range, readEventStream, readSocket } from "../http/streaming/readers.ts";
-import { createDataDir, type LiveServer, startLiveServer } from "./live-server.ts";
+import { type BorrowedServer, borrowServer } from "./borrowed-server.ts";
 
 const EPOCHS = 100_000;
 
-const dataDir = await createDataDir();
-let server: LiveServer;
+let server: BorrowedServer;
 let id: string;
 beforeAll(async () => {
-  server = await startLiveServer(dataDir.path);
+  server = await borrowServer();
   const job = await server.client.submit({
     data: { generator: { type: "linear", samples: 50 } },
     split: { validation: 0.2 },
@@ -22,8 +21,7 @@ beforeAll(async () => {
   id = job.id;
 });
 afterAll(async () => {
-  await server.stop();
-  await dataDir.remove();
+  await server.giveBack();
 });
 
 describe("a job of 100,000 epochs", () => {

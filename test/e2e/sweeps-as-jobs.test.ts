@@ -4,16 +4,15 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { ApiError } from "../../src/client/error.ts";
 import type { JobSpec, SweepSpec } from "../../src/client/index.ts";
 import { type ReceivedFrame, range, readEventStream, readSocket } from "../http/streaming/readers.ts";
+import { type BorrowedServer, borrowServer } from "./borrowed-server.ts";
 import { createDataDir, type LiveServer, startLiveServer } from "./live-server.ts";
 
-const dataDir = await createDataDir();
-let server: LiveServer;
+let server: BorrowedServer;
 beforeAll(async () => {
-  server = await startLiveServer(dataDir.path, { TRAINYARD_WORKERS: "1" });
+  server = await borrowServer();
 });
 afterAll(async () => {
-  await server.stop();
-  await dataDir.remove();
+  await server.giveBack();
 });
 
 const JOB: JobSpec = {

@@ -2,16 +2,14 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { ApiError, type ProblemDocument } from "../../src/client/error.ts";
 import type { Sweep, SweepFrame, SweepSpec, Trial, TrialsQuery } from "../../src/client/sweeps.ts";
-import { createDataDir, type LiveServer, startLiveServer } from "./live-server.ts";
+import { type BorrowedServer, borrowServer } from "./borrowed-server.ts";
 
-const dataDir = await createDataDir();
-let server: LiveServer;
+let server: BorrowedServer;
 beforeAll(async () => {
-  server = await startLiveServer(dataDir.path, { TRAINYARD_WORKERS: "2" });
+  server = await borrowServer({ workers: 2 });
 });
 afterAll(async () => {
-  await server.stop();
-  await dataDir.remove();
+  await server.giveBack();
 });
 
 const JOB: SweepSpec["job"] = {
@@ -68,16 +66,11 @@ describe("a sweep", () => {
   });
 
   describe("on one thread", () => {
-    let folder: Awaited<ReturnType<typeof createDataDir>>;
-    let alone: LiveServer;
+    let alone: BorrowedServer;
     beforeAll(async () => {
-      folder = await createDataDir();
-      alone = await startLiveServer(folder.path, { TRAINYARD_WORKERS: "1" });
+      alone = await borrowServer();
     });
-    afterAll(async () => {
-      await alone.stop();
-      await folder.remove();
-    });
+    afterAll(() => alone.giveBack());
 
     it.each([
       ["random", { type: "random" }],
@@ -155,7 +148,7 @@ describe("a sweep", () => {
   });
 
   it("ends with what is done when its time is over, and says that it depends on the machine", async () => {
-    const sweep = await run({ ...SWEEP, job: { ...JOB, epochs: 2000 }, trials: 100_000, max_seconds: 2, promote: "none" });
+    const sweep = await run({ ...SWEEP, job: { ...JOB, epochs: 100 }, trials: 100_000, max_seconds: 2, promote: "none" });
     expect(sweep).toMatchObject({ state: "succeeded", reproducible: false });
     expect(sweep.progress.done).toBeLessThan(100_000);
   });

@@ -2,10 +2,9 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Model } from "../../src/client/answers.ts";
 import type { Row } from "../../src/client/models.ts";
-import { createDataDir, type LiveServer, startLiveServer } from "./live-server.ts";
+import { type BorrowedServer, borrowServer } from "./borrowed-server.ts";
 
-const dataDir = await createDataDir();
-let server: LiveServer;
+let server: BorrowedServer;
 let dataset: string;
 let model: Model;
 
@@ -28,7 +27,7 @@ const csv = (of: readonly Row[]) =>
   ].join("\n");
 
 beforeAll(async () => {
-  server = await startLiveServer(dataDir.path, { TRAINYARD_WORKERS: "1" });
+  server = await borrowServer();
   const file = new TextEncoder().encode(csv(rows));
   dataset = (await server.client.upload(file, { name: "works", format: "csv" })).id;
   const job = await server.client.submit({
@@ -41,8 +40,7 @@ beforeAll(async () => {
   model = await server.client.model(done.model?.id ?? "");
 });
 afterAll(async () => {
-  await server.stop();
-  await dataDir.remove();
+  await server.giveBack();
 });
 
 const post = (path: string, body: string, type = "application/json") =>

@@ -6,11 +6,15 @@ import { readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { gunzipSync } from "node:zlib";
 import pg from "pg";
+import { pino } from "pino";
 import { describe, expect, it, onTestFinished } from "vitest";
 import type { Job } from "../../src/client/answers.ts";
+import { createClient } from "../../src/client/client.ts";
+import { parseConfig } from "../../src/server/config.ts";
+import { type Server, startServer } from "../../src/server/server.ts";
 import { freshDatabase } from "../contract/fresh-database.ts";
 import { readHistory, statementsOf } from "../fixtures/migrations/history.ts";
-import { createDataDir, startLiveServer } from "./live-server.ts";
+import { createDataDir } from "./live-server.ts";
 
 const FIXTURES = join(import.meta.dirname, "../fixtures/databases");
 const files = await readdir(FIXTURES);
@@ -60,14 +64,21 @@ async function restorePostgres(name: string): Promise<string> {
   return connectionString;
 }
 
+/** In this process, which all of them share: what differs is the database. */
+const start = (dataDir: string, settings: Record<string, string>): Promise<Server> =>
+  startServer(
+    parseConfig({ TRAINYARD_PORT: "0", TRAINYARD_WORKERS: "1", TRAINYARD_DATA_DIR: dataDir, ...settings }),
+    pino({ level: "warn" }, { write: (line: string) => void process.stderr.write(line) }),
+  );
+
 describe.each(names)("a database of migration %s", (name) => {
   it("goes on with today's server, to the same weights", async () => {
     const expected = JSON.parse(await readFile(join(FIXTURES, `${name}.json`), "utf8")) as Expected;
     const dataDir = await createDataDir();
     onTestFinished(() => dataDir.remove());
-    const server = await startLiveServer(dataDir.path, await restore(name, dataDir.path));
-    onTestFinished(async () => void (await server.stop()));
-    const { client } = server;
+    const server = await start(dataDir.path, await restore(name, dataDir.path));
+    onTestFinished(() => server.stop());
+    const client = createClient(server.url);
     const ended: Job[] = [];
     for (const { id } of expected.jobs) {
       let job = await client.job(id);

@@ -1,6 +1,7 @@
 /** The page for everybody: both themes, reduced motion, nothing that jumps, and little to load. */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { cancelAll, DIVERGING, ENDLESS, MOONS, openStage, type Stage, submitted } from "./stage.ts";
+import { cancelAll } from "../borrowed-server.ts";
+import { DIVERGING, ENDLESS, MOONS, openStage, type Stage, submitted } from "./stage.ts";
 
 /** Most bytes that a first visit loads, its view included. */
 const FIRST_LOAD_BYTES = 150_000;
@@ -11,7 +12,7 @@ let jobs: readonly [path: string, sign: string];
 let job: typeof jobs;
 let comparison: typeof jobs;
 beforeAll(async () => {
-  stage = await openStage({ TRAINYARD_WORKERS: "1" });
+  stage = await openStage();
   const moons = await submitted(stage.client, MOONS, "succeeded");
   const failed = await submitted(stage.client, DIVERGING, "failed");
   jobs = ["/jobs", ".job-rows .sparkline path"];

@@ -1,13 +1,14 @@
 /** Comparing jobs in a real browser. */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Job } from "../../../src/client/answers.ts";
-import { cancelAll, DIVERGING, ENDLESS, MOONS, openStage, pixelsOf, type Stage, submitted } from "./stage.ts";
+import { cancelAll } from "../borrowed-server.ts";
+import { DIVERGING, ENDLESS, MOONS, openStage, pixelsOf, type Stage, submitted } from "./stage.ts";
 
 let stage: Stage;
 let adam: Job;
 let sgd: Job;
 beforeAll(async () => {
-  stage = await openStage({ TRAINYARD_WORKERS: "1" });
+  stage = await openStage();
   adam = await submitted(stage.client, { ...MOONS, name: "with-adam" }, "succeeded");
   sgd = await submitted(
     stage.client,

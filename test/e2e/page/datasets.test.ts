@@ -7,7 +7,7 @@ const tableOf = (name: string) => new URL(`../../../datasets/${name}.csv`, impor
 
 let stage: Stage;
 beforeAll(async () => {
-  stage = await openStage({ TRAINYARD_WORKERS: "1" });
+  stage = await openStage();
 });
 afterAll(() => stage.close());
 

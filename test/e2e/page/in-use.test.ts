@@ -10,7 +10,7 @@ const receiver = createServer((_, response) => void response.writeHead(204).end(
 let stage: Stage;
 beforeAll(async () => {
   if (!receiver.listening) await once(receiver, "listening");
-  stage = await openStage({ TRAINYARD_WEBHOOK_ALLOW_PRIVATE: "true" });
+  stage = await openStage();
 });
 afterAll(async () => {
   await stage.close();

@@ -1,7 +1,7 @@
 /** The page of a job in a real browser: curves that grow, what one can do to look at them, and its life. */
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { cancelAll } from "../borrowed-server.ts";
 import {
-  cancelAll,
   DIVERGING,
   ENDLESS,
   epochsDrawn,
@@ -16,7 +16,7 @@ import {
 
 let stage: Stage;
 beforeAll(async () => {
-  stage = await openStage({ TRAINYARD_WORKERS: "1" });
+  stage = await openStage();
 });
 afterAll(() => stage.close());
 afterEach(() => cancelAll(stage.client));

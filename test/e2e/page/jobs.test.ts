@@ -1,12 +1,13 @@
 /** The table of jobs in a real browser: live, searched, filtered, changed by keys. */
 
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { cancelAll } from "../borrowed-server.ts";
 import { faultsOfView } from "./audit.ts";
-import { cancelAll, ENDLESS, MOONS, openStage, type Stage, submitted } from "./stage.ts";
+import { ENDLESS, MOONS, openStage, type Stage, submitted } from "./stage.ts";
 
 let stage: Stage;
 beforeAll(async () => {
-  stage = await openStage({ TRAINYARD_WORKERS: "1" });
+  stage = await openStage();
 });
 afterAll(() => stage.close());
 afterEach(() => cancelAll(stage.client));

@@ -2,14 +2,15 @@
 import type { Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Job } from "../../../src/client/answers.ts";
-import { cancelAll, ENDLESS, MOONS, openStage, type Stage, submitted } from "./stage.ts";
+import { cancelAll } from "../borrowed-server.ts";
+import { ENDLESS, MOONS, openStage, type Stage, submitted } from "./stage.ts";
 
 const WATCHED = { every_epochs: 10, min_seconds: 0, keep: 60 };
 
 let stage: Stage;
 let moons: Job;
 beforeAll(async () => {
-  stage = await openStage({ TRAINYARD_WORKERS: "1" });
+  stage = await openStage();
   moons = await submitted(stage.client, { ...MOONS, checkpoint: WATCHED }, "succeeded");
 });
 afterAll(() => stage.close());

@@ -5,7 +5,7 @@ import { MOONS, openStage, type Stage, submitted } from "./stage.ts";
 
 let stage: Stage;
 beforeAll(async () => {
-  stage = await openStage({ TRAINYARD_WORKERS: "1" });
+  stage = await openStage();
 });
 afterAll(() => stage.close());
 

@@ -10,7 +10,7 @@ const PENGUINS = new URL("../../../datasets/penguins.csv", import.meta.url);
 let stage: Stage;
 let penguins: Job;
 beforeAll(async () => {
-  stage = await openStage({ TRAINYARD_WORKERS: "1" });
+  stage = await openStage();
   const { id } = await stage.client.upload(await readFile(PENGUINS, "utf8"), { format: "csv", name: "penguins" });
   penguins = await submitted(
     stage.client,

@@ -1,13 +1,13 @@
 /** The page as one project has it: its own jobs alone, live over the cookie of its session, until its key is revoked. */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { createClient } from "../../../src/client/client.ts";
-import { MOONS, openStage, type Stage } from "./stage.ts";
+import { MOONS, openOwnStage, type Stage } from "./stage.ts";
 
 const ADMIN_KEY = `ty_${"page".repeat(10)}`;
 
 let stage: Stage;
 beforeAll(async () => {
-  stage = await openStage({ TRAINYARD_ADMIN_KEY: ADMIN_KEY, TRAINYARD_WORKERS: "1" });
+  stage = await openOwnStage({ TRAINYARD_ADMIN_KEY: ADMIN_KEY });
 });
 afterAll(() => stage.close());
 

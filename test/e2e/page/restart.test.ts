@@ -1,11 +1,11 @@
 /** The page while its server dies and comes back: nothing is loaded anew, and nothing is missing. */
 import type { Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { ENDLESS, epochsDrawn, openStage, type Stage, submitted } from "./stage.ts";
+import { ENDLESS, epochsDrawn, type OwnStage, openOwnStage, submitted } from "./stage.ts";
 
-let stage: Stage;
+let stage: OwnStage;
 beforeAll(async () => {
-  stage = await openStage({ TRAINYARD_WORKERS: "1" });
+  stage = await openOwnStage();
 });
 afterAll(() => stage.close());
 

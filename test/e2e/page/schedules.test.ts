@@ -19,9 +19,7 @@ let source: string;
 beforeAll(async () => {
   if (!elsewhere.listening) await once(elsewhere, "listening");
   source = `http://127.0.0.1:${(elsewhere.address() as AddressInfo).port}/readings.csv`;
-  stage = await openStage({
-    ...{ TRAINYARD_SOURCE_PRIVATE_HOSTS: "127.0.0.1", TRAINYARD_WEBHOOK_ALLOW_PRIVATE: "true" },
-  });
+  stage = await openStage();
 });
 afterAll(async () => {
   await stage.close();

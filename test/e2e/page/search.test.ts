@@ -8,7 +8,7 @@ import { dropFile, openStage, type Stage } from "./stage.ts";
 
 let stage: Stage;
 beforeAll(async () => {
-  stage = await openStage({ TRAINYARD_WORKERS: "1" });
+  stage = await openStage();
 });
 afterAll(() => stage.close());
 

@@ -1,7 +1,7 @@
 /** A server that wants keys, and the page before it: nothing is asked for without one, and it goes on where it was. */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { createClient } from "../../../src/client/client.ts";
-import { ENDLESS, MOONS, openStage, type Stage } from "./stage.ts";
+import { ENDLESS, MOONS, openOwnStage, type Stage } from "./stage.ts";
 
 const KEY = `ty_${"k".repeat(40)}`;
 
@@ -10,7 +10,7 @@ const SLOW_ANSWER_MS = 1500;
 
 let stage: Stage;
 beforeAll(async () => {
-  stage = await openStage({ TRAINYARD_WORKERS: "1", TRAINYARD_ADMIN_KEY: KEY });
+  stage = await openOwnStage({ TRAINYARD_ADMIN_KEY: KEY });
 });
 afterAll(() => stage.close());
 

@@ -3,6 +3,7 @@ import type { BrowserContextOptions, Page } from "playwright-core";
 import { onTestFinished, vi } from "vitest";
 import type { Job, JobSpec } from "../../../src/client/answers.ts";
 import type { Client } from "../../../src/client/client.ts";
+import { borrowServer } from "../borrowed-server.ts";
 import { type OpenPage, openBrowser } from "../browser.ts";
 import { createDataDir, type LiveServer, startLiveServer } from "../live-server.ts";
 
@@ -11,28 +12,42 @@ export interface Stage {
   readonly client: Client;
   /** A page at a path, in a context of its own. It is closed with the test: pages that nobody looks at would go on drawing. */
   open(path: string, options?: BrowserContextOptions): Promise<OpenPage>;
+  close(): Promise<void>;
+}
+
+/** A stage whose server is its own. */
+export interface OwnStage extends Stage {
   /** Ends the server as a power cut would. */
   kill(): Promise<void>;
   /** Starts it again, at the same address and on the same data. */
   restart(): Promise<void>;
-  close(): Promise<void>;
 }
 
-export async function openStage(settings: Record<string, string> = {}): Promise<Stage> {
+/** On a server that files use one after the other. */
+export async function openStage(): Promise<Stage> {
+  const { url, client, giveBack } = await borrowServer();
+  const pages = await openPages(url);
+  return {
+    ...{ url, client, open: pages.open },
+    async close() {
+      await pages.close();
+      await giveBack();
+    },
+  };
+}
+
+/** On a server with settings of its own, or one that is ended. */
+export async function openOwnStage(settings: Record<string, string> = {}): Promise<OwnStage> {
   const dataDir = await createDataDir();
   let server: LiveServer = await startLiveServer(dataDir.path, settings);
-  const browser = await openBrowser();
   const { url } = server;
+  const pages = await openPages(url);
   return {
     url,
     get client() {
       return server.client;
     },
-    async open(path, options) {
-      const opened = await browser.open(url + path, options);
-      onTestFinished(() => opened.page.context().close());
-      return opened;
-    },
+    open: pages.open,
     async kill() {
       server.process.kill("SIGKILL");
       await server.ended;
@@ -41,10 +56,22 @@ export async function openStage(settings: Record<string, string> = {}): Promise<
       server = await startLiveServer(dataDir.path, { ...settings, TRAINYARD_PORT: new URL(url).port });
     },
     async close() {
-      await browser.close();
+      await pages.close();
       await server.stop();
       await dataDir.remove();
     },
+  };
+}
+
+async function openPages(url: string): Promise<Pick<Stage, "open" | "close">> {
+  const browser = await openBrowser();
+  return {
+    async open(path, options) {
+      const opened = await browser.open(url + path, options);
+      onTestFinished(() => opened.page.context().close());
+      return opened;
+    },
+    close: () => browser.close(),
   };
 }
 
@@ -96,16 +123,6 @@ export async function submitted(client: Client, spec: JobSpec, state: Job["state
     },
     { timeout: 55_000 },
   );
-}
-
-/** Cancels what is left, so that the next test has the machine. */
-export async function cancelAll(client: Client): Promise<void> {
-  for (const state of ["queued", "running", "paused"] as const) {
-    for (const { id } of (await client.jobs({ state, limit: 100 })).data) {
-      await client.cancel(id);
-      await client.wait(id);
-    }
-  }
 }
 
 /** Drops a file with a text where files are dropped. */

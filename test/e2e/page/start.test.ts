@@ -14,7 +14,7 @@ const SHOP = `size;name;visits;bought;ticket_id;version\n${ROWS.join("\n")}\n`;
 
 let stage: Stage;
 beforeAll(async () => {
-  stage = await openStage({ TRAINYARD_WORKERS: "1" });
+  stage = await openStage();
 });
 afterAll(() => stage.close());
 

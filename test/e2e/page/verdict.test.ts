@@ -31,7 +31,7 @@ let stage: Stage;
 let overfit: Job;
 let leaking: Job;
 beforeAll(async () => {
-  stage = await openStage({ TRAINYARD_WORKERS: "1" });
+  stage = await openStage();
   const { client } = stage;
   const { id } = await client.upload(shopRows(), { name: "shop", format: "csv" });
   const shared = {

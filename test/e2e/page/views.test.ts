@@ -6,9 +6,10 @@ import { readFile } from "node:fs/promises";
 import type { BrowserContextOptions, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Dataset, Job } from "../../../src/client/answers.ts";
+import { cancelAll } from "../borrowed-server.ts";
 import { PHONE } from "../browser.ts";
 import { faultsOfView, OF_COLOURS } from "./audit.ts";
-import { cancelAll, DIVERGING, ENDLESS, MOONS, openStage, type Stage, submitted } from "./stage.ts";
+import { DIVERGING, ENDLESS, MOONS, openStage, type Stage, submitted } from "./stage.ts";
 
 /** Fourteen columns. */
 const WINE = new URL("../../../datasets/wine.csv", import.meta.url);
@@ -24,7 +25,7 @@ let table: Dataset;
 let wine: Dataset;
 let sweep: string;
 beforeAll(async () => {
-  stage = await openStage({ TRAINYARD_WORKERS: "1" });
+  stage = await openStage();
   const { client } = stage;
   const rows = Array.from({ length: 60 }, (_, row) => `"word ${row % 4}, and another",${row % 17},${row % 3 ? "yes" : "no"}`);
   table = await client.upload(`${WIDE_NAMES}\n${rows.join("\n")}\n`, {
@@ -139,12 +140,27 @@ async function becomeDark(page: Page): Promise<void> {
   await page.evaluate(() => new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve))));
 }
 
+/**
+ * Another view of the page that is loaded, as a link would show it: loading the page again takes as long as all that is looked at. By way of an
+ * address that has no view, so that nothing is left of the one before.
+ */
+async function goWithin(page: Page, path: string): Promise<void> {
+  const show = (to: string) =>
+    page.evaluate((address) => {
+      history.pushState(null, "", address);
+      dispatchEvent(new PopStateEvent("popstate"));
+    }, to);
+  await show("/nowhere");
+  await page.getByText("No page at /nowhere").waitFor();
+  await show(path);
+}
+
 /** What is wrong with views, by their addresses. */
 async function faultsOf(views: readonly View[], { options, becomesDark }: Look): Promise<string[]> {
   const { page, faults } = await stage.open("/jobs", { ...options, reducedMotion: "reduce" });
   const found: string[] = [];
   for (const [path, sign] of views) {
-    await page.goto(stage.url + path());
+    await goWithin(page, path());
     await page.locator(sign).first().waitFor();
     const broken = [...(await cutIn(page)), ...(await faultsOfView(page))];
     if (becomesDark) {

@@ -13,7 +13,7 @@ let stage: Stage;
 let species: Job;
 let mass: Job;
 beforeAll(async () => {
-  stage = await openStage({ TRAINYARD_WORKERS: "1" });
+  stage = await openStage();
   const { id } = await stage.client.upload(await readFile(PENGUINS, "utf8"), { format: "csv", name: "penguins" });
   const train = (name: string, dataset: { target: string; features?: string[] }) =>
     submitted(
