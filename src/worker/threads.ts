@@ -1,4 +1,5 @@
 /** Recognises and describes crashes of the threads of a pool. */
+import { TrainyardError } from "../domain/errors.ts";
 
 const OUT_OF_MEMORY = "ERR_WORKER_OUT_OF_MEMORY";
 
@@ -27,4 +28,9 @@ export function crashOf(cause: unknown, who: string): Error {
   if (isOutOfMemory(cause)) return new Error(`${who} ran out of memory`, { cause });
   const code = exitCodeOf(cause);
   return new Error(code === null ? `${who} crashed` : `${who} exited with code ${code}`, { cause });
+}
+
+/** The error of a task that ends because its pool is being closed: nothing has failed, so the log needs no error. */
+export function endedByClosing(cause?: unknown): TrainyardError {
+  return Object.assign(new TrainyardError("unavailable", "the server is stopping: send the request again"), { cause });
 }

@@ -46,6 +46,7 @@ import type {
 } from "../protocol.ts";
 import { type Refusable, resultOf } from "../refusable.ts";
 import { createSupervisedPool, TaskLimitError } from "../supervised-pool.ts";
+import { endedByClosing } from "../threads.ts";
 import { chunkBuffers, wholeBuffers } from "../transfer.ts";
 import { encodeStoredChunk } from "./encode.ts";
 import { createModelRunner } from "./model-runner.ts";
@@ -152,7 +153,11 @@ export function createComputePool({
   entry = new URL("./compute-thread.ts", import.meta.url),
 }: ComputePoolOptions): ComputePool {
   const bounds = { minThreads: 1, maxThreads: threads, heapMb: heapMb(limits) };
-  const pool = createSupervisedPool({ entry, ...bounds, onError, onThreads });
+  const closing = new AbortController();
+  const onCrash = (error: unknown): void => {
+    if (!closing.signal.aborted) onError(error);
+  };
+  const pool = createSupervisedPool({ entry, ...bounds, onError: onCrash, onThreads });
   if (!startsLate) pool.start();
   const limitMs = ({ bytes = 0, multiplyAdds = 0 }: Work): number =>
     Math.min(taskMs + bytes / MIN_BYTES_PER_MS + multiplyAdds / MIN_MULTIPLY_ADDS_PER_MS, MAX_TIMES * taskMs);
@@ -161,10 +166,13 @@ export function createComputePool({
     async (name: TaskName, task: object, transferList: ArrayBuffer[], work: Work = {}): Promise<unknown> => {
       const isLong = IS_LONG[name] || (work.bytes ?? 0) > LONG_BLOCK_BYTES || (work.multiplyAdds ?? 0) > LONG_BLOCK_WORK;
       try {
-        return await pool.run({ tenant, isLong, signal, name, task, transferList, limitMs: limitMs(work) });
+        // A client's signal aborts too when the server stops: its connection ends before the pool.
+        const until = signal ?? closing.signal;
+        return await pool.run({ tenant, isLong, signal: until, name, task, transferList, limitMs: limitMs(work) });
       } catch (error) {
         if (error instanceof TrainyardError) throw error;
         if (signal?.aborted && error === signal.reason) throw error;
+        if (closing.signal.aborted) throw endedByClosing(error);
         throw error instanceof TaskLimitError
           ? refusal(error)
           : new Error(`the compute thread's ${name} failed`, { cause: error });
@@ -340,7 +348,10 @@ export function createComputePool({
       counted: counting,
       ofProject: (project) => ofTenant(project),
       until: (left) => ofTenant(tenant, left),
-      close: () => pool.close(),
+      close() {
+        closing.abort(endedByClosing());
+        return pool.close();
+      },
     };
   };
   return ofTenant(NOBODY);

@@ -19,6 +19,7 @@ import { invalid, TrainyardError } from "../../domain/errors.ts";
 import type { DatasetLimits } from "../../domain/limits.ts";
 import { overLimit } from "../../formats/tables/table.ts";
 import { createSupervisedPool, TaskLimitError } from "../supervised-pool.ts";
+import { endedByClosing } from "../threads.ts";
 import { wholeBuffers } from "../transfer.ts";
 import { createOpenFiles, type Sink } from "./open-files.ts";
 import { type CorrectTask, type DigestTask, type ReadTask, unpackedPath } from "./protocol.ts";
@@ -62,7 +63,14 @@ export async function openUploadSpool({
   await rm(folder, { recursive: true, force: true });
   await mkdir(folder, { recursive: true });
   const files = createOpenFiles();
-  const pool = createSupervisedPool({ entry, minThreads: 1, maxThreads: THREADS, heapMb: HEAP_MB, onError, onThreads });
+  const closing = new AbortController();
+  const onCrash = (error: unknown): void => {
+    if (!closing.signal.aborted) onError(error);
+  };
+  const pool = createSupervisedPool({
+    ...{ entry, minThreads: 1, maxThreads: THREADS, heapMb: HEAP_MB },
+    ...{ onError: onCrash, onThreads },
+  });
   const discard = async ({ path }: Pick<Upload, "path">): Promise<void> => {
     // A terminated thread may have left a decompressed file.
     await Promise.all([path, unpackedPath(path)].map((each) => rm(each, { force: true })));
@@ -77,9 +85,10 @@ export async function openUploadSpool({
     ): Promise<unknown> => {
       const limitMs = readMs + bytes / MIN_BYTES_PER_MS;
       try {
-        return await pool.run({ tenant, isLong: true, name, task, limitMs, transferList });
+        return await pool.run({ tenant, isLong: true, signal: closing.signal, name, task, limitMs, transferList });
       } catch (error) {
         if (error instanceof TrainyardError) throw error;
+        if (closing.signal.aborted) throw endedByClosing(error);
         const isWorkbook = "format" in task && task.format === "xlsx";
         throw error instanceof TaskLimitError
           ? refusal(error, isWorkbook)
@@ -114,7 +123,10 @@ export async function openUploadSpool({
       },
       discard,
       ofProject: ofTenant,
-      close: () => pool.close(),
+      close() {
+        closing.abort(endedByClosing());
+        return pool.close();
+      },
     };
   };
   return ofTenant(NOBODY);

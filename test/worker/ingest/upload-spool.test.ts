@@ -36,3 +36,22 @@ it("gives up a reader that never comes back, tells its sender why, and reads on 
   await spool.discard(upload);
   expect(await readdir(join(dataDir, "uploads"))).toEqual([]);
 });
+
+it("calls the end of a reader by a stop no failure", async () => {
+  const errors: unknown[] = [];
+  const spool = await openUploadSpool({
+    dataDir: await temporaryFolder(),
+    limits: parseConfig({}).datasetLimits,
+    onError: (error) => errors.push(error),
+    entry: new URL("../stand-in-tasks.ts", import.meta.url),
+  });
+  const upload = await spool.receive(once("a table that a reader loops on"));
+  await spool.digest(upload, "");
+  const task = { format: "parquet", gzip: false, options: readingOptions.parse({}) } as const;
+  const stopped = { code: "unavailable", message: "the server is stopping: send the request again" };
+  const reading = Array.from({ length: 4 }, () => expect(spool.read(upload, task)).rejects.toMatchObject(stopped));
+  await spool.close();
+  await Promise.all(reading);
+  await expect(spool.digest(upload, "")).rejects.toMatchObject(stopped);
+  expect(errors).toEqual([]);
+});
