@@ -1,6 +1,6 @@
 /** How a command ends: the exit codes, and what an error says on the terminal. */
 import { CommanderError } from "commander";
-import { ApiError, UnreachableError } from "../client/error.ts";
+import { ApiError, detailInWords, type ProblemDocument, UnreachableError } from "../client/error.ts";
 import type { Terminal } from "./terminal.ts";
 
 /** Every exit code, as the help and docs/command-line.md name them. */
@@ -52,11 +52,32 @@ function linesOf(error: unknown, { paint }: Terminal): string[] {
   return [say(error instanceof Error ? error.message : String(error))];
 }
 
+/** The commands in place of the routes that help, by code. Without one, nothing is said of the route. */
+const COMMANDS: Readonly<Record<string, string>> = {
+  list_jobs: "trainyard jobs --name finds one by its name",
+  list_datasets: "trainyard datasets list lists them",
+  list_models: "trainyard models lists them",
+  list_aliases: "trainyard models lists them",
+  list_versions: "trainyard models OF lists them all",
+  list_sweeps: "trainyard sweeps lists them",
+  list_schedules: "trainyard schedules lists them",
+  list_schedule_runs: "trainyard schedules show lists those of a schedule",
+  list_forgets: "trainyard forget list lists them",
+  list_keys: "trainyard keys list lists them",
+  list_workers: "trainyard workers lists them",
+  show_job: "trainyard jobs show OF has its model",
+};
+
+function detailOf(problem: ProblemDocument): string {
+  const { code = "", of = "" } = problem.cure ?? {};
+  return detailInWords(problem, COMMANDS[code]?.replace("OF", () => of) ?? null);
+}
+
 /** The problem's title and detail, or each wrong field by its pointer. */
 function problemLines({ problem, retryAfterS }: ApiError, say: (text: string) => string): string[] {
-  const { title, status, detail, errors = [] } = problem;
+  const { title, status, errors = [] } = problem;
   const head = say(`${title} (${status})`);
   const wait = retryAfterS === null ? [] : [`  try again in ${retryAfterS} s`];
-  if (errors.length === 0) return [head, `  ${detail}`, ...wait];
+  if (errors.length === 0) return [head, `  ${detailOf(problem)}`, ...wait];
   return [head, ...errors.map((fault) => `  ${fault.pointer || "/"}: ${fault.detail}`), ...wait];
 }

@@ -35,7 +35,7 @@ function missingOption(words: Record<string, string[]> | string[]): string | nul
 }
 
 /** The cure of a note, with options of the command line in place of what a request would have. */
-export function cureInOptions(note: Note): string {
+function cureInOptions(note: Note): string {
   return TRANSLATIONS.reduce((cure, [pattern, translate]) => {
     const match = pattern.exec(cure);
     const options = match && translate(match, note);

@@ -13,6 +13,15 @@ export interface ProblemDocument {
   readonly code: string;
   /** Each field that is wrong, by JSON pointer (RFC 6901) into the body. */
   readonly errors?: readonly { readonly pointer: string; readonly detail: string }[] | undefined;
+  /** What helps: a code for programs, the resource that is meant, and the end of `detail` that says it with a route. */
+  readonly cure?: { readonly code: string; readonly of?: string | undefined; readonly words: string } | undefined;
+}
+
+/** Returns a problem's detail with other words for the route that helps; null leaves it out. */
+export function detailInWords({ detail, cure }: ProblemDocument, words: string | null): string {
+  if (!cure || !detail.endsWith(cure.words)) return detail;
+  const said = detail.slice(0, -cure.words.length);
+  return words === null ? said.replace(/(?:[:;]|, and) $/, "") : said + words;
 }
 
 /** The server's answer was a problem. */

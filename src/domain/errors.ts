@@ -29,16 +29,43 @@ export interface FieldError {
   readonly detail: string;
 }
 
-/** An error for the caller: a code, a sentence, and the errors of individual fields. */
+export const CURE_CODES = [
+  "list_jobs",
+  "list_datasets",
+  "list_models",
+  "list_aliases",
+  "list_versions",
+  "list_checkpoints",
+  "list_sweeps",
+  "list_schedules",
+  "list_schedule_runs",
+  "list_forgets",
+  "list_keys",
+  "list_workers",
+  "show_job",
+] as const;
+
+/** What helps the caller, as data: a surface that has commands or links instead of routes puts its own words for it. */
+export interface Cure {
+  readonly code: (typeof CURE_CODES)[number];
+  /** The end of the error's sentence that names the routes. */
+  readonly words: string;
+  /** The resource that is meant, if it is a certain one. */
+  readonly of?: string;
+}
+
+/** An error for the caller: a code, a sentence, the errors of individual fields, and what helps. */
 export class TrainyardError extends Error {
   override readonly name = "TrainyardError";
   readonly code: ErrorCode;
   readonly errors: readonly FieldError[];
+  readonly cure: Cure | null;
 
-  constructor(code: ErrorCode, detail: string, errors: readonly FieldError[] = []) {
+  constructor(code: ErrorCode, detail: string, errors: readonly FieldError[] = [], cure: Cure | null = null) {
     super(detail);
     this.code = code;
     this.errors = errors;
+    this.cure = cure;
   }
 }
 
@@ -58,21 +85,27 @@ interface Named {
   readonly noun?: string;
   readonly kind?: IdKind;
   readonly list: string;
+  readonly cure?: Cure["code"];
 }
 
 const RESOURCES = {
-  job: { kind: "job", list: "GET /v1/jobs?name= finds one by its name" },
-  "data set": { kind: "dataset", list: "GET /v1/datasets lists them" },
-  model: { list: "GET /v1/models lists them" },
-  alias: { list: "GET /v1/models/{ref} lists those of a model" },
-  checkpoint: { kind: "checkpoint", list: "GET /v1/jobs/{id}/checkpoints lists those of a job" },
-  sweep: { kind: "sweep", list: "GET /v1/sweeps lists them" },
-  schedule: { kind: "schedule", list: "GET /v1/schedules lists them" },
-  "schedule run": { noun: "run", kind: "scheduleRun", list: "GET /v1/schedules/{id}/runs lists those of a schedule" },
-  "forget run": { noun: "run", kind: "forget", list: "GET /v1/forgets lists them" },
+  job: { kind: "job", list: "GET /v1/jobs?name= finds one by its name", cure: "list_jobs" },
+  "data set": { kind: "dataset", list: "GET /v1/datasets lists them", cure: "list_datasets" },
+  model: { list: "GET /v1/models lists them", cure: "list_models" },
+  alias: { list: "GET /v1/models/{ref} lists those of a model", cure: "list_aliases" },
+  checkpoint: { kind: "checkpoint", list: "GET /v1/jobs/{id}/checkpoints lists those of a job", cure: "list_checkpoints" },
+  sweep: { kind: "sweep", list: "GET /v1/sweeps lists them", cure: "list_sweeps" },
+  schedule: { kind: "schedule", list: "GET /v1/schedules lists them", cure: "list_schedules" },
+  "schedule run": {
+    noun: "run",
+    kind: "scheduleRun",
+    list: "GET /v1/schedules/{id}/runs lists those of a schedule",
+    cure: "list_schedule_runs",
+  },
+  "forget run": { noun: "run", kind: "forget", list: "GET /v1/forgets lists them", cure: "list_forgets" },
   import: { list: "the answer of POST /v1/datasets/import has its id" },
-  key: { kind: "key", list: "GET /v1/keys lists them" },
-  worker: { kind: "worker", list: "GET /v1/workers lists them" },
+  key: { kind: "key", list: "GET /v1/keys lists them", cure: "list_keys" },
+  worker: { kind: "worker", list: "GET /v1/workers lists them", cure: "list_workers" },
 } as const satisfies Readonly<Record<string, Named>>;
 
 /** What the kinds of ids are called where one is not of the kind that was asked for. */
@@ -109,9 +142,11 @@ export type Resource = keyof typeof RESOURCES;
  * to, the one of `names` that was probably meant, what an id looks like, or where the existing ones are listed.
  */
 export function notFound(resource: Resource, id: string, { name = id, names = [] }: Meant = {}): TrainyardError {
-  const { noun = resource, kind, list }: Named = RESOURCES[resource];
-  if (id === "") return new TrainyardError("not_found", `the id of the ${noun} is missing: ${list}`);
-  return new TrainyardError("not_found", `there is no ${noun} ${id}: ${cureOf(kind, id, list, nearest(name, names))}`);
+  const { noun = resource, kind, list, cure: code }: Named = RESOURCES[resource];
+  const words = id === "" ? list : cureOf(kind, id, list, nearest(name, names));
+  const cure = code && words.endsWith(list) ? { code, words: list } : null;
+  const what = id === "" ? `the id of the ${noun} is missing` : `there is no ${noun} ${id}`;
+  return new TrainyardError("not_found", `${what}: ${words}`, [], cure);
 }
 
 const idKinds = Object.keys(KINDS) as IdKind[];

@@ -23,15 +23,17 @@ export function createOtlpExporter({ url, headers }: Pick<TracingSettings, "url"
   const isSecure = url.startsWith("https:");
   const agent = new (isSecure ? TlsAgent : Agent)({ keepAlive: true, maxSockets: 1 });
   const start = isSecure ? tlsRequest : request;
+  const closing = new AbortController();
   const attempt = (body: Buffer): Promise<Outcome> =>
     new Promise((resolve) => {
       const sent = start(url, {
-        ...{ method: "POST", agent, signal: AbortSignal.timeout(EXPORT_MS) },
+        ...{ method: "POST", agent, signal: AbortSignal.any([closing.signal, AbortSignal.timeout(EXPORT_MS)]) },
         headers: { ...headers, "content-type": "application/json", "content-length": body.byteLength },
       });
       sent.on("response", (answer) => drain(sent, answer, resolve));
       sent.on("error", ({ name, code }: NodeJS.ErrnoException) => {
-        const failure = name === "AbortError" ? `no answer within ${EXPORT_MS} ms` : (code ?? name);
+        const aborted = closing.signal.aborted ? "no answer before the stop" : `no answer within ${EXPORT_MS} ms`;
+        const failure = name === "AbortError" ? aborted : (code ?? name);
         // The receiver closed the idle connection while this request was being sent.
         resolve({ failure, isStale: sent.reusedSocket && code === "ECONNRESET" });
       });
@@ -47,7 +49,10 @@ export function createOtlpExporter({ url, headers }: Pick<TracingSettings, "url"
         return (error as NodeJS.ErrnoException).code ?? (error as Error).name;
       }
     },
-    close: () => agent.destroy(),
+    close() {
+      closing.abort();
+      agent.destroy();
+    },
   };
 }
 

@@ -111,9 +111,12 @@ export function createOtlpQueue(
       });
       flush();
       while (exporting && hasTime) await Promise.race([exporting, over]);
+      clearTimeout(deadline);
+      for (const { spans } of batches) counts.lost += spans;
       batches = [];
       exporter.close();
-      clearTimeout(deadline);
+      // Counts its spans, if it was aborted.
+      await exporting;
     },
   };
 }

@@ -5,7 +5,7 @@
 import { TrainyardError } from "../domain/errors.ts";
 import { createFairQueue, type QueuedTask } from "../domain/fair-queue.ts";
 import { createThreadPool, type ThreadPoolOptions } from "./thread-pool.ts";
-import { cannotStart, isOutOfMemory, ThreadEnded } from "./threads.ts";
+import { cannotStart, isOutOfMemory, PoolClosed, ThreadEnded } from "./threads.ts";
 
 export interface SupervisedPoolOptions extends Omit<ThreadPoolOptions, "onError"> {
   /** Called when a thread dies, idle or at work, and when threads cannot start. */
@@ -26,9 +26,8 @@ export interface SupervisedPool {
   /** Starts the minimum number of threads. The first task does it too, and waits for one. */
   start(): void;
   /**
-   * Throws a TaskLimitError when a bound is exceeded, a TrainyardError when the thread died or none could be started, and what the task
-   * throws. When its signal aborts, throws the signal's reason: at once while the task waits, or, if it still runs, a second later. Throws
-   * PoolClosed when the pool is closed before.
+   * Throws a TaskLimitError when a bound is exceeded, an `unavailable` one when the thread died, none could be started or the pool is closed, and what the task
+   * throws. When its signal aborts, throws the signal's reason: at once while the task waits, or, if it still runs, a second later.
    */
   run(task: SupervisedTask): Promise<unknown>;
   /** Ends the threads. */
@@ -69,10 +68,12 @@ export function createSupervisedPool(options: SupervisedPoolOptions): Supervised
       if (deadline.signal.aborted && signal?.aborted) throw signal.reason;
       if (deadline.signal.aborted) throw new TaskLimitError("time", `took longer than ${seconds(limitMs)}`);
       if (isOutOfMemory(error)) throw new TaskLimitError("memory", `took more than ${heapMb} MiB of memory`);
-      const detail = unavailable(error);
+      // Nothing has failed, so that the log needs no error.
+      if (error instanceof PoolClosed) throw unavailable("the server is stopping", error);
+      const detail = whyNotDone(error);
       if (!detail) throw error;
       onError(error);
-      throw Object.assign(new TrainyardError("unavailable", `${detail}: send the request again`), { cause: error });
+      throw unavailable(detail, error);
     } finally {
       clearTimeout(timer);
       clearTimeout(unwanted);
@@ -88,9 +89,13 @@ export function createSupervisedPool(options: SupervisedPoolOptions): Supervised
 }
 
 /** Why a task was not done that changed nothing, since threads only compute and the main thread stores. Null for errors of its own. */
-function unavailable(error: unknown): string | null {
+function whyNotDone(error: unknown): string | null {
   if (error instanceof ThreadEnded) return "the thread that worked on this request ended";
   return cannotStart(error) ? "the system gives the server no thread at the moment" : null;
+}
+
+function unavailable(why: string, cause: unknown): TrainyardError {
+  return Object.assign(new TrainyardError("unavailable", `${why}: send the request again`), { cause });
 }
 
 function seconds(ms: number): string {

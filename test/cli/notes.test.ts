@@ -1,11 +1,21 @@
 import { describe, expect, it } from "vitest";
-import { cureInOptions } from "../../src/cli/notes.ts";
+import type { Context } from "../../src/cli/context.ts";
+import { printNotes } from "../../src/cli/notes.ts";
 import type { Note } from "../../src/client/index.ts";
 
 const note = (cure: string, column: string | null = null): Note => ({
   code: "missing_codes",
   ...{ column, line: null, detail: "", cure },
 });
+
+/** What the terminal shows of a note's cure. */
+function cureInOptions(shown: Note): string {
+  const lines: string[] = [];
+  const plain = (text: string) => text;
+  const err = { print: (line: string) => lines.push(line), paint: { yellow: plain, dim: plain } };
+  printNotes({ err: err as unknown as Context["err"] }, [shown]);
+  return /\((.*)\)$/.exec(lines.join())?.[1] ?? "";
+}
 
 describe("the cure of a note in a terminal", () => {
   it.each([

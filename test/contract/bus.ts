@@ -19,7 +19,7 @@ export function busContract(name: string, open: () => Promise<{ bus: Bus; close:
       await Promise.all(woken.map(({ promise }) => promise));
     });
 
-    it("wakes nobody of another job, and nobody who has left", async () => {
+    it("wakes no subscriber of another job, and none that has unsubscribed", async () => {
       const woken: string[] = [];
       const done = Promise.withResolvers<void>();
       bus.subscribe("job_b", () => woken.push("other"));
@@ -42,7 +42,7 @@ export function busContract(name: string, open: () => Promise<{ bus: Bus; close:
       await done.promise;
     });
 
-    it("tells those who listen to all jobs of every one that changes or is removed, until they leave", async () => {
+    it("notifies subscribers of all jobs of each job that changes or is removed, until they unsubscribe", async () => {
       const heard: JobHint[] = [];
       const early: JobHint[] = [];
       const done = Promise.withResolvers<void>();

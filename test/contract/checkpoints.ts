@@ -49,7 +49,7 @@ export function checkpointContract(name: string, open: () => Promise<Store>): vo
         expect(Buffer.compare(new Uint8Array(read!.tensors.data.buffer), new Uint8Array(values.buffer))).toBe(0);
       });
 
-      it("knows nothing of what is not there", async () => {
+      it("returns null or nothing for unknown ids", async () => {
         const none = createId("checkpoint");
         expect(await store.checkpoints.get(none)).toBeNull();
         expect(await store.checkpoints.read(none)).toBeNull();
@@ -75,7 +75,7 @@ export function checkpointContract(name: string, open: () => Promise<Store>): vo
         expect(await store.checkpoints.getLast(id)).toMatchObject({ epoch: 6 });
       });
 
-      it("takes the one of the greatest epoch and step for the last, whatever the clock says", async () => {
+      it("takes the checkpoint with the greatest epoch and step as the last one, whatever the clock says", async () => {
         const id = await running(3);
         await put(id, { epoch: 4, step: 1 });
         await put(id, { epoch: 4, step: 9 });
@@ -98,7 +98,7 @@ export function checkpointContract(name: string, open: () => Promise<Store>): vo
         expect([await nearest(299), await nearest(300)]).toEqual([100, 300]);
       });
 
-      it("refuses those of an attempt that has lost its job, and leaves nothing of them", async () => {
+      it("refuses checkpoints of an attempt that has lost its job, and stores nothing of them", async () => {
         const id = await running();
         await store.jobs.transition(id, { from: ["running"], to: at("queued") });
         expect(await store.checkpoints.insert(id, 1, 5, aCheckpoint())).toBeNull();
@@ -113,7 +113,7 @@ export function checkpointContract(name: string, open: () => Promise<Store>): vo
         expect(await store.checkpoints.removeUnfinished(Number.MAX_SAFE_INTEGER)).toBe(0);
       });
 
-      it("is a model of its weights to whoever asks for one by its id", async () => {
+      it("is found as a model by its id", async () => {
         const id = await running();
         const checkpoint = await put(id);
         const { model } = aCheckpoint();
@@ -128,7 +128,7 @@ export function checkpointContract(name: string, open: () => Promise<Store>): vo
         expect(await store.models.delete(checkpoint.id)).toMatchObject({ deleted: false });
       });
 
-      it("goes when it is deleted, and with its job", async () => {
+      it("is removed when it or its job is deleted", async () => {
         const id = await running(3);
         const [first, second] = [await put(id, { epoch: 1 }), await put(id, { epoch: 2 })];
         expect(await store.checkpoints.delete(second.id)).toBe(true);
@@ -142,7 +142,7 @@ export function checkpointContract(name: string, open: () => Promise<Store>): vo
         expect(await store.checkpoints.get(first.id)).toBeNull();
       });
 
-      it("goes with all others of its job, marks too, and leaves other jobs alone", async () => {
+      it("is removed with all checkpoints and marks of its job, and of no other job", async () => {
         const [id, other] = [await running(), await running()];
         for (const epoch of [1, 2]) await put(id, { epoch, reason: REPLAY_MARK });
         await put(other, { epoch: 3, reason: REPLAY_MARK });

@@ -124,7 +124,7 @@ export function findContract(name: string, open: () => Promise<Store>): void {
         }
       });
 
-      it("keeps each project's own", async () => {
+      it("finds only jobs of its own project", async () => {
         await someJobs();
         const conditions = parseFilter('tags.team = "a"', JOB_FIELDS);
         expect((await all.ofProject("other").jobs.list({ conditions }, { limit: 10 })).data).toEqual([]);

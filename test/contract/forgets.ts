@@ -106,7 +106,7 @@ export function forgetContract(name: string, open: () => Promise<Store>): void {
         expect(models.map((each) => each.replaced_by?.sha256)).toEqual([null, "a hash"]);
       });
 
-      it("say what was done to the files of the database", async () => {
+      it("record what was done to the files of the database", async () => {
         expect(await store.forgets.scrub()).toMatch(/VACUUM/);
       });
     });

@@ -32,7 +32,7 @@ export function keyContract(name: string, open: () => Promise<Store>): void {
     afterEach(() => store.close());
 
     describe("keys", () => {
-      it("are found by their hash and their id, and say what they are", async () => {
+      it("are found by their hash and by their id, with all their fields", async () => {
         expect(await store.keys.hasAny()).toBe(false);
         const given = aKey({ expiresAt: 9000 });
         const { hash, ...record } = given;
@@ -46,7 +46,7 @@ export function keyContract(name: string, open: () => Promise<Store>): void {
         expect(await store.keys.get(given.id)).toMatchObject({ lastUsedAt: 5000 });
       });
 
-      it("are listed newest first, of one project or of all, and are so many at most in each", async () => {
+      it("are listed newest first, for one project or all, and each project has a maximum of them", async () => {
         const [first, second] = [aKey(), aKey()];
         for (const key of [first, second]) await store.keys.insert(key, 2);
         expect(await store.keys.insert(aKey(), 2)).toBeNull();
@@ -90,7 +90,7 @@ export function keyContract(name: string, open: () => Promise<Store>): void {
     });
 
     describe("sessions", () => {
-      it("are forgotten when they have expired, when they end, and the oldest of a key beyond a hundred", async () => {
+      it("are removed when they expire or end, and beyond a hundred of a key the oldest are", async () => {
         const hashOf = (number: number) => number.toString(16).padStart(64, "0");
         const at = (number: number, keyId = "key_a") =>
           store.sessions.insert({ hash: hashOf(number), keyId, createdAt: 1000 + number, expiresAt: 9000 });
@@ -127,7 +127,7 @@ export function keyContract(name: string, open: () => Promise<Store>): void {
         expect(hasMore).toBe(false);
       });
 
-      it("has each project's own, by key and operation, page by page", async () => {
+      it("lists the entries of each project, by key and operation, page by page", async () => {
         const key = aKey();
         const [first, second, theirs] = [
           anEntry({ keyId: key.id }),
@@ -143,7 +143,7 @@ export function keyContract(name: string, open: () => Promise<Store>): void {
         expect(await listed("ours", {}, { limit: 1, after: second.id })).toEqual([first.id]);
       });
 
-      it("loses what is old, so many at a time", async () => {
+      it("removes old entries, a limited number at a time", async () => {
         const entries = [1, 2, 3, 4].map((at) => anEntry({ at, id: `aud_00000000-000${at}-7000-8000-000000000000` }));
         await store.auditLog.append(entries);
         expect(await store.auditLog.deleteOld(4, 2)).toBe(2);
@@ -151,7 +151,7 @@ export function keyContract(name: string, open: () => Promise<Store>): void {
         expect(await listed(null)).toEqual([entries[3]?.id]);
       });
 
-      it("loses the oldest of a project that has too many, so many at a time", async () => {
+      it("removes the oldest entries of a project that has too many, a limited number at a time", async () => {
         const many = [1, 2, 3, 4, 5].map((at) => anEntry({ id: `aud_00000000-000${at}-7000-8000-000000000000` }));
         const theirs = [anEntry({ project: "theirs" }), anEntry({ project: "theirs" })];
         await store.auditLog.append([...many, ...theirs]);

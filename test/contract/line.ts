@@ -29,7 +29,7 @@ export function queueOrderContract(name: string, open: () => Promise<Store>): vo
     const back = (id: string, more: object = {}, time = 5000) =>
       store.jobs.transition(id, { from: ["running"], to: { state: "queued", at: time, reason: "a test" }, ...more });
 
-    describe("the line of queued jobs", () => {
+    describe("the order of queued jobs", () => {
       it("gives out the highest priority first, and the oldest of one priority", async () => {
         const [low, high, second] = [await queue({ priority: -1 }), await queue({ priority: 5 }), await queue({ priority: 5 })];
         const middle = await queue();

@@ -107,7 +107,7 @@ export function monitorContract(name: string, open: () => Promise<Store>): void 
       expect(await monitors.label(id, odd)).toEqual([false, true, false]);
     });
 
-    it("keeps a sample of the newest rows where one is asked for, and none else", async () => {
+    it("keeps a sample of the newest rows only if one is asked for", async () => {
       const { monitors } = store;
       const rows = (from: number, count: number) =>
         Array.from({ length: count }, (_, index) => ({ row: `{"x":${from + index}}`, answer: from + index }));
@@ -150,7 +150,7 @@ export function monitorContract(name: string, open: () => Promise<Store>): void 
       expect(await monitors.sums(id)).toMatchObject({ answers: 6, labelled: 5, right: 3 });
     });
 
-    it("says once that a live score has fallen, and once that it has not any more", async () => {
+    it("reports once that a live score has fallen, and once that it has recovered", async () => {
       const { monitors } = store;
       await monitors.configure(id, { webhook: "https://example.com/" }, 1);
       expect(await monitors.get(id)).toMatchObject({ scoreDrop: 0.05, scoreFell: false });
@@ -170,7 +170,7 @@ export function monitorContract(name: string, open: () => Promise<Store>): void 
       expect(await store.ofProject("other").monitors.setScore(id, 1, change(true))).toBe(false);
     });
 
-    it("tells the figures of the models that were asked last", async () => {
+    it("lists the figures of the models that were used last", async () => {
       const { monitors } = store;
       const other = await aStoredModel("other");
       await monitors.add(id, counted(10, 5, 5), WINDOW, 1);
@@ -194,7 +194,7 @@ export function monitorContract(name: string, open: () => Promise<Store>): void 
       expect((await monitors.listFigures(10)).map(({ name }) => name)).toEqual(["asked"]);
     });
 
-    it("forgets everything with the model, and shows another project nothing", async () => {
+    it("removes everything with the model, and shows another project nothing", async () => {
       await store.monitors.add(id, counted(10, 10), WINDOW, 1);
       await store.monitors.keepAnswers(id, "a", [1], 1);
       const other = store.ofProject("other").monitors;

@@ -92,7 +92,7 @@ export function outboxContract(name: string, open: () => Promise<Store>): void {
         expect(await store.deliveries.claim(9999, 5, 1000)).toEqual([]);
       });
 
-      it("keeps its promise though the job is deleted", async () => {
+      it("still delivers after the job is deleted", async () => {
         const { id } = await store.jobs.insert(aHookedJob());
         await store.jobs.transition(id, cancelled);
         await store.jobs.delete(id);
@@ -115,7 +115,7 @@ export function outboxContract(name: string, open: () => Promise<Store>): void {
       });
       const answer = { status: 202, headers: { location: "/v1/jobs/job_a" }, body: '{"id":"job_a"}' };
 
-      it("are owned by the first who comes, and answered to all who come after the answer", async () => {
+      it("belong to the first request, and later requests get its answer", async () => {
         expect(await store.idempotency.claim(claim())).toEqual({
           kind: "owned",
           resourceId: "job_a",
@@ -141,7 +141,7 @@ export function outboxContract(name: string, open: () => Promise<Store>): void {
           expect(await store.idempotency.find(claim(other))).toBeNull();
       });
 
-      it("are owned by one of many who come at once", async () => {
+      it("belong to one of many simultaneous requests", async () => {
         const owners = ["a", "b", "c", "d"];
         const states = await Promise.all(
           owners.map((owner) => store.idempotency.claim(claim({ owner, resourceId: `job_${owner}` }))),
@@ -150,7 +150,7 @@ export function outboxContract(name: string, open: () => Promise<Store>): void {
         expect(states.filter(({ kind }) => kind === "running")).toHaveLength(3);
       });
 
-      it("are each other's strangers on another route and in another project", async () => {
+      it("are separate on each route and in each project", async () => {
         for (const other of [claim(), claim({ route: "POST /v1/models" }), claim({ project: "p" }), claim({ key: "k2" })])
           expect((await store.idempotency.claim(other)).kind).toBe("owned");
       });
@@ -173,7 +173,7 @@ export function outboxContract(name: string, open: () => Promise<Store>): void {
         expect((await store.idempotency.claim(claim({ owner: "c", at: 1003 }))).kind).toBe("owned");
       });
 
-      it("are the next one's when their owner lets go of them", async () => {
+      it("belong to the next request when their owner releases them", async () => {
         await store.idempotency.claim(claim());
         await store.idempotency.release(claim(), "b");
         expect((await store.idempotency.claim(claim({ owner: "c" }))).kind).toBe("running");
@@ -185,7 +185,7 @@ export function outboxContract(name: string, open: () => Promise<Store>): void {
         });
       });
 
-      it("count against their project, whose answers stay when it is full, and no key is made", async () => {
+      it("count towards the limit of their project; at the limit, answers stay and no key is created", async () => {
         expect(await store.idempotency.countBytes("default")).toBe(0);
         await store.idempotency.claim(claim());
         await store.idempotency.claim(claim({ key: "k2" }));
@@ -199,7 +199,7 @@ export function outboxContract(name: string, open: () => Promise<Store>): void {
         expect(await store.idempotency.countBytes("default")).toBe(bytes);
       });
 
-      it("are new again when they are old enough", async () => {
+      it("can be used anew when they are old enough", async () => {
         await store.idempotency.claim(claim());
         await store.idempotency.answer(claim(), "a", answer);
         expect((await store.idempotency.claim(claim({ expiredBefore: 100 }))).kind).toBe("answered");
@@ -208,7 +208,7 @@ export function outboxContract(name: string, open: () => Promise<Store>): void {
     });
 
     describe("secrets", () => {
-      it("stay what they first were", async () => {
+      it("keep their first value", async () => {
         expect(await store.secrets.getOrCreate("webhook", "one")).toBe("one");
         expect(await store.secrets.getOrCreate("webhook", "two")).toBe("one");
         expect(await store.secrets.getOrCreate("other", "two")).toBe("two");

@@ -21,7 +21,7 @@ export function projectContract(name: string, open: () => Promise<Store>): void 
     const named = (modelName: string) => ({ ...aModel("job_none"), name: modelName });
 
     describe("projects", () => {
-      it("shows the jobs of one project to nobody else", async () => {
+      it("shows the jobs of a project to no other project", async () => {
         const { id } = await ours.jobs.insert(aNewJob());
         await store.queue.claim(1);
         await store.metrics.append(id, 1, aChunk(1, 5));
@@ -37,7 +37,7 @@ export function projectContract(name: string, open: () => Promise<Store>): void 
           expect((await theirs.jobs.list(filter, { limit: 9 })).data).toEqual([]);
       });
 
-      it("lets nobody else change or delete a job", async () => {
+      it("lets no other project change or delete a job", async () => {
         const { id } = await ours.jobs.insert(aNewJob());
         const to = { state: "cancelled", at: 5, reason: "a test" } as const;
         expect(await theirs.jobs.transition(id, { from: ["queued"], to })).toBeNull();
@@ -102,7 +102,7 @@ export function projectContract(name: string, open: () => Promise<Store>): void 
         expect(await ours.datasets.readColumns(id, ["x"])).toEqual(new Map([["x", Float64Array.of(1, 2)]]));
       });
 
-      it("deletes no data set that somebody relies on as one that nobody does, be it theirs or the one that they are given for it", async () => {
+      it("keeps a data set that is in use when an equal one that is unused is deleted, in whichever project", async () => {
         const unlessClaimed = { unlessClaimed: true };
         const ofSchedule = (await ours.datasets.insert(aNewDataset())).summary.id;
         const given = await ours.datasets.insert({ ...aNewDataset(), isClaimed: true });

@@ -37,7 +37,7 @@ export function queueContract(
       expect(claimed.filter((job) => job !== null).map((job) => job.id)).toEqual([id]);
     });
 
-    it("wakes who waits for work, until they stop listening", async () => {
+    it("wakes waiting listeners until they stop listening", async () => {
       const woken = Promise.withResolvers<void>();
       let wakes = 0;
       const stop = queue.onWork(() => {

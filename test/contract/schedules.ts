@@ -27,7 +27,7 @@ export function scheduleContract(name: string, open: () => Promise<Store>): void
     });
 
     describe("imports", () => {
-      it("belong to a project, and say how far they are until they have ended", async () => {
+      it("belong to a project, and report their progress until they end", async () => {
         const { imports } = store.ofProject("a");
         const id = createId("import");
         const started = { id, state: "fetching", bytes: 5, createdAt: 10 } as const;
@@ -53,7 +53,7 @@ export function scheduleContract(name: string, open: () => Promise<Store>): void
     });
 
     describe("imports that are cancelled before they are under way", () => {
-      it("stay so for whoever would begin them", async () => {
+      it("stay cancelled when a process tries to start them", async () => {
         const { imports } = store.ofProject("a");
         const id = createId("import");
         const cancelled = await imports.insert({ id, state: "cancelled", bytes: 0, createdAt: 10 });
@@ -67,7 +67,7 @@ export function scheduleContract(name: string, open: () => Promise<Store>): void
     });
 
     describe("schedules", () => {
-      it("belong to a project, which has so many", async () => {
+      it("belong to a project, which has a maximum of them", async () => {
         const schedule = await insert("a");
         expect(schedule).toMatchObject({ project: "a", document: DOCUMENT, paused: false, etag: null, sha256: null });
         const { id } = schedule;

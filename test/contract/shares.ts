@@ -100,7 +100,7 @@ export function sharesContract(name: string, open: () => Promise<Store>): void {
         });
       });
 
-      it("level out: of many workers, projects that have enough jobs get the same number", async () => {
+      it("even out: of many workers, projects with enough jobs get the same number", async () => {
         await withStore(async (store) => {
           for (let count = 0; count < 9; count++) await queue(store, { project: "ants" });
           for (let count = 0; count < 2; count++) expect((await store.queue.claim(2000))?.project).toBe("ants");
@@ -111,7 +111,7 @@ export function sharesContract(name: string, open: () => Promise<Store>): void {
         });
       });
 
-      it("end at the number of jobs that a project may have under way", async () => {
+      it("end at the maximum of running jobs of a project", async () => {
         await withStore(async (store) => {
           const ids = [await queue(store), await queue(store), await queue(store)];
           const other = await queue(store, { project: "bees", at: 1900 });
@@ -136,7 +136,7 @@ export function sharesContract(name: string, open: () => Promise<Store>): void {
         });
       });
 
-      it("show each project its own line", async () => {
+      it("show each project its own queue", async () => {
         await withStore(async (store) => {
           for (let count = 0; count < 5; count++) await queue(store);
           const [first, second] = [await queue(store, { project: "bees" }), await queue(store, { project: "bees" })];

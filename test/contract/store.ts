@@ -51,7 +51,7 @@ export function storeContract(name: string, open: () => Promise<Store>): void {
         expect(await store.jobs.transition(id, { from: ["queued"], to: at("cancelled") })).toMatchObject({ notes });
       });
 
-      it("answers null for what it does not know", async () => {
+      it("returns null for unknown ids", async () => {
         expect(await store.jobs.get("job_none")).toBeNull();
         expect(await store.jobs.readPayload("job_none")).toBeNull();
         expect(await store.queue.position("job_none")).toBeNull();
@@ -91,7 +91,7 @@ export function storeContract(name: string, open: () => Promise<Store>): void {
         expect(await store.jobs.list({ name: "none" }, { limit: 9 })).toEqual({ data: [], hasMore: false, nextAfter: null });
       });
 
-      it("cuts a page of large specs short, and goes on behind it", async () => {
+      it("shortens a page of large specs, and continues after it", async () => {
         const rows = Array.from({ length: 80_000 }, (_, index) => 1_000_000 + index);
         const large = (): NewJob => {
           const job = aNewJob({ name: "large" });
@@ -128,7 +128,7 @@ export function storeContract(name: string, open: () => Promise<Store>): void {
         expect((await store.jobs.get(id))?.lastSeq).toBe(2);
       });
 
-      it("gives quotes, unicode and zero bytes in a reason back unchanged", async () => {
+      it("returns quotes, Unicode and zero bytes in a reason unchanged", async () => {
         const { id } = await store.jobs.insert(aNewJob({ name: "a \"name\", {with}: 'all' \\ ü 🚂" }));
         const reason = 'quote " backslash \\ comma , brace } 🚂';
         await store.jobs.transition(id, { from: ["queued"], to: { state: "cancelled", at: 1, reason } });
@@ -365,7 +365,7 @@ export function storeContract(name: string, open: () => Promise<Store>): void {
         expect(await finish(11)).toBeNull();
       });
 
-      it("decides between cancel and finish once", async () => {
+      it("decides once between cancelling and finishing", async () => {
         for (let round = 0; round < 10; round++) {
           const { id } = await store.jobs.insert(aNewJob());
           await store.queue.claim(1);
@@ -437,7 +437,7 @@ export function storeContract(name: string, open: () => Promise<Store>): void {
         expect((await store.models.list({ limit: 5 }, { name: "a" })).data.map((model) => model.name)).toEqual(["a", "a", "a"]);
       });
 
-      it("gives a number once, also after its model is gone", async () => {
+      it("never reuses a version number, even after its model is deleted", async () => {
         await storeModel("a");
         const second = await storeModel("a");
         await store.models.delete(second.id);

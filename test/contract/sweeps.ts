@@ -112,7 +112,7 @@ export function sweepContract(name: string, open: () => Promise<Store>): void {
     const events = async (id: string) => store.sweeps.readEvents(id, 0, 1000);
 
     describe("sweeps", () => {
-      it("gives back what was stored", async () => {
+      it("returns what was stored", async () => {
         const given = aNewSweep();
         const sweep = await store.sweeps.insert(given);
         expect(sweep).toMatchObject({
@@ -130,7 +130,7 @@ export function sweepContract(name: string, open: () => Promise<Store>): void {
         expect(await events(sweep.id)).toEqual([{ seq: 1, type: "state", state: "queued", at: 1000, reason: "submitted" }]);
       });
 
-      it("knows nothing of what is not there", async () => {
+      it("returns null or nothing for unknown ids", async () => {
         const none = createId("sweep");
         expect(await store.sweeps.get(none)).toBeNull();
         expect(await store.sweeps.readSource(none)).toBeNull();
@@ -146,7 +146,7 @@ export function sweepContract(name: string, open: () => Promise<Store>): void {
         expect((await other.list({}, { limit: 10 })).data).toEqual([]);
       });
 
-      it("counts what a project may have", async () => {
+      it("enforces the limits of a project", async () => {
         for (let count = 0; count < 2; count++) await store.sweeps.insert(aNewSweep({ within: { queuedJobs: 2 } }));
         await expect(store.sweeps.insert(aNewSweep({ within: { queuedJobs: 2 } }))).rejects.toMatchObject({
           code: "rate_limited",
@@ -192,7 +192,7 @@ export function sweepContract(name: string, open: () => Promise<Store>): void {
         ]);
       });
 
-      it("takes the best by its goal, and of equal ones the first by number, whatever came first", async () => {
+      it("chooses the best trial by the goal, and among equal ones the lowest number, in whatever order they arrive", async () => {
         const values = [3, 1, 1, 2];
         for (const [goal, best] of [
           ["minimize", { number: 1, value: 1 }],
@@ -253,7 +253,7 @@ export function sweepContract(name: string, open: () => Promise<Store>): void {
         expect(await store.sweeps.getTrial(id, 0)).toBeNull();
       });
 
-      it("lets trials go on, and prunes the others", async () => {
+      it("continues trials, and prunes the others", async () => {
         const { id } = await started(3);
         const rung = (number: number) => aTrial(number, { state: "running", epochs: 10 });
         await store.sweeps.storeTrials(keyOf(await claim()), 0, [rung(0), rung(1), rung(2)], 5);

@@ -130,7 +130,7 @@ export function trackingContract(name: string, open: () => Promise<Store>): void
         await expect(link("late")).rejects.toMatchObject({ code: "invalid" });
       });
 
-      it("are of one project", async () => {
+      it("belong to one project", async () => {
         const run = aRun();
         const [ants, bees] = [store.ofProject("ants"), store.ofProject("bees")];
         await ants.tracking.insertRun(run, []);

@@ -9,7 +9,10 @@ const RESOURCES: readonly Resource[] = [
 it("what is not there is answered with a cure, whatever it is", () => {
   for (const resource of RESOURCES)
     for (const id of ["", "nope", "job_1", "mdl_1", "sch_1", "@", "x".repeat(100)]) {
-      const { code, message } = notFound(resource, id);
+      const { code, message, cure } = notFound(resource, id);
+      // Words of other surfaces replace the end of the sentence.
+      if (cure) expect(message.endsWith(cure.words)).toBe(true);
+      else if (resource !== "import") expect(message).not.toContain("/v1/");
       expect([code, message]).toEqual([
         "not_found",
         expect.stringMatching(/: (?:.*(?:GET|POST) \/v1\/|that is the id of an? )/),

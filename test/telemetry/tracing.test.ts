@@ -228,6 +228,18 @@ describe("tracing", () => {
     expect(counts.lost).toBe(5001);
   });
 
+  it("counts as lost what a stop leaves unsent, and what was on its way", async () => {
+    const silent = createServer(() => undefined).listen(0, "127.0.0.1");
+    await once(silent, "listening");
+    onTestFinished(() => void silent.close().closeAllConnections());
+    const url = `http://127.0.0.1:${(silent.address() as AddressInfo).port}/v1/traces`;
+    const { tracing, failures, counts } = await openTracing({ url });
+    for (let at = 0; at < 1500; at++) tracing.start("unsent", { parent: null }).end();
+    await tracing.close();
+    expect(counts.lost).toBe(1500);
+    expect(failures).toEqual(["no answer before the stop"]);
+  });
+
   it("says why a receiver refuses, and when it takes spans again", async () => {
     const { receiver, tracing, failures } = await openTracing();
     receiver.refuses = 1;

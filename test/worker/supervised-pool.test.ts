@@ -2,7 +2,7 @@ import { createRequire, syncBuiltinESMExports } from "node:module";
 import { Worker } from "node:worker_threads";
 import { describe, expect, it, onTestFinished, vi } from "vitest";
 import { createSupervisedPool, type SupervisedTask } from "../../src/worker/supervised-pool.ts";
-import { PoolClosed, ThreadEnded } from "../../src/worker/threads.ts";
+import { ThreadEnded } from "../../src/worker/threads.ts";
 
 const PLENTY_MS = 60_000;
 const REAL = Worker;
@@ -195,8 +195,9 @@ describe("a supervised pool", () => {
     const unfinished = [ask("hang"), answer("waits")];
     const ended = Promise.allSettled(unfinished);
     await close();
-    expect(await ended).toMatchObject([{ reason: new PoolClosed() }, { reason: new PoolClosed() }]);
-    await expect(answer("late")).rejects.toThrow(new PoolClosed());
+    const stopping = { code: "unavailable", message: "the server is stopping: send the request again" };
+    expect(await ended).toMatchObject([{ reason: stopping }, { reason: stopping }]);
+    await expect(answer("late")).rejects.toMatchObject(stopping);
   });
 
   it("says that it has no thread where none starts, and that it has one again", async () => {

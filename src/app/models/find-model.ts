@@ -22,16 +22,18 @@ const COMPARED_MODELS = 50;
 /** Creates the error of a reference to a model that does not exist. Names the newest version of the name, or the name that was probably meant. */
 export async function noModel({ store }: Pick<ProjectServices, "store">, ref: string): Promise<TrainyardError> {
   if (JOB_ID.test(ref)) {
-    const cure = `a job is not a model: GET /v1/jobs/${ref} has the id of its model, and /v1/jobs/${ref}/checkpoints lists the checkpoints of a job that is training`;
-    return new TrainyardError("not_found", `there is no model ${ref}: ${cure}`);
+    const words = `GET /v1/jobs/${ref} has the id of its model, and /v1/jobs/${ref}/checkpoints lists the checkpoints of a job that is training`;
+    const detail = `there is no model ${ref}: a job is not a model: ${words}`;
+    return new TrainyardError("not_found", detail, [], { code: "show_job", words, of: ref });
   }
   if (isCheckpointId(ref)) return notFound("checkpoint", ref);
   const [name = ""] = ref.split("@");
   // What cannot be a name is not looked up: PostgreSQL refuses texts with a NUL.
   const newest = isModelName(name) ? (await store.models.list({ after: undefined, limit: 1 }, { name })).data[0] : undefined;
   if (newest) {
-    const cure = `the newest version of ${name} is ${newest.version}, and GET /v1/models/${name}/versions lists them all`;
-    return new TrainyardError("not_found", `there is no model ${ref}: ${cure}`);
+    const words = `GET /v1/models/${name}/versions lists them all`;
+    const detail = `there is no model ${ref}: the newest version of ${name} is ${newest.version}, and ${words}`;
+    return new TrainyardError("not_found", detail, [], { code: "list_versions", words, of: name });
   }
   const { data } = await store.models.list({ after: undefined, limit: COMPARED_MODELS });
   return notFound("model", ref, { name, names: [...new Set(data.map((model) => model.name))] });

@@ -1,6 +1,6 @@
 /** Any error as a problem document, so that the page has one way to show what went wrong. Knows no route. */
 import { BatchError } from "../../client/batch-answer.ts";
-import { ApiError, type ProblemDocument, UnreachableError } from "../../client/error.ts";
+import { ApiError, detailInWords, type ProblemDocument, UnreachableError } from "../../client/error.ts";
 
 /** A problem that the server did not write. */
 const own = (code: string, title: string, detail: string): ProblemDocument => ({
@@ -11,9 +11,9 @@ const own = (code: string, title: string, detail: string): ProblemDocument => ({
   code,
 });
 
-/** Returns the server's problem as it is, and any other error as one of status 0. */
+/** Returns the server's problem, without the route that lists what there is, as the page does; and any other error as one of status 0. */
 export function asProblem(error: unknown): ProblemDocument {
-  if (error instanceof ApiError) return error.problem;
+  if (error instanceof ApiError) return { ...error.problem, detail: detailInWords(error.problem, null) };
   if (error instanceof UnreachableError)
     return own("unreachable", "No answer", "The server did not answer. It may be restarting: try again in a moment.");
   if (error instanceof BatchError) return own("invalid", "A row cannot be predicted", error.message);

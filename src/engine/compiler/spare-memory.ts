@@ -1,5 +1,5 @@
 /**
- * Memories that are no longer used, with their instances, for the next ones of the same module: creating a memory costs as much as hundreds
+ * Keeps unused memories and their instances for later runs of the same module: creating a memory costs as much as hundreds
  * of steps of a small network, in the operating system and in the garbage collector.
  */
 

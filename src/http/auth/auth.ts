@@ -28,6 +28,10 @@ declare module "fastify" {
     /** The services of that project: the only way from a request to a record. */
     services: ProjectServices;
   }
+  interface FastifyInstance {
+    /** The principal of what is no request, such as a stream over gRPC, by its header Authorization; null if that is missing or invalid. */
+    principalOf(authorization: string | undefined): Promise<Principal | null>;
+  }
 }
 
 export interface AdmissionOptions {
@@ -65,6 +69,11 @@ export function admitRequests(
     return services;
   };
 
+  app.decorate("principalOf", async (authorization) => {
+    const anonymous = await authenticator.anonymous();
+    const key = authorization === undefined ? undefined : keyIn(authorization, false);
+    return anonymous ?? (key === undefined ? null : authenticator.byKey(key));
+  });
   app.decorateRequest("principal", null as never);
   app.decorateRequest("project", "");
   app.decorateRequest("services", null as never);

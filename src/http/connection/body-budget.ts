@@ -1,19 +1,19 @@
 /**
- * The memory of request bodies: those that arrive, wait for a thread or are worked on, together and of one project. A body counts from
+ * The memory of request bodies: those that are arriving, waiting for a thread or being processed, in all and for each project. A body counts from
  * its first bytes until its request is answered. Knows no use case.
  */
 import type { ServerResponse } from "node:http";
 import { TrainyardError } from "../../domain/errors.ts";
 
-/** How many of the largest bodies there may be at a time, and how many of them of one project. */
+/** Maximum bodies of the largest size at a time, in all and for one project. */
 const BODIES = 8;
 const OF_A_PROJECT = 4;
-/** Bodies up to this are not counted: they are gone within a millisecond, and most requests have such. */
+/** Smaller bodies are not counted: most requests have one, and it is processed within a millisecond. */
 const FREE_BYTES = 64 * 1024;
 
 /** The bytes of one body. */
 export interface BodyLease {
-  /** Counts so many bytes in all. Throws rate_limited or unavailable where they are too many beside others, and unavailable when the client has gone. */
+  /** Sets the bytes of the body so far. Throws rate_limited or unavailable if they exceed a limit together with other bodies, and unavailable if the client has disconnected. */
   hold(bytes: number): void;
 }
 
@@ -47,7 +47,7 @@ export function createBodyBudget(largestBytes: number): BodyBudget {
       });
       return {
         hold(bytes) {
-          // What is still unpacked for nobody is given back by no answer.
+          // No answer would release the bytes of a body that is still being unpacked after its client has gone.
           if (isOver) throw new TrainyardError("unavailable", "the connection closed before its body was read");
           const more = bytes - held;
           if (bytes <= FREE_BYTES || more <= 0) return;

@@ -1,8 +1,8 @@
 /**
  * Collects the bytes of a body in memory of its own, which can be transferred to a thread. Bytes are copied once, as they arrive, so that a
- * chunk can be freed at once: the garbage collector, in whose heap chunks are not, would leave a whole body lying, and then collect everything
+ * chunk can be freed at once: the garbage collector, in whose heap chunks are not, would keep a whole body, and then collect everything
  * at once because of it. The memory of a long body is one buffer that grows in its place: address space is reserved for the largest body, and
- * pages are taken a step at a time. To take all of it at once, for the header or to join blocks, has the collector work at that moment.
+ * pages are taken a step at a time. Allocating all of it at once, because of the header or to join blocks, would start the collector at that moment.
  */
 import { IncomingMessage } from "node:http";
 import type { Readable } from "node:stream";
@@ -29,21 +29,21 @@ export async function* bodyChunks(stream: Readable, closed: () => Error): AsyncG
 
 /** Bytes by which a body grows, and that are copied in one turn. */
 export const TURN_BYTES = 256 * 1024;
-/** A body that is announced to be so short is memory of that length from the start. */
+/** A body whose announced length is at most this gets memory of that length from the start. */
 const SHORT_BYTES = 64 * 1024;
 
 export interface BodyBytes {
   /** Copies a chunk. Throws a RangeError over the limit. */
   add(chunk: Uint8Array): void;
-  /** All bytes, in a buffer that they fill. Nothing may be added any more. */
+  /** Returns all bytes, in a buffer of exactly their length. Nothing may be added after that. */
   whole(): Bytes;
   /** Frees the memory. */
   discard(): void;
 }
 
 /**
- * No bytes yet. `announced` is how many there will be by the header: a long body takes memory as it arrives, and not by its header. `limit` is
- * how many there may be.
+ * Creates an empty collection. `announced` is the length that the header gives: a long body gets memory as it arrives, not because of its header.
+ * `limit` is the maximum length.
  */
 export function collectBody(announced: number, limit: number): BodyBytes {
   let bytes: Bytes = new Uint8Array();
@@ -73,7 +73,7 @@ export function collectBody(announced: number, limit: number): BodyBytes {
     },
     whole() {
       if (bytes.length === size) return bytes;
-      // A short one that is shorter than its header said: such come from within the process alone.
+      // A short body with fewer bytes than its header said: only requests within the process have such bodies.
       if (!bytes.buffer.resizable) return bytes.slice(0, size);
       bytes.buffer.resize(size);
       return bytes;

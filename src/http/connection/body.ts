@@ -30,8 +30,8 @@ declare module "fastify" {
 }
 
 /**
- * Makes `request.body` the bytes of a JSON body, at most the route's `bodyLimit` of them, and leaves parsing to the route. `largestBytes`: what
- * any body may have, by which all bodies together are bounded.
+ * Makes `request.body` the bytes of a JSON body, at most the route's `bodyLimit` of them, and leaves parsing to the route. `largestBytes` is
+ * the maximum of any body, from which the limit of all bodies together follows.
  */
 export function acceptJsonBytes(app: App, largestBytes: number): void {
   app.decorate("bodyBudget", createBodyBudget(largestBytes));
@@ -81,7 +81,7 @@ async function readPacked(
   return body.whole();
 }
 
-/** Leaving it early leaves the request open, so that the answer can still be sent. */
+/** Ending it early leaves the request open, so that the answer can still be sent. */
 async function* bytesOf(request: IncomingMessage): AsyncGenerator<Uint8Array, void, void> {
   try {
     yield* request.iterator({ destroyOnReturn: false }) as AsyncIterable<Uint8Array>;
@@ -91,13 +91,13 @@ async function* bytesOf(request: IncomingMessage): AsyncGenerator<Uint8Array, vo
 }
 
 /**
- * Largest JSON body that is parsed on the event loop, whoever's protocol it is in: whatever it is made of, this many bytes
- * take a few milliseconds at most. Larger ones are answered in a thread.
+ * Largest JSON body that is parsed on the event loop, in every protocol: whatever it contains, parsing it takes a few
+ * milliseconds at most. Larger ones are answered in a thread.
  */
 export const PARSED_HERE_BYTES = 32 * 1024;
 
 /**
- * Reads a JSON body by its name: on the event loop where it is short, else in a thread. Throws `malformed`, or `invalid` with every failure.
+ * Reads a JSON body by the name of its schema: on the event loop if it is short, else in a thread. Throws `malformed`, or `invalid` with every failure.
  * The body is not to be used afterwards.
  */
 export async function readBodyAs<Name extends BodyName>(
@@ -124,7 +124,7 @@ const validateParameters: FastifySchemaCompiler<z.ZodType> = (route) => {
   return httpPart === "querystring" ? queryValidator(schema) : validatorCompiler(route);
 };
 
-/** Whether a schema takes any strings: parameters of a path always are. */
+/** Whether a schema accepts any strings, which parameters of a path always are. */
 function isOfStrings(schema: z.ZodType): boolean {
   if (!(schema instanceof z.ZodObject)) return false;
   return Object.values(schema.shape).every((each) => each instanceof z.ZodString && (each.def.checks ?? []).length === 0);
@@ -167,13 +167,13 @@ export function readBody(asked: FastifyRequest, request: IncomingMessage): Promi
       } catch (error) {
         return refuse(error);
       }
-      // What is short is gone soon.
+      // A short body is released soon.
       if (!isSocket || received === chunk.length) return;
-      // What is freed has no length any more.
+      // A freed chunk has length 0.
       inTurn += chunk.length;
       freeMemory(chunk);
       if (inTurn < TURN_BYTES) return;
-      // More of what has arrived is taken in the next turn.
+      // The rest of what has arrived is read in the next turn.
       inTurn = 0;
       request.pause();
       setImmediate(() => request.resume());

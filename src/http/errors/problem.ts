@@ -4,7 +4,7 @@
  */
 import { STATUS_CODES } from "node:http";
 import { z } from "zod";
-import { type ErrorCode, type FieldError, TrainyardError } from "../../domain/errors.ts";
+import { CURE_CODES, type Cure, type ErrorCode, type FieldError, TrainyardError } from "../../domain/errors.ts";
 
 /** Codes of HTTP only, in addition to those of the domain. */
 type ProblemCode = ErrorCode | "headers_too_large" | "method_not_allowed" | "upgrade_required" | "internal";
@@ -44,6 +44,15 @@ const fieldError = z.object({
   detail: z.string().meta({ description: "What is wrong, and what is allowed." }),
 });
 
+const cure = z.object({
+  code: z.enum(CURE_CODES).meta({ description: "What helps, for a program." }),
+  of: z
+    .string()
+    .optional()
+    .meta({ description: "The resource that is meant.", examples: ["iris"] }),
+  words: z.string().meta({ description: "The end of `detail` that says it.", examples: ["GET /v1/models lists them"] }),
+});
+
 /** The document of RFC 9457 that answers every error. */
 export const problem = z
   .object({
@@ -54,6 +63,9 @@ export const problem = z
     instance: z.string().meta({ description: "The id of the request, as in the server log." }),
     code: z.enum(problemCodes).meta({ description: "What happened, for a program." }),
     errors: z.array(fieldError).optional().meta({ description: "Every failure found, when the code is `invalid`." }),
+    cure: cure.optional().meta({
+      description: "What helps, when `detail` ends with a route: for clients that have commands or links instead.",
+    }),
   })
   .meta({
     id: "Problem",
@@ -103,7 +115,7 @@ export interface Occurrence {
 /** The problem document of anything that was thrown. An unknown error becomes a 500 that reveals nothing of its cause. */
 export function toProblem(error: unknown, occurrence: Occurrence): Problem {
   const { requestId, bodyLimit } = occurrence;
-  const document = (code: ProblemCode, detail: string, errors?: Problem["errors"]): Problem => ({
+  const document = (code: ProblemCode, detail: string, errors?: Problem["errors"], helps?: Cure | null): Problem => ({
     type: "about:blank",
     title: STATUS_CODES[STATUS_OF[code]] ?? code,
     status: STATUS_OF[code],
@@ -111,8 +123,9 @@ export function toProblem(error: unknown, occurrence: Occurrence): Problem {
     instance: `urn:uuid:${requestId}`,
     code,
     ...(errors && errors.length > 0 ? { errors } : {}),
+    ...(helps ? { cure: helps } : {}),
   });
-  if (error instanceof TrainyardError) return document(error.code, error.message, [...error.errors]);
+  if (error instanceof TrainyardError) return document(error.code, error.message, [...error.errors], error.cure);
   if (error instanceof ProtocolError) return document(error.code, error.message);
   if (isOutOfDescriptors(error))
     return document("unavailable", "the server has too many files and connections open: try again soon");

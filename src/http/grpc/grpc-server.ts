@@ -16,9 +16,11 @@ import type {
 import { TrainyardError } from "../../domain/errors.ts";
 import type { App } from "../context.ts";
 import { PREDICT_BODY_BYTES } from "../routes/predict.ts";
-import { type Call, type MessageReader, SERVICES } from "./calls.ts";
+import { type Call, SERVICES } from "./calls.ts";
 import { answerStream, MAX_STREAMS } from "./infer-stream.ts";
 import { type Answering, answerMessage, type Caller, type Outcome } from "./routed-call.ts";
+import { createStreamShares } from "./stream-shares.ts";
+import { unpackInTurn } from "./unpack-in-turn.ts";
 
 type Grpc = typeof import("@grpc/grpc-js");
 
@@ -56,7 +58,7 @@ const CODES: Readonly<Record<number, keyof Grpc["status"]>> = {
 };
 
 export interface GrpcServerOptions {
-  readonly threads: MessageReader;
+  readonly threads: Answering["threads"];
   readonly host: string;
   /** 0: any free port. */
   readonly port: number;
@@ -93,9 +95,10 @@ export async function startGrpcServer(app: App, options: GrpcServerOptions): Pro
     // A stream may be silent for a long time. It ends when its client no longer answers pings.
     "grpc.keepalive_time_ms": idleMs,
     "grpc-node.max_session_memory": CONNECTION_MEGABYTES,
+    interceptors: [unpackInTurn(grpc.ServerInterceptingCall)],
   });
   const answering = { app, threads };
-  const streams = createStreams(grpc, answering);
+  const streams = createStreams(grpc, answering, idleMs);
   for (const [name, calls] of Object.entries(SERVICES)) addService(grpc, server, answering, name, calls, streams.handle);
   // Its own listener cannot limit connections.
   const injector = server.createConnectionInjector(credentialsOf(grpc, tls));
@@ -196,24 +199,31 @@ function unary(grpc: Grpc, answering: Answering, call: Call): handleUnaryCall<Bu
 type StreamHandler = (call: Call) => handleBidiStreamingCall<Buffer, Buffer>;
 
 /** Answers streams until the server stops. */
-function createStreams(grpc: Grpc, answering: Answering) {
+function createStreams(grpc: Grpc, answering: Answering, silentMs: number) {
   const stopping = new AbortController();
   const open = new Set<Promise<void>>();
-  /** Those in which something was asked. Who has no valid key asks nothing for long, and so keeps nobody else from a stream. */
-  const begun = new Set<object>();
+  const shares = createStreamShares(MAX_STREAMS);
   const handle: StreamHandler = (call) => (stream) => {
     const fail = (status: number, details: string) => void stream.emit("error", failure(grpc, status, details));
     const answer = (message: Buffer, signal: AbortSignal) => answerMessage(answering, call, message, callerOf(stream, signal));
-    const begin = (): boolean => {
-      if (begun.size >= MAX_STREAMS) return false;
-      begun.add(stream);
-      return true;
+    let isOver = false;
+    let release = (): void => undefined;
+    const begin = async (): Promise<string | null> => {
+      const principal = await answering.app.principalOf(passedOn(stream.metadata).authorization);
+      // The routes refuse its first message, and that ends the stream.
+      if (!principal || isOver) return null;
+      const counted = shares.begin(principal.project);
+      if (counted === null)
+        return `${principal.project} has its share of the ${MAX_STREAMS} streams of a server open (as many as are left free): end one, or send more requests over those that are open`;
+      release = counted;
+      return null;
     };
-    const ended = answerStream(stream, { begin, answer, fail, stopping: stopping.signal });
+    const ended = answerStream(stream, { begin, answer, fail, silentMs, stopping: stopping.signal });
     open.add(ended);
     void ended.then(() => {
       open.delete(ended);
-      begun.delete(stream);
+      isOver = true;
+      release();
     });
   };
   return {

@@ -1,6 +1,8 @@
 /** Answers one message by a request to the HTTP routes within this process. Knows no status of gRPC. */
 import { Readable } from "node:stream";
 import { TrainyardError } from "../../domain/errors.ts";
+import type { RoutedRequest } from "../../domain/protocols/routed-request.ts";
+import { PARSED_HERE_BYTES } from "../connection/body.ts";
 import type { App } from "../context.ts";
 import { STATUS_OF } from "../errors/problem.ts";
 import type { Call, HttpAnswer, MessageReader } from "./calls.ts";
@@ -8,8 +10,12 @@ import type { Call, HttpAnswer, MessageReader } from "./calls.ts";
 /** What answers the calls. */
 export interface Answering {
   readonly app: App;
-  readonly threads: MessageReader;
+  /** Read long messages, each in its project's turn. */
+  readonly threads: MessageReader & { ofProject(project: string): MessageReader };
 }
+
+/** What is asked for a long message without a valid key: it is not read, and the route refuses and counts it. */
+const UNREAD: RoutedRequest = { method: "POST", url: "/v2/models/unread/infer" };
 
 /** The parts of a call, besides its message, that reach the routes. */
 export interface Caller {
@@ -28,13 +34,14 @@ export type Outcome =
 
 /** Answers a message; null if the client has gone. Never rejects. */
 export async function answerMessage(
-  { app, threads }: Answering,
+  answering: Answering,
   call: Call,
   message: Uint8Array,
   { path, peer, headers: passedOn, signal }: Caller,
 ): Promise<Outcome | null> {
+  const { app } = answering;
   try {
-    const { method, url, headers, payload } = await call.ask(message, threads);
+    const { method, url, headers, payload } = await read(answering, call, message, passedOn.authorization);
     if (signal.aborted) return null;
     const body = payload && bodyUntil(signal, payload);
     const answer = await app.inject({
@@ -56,6 +63,18 @@ export async function answerMessage(
     app.log.error({ err: error, call: path }, "a call over gRPC failed");
     return { ok: false, status: 500, details: "internal error; see the server log", headers: {} };
   }
+}
+
+/** Reads a message: a long one only for a project, because that takes a thread. */
+async function read(
+  { app, threads }: Answering,
+  call: Call,
+  message: Uint8Array,
+  authorization: string | undefined,
+): Promise<RoutedRequest> {
+  if (message.length <= PARSED_HERE_BYTES) return call.ask(message, threads);
+  const principal = await app.principalOf(authorization);
+  return principal ? call.ask(message, threads.ofProject(principal.project)) : UNREAD;
 }
 
 /**

@@ -46,7 +46,7 @@ export interface SharedTrainings<Trained> {
 /** How long this thread waits for its assistants before it checks whether the job has ended. */
 const WAIT_MS = 50;
 /**
- * An assistant may die silently (its program is gone, or its heap is full), and this thread, which never returns to its event loop, is not
+ * An assistant may die silently (its heap is full), and this thread, which never returns to its event loop, is not
  * told. So it counts as lost after this long without a result from any assistant, and several times the longest training here. A training
  * that is done twice has the same bits.
  */

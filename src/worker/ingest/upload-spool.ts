@@ -37,6 +37,8 @@ export interface UploadSpoolOptions {
   readonly entry?: URL;
 }
 
+/** Maximum bytes of a project's uploads that arrive or wait to be read, in uploads of the largest size: the disk is shared. */
+const MAX_LARGEST_OF_PROJECT = 4;
 /** Two, so that a large table does not block the others. */
 const THREADS = 2;
 /** For JavaScript objects: labels, and a row group of Parquet. Values are in typed arrays, whose size is computed before they are allocated. */
@@ -63,9 +65,11 @@ export async function openUploadSpool({
   await mkdir(folder, { recursive: true });
   const files = createOpenFiles();
   const pool = createSupervisedPool({ entry, minThreads: 1, maxThreads: THREADS, heapMb: HEAP_MB, onError, onThreads });
+  const shares = createSpoolShares(MAX_LARGEST_OF_PROJECT * limits.bytes);
   const discard = async ({ path }: Pick<Upload, "path">): Promise<void> => {
     // A terminated thread may have left a decompressed file.
     await Promise.all([path, unpackedPath(path)].map((each) => rm(each, { force: true })));
+    shares.release(path);
   };
 
   const ofTenant = (tenant: string): UploadSpool => {
@@ -92,7 +96,7 @@ export async function openUploadSpool({
         pool.start();
         try {
           await using file = await files.create(path);
-          return { path, bytes: await writeStream(file, stream, limits.bytes) };
+          return { path, bytes: await writeStream(file, stream, limits.bytes, (bytes) => shares.add(tenant, path, bytes)) };
         } catch (error) {
           await discard({ path });
           throw NO_ROOM.has((error as NodeJS.ErrnoException).code ?? "") ? noRoom(error) : error;
@@ -136,12 +140,45 @@ function noRoom(cause: unknown): TrainyardError {
 }
 
 /** Takes the next chunk from the stream when the one before is written: that is the back-pressure. */
-async function writeStream(file: Sink, stream: AsyncIterable<Uint8Array>, limitBytes: number): Promise<number> {
+async function writeStream(
+  file: Sink,
+  stream: AsyncIterable<Uint8Array>,
+  limitBytes: number,
+  count: (bytes: number) => void,
+): Promise<number> {
   let bytes = 0;
   for await (const chunk of stream) {
     bytes += chunk.length;
     if (bytes > limitBytes) throw overLimit("the upload has more bytes", limitBytes, "DATASET_BYTES");
+    count(chunk.length);
     await file.append(chunk);
   }
   return bytes;
+}
+
+/** Counts the bytes of each project's files until they are discarded. `add` throws rate_limited above `most` of one project. */
+function createSpoolShares(most: number) {
+  const byProject = new Map<string, number>();
+  const files = new Map<string, { readonly project: string; bytes: number }>();
+  return {
+    add(project: string, path: string, bytes: number): void {
+      const total = (byProject.get(project) ?? 0) + bytes;
+      if (total > most) {
+        const detail = `${project} has uploads of ${most} bytes that arrive or wait to be read, which is the maximum (from TRAINYARD_MAX_DATASET_BYTES): send this one again when some are read`;
+        throw new TrainyardError("rate_limited", detail);
+      }
+      byProject.set(project, total);
+      const file = files.get(path);
+      if (file) file.bytes += bytes;
+      else files.set(path, { project, bytes });
+    },
+    release(path: string): void {
+      const file = files.get(path);
+      if (!file) return;
+      files.delete(path);
+      const left = (byProject.get(file.project) ?? 0) - file.bytes;
+      if (left > 0) byProject.set(file.project, left);
+      else byProject.delete(file.project);
+    },
+  };
 }

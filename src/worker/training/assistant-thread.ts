@@ -7,7 +7,12 @@ import { lowerThreadPriority } from "../priority.ts";
 import { ASSISTANT, type AssistantMessage, type AssistantTask } from "../protocol.ts";
 
 lowerThreadPriority();
-const { createAssistantTrainer } = await import("../../training/run-job.ts");
+// Where they cannot be loaded, each run is told at once: the job's thread hears nothing of the end of this one.
+const { createAssistantTrainer } = await import("../../training/run-job.ts").catch((error: unknown) => ({
+  createAssistantTrainer: () => {
+    throw error;
+  },
+}));
 
 /** How long it waits for the next run. Its modules take some 0.2 s to load, and some 30 MB to keep. */
 const KEPT_MS = 30_000;

@@ -33,6 +33,14 @@ export interface GrpcClient {
 
 export type InferStream = ClientDuplexStream<object, Answer>;
 
+/** A request of `ModelInfer` as it is sent. */
+export function encodeInfer(message: object): Buffer {
+  const { service } = (protocol("open_inference.proto") as Packages).inference.GRPCInferenceService as unknown as {
+    readonly service: { readonly ModelInfer: { requestSerialize(message: object): Buffer } };
+  };
+  return service.ModelInfer.requestSerialize(message);
+}
+
 /** Connects to host:port, for a service of the protocol or for health. */
 export function connectGrpc(
   address: string,

@@ -3,6 +3,7 @@ import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { type GrpcServer, startGrpcServer } from "../../../src/http/grpc/grpc-server.ts";
 import { PREDICT_BODY_BYTES } from "../../../src/http/routes/predict.ts";
+import { keyFor } from "../auth/keyed-app.ts";
 import { storeLine, storePenguins } from "../models-at-hand.ts";
 import { openStagedApp, type StagedApp } from "../staged-app.ts";
 import { connectGrpc, type GrpcClient } from "./grpc-client.ts";
@@ -258,6 +259,42 @@ describe("a server with keys", () => {
       expect(await caller.call("ServerReady", {})).toEqual({ ready: true });
       guarded.lifecycle.drain();
       expect(await caller.call("ServerReady", {})).toEqual({ ready: false });
+    } finally {
+      caller.close();
+      await open.close();
+      await guarded.close();
+    }
+  });
+
+  it("reads a long message in its project's turn, and none without a key", async () => {
+    const admin = `ty_${"a".repeat(40)}`;
+    const guarded = await openStagedApp({ environment: { TRAINYARD_ADMIN_KEY: admin } });
+    await storeLine(guarded.services.store);
+    const { computePool } = guarded.services;
+    const read: string[] = [];
+    const ofProject = (project: string) => ({
+      ...computePool,
+      readInferMessage: (message: Uint8Array<ArrayBuffer>) => {
+        read.push(project);
+        return computePool.readInferMessage(message);
+      },
+    });
+    const threads = { ...ofProject("nobody"), ofProject };
+    const open = await startGrpcServer(guarded.app, { threads, host: "127.0.0.1", port: 0, connections: 10, idleMs: 60_000 });
+    const caller = connectGrpc(open.address);
+    const inputs = [{ name: "x", datatype: "FP32", shape: [20_000, 1], contents: { fp32_contents: Array(20_000).fill(1) } }];
+    const infer = (key?: string) =>
+      caller.call("ModelInfer", { model_name: "line", inputs }, key === undefined ? {} : { authorization: `Bearer ${key}` });
+    try {
+      await expect(infer()).rejects.toMatchObject({ code: status.UNAUTHENTICATED });
+      await expect(infer(`ty_${"b".repeat(40)}`)).rejects.toMatchObject({ code: status.UNAUTHENTICATED });
+      expect(read).toEqual([]);
+      expect(await infer(admin)).toMatchObject({ model_name: "line" });
+      const other = await keyFor(guarded, "other", ["predict"], admin);
+      await expect(infer(other)).rejects.toMatchObject({ code: status.NOT_FOUND });
+      expect(read).toEqual(["default", "other"]);
+      const codes = guarded.logged.filter(({ route }) => route === "/v2/models/:name/infer").map((each) => each.status);
+      expect(codes).toEqual([401, 401, 200, 404]);
     } finally {
       caller.close();
       await open.close();

@@ -1,11 +1,14 @@
 import { once } from "node:events";
+import { connect } from "node:http2";
+import zlib, { gzipSync } from "node:zlib";
 import { status } from "@grpc/grpc-js";
 import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from "vitest";
 import { type GrpcServer, startGrpcServer } from "../../../src/http/grpc/grpc-server.ts";
 import { MAX_STREAMS } from "../../../src/http/grpc/infer-stream.ts";
+import { keyFor } from "../auth/keyed-app.ts";
 import { storeLine } from "../models-at-hand.ts";
 import { openStagedApp, type StagedApp } from "../staged-app.ts";
-import { type Answer, connectGrpc, type GrpcClient, type InferStream } from "./grpc-client.ts";
+import { type Answer, connectGrpc, encodeInfer, type GrpcClient, type InferStream } from "./grpc-client.ts";
 
 let staged: StagedApp;
 let server: GrpcServer;
@@ -81,6 +84,15 @@ function holdPredictions({ services: { computePool } }: StagedApp) {
     };
   Object.assign(computePool, { predict: { now: () => null, rows: later(predict.rows), stream: later(predict.stream) } });
   return { held, release: released.resolve };
+}
+
+/** A message in the framing of gRPC, packed with gzip. */
+function packed(message: object): Buffer {
+  const bytes = gzipSync(encodeInfer(message));
+  const head = Buffer.alloc(5);
+  head.writeUInt8(1, 0);
+  head.writeUInt32BE(bytes.length, 1);
+  return Buffer.concat([head, bytes]);
 }
 
 describe("a stream of inferences", () => {
@@ -218,27 +230,133 @@ describe("a stream of inferences", () => {
     expect((await readAll(allowed)).answers).toEqual([{ id: "a", error: "", bytes: 8 }]);
   });
 
-  it("refuses more streams than a server keeps, and takes new ones when others have ended", async () => {
-    const { app, grpc, caller } = await open();
-    // One connection may have no more calls than that.
-    const second = connectGrpc(grpc.address);
-    const streams = Array.from({ length: MAX_STREAMS }, (_, each) => (each % 2 ? caller : second).stream());
-    for (const stream of streams) {
-      stream.on("error", () => undefined);
+  it("lets a project have as many streams as are left free, and another one its own", async () => {
+    const admin = `ty_${"a".repeat(40)}`;
+    const { app, grpc, caller } = await open({ environment: { TRAINYARD_ADMIN_KEY: admin } });
+    const greedy = { authorization: `Bearer ${await keyFor(app, "greedy", ["predict"], admin)}` };
+    const modest = { authorization: `Bearer ${await keyFor(app, "modest", ["predict"], admin)}` };
+    const begin = async (metadata: Record<string, string>) => {
+      const stream = caller.stream(metadata);
+      const over = ended(stream);
       stream.write(request("a", [1]));
+      // Its project has no such model, and its message is answered.
+      const refusal = await Promise.race([once(stream, "data").then(() => null), over]);
+      return { stream, refusal };
+    };
+    const first = await begin(greedy);
+    for (let count = 1; count < MAX_STREAMS / 2; count++) expect(await begin(greedy)).toMatchObject({ refusal: null });
+    const { refusal } = await begin(greedy);
+    expect(refusal).toMatchObject({ code: status.RESOURCE_EXHAUSTED });
+    expect(refusal?.details).toBe(
+      "greedy has its share of the 100 streams of a server open (as many as are left free): end one, or send more requests over those that are open",
+    );
+    expect(await begin(modest)).toMatchObject({ refusal: null });
+    first.stream.end();
+    await ended(first.stream);
+    expect(await begin(modest)).toMatchObject({ refusal: null });
+    // Two of the other leave 49 free.
+    expect((await begin(greedy)).refusal).toMatchObject({ code: status.RESOURCE_EXHAUSTED });
+    caller.close();
+    await grpc.close();
+    await app.close();
+  });
+
+  it("keeps no place of a stream that ended while it was let in", async () => {
+    const { app, grpc, caller } = await open();
+    const counted = Promise.withResolvers<void>();
+    const asked = Promise.withResolvers<void>();
+    const { principalOf } = app.app;
+    app.app.principalOf = async (authorization) => {
+      asked.resolve();
+      await counted.promise;
+      return principalOf(authorization);
+    };
+    const leaving = Array.from({ length: MAX_STREAMS / 2 }, () => caller.stream());
+    const over = leaving.map(ended);
+    for (const stream of leaving) stream.write(request("a", [1]));
+    await asked.promise;
+    for (const stream of leaving) stream.cancel();
+    await Promise.all(over);
+    const stream = caller.stream();
+    stream.on("error", () => undefined);
+    stream.write(request("b", [1]));
+    counted.resolve();
+    await once(stream, "data");
+    // Each of them has asked by now whether it may begin.
+    for (let count = 1; count < MAX_STREAMS / 2; count++) {
+      const next = caller.stream();
+      next.on("error", () => undefined);
+      next.write(request("c", [1]));
+      await once(next, "data");
     }
-    await Promise.all(streams.map((stream) => once(stream, "data")));
-    const further = second.stream();
-    further.write(request("a", [1]));
-    const refused = await readAll(further);
-    expect(refused).toMatchObject({ code: status.RESOURCE_EXHAUSTED, details: expect.stringContaining("open streams") });
-    streams[0]?.end();
-    await ended(streams[0] as InferStream);
-    const next = second.stream();
-    next.write(request("b", [1]));
-    next.end();
-    expect((await readAll(next)).answers).toHaveLength(1);
-    second.close();
+    caller.close();
+    await grpc.close();
+    await app.close();
+  });
+
+  it("asks for room again where the store could not say whose stream it is", async () => {
+    const { app, grpc, caller } = await open();
+    const { principalOf } = app.app;
+    const failing = vi.fn(principalOf).mockRejectedValueOnce(new Error("the database is away"));
+    app.app.principalOf = failing;
+    const stream = caller.stream();
+    const reading = readAll(stream);
+    stream.write(request("a", [1]));
+    await once(stream, "data");
+    stream.write(request("b", [1]));
+    await once(stream, "data");
+    stream.write(request("c", [1]));
+    stream.end();
+    expect((await reading).answers.map(({ id }) => id)).toEqual(["a", "b", "c"]);
+    expect(failing).toHaveBeenCalledTimes(2);
+    caller.close();
+    await grpc.close();
+    await app.close();
+  });
+
+  it("ends a stream in which nothing is asked for as long as an idle connection is kept", async () => {
+    const app = await openStagedApp();
+    const { computePool: threads } = app.services;
+    const grpc = await startGrpcServer(app.app, { threads, host: "127.0.0.1", port: 0, connections: 100, idleMs: 200 });
+    const caller = connectGrpc(grpc.address);
+    expect(await readAll(caller.stream())).toMatchObject({
+      code: status.DEADLINE_EXCEEDED,
+      details: expect.stringContaining("nothing was asked"),
+    });
+    caller.close();
+    await grpc.close();
+    await app.close();
+  });
+
+  it("unpacks no more messages than it answers", async () => {
+    const { app, grpc, caller } = await open();
+    const { held, release } = holdPredictions(app);
+    const unpacking = vi.spyOn(zlib, "createGunzip");
+    const session = connect(`http://${grpc.address}`);
+    const stream = session.request({
+      ":method": "POST",
+      ":path": "/inference.GRPCInferenceService/ModelStreamInfer",
+      "content-type": "application/grpc",
+      "grpc-encoding": "gzip",
+      te: "trailers",
+    });
+    const message = packed(request("a", [1]));
+    const count = 100;
+    stream.end(Buffer.concat(Array(count).fill(message)));
+    let bytes = 0;
+    stream.on("data", (chunk: Buffer) => (bytes += chunk.length));
+    await vi.waitFor(() => expect(held.count).toBe(8));
+    // A request to the server is answered after whatever else it had to do.
+    await caller.call("ServerLive", {});
+    // And one that waits.
+    expect(unpacking).toHaveBeenCalledTimes(9);
+    release();
+    const [trailers] = await once(stream, "trailers");
+    expect(trailers["grpc-status"]).toBe("0");
+    expect(unpacking).toHaveBeenCalledTimes(count);
+    unpacking.mockRestore();
+    expect(bytes % count).toBe(0);
+    session.close();
     caller.close();
     await grpc.close();
     await app.close();

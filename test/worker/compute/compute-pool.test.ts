@@ -280,4 +280,24 @@ describe("the compute pool's bounds", () => {
       });
     }
   });
+
+  it("calls the end of its work by a stop no failure, of tasks that run, wait or come later", async () => {
+    const errors: unknown[] = [];
+    const computePool = createComputePool({
+      limits: LIMITS,
+      threads: 2,
+      onError: (error) => errors.push(error),
+      entry: new URL("../stand-in-tasks.ts", import.meta.url),
+    });
+    const run = { job: {}, payload: null, dataset: null, checkpoint: null } as unknown as TrainingRun;
+    await computePool.showRows(run, { limit: 1 });
+    const stopped = { code: "unavailable", message: "the server is stopping: send the request again" };
+    const tasks = Array.from({ length: 6 }, () =>
+      expect(computePool.prepare(new Uint8Array(1))).rejects.toMatchObject(stopped),
+    );
+    await computePool.close();
+    await Promise.all(tasks);
+    await expect(computePool.showRows(run, { limit: 1 })).rejects.toMatchObject(stopped);
+    expect(errors).toEqual([]);
+  });
 });

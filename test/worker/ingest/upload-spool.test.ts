@@ -36,3 +36,43 @@ it("gives up a reader that never comes back, tells its sender why, and reads on 
   await spool.discard(upload);
   expect(await readdir(join(dataDir, "uploads"))).toEqual([]);
 });
+
+it("calls the end of a reader by a stop no failure", async () => {
+  const errors: unknown[] = [];
+  const spool = await openUploadSpool({
+    dataDir: await temporaryFolder(),
+    limits: parseConfig({}).datasetLimits,
+    onError: (error) => errors.push(error),
+    entry: new URL("../stand-in-tasks.ts", import.meta.url),
+  });
+  const upload = await spool.receive(once("a table that a reader loops on"));
+  await spool.digest(upload, "");
+  const task = { format: "parquet", gzip: false, options: readingOptions.parse({}) } as const;
+  const stopped = { code: "unavailable", message: "the server is stopping: send the request again" };
+  const reading = Array.from({ length: 4 }, () => expect(spool.read(upload, task)).rejects.toMatchObject(stopped));
+  await spool.close();
+  await Promise.all(reading);
+  await expect(spool.digest(upload, "")).rejects.toMatchObject(stopped);
+  expect(errors).toEqual([]);
+});
+
+it("lets one project not fill the disk with uploads at once, and releases what is discarded", async () => {
+  const spool = await openUploadSpool({
+    dataDir: await temporaryFolder(),
+    limits: { ...parseConfig({}).datasetLimits, bytes: 10 },
+    onError: (error) => expect(error).toBeUndefined(),
+    entry: new URL("../stand-in-tasks.ts", import.meta.url),
+  });
+  onTestFinished(() => spool.close());
+  const greedy = spool.ofProject("greedy");
+  const uploads = await Promise.all(Array.from({ length: 4 }, () => greedy.receive(once("0123456789"))));
+  await expect(greedy.receive(once("0"))).rejects.toMatchObject({
+    code: "rate_limited",
+    message: expect.stringMatching(/^greedy has uploads of 40 bytes .*TRAINYARD_MAX_DATASET_BYTES/),
+  });
+  expect(await spool.ofProject("modest").receive(once("0123456789"))).toMatchObject({ bytes: 10 });
+  // The refused one counts no more, and one that is too large neither.
+  await expect(greedy.receive(once("0123456789a"))).rejects.toMatchObject({ code: "too_large" });
+  for (const upload of uploads) await greedy.discard(upload);
+  for (let count = 0; count < 4; count++) expect(await greedy.receive(once("0123456789"))).toMatchObject({ bytes: 10 });
+});

@@ -16,11 +16,11 @@ class Parameters:
         return {name: p.default for name, p in inspect.signature(cls.__init__).parameters.items() if name != "self"}
 
     def get_params(self, deep: bool = True) -> Dict[str, Any]:
-        """Returns every parameter by name. None of them holds another estimator, so that `deep` changes nothing."""
+        """Returns every parameter by name. None of them is an estimator, so `deep` changes nothing."""
         return {name: getattr(self, name) for name in sorted(self._defaults())}
 
     def set_params(self: Self, **params: Any) -> Self:
-        """Sets parameters by name and returns the estimator. Raises ValueError for a name that is none of them."""
+        """Sets parameters by name and returns the estimator. Raises ValueError for an unknown name."""
         known = self._defaults()
         for name, value in params.items():
             if name not in known:

@@ -22,9 +22,9 @@ FINAL_STATES = frozenset(["succeeded", "failed", "cancelled"])
 PAGE = 100
 BLOCK_ROWS = 5000
 BLOCK_CELLS = 100_000
-"""Rows, and cells, of one request to predict: more rows are several requests."""
+"""Maximum rows, and cells, of one request to predict: more rows are sent as several requests."""
 EXPLAINED_ROWS = 100
-"""Rows of one request that asks for explanations."""
+"""Maximum rows of one request for explanations."""
 TOO_LARGE = 413
 MAX_QUERY = 4000
 """Longest query of an upload, in bytes; a longer one is sent as a form. Proxies often take 8 KiB of an address, the server 16."""
@@ -74,7 +74,7 @@ class Client:
         return self._succeeded(self.wait(self.submit(spec)["id"]))
 
     def validate(self, spec: Mapping[str, Any]) -> Json:
-        """Returns what a spec comes to, with every default filled in, and stores nothing."""
+        """Returns the resolved spec, with every default filled in, and stores nothing."""
         return self._ask("v1/jobs", spec, query={"validate_only": True})
 
     def job(self, id: str) -> Json:
@@ -96,7 +96,7 @@ class Client:
         return self._pages("v1/jobs", state=state, name=name, filter=filter, order_by=order_by)
 
     def label_job(self, id: str, **changes: Any) -> Json:
-        """Changes `tags` (a dict; None removes a tag) and `note` (None removes it) of a job. What is left out stays."""
+        """Changes `tags` (a dict; None removes a tag) and `note` (None removes it) of a job. Others stay."""
         return self._transport.call("PATCH", f"v1/jobs/{segment(id)}", changes, repeatable=True)
 
     def watch(self, id: str, *, after: int = 0) -> Iterator[Json]:
@@ -113,7 +113,7 @@ class Client:
         return self.job(id)
 
     def cancel(self, id: str) -> Json:
-        """Ends a job for good."""
+        """Cancels a job."""
         return self._change(f"v1/jobs/{segment(id)}/cancel")
 
     def pause(self, id: str) -> Json:
@@ -151,7 +151,7 @@ class Client:
         upload = to_upload(table, format)
         fields = field_texts({"name": name or upload.name, "types": trimmed({**upload.types, **(types or {})}) or None, **options})
         body, content_type = upload.body, upload.content_type
-        # The types of many columns are longer than a server or a proxy lets a URL be.
+        # The types of many columns may make a URL longer than a server or a proxy allows.
         if len(query_text(fields)) > MAX_QUERY:
             body, content_type = form_of(fields, body, content_type)
             fields = {}
@@ -170,7 +170,7 @@ class Client:
     # Schedules: a table is fetched again and again, and a job trains on what is new.
 
     def create_schedule(self, schedule: Mapping[str, Any], *, key: Optional[str] = None) -> Json:
-        """Makes a schedule of the body of `POST /v1/schedules`."""
+        """Creates a schedule from the body of `POST /v1/schedules`."""
         return self._create("v1/schedules", schedule, key)
 
     def change_schedule(self, id: str, **changes: Any) -> Json:
@@ -186,7 +186,7 @@ class Client:
         return self._transport.get(f"v1/schedules/{segment(id)}")
 
     def run_schedule(self, id: str) -> Json:
-        """Begins a run now. It goes on by itself."""
+        """Starts a run now, and does not wait for it."""
         return self._change(f"v1/schedules/{segment(id)}/run")
 
     def schedule_runs(self, id: str) -> Iterator[Json]:
@@ -362,13 +362,13 @@ class Client:
         return self.sweep(id)
 
     def cancel_sweep(self, id: str) -> Json:
-        """Ends a sweep for good."""
+        """Cancels a sweep."""
         return self._change(f"v1/sweeps/{segment(id)}/cancel")
 
-    # What the methods share
+    # Shared by the methods
 
     def _create(self, path: str, spec: Mapping[str, Any], key: Optional[str]) -> Json:
-        """Posts what must not be made twice, under a key: a request whose answer was lost is sent again."""
+        """Posts with an idempotency key, so that a request whose answer was lost can be sent again."""
         headers = {"idempotency-key": key or str(uuid.uuid4())}
         return self._transport.call("POST", path, spec, headers=headers, repeatable=True)
 
@@ -400,7 +400,7 @@ def _unpickled_client(url: str, timeout: float) -> Client:
 
 
 def _instances(rows: Any) -> List[Any]:
-    """Rows as JSON has them."""
+    """Rows as values of JSON."""
     if is_frame(rows) or isinstance(rows, Mapping):
         columns, _ = columns_of(rows)
         names = list(trimmed(columns))

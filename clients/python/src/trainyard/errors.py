@@ -6,11 +6,11 @@ import json
 from typing import Any, Dict, List, Mapping, NamedTuple, Optional
 
 MAX_DETAIL = 200
-"""Longest text of an answer that is no problem document to be shown, in characters."""
+"""Longest text to show of an answer that is not a problem document, in characters."""
 
 
 class TrainyardError(Exception):
-    """Whatever this package raises about a server."""
+    """Base class of the errors that this package raises about a server."""
 
 
 class FieldError(NamedTuple):
@@ -30,7 +30,7 @@ class ApiError(TrainyardError):
         self.status: int = problem["status"]
         """The HTTP status, 400 to 599."""
         self.code: str = problem.get("code", "unknown")
-        """One of the API's error codes; `unknown` where the answer came from something else than the server."""
+        """One of the API's error codes; `unknown` if the answer came from something other than the server."""
         self.detail: str = problem["detail"]
         self.errors: List[FieldError] = [FieldError(e["pointer"], e["detail"]) for e in problem.get("errors") or []]
         self.retry_after = retry_after
@@ -67,7 +67,7 @@ class UnreachableError(TrainyardError, ConnectionError):
         self.url = url
         self.reason = str(reason)
         self.was_sending = was_sending
-        """Whether there was a connection, and it broke before the request was sent to its end."""
+        """Whether a connection broke before the whole request was sent."""
         what = f"no server answers at {url}"
         cure = "start one with `npx trainyard serve`, or name its address in TRAINYARD_URL"
         if was_sending:
@@ -100,7 +100,7 @@ _CLASS_OF_STATUS = {
 
 
 def api_error(status: int, reason: str, headers: Mapping[str, str], body: bytes) -> ApiError:
-    """Returns the error of an answer that is no success. `headers` are looked up by names in small letters."""
+    """Returns the error of an unsuccessful answer. The names of `headers` are in lower case."""
     problem: Any = None
     if headers.get("content-type", "").startswith("application/problem+json"):
         try:

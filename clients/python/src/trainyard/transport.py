@@ -1,4 +1,4 @@
-"""How requests travel: addresses, the key, bodies, and tries after a failure. Knows no route."""
+"""Sends requests: addresses, the key, bodies, and retries. Knows no route."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ from .errors import ApiError, UnreachableError, api_error
 
 Result = TypeVar("Result")
 Body = Union[bytes, Callable[[], Iterable[bytes]]]
-"""Bytes, or what returns a body's pieces from its start on, once for each try."""
+"""Bytes, or a function that returns the pieces of a body from its start, called once for each try."""
 
 TRIES = 5
-"""How often a request that may be repeated is sent at most."""
+"""Maximum tries of a request that may be repeated."""
 FIRST_DELAY = 0.1
 MAX_DELAY = 60.0
 """Longest wait before the next try, in seconds, however long the server asks for."""
@@ -59,7 +59,7 @@ class _EarlyAnswer:
 
 
 class _BrokenSend(ConnectionError):
-    """The connection broke before the request was sent to its end, and there is no answer."""
+    """The connection broke before the whole request was sent, and there is no answer."""
 
 
 class _EarlyAnswers:
@@ -82,7 +82,7 @@ def _handlers(host: str) -> List[urllib.request.BaseHandler]:
 
 
 def _is_loopback(host: str) -> bool:
-    """Whether a host is this machine, whose requests, and their key, are no proxy's to see."""
+    """Whether a host is this machine, whose requests must not go through a proxy, because of their key."""
     if host == "localhost" or host.endswith(".localhost"):
         return True
     try:

@@ -97,7 +97,7 @@ export function group(program: Program, tensors: readonly Tensor[], readings: Re
   return { groups, indices };
 }
 
-/** Returns the first of `alike`, which rise, that is `earliest` or later and whose group costs `most` at most; -1 if there is none. */
+/** Returns the first of `alike`, which is in ascending order, that is at least `earliest` and whose group costs at most `most`; -1 if there is none. */
 function firstFit(groups: readonly Group[], alike: readonly number[], earliest: number, most: number): number {
   let [low, high] = [0, alike.length];
   while (low < high) {
@@ -110,7 +110,7 @@ function firstFit(groups: readonly Group[], alike: readonly number[], earliest: 
 }
 
 /**
- * Whether an update is faster in the tiles of the gradient than as one sweep: where it is the only one that comes of the gradient, and the matrix
+ * Whether an update is faster in the tiles of the gradient than as one sweep: if no other tensor is updated from the gradient, and the matrix is
  * small. The roots and divisions of Adam overlap with one another in a sweep, and hardly with the products of a tile; and a tile reads and
  * writes each matrix in short pieces.
  */

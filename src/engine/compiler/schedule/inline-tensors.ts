@@ -21,7 +21,7 @@ interface Computation {
   readonly members: readonly Tensor[];
   readonly kind: Group["space"]["kind"];
   readonly computed: readonly Tensor[];
-  /** Those that are computed again for every element that they are broadcast to. */
+  /** The tensors that are recomputed for every element that they are broadcast to. */
   readonly repeated: readonly Tensor[];
 }
 
@@ -33,7 +33,7 @@ export class InlineTensors {
   readonly #known: TensorMap<Computation>;
   /** The tensors that read a tensor, once one of them is asked for. */
   #consumers: TensorMap<Tensor[]> | undefined;
-  /** The tensors that cost enough to be stored, as of the round before: what is stored makes others cheaper, and none dearer. */
+  /** The tensors that cost enough to be stored, as of the previous round: storing a tensor makes others cheaper and none more expensive. */
   #candidates: readonly Tensor[];
 
   /** `tensors` are those of the program, in topological order; `stored` may grow between the calls. */

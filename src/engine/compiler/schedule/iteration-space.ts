@@ -53,7 +53,7 @@ export function iterationSpaceOf(tensor: Tensor, stored: TensorMembers): Iterati
   }
 }
 
-/** A loop for each axis of a tensor that is computed element by element: the least code. */
+/** One loop for each axis of a tensor that is computed element by element, which is the least code. */
 export const loopsOver = (tensor: Tensor): IterationSpace => grid("pointwise", tensor, [], new Set(tensor.shape.keys()));
 
 function pointwise(tensor: Tensor, stored: TensorMembers): IterationSpace {
@@ -271,7 +271,7 @@ function visitsRows({ tensor, space }: { readonly tensor: Tensor; readonly space
 /** Most operands of an operation; of the elements that a reduction reads, as many stand for all. */
 const MAX_OPERANDS = 3;
 
-/** The strides of what elements of tensors are computed from in the end, by tensor and by the strides of its axes: each walk starts from one. */
+/** The strides of the loads that elements of tensors finally depend on, by tensor and by the strides of its axes: each walk starts from one. */
 export type KnownStrides = Map<Tensor, Map<string, ReadonlyMap<Tensor, number>>>;
 
 /**

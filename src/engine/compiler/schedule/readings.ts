@@ -1,6 +1,6 @@
 /**
- * What the expression of a stored tensor reads and costs. Each is found once, and again only where what it computes inline has
- * become stored: the fuser asks for all of them in each of its rounds. Knows nothing of groups.
+ * What the expression of a stored tensor reads and costs. Each is computed once, and again only after a tensor that it computed inline
+ * has become stored: the fuser asks for all of them in each of its rounds. Knows nothing of groups.
  */
 import type { Tensor } from "../../graph.ts";
 import { walk } from "../../graph-walk.ts";
@@ -31,7 +31,7 @@ export class Readings {
   /** The places of tensors among the needs of the present one. */
   readonly #places = new TensorNumbers();
 
-  /** Adds to `stored` what is stored later. `count` is the number of tensors of the program. */
+  /** Tensors that are stored later are added to `stored`. `count` is the number of tensors of the program. */
   constructor(stored: TensorSet, count: number) {
     this.#stored = stored;
     this.#known = new TensorMap(count);

@@ -1,6 +1,6 @@
 /**
- * Members of a kernel that another one repeats: a kernel computes each element of a member anew wherever one of its sums reads it. For sums of
- * long expressions the code would be longer by each term. Such a kernel is cut before the member that reads them, which then loads what the
+ * Members of a kernel that another member recomputes: a kernel recomputes each element of a member wherever one of its sums reads it. Sums of
+ * long expressions would add that much code for each term. Such a kernel is cut before the member that reads them, which then loads what the
  * kernel before it has stored. Groups are final by then, and each element is computed by the same operations in the same order: bits stay.
  */
 import type { Tensor } from "../../graph.ts";
@@ -12,10 +12,10 @@ import { isReduction, reducedSize } from "./cost-model.ts";
 import { createGroup, type Group, isReducing, join } from "./group.ts";
 import type { Readings } from "./readings.ts";
 
-/** Most instructions that the terms of a sum repeat of a member. */
+/** Most instructions of a member that the terms of a sum may repeat. */
 const LARGEST_REPEATED = 256;
 
-/** Returns the groups, those cut whose members would repeat others. */
+/** Returns the groups, and cuts those whose members would repeat others. */
 export const cutRepetitions = (groups: readonly Group[], readings: Readings): readonly Group[] =>
   groups.flatMap((group) => (group.product || group.spaces.some(isReducing) ? [group] : cut(group, readings)));
 

@@ -10,7 +10,7 @@ import type { TensorMembers } from "../tensor-tables.ts";
 import type { IterationSpace, LoopOrder } from "./iteration-space.ts";
 import type { Structure } from "./kernels.ts";
 
-/** Returns the structure of the kernel that computes `members` by loops in this order, which kernels of equal expressions may differ in. */
+/** Returns the structure of the kernel that computes `members` with loops in this order. Kernels of equal expressions may differ in the order. */
 export function structureOf(
   members: readonly { readonly tensor: Tensor; readonly space: IterationSpace }[],
   stored: TensorMembers,

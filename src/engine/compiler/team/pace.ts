@@ -13,7 +13,7 @@ export interface Pace {
 /** How long a choice stands before the other is tried for a call: this time, and this many steps. */
 const TRY_MS = 2_000;
 const TRY_STEPS = 20;
-/** The first choice stands for this part of that, and each further one four times as long, because early calls may be unusual. */
+/** The first choice stands for this fraction of those limits, and each later one four times as long, because early calls may be unusual. */
 const FIRST_TRY = 1 / 8;
 /** Threads that take more than this part of one thread's time leave their cores to others. */
 const WORTH = 0.97;

@@ -24,11 +24,11 @@ export type Work =
   | { readonly kind: "kernel"; readonly kernel: Kernel }
   /** Iterations of the outermost loop, each of `width` positions. */
   | { readonly kind: "loops"; readonly kernel: LoopKernel; readonly width: number }
-  /** What the iterations of a vector loop leave. */
+  /** The positions left over after the iterations of a vector loop. */
   | { readonly kind: "rest"; readonly kernel: LoopKernel }
   | { readonly kind: "packing"; readonly kernel: MatmulKernel; readonly packing: Packing }
   | { readonly kind: "tiles"; readonly kernel: MatmulKernel }
-  /** The rows that whole tiles leave. */
+  /** The rows left over after whole tiles. */
   | { readonly kind: "edge"; readonly kernel: MatmulKernel }
   | { readonly kind: "copy"; readonly copy: ProgramPlan["copies"][number] };
 
@@ -36,7 +36,7 @@ export interface Task {
   readonly work: Work;
   readonly reads: readonly Span[];
   readonly writes: readonly Span[];
-  /** About how long it takes one thread. */
+  /** Estimated time on one thread. */
   readonly nanoseconds: number;
   /** Iterations, panels or tiles, and how many of them a chunk has. 1 of 1 for a task that is not cut. */
   readonly trips: number;
@@ -53,9 +53,9 @@ export interface Grain {
   readonly chunkTiles: number;
 }
 
-/** The grain that is fast. */
+/** The grain for real runs. */
 export const USUAL_GRAIN: Grain = { cutNs: 20_000, chunkNs: 8_000, chunkTiles: 2 };
-/** Everything that can be cut is, as finely as it can be: for tests. */
+/** Cuts everything as finely as possible: for tests. */
 export const FINEST_GRAIN: Grain = { cutNs: 0, chunkNs: 0, chunkTiles: 1 };
 
 /** Maximum chunks of a task: enough for many threads, few enough to distribute at no cost. */
@@ -72,7 +72,7 @@ export const chunksOf = ({ trips, chunk }: Task): number => Math.ceil(trips / ch
 /** Whether a task is too short to be handed out on its own. */
 export const isShort = (task: Task): boolean => task.nanoseconds < USUAL_GRAIN.cutNs && chunksOf(task) === 1;
 
-/** Returns the tasks of a program in an order in which one thread could do them. */
+/** Returns the tasks of a program in an order in which one thread could run them. */
 export function tasksOf(
   kernels: readonly Kernel[],
   plan: ProgramPlan,

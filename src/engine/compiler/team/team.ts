@@ -99,7 +99,7 @@ export function joinTeam(invitation: Invitation, onJoin: () => void = () => unde
     seen = call;
     const threads = call & (CALL - 1);
     if (threads === DISMISSED) return;
-    // A call that this thread takes part in does not end before it has arrived, so that its cells stay as they are.
+    // A call does not end before each of its threads has arrived, so its cells do not change until then.
     if (index >= threads) continue;
     try {
       (calls[Atomics.load(cells, at(CELLS.program))] as Call)(Atomics.load(cells, at(CELLS.steps)), threads);

@@ -4,7 +4,7 @@
 export class ByteBuffer {
   #bytes = new Uint8Array(256);
   #length = 0;
-  /** Where numbers are to be filled in, and what stands for them, in turn; undefined where there are none. */
+  /** Positions at which numbers are filled in later, each followed by its placeholder; undefined if there are none. */
   #marks: number[] | undefined;
 
   /** The number of bytes so far. */
@@ -23,18 +23,18 @@ export class ByteBuffer {
     this.#bytes[this.#length++] = value;
   }
 
-  /** Positions at which `fill` writes numbers, each followed by what stands for the number, in order. */
+  /** Positions at which `fill` writes numbers, each followed by the placeholder of the number, in order. */
   get marks(): readonly number[] {
     return this.#marks ?? [];
   }
 
-  /** Leaves out a number that `fill` is to write here; `value` stands for it. */
+  /** Marks a position at which `fill` writes a number later; `value` is its placeholder. */
   mark(value: number): void {
     this.#marks ??= [];
     this.#marks.push(this.#length, value);
   }
 
-  /** Appends `bytes` with a number at each of `marks`: `write` appends the one that a value stands for. */
+  /** Appends `bytes` with a number at each of `marks`: `write` appends the number of a placeholder. */
   fill(bytes: Uint8Array, marks: readonly number[], write: (value: number) => void): void {
     this.#reserve(bytes.length + marks.length);
     let from = 0;

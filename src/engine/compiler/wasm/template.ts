@@ -5,7 +5,7 @@
 import { FunctionBuilder, type Local, type ValueType } from "./assembler.ts";
 import { LOOP_END, LOOP_START, shareLocals } from "./local-sharing.ts";
 
-/** Code whose locals and addresses are left out. */
+/** Code with placeholders for its locals and addresses. */
 export interface Template {
   readonly bytes: Uint8Array;
   /** Positions in the bytes, each followed by what is left out there: a local, an address, or minus an address that is pushed. */
@@ -16,32 +16,32 @@ export interface Template {
   readonly written: Readonly<Record<ValueType, number>>;
 }
 
-/** Distance of the stand-ins of addresses: more than any offset within a memory. Smaller marks are locals. */
+/** Distance between placeholders of addresses: more than any offset within a memory. Smaller marks are locals. */
 const SPAN = 2 ** 36;
 
-/** Returns what stands for the address number `index`, 0 or more; offsets may be added to it. */
+/** Returns the placeholder of the address with number `index`, 0 or more. Offsets may be added to it. */
 export const standIn = (index: number): number => (index + 1) * SPAN;
 
-/** A function under construction of which a template is made: its addresses are stand-ins. */
+/** A function under construction that becomes a template: its addresses are placeholders. */
 export class TemplateBuilder extends FunctionBuilder {
   /** `parameters` stand for locals of the functions that the template is put into. */
   constructor(parameters: readonly ValueType[]) {
     super(0, parameters);
   }
 
-  /** Pushes a local, whose number is left out. */
+  /** Pushes a local as a placeholder. */
   override get(local: Local): void {
     this.code.byte(0x20);
     this.code.mark(local);
   }
 
-  /** Pops the stack into a local, whose number is left out. */
+  /** Pops the stack into a local, as a placeholder. */
   override set(local: Local): void {
     this.code.byte(0x21);
     this.code.mark(local);
   }
 
-  /** Pushes the address that a stand-in is for. */
+  /** Pushes the address of a placeholder. */
   override address(value: number): void {
     this.code.byte(0x41);
     this.code.mark(-value);
@@ -77,7 +77,7 @@ export class TemplateBuilder extends FunctionBuilder {
   }
 }
 
-/** Appends a template to `f`, with these locals for its parameters and these addresses for the stand-ins. Its own locals end with it. */
+/** Appends a template to `f`, with these locals for its parameters and these addresses for the placeholders. Its own locals end with it. */
 export function place(
   f: FunctionBuilder,
   template: Template,
