@@ -18,7 +18,7 @@ export interface SupervisedTask extends QueuedTask {
   readonly task: object;
   /** Moved to the thread. */
   readonly transferList?: ArrayBuffer[];
-  /** From the start of the task; its wait in the queue is not counted. */
+  /** From when a thread gets the task: neither its wait in the queue is counted nor that for a thread. */
   readonly limitMs: number;
 }
 
@@ -26,8 +26,9 @@ export interface SupervisedPool {
   /** Starts the minimum number of threads. The first task does it too, and waits for one. */
   start(): void;
   /**
-   * Throws a TaskLimitError when a bound is exceeded, an `unavailable` one when the thread died, none could be started or the pool is closed, and what the task
-   * throws. When its signal aborts, throws the signal's reason: at once while the task waits, or, if it still runs, a second later.
+   * Throws a TaskLimitError when a bound is exceeded, a TrainyardError `unavailable` when the thread died, none could be started or the pool is
+   * closed, and what the task throws. When its signal aborts, throws the signal's reason: at once while the task waits, or, if it still runs, a
+   * second later.
    */
   run(task: SupervisedTask): Promise<unknown>;
   /** Ends the threads. */
@@ -47,6 +48,8 @@ export class TaskLimitError extends Error {
 
 /** How long a task continues that nobody waits for: another thread takes about as long to start. */
 const UNWANTED_MS = 1000;
+/** How long a task whose turn it is waits for a thread. Threads start in a second, and on a machine that is busy with other things in ten. */
+const MAX_WAIT_MS = 60_000;
 
 /** A pool without threads yet: `start` starts them before the first task. */
 export function createSupervisedPool(options: SupervisedPoolOptions): SupervisedPool {
@@ -56,16 +59,24 @@ export function createSupervisedPool(options: SupervisedPoolOptions): Supervised
 
   const runNow = async ({ limitMs, signal, ...task }: SupervisedTask): Promise<unknown> => {
     const deadline = new AbortController();
-    const timer = setTimeout(() => deadline.abort(), limitMs);
+    const end = (): void => deadline.abort();
+    let hasStarted = false;
+    let timer = setTimeout(end, MAX_WAIT_MS);
+    const onStart = (): void => {
+      hasStarted = true;
+      clearTimeout(timer);
+      timer = setTimeout(end, limitMs);
+    };
     let unwanted: NodeJS.Timeout | undefined;
     const onLeft = (): void => {
-      unwanted = setTimeout(() => deadline.abort(), UNWANTED_MS);
+      unwanted = setTimeout(end, UNWANTED_MS);
     };
     signal?.addEventListener("abort", onLeft);
     try {
-      return await threads.run({ ...task, signal: deadline.signal });
+      return await threads.run({ ...task, signal: deadline.signal, onStart });
     } catch (error) {
       if (deadline.signal.aborted && signal?.aborted) throw signal.reason;
+      if (deadline.signal.aborted && !hasStarted) throw unavailable(`no thread was there for ${seconds(MAX_WAIT_MS)}`, error);
       if (deadline.signal.aborted) throw new TaskLimitError("time", `took longer than ${seconds(limitMs)}`);
       if (isOutOfMemory(error)) throw new TaskLimitError("memory", `took more than ${heapMb} MiB of memory`);
       // Nothing has failed, so that the log needs no error.

@@ -25,6 +25,8 @@ export interface ThreadTask extends ThreadRequest {
   readonly transferList?: readonly Transferable[];
   /** Withdraws the task while it waits, and ends its thread when it runs. */
   readonly signal?: AbortSignal | undefined;
+  /** Called when the task is sent to a thread. */
+  readonly onStart?: () => void;
 }
 
 export interface ThreadPool {
@@ -133,6 +135,7 @@ export function createThreadPool({ entry, minThreads, maxThreads, heapMb, onErro
     try {
       thread.worker.postMessage(request, transferList);
       thread.run = run;
+      run.request.onStart?.();
     } catch (error) {
       // A value that no thread can be sent.
       run.reject(error);
