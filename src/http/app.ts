@@ -21,7 +21,7 @@ import { type AccessSettings, createGuard } from "./auth/guard.ts";
 import { addSecurityHeaders } from "./auth/security-headers.ts";
 import { createBasePath } from "./connection/base-path.ts";
 import { acceptJsonBytes } from "./connection/body.ts";
-import { endConnectionsOnClose, endRefusedUpgrades } from "./connection/connections.ts";
+import { endClosingConnections, endConnectionsOnClose, endRefusedUpgrades } from "./connection/connections.ts";
 import { acceptIdempotencyKeys } from "./connection/idempotency.ts";
 import { sendTextsInPieces, writeAnswersInSlices } from "./connection/large-answers.ts";
 import type { Lifecycle } from "./connection/lifecycle.ts";
@@ -200,6 +200,7 @@ export async function buildApp(options: AppOptions): Promise<App> {
   refuseUnknownParameters(app);
   app.setSerializerCompiler(() => JSON.stringify);
   writeAnswersInSlices(app);
+  endClosingConnections(app);
   traceRequests(app, services.tracing);
   logRequests(app);
   measureRequests(app, telemetry);

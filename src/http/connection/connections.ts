@@ -4,7 +4,7 @@
  * connection. A request is answered before all of it has arrived.
  */
 import type { IncomingMessage } from "node:http";
-import { setTimeout as delay } from "node:timers/promises";
+import type { Socket } from "node:net";
 import type { FastifyReply, FastifyRequest } from "fastify";
 import type { App } from "../context.ts";
 
@@ -12,7 +12,7 @@ import type { App } from "../context.ts";
 const GRACE_MS = 4000;
 const LOOK_MS = 100;
 
-/** How long to wait for the rest of a request before a connection closes after the answer (RFC 9112, section 9.6). */
+/** How long the rest of a request is read, and dropped, once it is answered and its connection is to be closed (RFC 9112, section 9.6). */
 const REST_MS = 2000;
 
 /** From the moment the server closes: ends each connection as it becomes idle, and all of them after the grace. */
@@ -38,19 +38,39 @@ export function endRefusedUpgrades(app: App): void {
   });
 }
 
+/** Connections that only wait for the end of a request that is answered. */
+const closing = new WeakSet<Socket>();
+
+/** Takes no request from a connection that is to be closed: its client would never know what became of it. */
+export function endClosingConnections(app: App): void {
+  app.addHook("onRequest", async ({ raw: { socket } }, reply) => {
+    if (!closing.has(socket)) return;
+    reply.hijack();
+    socket.destroy();
+  });
+}
+
 /**
- * Reads and drops the rest of a request: many clients read the answer only after they have sent everything. Where the
- * connection closes after the answer, waits for the end of the request, at most `REST_MS`: bytes that arrive unread would
- * reset the connection, and the answer would be lost.
+ * Reads and drops the rest of a request: many clients read the answer only after they have sent everything. Call it before the answer. Where the
+ * connection closes after that, only our side of it does at first: to close a connection with bytes that have not been read resets it, and a
+ * client that has not yet read the answer loses it.
  */
-export async function drainRequest({ raw }: FastifyRequest, reply: FastifyReply): Promise<void> {
+export function drainRequest({ raw }: FastifyRequest, reply: FastifyReply): void {
   if (raw.complete || raw.destroyed) return;
   raw.resume();
   // Fastify closes the connection of a body that could not be parsed.
-  if (!isLast(raw) && reply.getHeader("connection") !== "close") return;
-  const isOver = new AbortController();
-  raw.once("end", () => isOver.abort()).once("close", () => isOver.abort());
-  await delay(REST_MS, undefined, { signal: isOver.signal }).catch(() => undefined);
+  if (isLast(raw) || reply.getHeader("connection") === "close") closeInTime(raw);
+}
+
+/** Has a connection closed when its request has arrived, or after `REST_MS`. */
+function closeInTime({ socket }: IncomingMessage): void {
+  // Node calls it when the answer is sent, and would close both sides.
+  socket.destroySoon = () => {
+    closing.add(socket);
+    socket.end();
+    const timer = setTimeout(() => socket.destroy(), REST_MS);
+    socket.once("close", () => clearTimeout(timer));
+  };
 }
 
 /** Whether the connection is closed after this request (RFC 9112, section 9.3). */

@@ -46,7 +46,7 @@ export function answerErrors(
     const path = request.url.split("?", 1)[0] ?? "";
     const allowed = methodsOf(path);
     if (allowed.length === 0) {
-      await drainRequest(request, reply);
+      drainRequest(request, reply);
       if (answerVisit(request, reply)) return reply;
     }
     // Only the method is right: its own route found no file of this name.
@@ -71,7 +71,7 @@ export async function answerError(
   reply: FastifyReply,
   format: ErrorFormat = PROBLEM_DOCUMENT,
 ): Promise<FastifyReply> {
-  await drainRequest(request, reply);
+  drainRequest(request, reply);
   if (error instanceof Replay && error.answer.status !== 0) return sendReplay(reply, error.answer);
   const cause = error instanceof Replay ? secretShown() : error;
   const problem = toProblem(cause, {

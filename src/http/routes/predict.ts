@@ -330,7 +330,7 @@ async function* withLastLine(
     const { code, detail } = toProblem(error, { requestId: request.id, bodyLimit: 0 });
     if (code === "internal") request.log.error({ err: error }, "a batch failed");
     yield lineOf(trailerOf(format, { code, detail }));
-    await drainRequest(request, reply);
+    drainRequest(request, reply);
     if (hasTrailer) return;
     await isSaid();
     throw error;

@@ -7,7 +7,7 @@ export interface RawSocket {
   send(text: string | Uint8Array): void;
   /** All that came until the other side ended the connection. */
   readonly closed: Promise<string>;
-  /** Resolves when what has come satisfies the test. */
+  /** Resolves when what has come satisfies the test; rejects if the connection closes before. */
   until(test: (text: string) => boolean): Promise<string>;
 }
 
@@ -30,7 +30,8 @@ export async function openRawSocket(url: string): Promise<RawSocket> {
     async until(test) {
       while (!test(text)) {
         const grown = new Promise((resolve) => socket.once("grown", resolve));
-        await Promise.race([grown, closed]);
+        const isClosed = await Promise.race([grown.then(() => false), closed.then(() => true)]);
+        if (isClosed && !test(text)) throw new Error(`the connection closed after: ${text}`);
       }
       return text;
     },
