@@ -41,7 +41,7 @@ const builtThreads: Plugin = {
 
 export default defineConfig({
   test: {
-    globalSetup: ["test/built.ts", "test/contract/postgres-setup.ts"],
+    globalSetup: ["test/built.ts", "test/contract/databases/postgres-setup.ts"],
     sequence: { sequencer: LongFirst },
     projects: [
       {
@@ -85,19 +85,11 @@ export default defineConfig({
           ...sharedProcess,
           env: { ...env, TRAINYARD_TEST_STORE: "postgres" },
           include: [
-            ...[
-              "datasets",
-              "durable",
-              "evaluation",
-              "forget",
-              "jobs",
-              "models-out",
-              "serving",
-              "streams",
-              "sweeps",
-              "sweeps-as-jobs",
-            ],
-            ...["page/playground", "page/start", "page/verdict", "page/worst-rows"],
+            ...["datasets", "evaluation", "forget", "jobs", "models-out", "serving", "streams", "sweeps", "sweeps-as-jobs"].map(
+              (name) => `api/${name}`,
+            ),
+            "process/durable",
+            ...["models/playground", "jobs/start", "models/verdict", "data/worst-rows"].map((name) => `page/${name}`),
           ].map((name) => `test/e2e/${name}.test.ts`),
           testTimeout: 60_000,
           hookTimeout: 60_000,

@@ -1,4 +1,4 @@
-/** What the documents name is there: files, links, headings, scripts, layers. What they show of commands is run by test/e2e/documents.test.ts. */
+/** What the documents name is there: files, links, headings, scripts, layers. What they show of commands is run by test/e2e/documents/documents.test.ts. */
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { describe, expect, it } from "vitest";

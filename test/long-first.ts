@@ -10,21 +10,21 @@ import { BaseSequencer, type TestSpecification } from "vitest/node";
  * servers that its files share: beside those of the cluster stand files that have none.
  */
 const LONGEST: readonly string[] = [
-  "test/e2e/documents.test.ts",
+  "test/e2e/documents/documents.test.ts",
   "test/cluster/losses.test.ts",
   "test/faults/fuzz/fuzz.test.ts",
   "test/faults/kill.test.ts",
   "test/cluster/sweeps.test.ts",
-  "test/e2e/upgrade.test.ts",
-  "test/e2e/package.test.ts",
-  "test/e2e/monitoring.test.ts",
-  "test/e2e/process.test.ts",
-  "test/e2e/page/access.test.ts",
-  "test/e2e/page/job.test.ts",
-  "test/e2e/page/sweeps.test.ts",
+  "test/e2e/process/upgrade.test.ts",
+  "test/e2e/process/package.test.ts",
+  "test/e2e/api/monitoring.test.ts",
+  "test/e2e/process/process.test.ts",
+  "test/e2e/page/access/access.test.ts",
+  "test/e2e/page/jobs/job.test.ts",
+  "test/e2e/page/searches/sweeps.test.ts",
   "test/e2e/page/views.test.ts",
-  "test/e2e/page/datasets.test.ts",
-  "test/e2e/page/model.test.ts",
+  "test/e2e/page/data/datasets.test.ts",
+  "test/e2e/page/models/model.test.ts",
 ];
 
 /** The others, by project: short ones last, so that both cores are busy to the end. */

@@ -17,8 +17,8 @@ import { openStore } from "../../src/storage/open.ts";
 import { openPostgresStore } from "../../src/storage/postgres/postgres-store.ts";
 import { fieldKey, storedText } from "../../src/storage/queries/jobs/values.ts";
 import { newJobRow } from "../../src/storage/queries/rows.ts";
+import { startPostgres } from "../contract/databases/postgres-server.ts";
 import { aNewJob, aSpec } from "../contract/fixtures.ts";
-import { startPostgres } from "../contract/postgres-server.ts";
 
 const JOBS = Number(process.argv[2] ?? 100_000);
 const only = process.argv[3];

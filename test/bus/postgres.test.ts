@@ -4,7 +4,7 @@ import pg from "pg";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { openPostgresBus, type PostgresBus, type PostgresBusOptions } from "../../src/bus/postgres.ts";
 import { busContract } from "../contract/bus.ts";
-import { migratedDatabase } from "../contract/postgres.ts";
+import { migratedDatabase } from "../contract/databases/postgres.ts";
 
 const QUIET_MS = 60_000;
 

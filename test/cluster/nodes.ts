@@ -1,7 +1,7 @@
 /** A cluster of real processes on a PostgreSQL of its own: started, killed, stopped in their tracks, and replaced. */
 import { setTimeout as delay } from "node:timers/promises";
 import type { Job, JobSpec } from "../../src/client/answers.ts";
-import { type PostgresServer, startPostgres } from "../contract/postgres-server.ts";
+import { type PostgresServer, startPostgres } from "../contract/databases/postgres-server.ts";
 import { createDataDir, type LiveServer, startLiveServer } from "../e2e/live-server.ts";
 import { epochsOf, type ReceivedFrame, range, readSocket } from "../http/streaming/readers.ts";
 

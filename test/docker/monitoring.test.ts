@@ -7,7 +7,7 @@ import { parse } from "yaml";
 import { openStore } from "../../src/storage/open.ts";
 import { createInstruments } from "../../src/telemetry/instruments.ts";
 import { createTelemetry } from "../../src/telemetry/telemetry.ts";
-import { temporaryFolder } from "../contract/temporary.ts";
+import { temporaryFolder } from "../contract/databases/temporary.ts";
 
 const MONITORING = join(import.meta.dirname, "../../docker/monitoring");
 const read = (name: string) => readFileSync(join(MONITORING, name), "utf8");

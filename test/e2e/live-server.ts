@@ -112,7 +112,7 @@ const databases = new Map<string, Promise<string>>();
 export async function databaseOf(dataDir: string): Promise<Record<string, string>> {
   if (process.env.TRAINYARD_TEST_STORE !== "postgres") return {};
   // Programs that are no tests start servers too, and have no run to ask.
-  const { freshDatabase } = await import("../contract/fresh-database.ts");
+  const { freshDatabase } = await import("../contract/databases/fresh-database.ts");
   const known = databases.get(dataDir) ?? freshDatabase();
   databases.set(dataDir, known);
   return { TRAINYARD_DATABASE_URL: await known };

@@ -24,7 +24,7 @@ import { openStore, type StoreOptions } from "../../src/storage/open.ts";
 import { DATABASE_FILE } from "../../src/storage/sqlite/sqlite-store.ts";
 import { createComputePool } from "../../src/worker/compute/compute-pool.ts";
 import { openUploadSpool } from "../../src/worker/ingest/upload-spool.ts";
-import { migratedFile } from "../contract/fresh-database.ts";
+import { migratedFile } from "../contract/databases/fresh-database.ts";
 
 /** One training run on the stage. */
 export interface StagedRun {

@@ -7,9 +7,9 @@ import type { NewDataset } from "../../src/domain/datasets/dataset-store.ts";
 import { COPIED, copyStore, NOT_COPIED, type TableReport } from "../../src/storage/copy-store.ts";
 import { openStore } from "../../src/storage/open.ts";
 import { openDatabase } from "../../src/storage/open-database.ts";
+import { freshDatabase } from "../contract/databases/postgres.ts";
+import { temporaryFolder } from "../contract/databases/temporary.ts";
 import { aChunk, aModel, aNewJob, aSuccess, largeTensors, someWeights } from "../contract/fixtures.ts";
-import { freshDatabase } from "../contract/postgres.ts";
-import { temporaryFolder } from "../contract/temporary.ts";
 
 const MAIN = join(import.meta.dirname, "../../src/offline/copy-store.ts");
 

@@ -3,8 +3,8 @@ import { createId } from "../../src/domain/id.ts";
 import type { Job } from "../../src/domain/jobs/job.ts";
 import { priorityOf } from "../../src/queue/messages.ts";
 import type { PgBossQueueOptions } from "../../src/queue/pgboss.ts";
+import { migratedDatabase, openQueueOnPostgres } from "../contract/databases/postgres.ts";
 import { aChunk, aNewJob, aSuccess } from "../contract/fixtures.ts";
-import { migratedDatabase, openQueueOnPostgres } from "../contract/postgres.ts";
 import { queueContract } from "../contract/queue.ts";
 
 queueContract("the queue of pg-boss", async () => openQueueOnPostgres(await migratedDatabase()));

@@ -5,8 +5,8 @@ import { DEFAULT_PROJECT } from "../../src/domain/access/project.ts";
 import type { Condition } from "../../src/domain/filter.ts";
 import { createDueValues } from "../../src/storage/due-values.ts";
 import { openStore } from "../../src/storage/open.ts";
+import { temporaryFolder } from "../contract/databases/temporary.ts";
 import { aChunk, aNewJob, aSuccess } from "../contract/fixtures.ts";
-import { temporaryFolder } from "../contract/temporary.ts";
 
 const LR: Condition = { field: "params", key: "/optimizer/lr", operator: "=", value: 0.1, column: 1 };
 

@@ -9,7 +9,7 @@ import { describe, expect, it } from "vitest";
 import { BytewisePostgresCompiler, COLUMN_TYPES } from "../../src/storage/dialect.ts";
 import { MIGRATION_NAMES, MIGRATIONS, migrate } from "../../src/storage/migrations.ts";
 import type { Tables } from "../../src/storage/tables.ts";
-import { freshDatabase } from "../contract/fresh-database.ts";
+import { freshDatabase } from "../contract/databases/fresh-database.ts";
 import { readHistory, statementsOf } from "../fixtures/migrations/history.ts";
 import { recordSqlite } from "../fixtures/migrations/record.ts";
 

@@ -2,8 +2,8 @@ import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { expect, it } from "vitest";
 import { openStore } from "../../src/storage/open.ts";
+import { temporaryFolder } from "../contract/databases/temporary.ts";
 import { aChunk, aNewJob, aSuccess } from "../contract/fixtures.ts";
-import { temporaryFolder } from "../contract/temporary.ts";
 
 it("jobs of earlier builds are found by what they are, as new ones", async () => {
   const dataDir = await temporaryFolder();

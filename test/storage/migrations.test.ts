@@ -11,7 +11,7 @@ import { appliedMigrations, bringUpToDate } from "../../src/storage/schema.ts";
 import { openSqliteConnection, type SqliteConnection } from "../../src/storage/sqlite/sqlite-connection.ts";
 import { createSqliteDialect } from "../../src/storage/sqlite/sqlite-driver.ts";
 import type { Tables } from "../../src/storage/tables.ts";
-import { temporaryFolder } from "../contract/temporary.ts";
+import { temporaryFolder } from "../contract/databases/temporary.ts";
 
 /** A database as it was before there were projects, with a model, its evaluation and an alias. */
 async function writeOldDatabase(dataDir: string): Promise<void> {

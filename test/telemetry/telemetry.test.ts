@@ -5,10 +5,10 @@ import { openStore } from "../../src/storage/open.ts";
 import { createInstruments } from "../../src/telemetry/instruments.ts";
 import { measureComputePool, measureStore, measureTrainingPool } from "../../src/telemetry/measured.ts";
 import { createTelemetry } from "../../src/telemetry/telemetry.ts";
+import { temporaryFolder } from "../contract/databases/temporary.ts";
 import { aChunk, aNewJob, aSuccess } from "../contract/fixtures.ts";
 import { aHookedJob } from "../contract/outbox.ts";
 import { storeContract } from "../contract/store.ts";
-import { temporaryFolder } from "../contract/temporary.ts";
 
 async function measured() {
   const instruments = createInstruments();

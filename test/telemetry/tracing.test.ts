@@ -7,9 +7,9 @@ import { openStore } from "../../src/storage/open.ts";
 import { createOtlpExporter } from "../../src/telemetry/otlp-exporter.ts";
 import { createOtlpTracing, type TracingOptions } from "../../src/telemetry/otlp-tracing.ts";
 import { traceStore } from "../../src/telemetry/traced.ts";
+import { temporaryFolder } from "../contract/databases/temporary.ts";
 import { aNewJob } from "../contract/fixtures.ts";
 import { storeContract } from "../contract/store.ts";
-import { temporaryFolder } from "../contract/temporary.ts";
 import { startOtlpReceiver } from "./otlp-receiver.ts";
 
 const TRACE = "0af7651916cd43dd8448eb211c80319c";

@@ -15,8 +15,8 @@ import { parseConfig } from "../../../src/server/config.ts";
 import { openStore } from "../../../src/storage/open.ts";
 import { decodeWireColumns, encodeStoredChunk, encodeWireColumns } from "../../../src/worker/compute/encode.ts";
 import { encodeMetrics } from "../../../src/worker/compute/encode-metrics.ts";
+import { temporaryFolder } from "../../contract/databases/temporary.ts";
 import { aNewJob, aSpec } from "../../contract/fixtures.ts";
-import { temporaryFolder } from "../../contract/temporary.ts";
 
 const LIMITS = { bodyBytes: 1e6, rows: 1e6, parameters: 1e6, jobMemoryBytes: 1e9, memoryBytes: 1e9, predictRows: 5 };
 

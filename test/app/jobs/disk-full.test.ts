@@ -7,8 +7,8 @@ import { TrainyardError } from "../../../src/domain/errors.ts";
 import type { TrainingResult } from "../../../src/domain/ports.ts";
 import type { Store } from "../../../src/domain/store/store.ts";
 import { openStore } from "../../../src/storage/open.ts";
+import { temporaryFolder } from "../../contract/databases/temporary.ts";
 import { aCheckpoint, aChunk, aModel, aNewJob, largeTensors, someWeights } from "../../contract/fixtures.ts";
-import { temporaryFolder } from "../../contract/temporary.ts";
 import { idleTrainingPool, openDependencies, queueJob, RUNNER, untilState } from "./dependencies.ts";
 
 const MB = 1024 * 1024;

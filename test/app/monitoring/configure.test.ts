@@ -4,8 +4,8 @@ import { configureMonitoring } from "../../../src/app/monitoring/read-monitoring
 import { createId } from "../../../src/domain/id.ts";
 import type { Store } from "../../../src/domain/store/store.ts";
 import { openStore } from "../../../src/storage/open.ts";
+import { temporaryFolder } from "../../contract/databases/temporary.ts";
 import { aModel, someWeights } from "../../contract/fixtures.ts";
-import { temporaryFolder } from "../../contract/temporary.ts";
 
 let store: Store;
 beforeEach(async () => {

@@ -7,8 +7,8 @@ import { WINDOW_ROWS } from "../../../src/domain/monitoring/drift.ts";
 import type { CountedModel } from "../../../src/domain/ports.ts";
 import type { Store } from "../../../src/domain/store/store.ts";
 import { openStore } from "../../../src/storage/open.ts";
+import { temporaryFolder } from "../../contract/databases/temporary.ts";
 import { aModel, someWeights } from "../../contract/fixtures.ts";
-import { temporaryFolder } from "../../contract/temporary.ts";
 
 /** A model of one column, whose training rows were below and above 0 as often. */
 const REFERENCE: NonNullable<Model["reference"]> = {

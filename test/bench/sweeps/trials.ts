@@ -13,8 +13,8 @@ import { TRIAL_ORDERS, type TrialPageRequest } from "../../../src/domain/sweeps/
 import { TRIAL_STATES, type Trial } from "../../../src/domain/sweeps/trial.ts";
 import { openStore } from "../../../src/storage/open.ts";
 import { openPostgresStore } from "../../../src/storage/postgres/postgres-store.ts";
+import { startPostgres } from "../../contract/databases/postgres-server.ts";
 import { aSpec } from "../../contract/fixtures.ts";
-import { startPostgres } from "../../contract/postgres-server.ts";
 
 const TRIALS = Number(process.argv[2] ?? 100_000);
 const CHUNK = 250;

@@ -7,7 +7,7 @@ import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vites
 import { startGrpcServer } from "../../../src/http/grpc/grpc-server.ts";
 import { ConfigError, parseConfig } from "../../../src/server/config.ts";
 import { readGrpcTls } from "../../../src/server/grpc-tls.ts";
-import { temporaryFolder } from "../../contract/temporary.ts";
+import { temporaryFolder } from "../../contract/databases/temporary.ts";
 import { openStagedApp, type StagedApp } from "../staged-app.ts";
 import { connectGrpc } from "./grpc-client.ts";
 

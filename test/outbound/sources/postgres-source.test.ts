@@ -3,7 +3,7 @@ import pg from "pg";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { source } from "../../../src/domain/sources/source.ts";
 import { createSourceFetcher } from "../../../src/outbound/sources/fetch-source.ts";
-import { freshDatabase } from "../../contract/fresh-database.ts";
+import { freshDatabase } from "../../contract/databases/fresh-database.ts";
 
 const never = new AbortController().signal;
 const fetcher = createSourceFetcher({ privateHosts: ["127.0.0.1", "localhost"], timeoutMs: 30_000, maxBytes: 1e8 });

@@ -5,8 +5,8 @@ import { parseModelRef } from "../../../src/domain/models/registry.ts";
 import type { Store } from "../../../src/domain/store/store.ts";
 import { rememberModels } from "../../../src/storage/decorators/model-cache.ts";
 import { openStore } from "../../../src/storage/open.ts";
+import { temporaryFolder } from "../../contract/databases/temporary.ts";
 import { aModel, aNewJob, aSuccess, someWeights } from "../../contract/fixtures.ts";
-import { temporaryFolder } from "../../contract/temporary.ts";
 
 async function openRemembering() {
   const plain = await openStore({ dataDir: await temporaryFolder() });

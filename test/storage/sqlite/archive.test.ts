@@ -6,7 +6,7 @@ import { expect, it } from "vitest";
 import { openStore } from "../../../src/storage/open.ts";
 import { openArchive } from "../../../src/storage/sqlite/archive.ts";
 import { installStaged, notePath } from "../../../src/storage/sqlite/staged-restore.ts";
-import { temporaryFolder } from "../../contract/temporary.ts";
+import { temporaryFolder } from "../../contract/databases/temporary.ts";
 
 it("says who restored a backup once it is the database, and of none that never became it", async () => {
   const dataDir = await temporaryFolder();

@@ -6,8 +6,8 @@ import { expect, it, onTestFinished, vi } from "vitest";
 import type { StoreHealth } from "../../../src/domain/operation/store-health.ts";
 import type { Store } from "../../../src/domain/store/store.ts";
 import { openStore } from "../../../src/storage/open.ts";
+import { temporaryFolder } from "../../contract/databases/temporary.ts";
 import { aCheckpoint, aNewJob, largeTensors } from "../../contract/fixtures.ts";
-import { temporaryFolder } from "../../contract/temporary.ts";
 
 const MB = 1024 * 1024;
 

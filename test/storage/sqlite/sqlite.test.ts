@@ -6,6 +6,8 @@ import { describe, expect, it } from "vitest";
 import { valuesOfEpoch } from "../../../src/domain/metrics/live-metrics.ts";
 import { openStore } from "../../../src/storage/open.ts";
 import { checkpointContract } from "../../contract/checkpoints.ts";
+import { openEmptySqlite } from "../../contract/databases/sqlite.ts";
+import { temporaryFolder } from "../../contract/databases/temporary.ts";
 import { findContract } from "../../contract/find.ts";
 import { aChunk, aNewJob, aSuccess } from "../../contract/fixtures.ts";
 import { forgetContract } from "../../contract/forgets.ts";
@@ -15,10 +17,8 @@ import { monitorContract } from "../../contract/monitors.ts";
 import { projectContract } from "../../contract/projects.ts";
 import { scheduleContract } from "../../contract/schedules.ts";
 import { sharesContract } from "../../contract/shares.ts";
-import { openEmptySqlite } from "../../contract/sqlite.ts";
 import { storeContract } from "../../contract/store.ts";
 import { sweepContract } from "../../contract/sweeps.ts";
-import { temporaryFolder } from "../../contract/temporary.ts";
 import { trackingContract } from "../../contract/tracking.ts";
 
 const CONTRACTS = [

@@ -11,8 +11,8 @@ import { SqliteError } from "../../../src/storage/sqlite/sqlite-error.ts";
 import { createProcedures } from "../../../src/storage/sqlite/sqlite-procedures.ts";
 import type { ConnectionLevel, SqliteCall, SqliteResult } from "../../../src/storage/sqlite/sqlite-protocol.ts";
 import { DATABASE_FILE } from "../../../src/storage/sqlite/sqlite-store.ts";
+import { temporaryFolder } from "../../contract/databases/temporary.ts";
 import { aNewJob, largeTensors } from "../../contract/fixtures.ts";
-import { temporaryFolder } from "../../contract/temporary.ts";
 
 const UNLIMITED: ConnectionLevel = { synchronous: "FULL", maxBytes: null };
 

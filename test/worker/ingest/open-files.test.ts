@@ -2,7 +2,7 @@ import { readdir, readFile, readlink } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, it } from "vitest";
 import { createOpenFiles } from "../../../src/worker/ingest/open-files.ts";
-import { temporaryFolder } from "../../contract/temporary.ts";
+import { temporaryFolder } from "../../contract/databases/temporary.ts";
 
 /** How many files of a folder this process has open. */
 async function openIn(folder: string): Promise<number> {

@@ -4,7 +4,7 @@ import { expect, it, onTestFinished } from "vitest";
 import { readingOptions } from "../../../src/domain/datasets/reading-options.ts";
 import { parseConfig } from "../../../src/server/config.ts";
 import { openUploadSpool } from "../../../src/worker/ingest/upload-spool.ts";
-import { temporaryFolder } from "../../contract/temporary.ts";
+import { temporaryFolder } from "../../contract/databases/temporary.ts";
 
 async function* once(text: string): AsyncGenerator<Uint8Array> {
   yield new TextEncoder().encode(text);

@@ -2,8 +2,8 @@ import { describe, expect, it, onTestFinished } from "vitest";
 import { createSharedRateLimiter } from "../../../../src/app/access/count-requests.ts";
 import type { Store } from "../../../../src/domain/store/store.ts";
 import { openStore } from "../../../../src/storage/open.ts";
-import { migratedDatabase, openOnPostgres } from "../../../contract/postgres.ts";
-import { temporaryFolder } from "../../../contract/temporary.ts";
+import { migratedDatabase, openOnPostgres } from "../../../contract/databases/postgres.ts";
+import { temporaryFolder } from "../../../contract/databases/temporary.ts";
 
 const WINDOW = { windowMs: 1000, limit: 3 };
 

@@ -8,8 +8,8 @@ import { createId } from "../../../../src/domain/id.ts";
 import type { ResolvedSpec } from "../../../../src/domain/spec/spec.ts";
 import type { Store } from "../../../../src/domain/store/store.ts";
 import { openStore } from "../../../../src/storage/open.ts";
+import { temporaryFolder } from "../../../contract/databases/temporary.ts";
 import { aChunk, aNewJob } from "../../../contract/fixtures.ts";
-import { temporaryFolder } from "../../../contract/temporary.ts";
 
 async function open(dataDir?: string): Promise<{ store: Store; dataDir: string }> {
   const folder = dataDir ?? (await temporaryFolder());

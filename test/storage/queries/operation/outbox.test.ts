@@ -1,5 +1,5 @@
 import { openStore } from "../../../../src/storage/open.ts";
+import { temporaryFolder } from "../../../contract/databases/temporary.ts";
 import { outboxContract } from "../../../contract/outbox.ts";
-import { temporaryFolder } from "../../../contract/temporary.ts";
 
 outboxContract("SQLite", async () => openStore({ dataDir: await temporaryFolder() }));
