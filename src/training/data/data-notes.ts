@@ -72,7 +72,9 @@ function targetNotes({ spec, dataset, targets, classes, rows }: NotedData): Note
   }
   if (target && own && !classes.codes && isRowNumber(target, own)) {
     const detail = `${target.name} numbers the rows in their order, as an id does`;
-    notes.push(noteOn("id_like_column", target.name, detail, "name another column, unless it is their rank that is to be predicted"));
+    notes.push(
+      noteOn("id_like_column", target.name, detail, "name another column, unless it is their rank that is to be predicted"),
+    );
   }
   if (target && !spec.task && !spec.loss && classes.codes && (target.type === "integer" || target.type === "number")) {
     const detail = `${target.name} has ${classes.classes.length} different whole numbers, which were read as classes`;
