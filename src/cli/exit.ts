@@ -1,6 +1,7 @@
 /** How a command ends: the exit codes, and what an error says on the terminal. */
 import { CommanderError } from "commander";
 import { ApiError, detailInWords, type ProblemDocument, UnreachableError } from "../client/error.ts";
+import { cureInOptions } from "./notes.ts";
 import type { Terminal } from "./terminal.ts";
 
 /** Every exit code, as the help and docs/command-line.md name them. */
@@ -79,5 +80,10 @@ function problemLines({ problem, retryAfterS }: ApiError, say: (text: string) =>
   const head = say(`${title} (${status})`);
   const wait = retryAfterS === null ? [] : [`  try again in ${retryAfterS} s`];
   if (errors.length === 0) return [head, `  ${detailOf(problem)}`, ...wait];
-  return [head, ...errors.map((fault) => `  ${fault.pointer || "/"}: ${fault.detail}`), ...wait];
+  return [head, ...errors.map((fault) => `  ${fault.pointer || "/"}: ${saidOf(fault)}`), ...wait];
+}
+
+/** What is wrong with a field. Of a table and its target, options say what helps; all else is in a file with a spec. */
+function saidOf({ pointer, detail }: { readonly pointer: string; readonly detail: string }): string {
+  return pointer === "/data/dataset/target" ? cureInOptions(detail) : detail;
 }

@@ -9,8 +9,7 @@ import { EXIT } from "./exit.ts";
 import { duration, percent, SCORE_FORMAT, significant } from "./figures.ts";
 import { auditLines, curveLines, influenceLines, leaderboardLines, seedLines, shownRows } from "./leaderboard.ts";
 import { showProgress } from "./progress.ts";
-import { type Terminal, table } from "./terminal.ts";
-import { shellWord } from "./values.ts";
+import { shellWord, type Terminal, table } from "./terminal.ts";
 
 /** How many lines a job gets on an output that cannot be redrawn. */
 const PLAIN_LINES = 10;

@@ -17,8 +17,7 @@ import {
 import { type SeedSpread, seedMeanText, seedSentence, seedValueText } from "../client/questions/seeds.ts";
 import { searchMetricLabel } from "../client/search.ts";
 import { percent, SCORE_FORMAT, significant } from "./figures.ts";
-import { type Terminal, table } from "./terminal.ts";
-import { shellWord } from "./values.ts";
+import { shellWord, type Terminal, table } from "./terminal.ts";
 
 const SHOWN = 5;
 

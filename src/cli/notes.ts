@@ -1,32 +1,41 @@
 /** Notes in a terminal: what was guessed, left out or is odd, each with its cure in options of the command line. */
+
 import type { Note } from "../client/index.ts";
 import { formatMissingWords, parseMissingWords } from "../client/table-text.ts";
-import type { Context } from "./context.ts";
-import { shellWord } from "./values.ts";
+import { shellWord, type Terminal } from "./terminal.ts";
 
 /** Prints notes on stderr, where they disturb no output. */
-export function printNotes({ err }: Pick<Context, "err">, notes: readonly Note[]): void {
+export function printNotes({ err }: { readonly err: Terminal }, notes: readonly Note[]): void {
   for (const note of notes)
-    err.print(`${err.paint.yellow("note")}  ${note.detail} ${err.paint.dim(`(${cureInOptions(note)})`)}`);
+    err.print(`${err.paint.yellow("note")}  ${note.detail} ${err.paint.dim(`(${cureInOptions(note.cure, note.column)})`)}`);
 }
 
 /** A part of a cure that a request would have, and the options that say the same; null if they cannot. */
-type Translation = readonly [RegExp, (match: readonly string[], note: Note) => string | null];
+type Translation = readonly [RegExp, (match: readonly string[], column: string | null) => string | null];
 
 const TRANSLATIONS: readonly Translation[] = [
   [/missing=(\{.*?\]\})/, ([, json = ""]) => missingOption(JSON.parse(json) as Record<string, string[]>)],
   [/missing=(\S.*?)(?= to leave)/, ([, words = ""]) => missingOption(words.split(","))],
-  [/types=\{("(?:[^"\\]|\\.)*"):"(\w+)"\}/, ([, name = "", type]) => option("types", `${JSON.parse(name)}=${type}`)],
+  [
+    /types=\{("(?:[^"\\]|\\.)*"):"(\w+)"\}(?: to the upload)?/,
+    ([, name = "", type]) => option("types", `${JSON.parse(name)}=${type}`),
+  ],
   [/skip_lines=(\d+)/, ([, lines = ""]) => option("skip-lines", lines)],
   [/rows=all/, () => option("rows", "all")],
   [/date_format=(\w+)/, ([, order = ""]) => option("date-format", order)],
   [/decimal=([.,])&thousands=(\w+)/, ([, decimal, thousands = ""]) => `--decimal ${decimal} ${option("thousands", thousands)}`],
   [/"split": \{"(time|group)": ("(?:[^"\\]|\\.)*")\}/, ([, by = "", name = ""]) => option(by, JSON.parse(name))],
   [/(?<=set )"task": "(\w+)"/, ([, task = ""]) => option("task", task)],
-  [/leave it out \(features\)/, (_, { column }) => (column === null ? null : `leave it out with ${option("exclude", column)}`)],
+  [/leave it out \(features\)/, (_, column) => (column === null ? null : `leave it out with ${option("exclude", column)}`)],
+  [/"exclude": (\[.*?"\])/, ([, names = "[]"]) => excludeOption(JSON.parse(names) as string[])],
 ];
 
 const option = (name: string, value: string): string => `--${name} ${shellWord(value)}`;
+
+/** The option for columns, where it can say them: a name with a comma cannot be told from several. */
+function excludeOption(names: string[]): string | null {
+  return names.some((name) => name.includes(",") || name !== name.trim()) ? null : option("exclude", names.join(","));
+}
 
 /** The option for words, where it can say them: a name or a word with a comma cannot be told from several. */
 function missingOption(words: Record<string, string[]> | string[]): string | null {
@@ -34,13 +43,13 @@ function missingOption(words: Record<string, string[]> | string[]): string | nul
   return JSON.stringify(parseMissingWords(text)) === JSON.stringify(words) ? option("missing", text) : null;
 }
 
-/** The cure of a note, with options of the command line in place of what a request would have. */
-function cureInOptions(note: Note): string {
+/** A cure on a column, or a sentence that has one, with options of the command line in place of what a request would have. */
+export function cureInOptions(text: string, column: string | null = null): string {
   return TRANSLATIONS.reduce((cure, [pattern, translate]) => {
     const match = pattern.exec(cure);
-    const options = match && translate(match, note);
+    const options = match && translate(match, column);
     if (!match || options === null) return cure;
     const changed = `${cure.slice(0, match.index)}${options}${cure.slice(match.index + match[0].length)}`;
     return changed.replace(`upload the file with ${options}`, `add ${options}`).replace(`set ${options}`, `add ${options}`);
-  }, note.cure);
+  }, text);
 }

@@ -151,3 +151,8 @@ export function moreRows(
 export function visibleLength(text: string): number {
   return text.replaceAll(new RegExp(`${ESCAPE.replace("[", "\\[")}[0-9;]*m`, "g"), "").length;
 }
+
+/** A text as one word of a POSIX shell, whatever it contains: for printed commands that users paste. */
+export function shellWord(text: string): string {
+  return /^[\w.-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
+}

@@ -29,11 +29,6 @@ export function patienceOf(text: string): number {
   return text === "off" ? 0 : wholeNumber(1)(text);
 }
 
-/** A text as one word of a POSIX shell, whatever it contains: for printed commands that users paste. */
-export function shellWord(text: string): string {
-  return /^[\w.-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
-}
-
 /** Parses names that are separated by commas. */
 export function namesOf(text: string): string[] {
   return text.split(",").map((name) => name.trim());

@@ -1,13 +1,13 @@
 /** Suggestions for mistyped names. Knows nothing of what they name. */
 
-/** Returns the name closest to a mistyped one, if at most a third of its letters are wrong. Null if there is none. */
+/** Returns the name closest to a mistyped one, if at most a third of its letters are wrong, or one of fewer than six, but not all. Null if there is none. */
 export function nearest(key: string, names: readonly string[]): string | null {
   if (key.length > 40) return null;
   const mayDiffer = (field: string) => Math.max(1, Math.floor(field.length / 3));
   const [best] = names
     .filter((field) => Math.abs(field.length - key.length) <= mayDiffer(field))
     .map((field) => ({ field, edits: editsBetween(key.toLowerCase(), field.toLowerCase()) }))
-    .filter(({ field, edits }) => edits <= mayDiffer(field))
+    .filter(({ field, edits }) => edits <= mayDiffer(field) && edits < Math.max(key.length, field.length))
     .sort((a, b) => a.edits - b.edits);
   return best?.field ?? null;
 }

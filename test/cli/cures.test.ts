@@ -45,6 +45,15 @@ describe("what helps where something is not there", () => {
     }
   });
 
+  it("is an option where a table or its target is refused, and a field elsewhere", () => {
+    const of = (pointer: string, detail: string) => printed(new TrainyardError("invalid", "", [{ pointer, detail }]));
+    const date = 'due is a column of dates: set "task": "regression" to predict milliseconds since 1970';
+    expect(of("/data/dataset/target", date)).toContain("add --task regression to predict");
+    expect(of("/preprocess", date)).toContain('set "task": "regression"');
+    const odd = 'correct them; or add types={"due":"category"} to the upload if they are labels';
+    expect(of("/data/dataset/target", odd)).toContain("or add --types 'due=category' if they are labels");
+  });
+
   it("keeps the rest of the sentence", () => {
     expect(printed(notFound("data set", "iris"))).toBe(
       "there is no data set iris: its id begins with ds_; trainyard datasets list lists them",

@@ -2,8 +2,8 @@ import { spawnSync } from "node:child_process";
 import fc from "fast-check";
 import { expect, it } from "vitest";
 import { auditLines } from "../../src/cli/leaderboard.ts";
-import { createTerminal } from "../../src/cli/terminal.ts";
-import { labelChanges, shellWord } from "../../src/cli/values.ts";
+import { createTerminal, shellWord } from "../../src/cli/terminal.ts";
+import { labelChanges } from "../../src/cli/values.ts";
 
 /** The words that a real shell makes of a text. */
 const wordsOf = (text: string): string[] =>

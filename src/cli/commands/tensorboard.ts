@@ -6,7 +6,8 @@ import { type Context, examples, type Register } from "../context.ts";
 import { CliError, EXIT } from "../exit.ts";
 import { findJob } from "../references.ts";
 import { type Follower, followRuns, type RunNews } from "../tensorboard/follow-runs.ts";
-import { shellWord, wholeNumber } from "../values.ts";
+import { shellWord } from "../terminal.ts";
+import { wholeNumber } from "../values.ts";
 
 /** Longest wait for a server that does not answer. */
 const MAX_DELAY_S = 30;

@@ -242,7 +242,7 @@ export class ColumnGuess {
     // Where the sender says that they are numbers, 2K beside 900 is refused by its line.
     if (areNumbers && this.#unit.isOnSome && this.#options.areNumbers) return { ...base, ...this.#asNumbers(numbers) };
     if (areNumbers && !this.#areMeasures(fitting)) {
-      return { ...base, ...this.#asLabels(fitting), letters: this.#unit.isOnSome ? this.#unit.doubt : null };
+      return { ...base, ...this.#asLabels(fitting), letters: this.#unit.isOnSome ? this.#unit.doubtAmong(fitting) : null };
     }
     const others = this.#values - fitting;
     const isOneWord = areNumbers && this.#isOneWord(others);
@@ -257,7 +257,7 @@ export class ColumnGuess {
     if (areNumbers) {
       const bounds = this.#bounds > 0 ? { count: this.#bounds, example: this.#bound } : null;
       const asNumbers = this.#asNumbers(numbers);
-      const letters = this.#options.areNumbers || asNumbers.type === "label" ? null : this.#unit.doubt;
+      const letters = this.#options.areNumbers || asNumbers.type === "label" ? null : this.#unit.doubtAmong(fitting);
       return { ...base, ...(letters && this.#unit.isDoubtful ? this.#asLabels(fitting) : { ...asNumbers, bounds }), letters };
     }
     if (counts.truths === fitting) return { ...base, type: "boolean" };

@@ -71,8 +71,10 @@ function targetNotes({ spec, dataset, targets, classes, rows }: NotedData): Note
     notes.push(noteOn("task_guessed", target.name, detail, 'set "task": "multiclass_classification" if they are classes'));
   }
   if (target && own && !classes.codes && isRowNumber(target, own)) {
-    const detail = `${target.name} numbers the rows, so it tells nothing of them`;
-    notes.push(noteOn("id_like_column", target.name, detail, "name the column that is to be predicted"));
+    const detail = `${target.name} numbers the rows in their order, as an id does`;
+    notes.push(
+      noteOn("id_like_column", target.name, detail, "name another column, unless it is their rank that is to be predicted"),
+    );
   }
   if (target && !spec.task && !spec.loss && classes.codes && (target.type === "integer" || target.type === "number")) {
     const detail = `${target.name} has ${classes.classes.length} different whole numbers, which were read as classes`;
@@ -105,7 +107,7 @@ function classNotes({ spec, targets, classes: { classes, codes }, rows }: NotedD
   const words = classes.filter((label) => isWordForMissing(label));
   if (words.length > 0 && classes.length > 2) {
     const detail = `${words.map((word) => JSON.stringify(word)).join(", ")} ${words.length === 1 ? "is a class" : "are classes"} of ${name}, but may mean that it is not known`;
-    const cure = `upload the file with missing=NA,${words.join(",")} to leave these rows out`;
+    const cure = `upload the file with missing=${JSON.stringify({ [name]: words })} to leave these rows out`;
     notes.push(noteOn("class_may_be_missing", name, detail, cure));
   }
   const most = Math.max(...counts);

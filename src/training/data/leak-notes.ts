@@ -65,7 +65,7 @@ function together(
   const { names, how, explained } = found;
   const all = `${names.slice(0, -1).join(", ")} and ${names.at(-1)}`;
   const detail = `the ${how} of ${all} predicts ${target} (r² ${Math.floor(explained * 10_000) / 10_000})`;
-  const cure = `leave them out (features) if they are not known before ${target} is`;
+  const cure = `leave them out ("exclude": ${JSON.stringify(names)}) if they are not known before ${target} is`;
   return [{ code: "column_predicts_target", column: names[0] ?? null, line: null, detail, cure }];
 }
 

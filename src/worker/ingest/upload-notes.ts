@@ -267,7 +267,7 @@ const quotedLabel = (label = ""): string =>
   JSON.stringify(label.length > SHOWN_LABEL ? `${label.slice(0, SHOWN_LABEL)}…` : label);
 const SHOWN_LABEL = 60;
 
-function lettersNote({ name, type }: Column, { unit, example, beside }: NonNullable<GuessedColumn["letters"]>): Note {
+function lettersNote({ name, type }: Column, { unit, example, beside, areFew }: NonNullable<GuessedColumn["letters"]>): Note {
   const [letters, shown] = [JSON.stringify(unit), JSON.stringify(example)];
   if (beside) {
     const why = {
@@ -281,10 +281,10 @@ function lettersNote({ name, type }: Column, { unit, example, beside }: NonNulla
   const areLabels = type === "category" || type === "text";
   const detail = areLabels
     ? `${name} was read as labels because ${letters} right behind its numbers, as in ${shown}, may be part of a name`
-    : `${letters} behind the numbers of ${name}, as in ${shown}, was left out as a unit`;
+    : `${letters} behind ${areFew ? "some of " : ""}the numbers of ${name}, as in ${shown}, was left out as a unit`;
   const cure = areLabels
     ? `upload the file with ${typeOf(name, "number")} if it is a unit`
-    : `upload the file with ${typeOf(name, "category")} if it is part of a name, as in seats`;
+    : `${areFew ? "convert those numbers if the others are in another unit, or " : ""}upload the file with ${typeOf(name, "category")} if it is part of a name, as in seats`;
   return noteOn("letters_behind_numbers", name, null, detail, cure);
 }
 

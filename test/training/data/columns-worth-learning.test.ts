@@ -51,17 +51,15 @@ describe("columns that are worth learning from", () => {
     const wide = Array.from({ length: 800 }, (_, row) => row);
     const dataset = datasetOf({
       ...{ measure: wide.map((row) => (row * 37) % 11), place: wide.map((row) => `p${row % 70}`) },
-      ...{ customer: wide.map((row) => `c${row % 260}`), phone: wide.map((row) => `+49 30 ${row}`) },
+      ...{ customer: wide.map((row) => `c${row % 260}`), guest: wide.map((row) => `g${row % 780}`) },
+      phone: wide.map((row) => `+49 30 ${row}`),
     });
     const columns = dataset.columns.map((column) =>
       column.name === "phone" ? { ...column, type: "text" as const, top: [{ value: "+49 30 17", count: 1 }] } : column,
     );
     const { features, notes } = columnsWorthLearning(columns, dataset);
-    expect(features.map(({ name }) => name)).toEqual(["measure", "place"]);
-    expect(notes.map(({ code, column }) => `${column}: ${code}`)).toEqual([
-      "customer: id_like_column",
-      "phone: id_like_column",
-    ]);
+    expect(features.map(({ name }) => name)).toEqual(["measure", "place", "customer"]);
+    expect(notes.map(({ code, column }) => `${column}: ${code}`)).toEqual(["guest: id_like_column", "phone: id_like_column"]);
   });
 
   it("keep ids of few rows, and everything where nothing would remain", () => {

@@ -391,8 +391,8 @@ describe("notes of a search", () => {
   );
 
   it("say which labels count as one", () => {
-    const repeated = (own: ColumnValues) => Float64Array.from({ length: 2000 }, (_, row) => own[row % ROWS] as number);
-    const labels = Array.from({ length: 600 }, (_, code) => `l${String(code).padStart(3, "0")}`);
+    const repeated = (own: ColumnValues) => Float64Array.from({ length: 8000 }, (_, row) => own[row % ROWS] as number);
+    const labels = Array.from({ length: 4200 }, (_, code) => `l${String(code).padStart(4, "0")}`);
     const small = dataset(
       x,
       y,
@@ -406,9 +406,9 @@ describe("notes of a search", () => {
     const values = new Map<string, ColumnValues>([...small.values].map(([name, own]) => [name, repeated(own)] as const));
     values.set(
       "place",
-      Int32Array.from({ length: 2000 }, (_, row) => (row < 1400 ? row % 3 : row - 1400)),
+      Int32Array.from({ length: 8000 }, (_, row) => (row < 3800 ? row % 3 : row - 3800)),
     );
-    const { notes, spec } = notesOf({ ...small, rows: 2000, values }, search);
+    const { notes, spec } = notesOf({ ...small, rows: 8000, values }, search);
     expect(notes).toMatchObject([
       { code: "rare_labels", column: "place", detail: expect.stringContaining("the 3 most frequent") },
     ]);

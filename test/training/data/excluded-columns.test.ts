@@ -40,6 +40,7 @@ describe("excluded columns", () => {
       "/data/dataset/exclude/0",
       /there is no column prize: did you mean price\? the data set has size, age/,
     ],
+    [{ exclude: ["x"] }, "/data/dataset/exclude/0", /^there is no column x: the data set has size, age/],
     [{ exclude: ["age", "sold"] }, "/data/dataset/exclude/1", /sold is the target, which is never a feature/],
     [{ exclude: ["age"], features: ["size"] }, "/data/dataset/exclude", /leave one of the two out/],
     [{ exclude: ["size", "age", "price", "shop"] }, "/data/dataset/features", /there is no column to learn from/],

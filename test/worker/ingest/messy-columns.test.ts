@@ -99,6 +99,17 @@ describe("letters right behind numbers", () => {
     expect(await read(many(30, cell), { types: { v: "category" } })).toMatchObject({ type: "category", codes: [] });
   });
 
+  it.each([
+    ["min", "hr"],
+    ["years", "years"],
+  ])("are a unit, with a note, behind a few of the numbers: %s and %s", async (_, unit) => {
+    const cells = many(30, (row) => (row % 10 === 5 ? `${row} ${unit}` : `${row + 30}`));
+    const { type, codes, notes } = await read(cells);
+    expect({ type, codes }).toEqual({ type: "integer", codes: ["letters_behind_numbers"] });
+    expect(notes[0]?.detail).toBe(`"${unit}" behind some of the numbers of v, as in "5 ${unit}", was left out as a unit`);
+    expect(await read(cells, { types: { v: "category" } })).toMatchObject({ type: "category" });
+  });
+
   it.each(["kg", "mm", "kWh", "days", "m/s", "mg/kg", "km²", "°C", "кг", "м²", "años", "лет", "Mio.", "개"])(
     "are a unit without one where it is known: %s",
     async (unit) => {

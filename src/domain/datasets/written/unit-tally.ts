@@ -18,6 +18,8 @@ export interface LetterDoubt {
   readonly example: string;
   /** What keeps the column from being one of numbers: other values have no unit, as 900 beside 2K, or another one. */
   readonly beside: "no unit" | "another unit" | null;
+  /** Whether few of the numbers have them. */
+  readonly areFew: boolean;
 }
 
 /** The unit of one column, and how its values are written with it. */
@@ -75,7 +77,9 @@ export class UnitTally {
   /** The doubt on a column of numbers with several known units; null if it has one. */
   get severalUnits(): LetterDoubt | null {
     const { unit } = this;
-    return unit !== null && this.#isKnown && this.#others > 0 ? { unit, example: this.#other, beside: "another unit" } : null;
+    return unit !== null && this.#isKnown && this.#others > 0
+      ? { unit, example: this.#other, beside: "another unit", areFew: false }
+      : null;
   }
 
   /** Adds a number without a unit. Zero does not count, because it is the same in any unit. */
@@ -99,13 +103,14 @@ export class UnitTally {
     return this.#hasLetters && !this.#isKnown && this.#plain < this.#count * PLAIN_SHARE;
   }
 
-  /** The letters, if they may be something other than a unit. */
-  get doubt(): LetterDoubt | null {
+  /** The letters, if they may be something other than a unit of all so many numbers: 2 hr beside 90 may be hours beside minutes. */
+  doubtAmong(numbers: number): LetterDoubt | null {
     const { unit } = this;
     if (unit === null || !this.#hasLetters) return null;
     const { isOnSome } = this;
-    const isClear = this.#isKnown && (!SINGLE_LETTER.test(unit) || this.#apart * 2 > this.#count);
-    return isClear && !isOnSome ? null : { unit, example: this.#example, beside: isOnSome ? "no unit" : null };
+    const areFew = this.#hasBare && this.#count * 2 <= numbers;
+    const isClear = !areFew && this.#isKnown && (!SINGLE_LETTER.test(unit) || this.#apart * 2 > this.#count);
+    return isClear && !isOnSome ? null : { unit, example: this.#example, beside: isOnSome ? "no unit" : null, areFew };
   }
 
   get #hasLetters(): boolean {

@@ -7,10 +7,11 @@ import { type Column, type ColumnValues, isCategorical } from "../../../domain/d
 /** Labels of a column up to which each of them has a feature. */
 export const MAX_PLAIN_LABELS = 64;
 /**
- * Features of the labels of such columns together, and values in them: 32 Mi, as many as those of texts. Merging labels of fewer than five
- * rows cost .017 of R² on a table with 499 of them; with thousands, hardly three candidates are affordable.
+ * Features of the labels of such columns together, and values in them: 32 Mi, as many as those of texts. With 512 labels, R² was .69 instead
+ * of .81 with all 2,544 on 11,000 orders, in the same time. With 5,147 labels on 6,000 rows it was .40 with 512, .52 with 2,048, .62 with 4,096
+ * and .65 with all, in 8, 10, 55 and 108 s.
  */
-const MAX_LABELS = 512;
+const MAX_LABELS = 4096;
 const MAX_VALUES = 32 * 1024 * 1024;
 
 /** How many labels, the most frequent ones, are worth a feature in each column that has many; columns with few are left out. */
@@ -24,12 +25,16 @@ export function commonLabels(
     const isWide = column.type === "category" && (column.categories?.length ?? 0) > MAX_PLAIN_LABELS;
     return own && isWide ? [{ name: column.name, counts: labelCounts(column, own, rows) }] : [];
   });
-  const all = Float64Array.from(counted.flatMap(({ counts }) => [...counts])).sort();
-  // The rows of the first label for which there is no room.
   const room = Math.min(MAX_LABELS, Math.floor(MAX_VALUES / Math.max(1, rows.length)));
-  const beyond = all[all.length - 1 - room] ?? 0;
-  const fewest = beyond + 1;
-  return new Map(counted.map(({ name, counts }) => [name, Math.max(1, counts.filter((count) => count >= fewest).length)]));
+  const ranked = counted
+    .flatMap(({ name, counts }) => Array.from(counts, (count) => ({ name, count })))
+    .filter(({ count }) => count > 0)
+    .sort((a, b) => b.count - a.count);
+  // Among equals the first are chosen, except among labels of a single row.
+  const fewest = ranked[room]?.count === 1 ? 2 : 1;
+  const kept = new Map(counted.map(({ name }) => [name, 0]));
+  for (const { name, count } of ranked.slice(0, room)) if (count >= fewest) kept.set(name, (kept.get(name) ?? 0) + 1);
+  return new Map([...kept].map(([name, labels]) => [name, Math.max(1, labels)]));
 }
 
 /** Rows of each label of a column among some rows. */

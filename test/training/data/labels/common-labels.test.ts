@@ -19,19 +19,31 @@ describe("labels that are worth a feature", () => {
   });
 
   it("are counted among the rows to train on, and at least one", () => {
-    const values = new Map([["many", rowsOf(600)]]);
-    expect(commonLabels([column("many", 600)], values, rowsOf(500))).toEqual(new Map([["many", 500]]));
-    expect(commonLabels([column("many", 600)], values, rowsOf(600))).toEqual(new Map([["many", 1]]));
+    const values = new Map([["many", rowsOf(5000)]]);
+    expect(commonLabels([column("many", 5000)], values, rowsOf(3000))).toEqual(new Map([["many", 3000]]));
+    expect(commonLabels([column("many", 5000)], values, rowsOf(5000))).toEqual(new Map([["many", 1]]));
   });
 
-  it("are 512 of all columns together at most", () => {
+  it("are the first among equals", () => {
+    const rows = 1 << 16;
+    const codes = rowsOf(rows).map((row) => row % 1000);
+    const [found] = commonLabels([column("many", 1000)], new Map([["many", codes]]), rowsOf(rows)).values();
+    expect(found).toBe(512);
+  });
+
+  it("are all of some columns with six rows to a label", () => {
+    const codes = rowsOf(9000).map((row) => row % 1500);
+    expect(commonLabels([column("many", 1500)], new Map([["many", codes]]), rowsOf(9000))).toEqual(new Map([["many", 1500]]));
+  });
+
+  it("are 4,096 of all columns together at most", () => {
     const values = new Map(
-      ["one", "other"].map((name, at) => [name, rowsOf(4000).map((row) => Math.floor(Math.sqrt(row * (at + 1) * 40)))]),
+      ["one", "other"].map((name, at) => [name, rowsOf(8000).map((row) => Math.floor(Math.sqrt(row * (at + 1) * 1600)))]),
     );
-    const found = commonLabels([column("one", 400), column("other", 566)], values, rowsOf(4000));
+    const found = commonLabels([column("one", 3600), column("other", 5100)], values, rowsOf(8000));
     const total = [...found.values()].reduce((sum, count) => sum + count, 0);
-    expect(total).toBeGreaterThan(400);
-    expect(total).toBeLessThanOrEqual(512);
+    expect(total).toBeGreaterThan(3000);
+    expect(total).toBeLessThanOrEqual(4096);
   });
 
   it("are as many as there is room for, the most frequent of all columns", () => {
