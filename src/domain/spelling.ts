@@ -1,4 +1,4 @@
-/** Suggestions for mistyped names. Knows nothing of what they name. */
+/** Suggestions for mistyped names, such as of columns. */
 
 /** Returns the name closest to a mistyped one, if at most a third of its letters are wrong, or one of fewer than six, but not all. Null if there is none. */
 export function nearest(key: string, names: readonly string[]): string | null {
@@ -10,6 +10,19 @@ export function nearest(key: string, names: readonly string[]): string | null {
     .filter(({ field, edits }) => edits <= mayDiffer(field) && edits < Math.max(key.length, field.length))
     .sort((a, b) => a.edits - b.edits);
   return best?.field ?? null;
+}
+
+/** Names that an error lists. */
+const MAX_LISTED_NAMES = 40;
+
+/** What is wrong with a name that no column of a data set has: the one that was probably meant, and those that there are. */
+export function unknownColumn(name: string, columns: readonly { readonly name: string }[]): string {
+  const names = columns.map((column) => column.name);
+  const begins = names.filter((each) => each.toLowerCase().startsWith(name.trim().toLowerCase()));
+  const meant = nearest(name, names) ?? (begins.length === 1 ? begins[0] : undefined);
+  const more = names.length > MAX_LISTED_NAMES ? ` and ${names.length - MAX_LISTED_NAMES} more` : "";
+  const listed = `the data set has ${names.slice(0, MAX_LISTED_NAMES).join(", ")}${more}`;
+  return `there is no column ${name}: ${meant === undefined ? "" : `did you mean ${meant}? `}${listed}`;
 }
 
 /** The number of letters to insert, delete, replace or swap with the next one (optimal string alignment distance). */

@@ -7,6 +7,7 @@ import { type ClientRequest, type IncomingMessage, request as requestHttp } from
 import { request as requestHttps } from "node:https";
 import type { SendResult, WebhookMessage, WebhookSender } from "../domain/operation/webhook.ts";
 import { assertPublic, ForbiddenAddress, publicLookup } from "./addresses.ts";
+import { failOnUpgrade } from "./no-upgrade.ts";
 
 export interface WebhookSenderOptions {
   /** Whether webhooks may go to private, loopback and reserved addresses. */
@@ -64,6 +65,7 @@ function headersOf(message: WebhookMessage): Record<string, string> {
 /** Sends the request and reads the answer up to its limit. */
 function exchange(request: ClientRequest, body: string): Promise<IncomingMessage> {
   return new Promise((resolve, reject) => {
+    failOnUpgrade(request);
     request.on("error", reject);
     request.on("response", (response) => {
       let received = 0;

@@ -31,6 +31,11 @@ export function createOtlpExporter({ url, headers }: Pick<TracingSettings, "url"
         headers: { ...headers, "content-type": "application/json", "content-length": body.byteLength },
       });
       sent.on("response", (answer) => drain(sent, answer, resolve));
+      // An upgrade that nobody asked for is neither an answer nor an error.
+      sent.on("upgrade", (answer, socket) => {
+        socket.destroy();
+        drain(sent, answer, resolve);
+      });
       sent.on("error", ({ name, code }: NodeJS.ErrnoException) => {
         const aborted = closing.signal.aborted ? "no answer before the stop" : `no answer within ${EXPORT_MS} ms`;
         const failure = name === "AbortError" ? aborted : (code ?? name);

@@ -11,18 +11,22 @@ export interface TraceLimit {
 export function createTraceLimit(perSecond: number, now: () => number): TraceLimit {
   let tokens = perSecond;
   let filledAt = now();
-  // The clock is read only when the bucket looks empty.
-  const hasRoom = (): boolean => {
-    if (tokens >= 1) return true;
+  const fill = (): void => {
     const at = now();
     tokens = Math.min(perSecond, tokens + ((at - filledAt) * perSecond) / 1000);
     filledAt = at;
+  };
+  // Of requests that are not recorded, the clock is read only when the bucket looks empty.
+  const hasRoom = (): boolean => {
+    if (tokens < 1) fill();
     return tokens >= 1;
   };
   return {
     hasRoom,
     take() {
-      if (!hasRoom()) return false;
+      // Also while there are some: the time before would fill the bucket again once it is empty.
+      fill();
+      if (tokens < 1) return false;
       tokens--;
       return true;
     },

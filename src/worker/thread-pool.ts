@@ -8,7 +8,7 @@ import { cannotStart, PoolClosed, ThreadEnded, type ThreadMessage, type ThreadRe
 export interface ThreadPoolOptions {
   /** The module whose exports are the tasks. */
   readonly entry: URL;
-  /** Minimum and maximum number of threads. Threads above the minimum end when they have been idle for a minute. */
+  /** Minimum and maximum number of threads. Threads beyond the minimum, those that started last, end when they have been idle for a minute. */
   readonly minThreads: number;
   readonly maxThreads: number;
   /** JavaScript heap of a thread. Typed arrays are not in it. */
@@ -53,6 +53,7 @@ interface Thread {
   run: Run | null;
   /** What an exception or a full heap ended it with. */
   failure: Error | null;
+  /** Ends it; undefined while it works, or may stay. */
   idle: NodeJS.Timeout | undefined;
 }
 
@@ -112,7 +113,7 @@ export function createThreadPool({ entry, minThreads, maxThreads, heapMb, onErro
 
   const onExit = (thread: Thread, reason: Error): void => {
     if (!threads.delete(thread)) return;
-    clearTimeout(thread.idle);
+    stopIdle(thread);
     if (!thread.isReady) failure = reason;
     thread.run?.reject(reason);
     if (thread.isReady && !thread.run) onError(reason);
@@ -123,7 +124,7 @@ export function createThreadPool({ entry, minThreads, maxThreads, heapMb, onErro
   /** Ends a thread and counts it out at once, before the system has ended it. */
   const end = (thread: Thread): Promise<number> => {
     threads.delete(thread);
-    clearTimeout(thread.idle);
+    stopIdle(thread);
     return thread.worker.terminate();
   };
 
@@ -131,7 +132,7 @@ export function createThreadPool({ entry, minThreads, maxThreads, heapMb, onErro
     const { name, task, transferList = [] } = run.request;
     const request: ThreadRequest = { name, task };
     waiting.delete(run);
-    clearTimeout(thread.idle);
+    stopIdle(thread);
     try {
       thread.worker.postMessage(request, transferList);
       thread.run = run;
@@ -145,9 +146,11 @@ export function createThreadPool({ entry, minThreads, maxThreads, heapMb, onErro
   /** Gives waiting tasks to idle threads, and starts the threads that are missing. */
   const update = (): void => {
     if (isClosed) return;
-    for (const thread of threads) {
-      const [next] = waiting;
-      if (next && isIdle(thread)) give(thread, next);
+    for (const run of waiting) {
+      // Stays idle if the task cannot be sent.
+      const thread = [...threads].find(isIdle);
+      if (!thread) break;
+      give(thread, run);
     }
     const starting = (): number => [...threads].filter(({ isReady }) => !isReady).length;
     while (!failure && (threads.size < minThreads || (threads.size < maxThreads && starting() < waiting.size))) start();
@@ -156,16 +159,22 @@ export function createThreadPool({ entry, minThreads, maxThreads, heapMb, onErro
       if (threads.size === 0 && cannotStart(failure)) for (const run of waiting) run.reject(failure);
     }
     for (const thread of threads) {
-      // An idle thread does not keep the process, and those above the minimum end in time.
+      // An idle thread does not keep the process.
       if (thread.run || (!thread.isReady && waiting.size > 0)) thread.worker.ref();
       else thread.worker.unref();
-      if (isIdle(thread) && threads.size > minThreads) thread.idle ??= setTimeout(endIdle, IDLE_MS, thread).unref();
     }
+    for (const thread of [...threads].slice(minThreads))
+      if (isIdle(thread)) thread.idle ??= setTimeout(endIdle, IDLE_MS, thread).unref();
     if (waiting.size > 0) looking?.ref();
   };
 
-  const endIdle = (thread: Thread): void => {
+  const stopIdle = (thread: Thread): void => {
+    clearTimeout(thread.idle);
     thread.idle = undefined;
+  };
+
+  const endIdle = (thread: Thread): void => {
+    stopIdle(thread);
     if (isIdle(thread) && threads.size > minThreads) void end(thread);
   };
 

@@ -43,6 +43,15 @@ describe("a webhook", () => {
     expect(receiver.received).toHaveLength(1);
   });
 
+  it("has failed where the answer changes the protocol", async () => {
+    const receiver = await startReceiver(({ socket }) => {
+      socket?.write("HTTP/1.1 101 Switching Protocols\r\nUpgrade: other\r\nConnection: Upgrade\r\n\r\n");
+    });
+    const sender = createWebhookSender({ allowPrivate: true, timeoutMs: 10_000 });
+    const error = "answered 101, a change of the protocol that was not asked for";
+    expect(await sender.send(messageTo(receiver.url), never)).toMatchObject({ ok: false, status: null, error, isFinal: false });
+  });
+
   it("waits as long as it is told to", async () => {
     const receiver = await startReceiver((response) => response.writeHead(503, { "retry-after": "90" }).end());
     const sender = createWebhookSender({ allowPrivate: true, timeoutMs: 10_000 });

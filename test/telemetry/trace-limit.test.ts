@@ -29,10 +29,14 @@ describe("the limit of traces", () => {
   });
 
   it("keeps no more than a second's worth, however long nothing comes", () => {
-    const { clock, taken } = limitOf(20);
-    expect(taken(50)).toBe(20);
-    clock.ms += 3_600_000;
-    expect(taken(50)).toBe(20);
+    for (const before of [0, 1, 7, 20]) {
+      const { clock, taken } = limitOf(20);
+      expect(taken(before)).toBe(before);
+      clock.ms += 3_600_000;
+      expect(taken(50)).toBe(20);
+      clock.ms += 3_600_000;
+      expect(taken(50)).toBe(20);
+    }
   });
 
   it("takes nothing when it is only asked", () => {

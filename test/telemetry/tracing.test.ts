@@ -277,7 +277,7 @@ describe("an export", () => {
     expect(await broken.send(Buffer.from("{}"))).toBe("ERR_INVALID_CHAR");
   });
 
-  it("follows no redirect, reads no endless answer, and goes on where a connection that was idle has been closed", async () => {
+  it("follows no redirect, reads no endless answer, takes no other protocol, and goes on where a connection that was idle has been closed", async () => {
     const moved = await sent((_, answer) => answer.writeHead(302, { location: "http://127.0.0.1:9/" }).end());
     expect(await moved.send(Buffer.from("{}"))).toBe("the receiver answered 302");
     const endless = await sent((_, answer) => {
@@ -286,6 +286,10 @@ describe("an export", () => {
       more();
     });
     expect(await endless.send(Buffer.from("{}"))).toBeNull();
+    const upgrading = await sent(({ socket }) => {
+      socket.write("HTTP/1.1 101 Switching Protocols\r\nUpgrade: other\r\nConnection: Upgrade\r\n\r\n");
+    });
+    expect(await upgrading.send(Buffer.from("{}"))).toBe("the receiver answered 101");
     let requests = 0;
     const closing = await sent((incoming, answer) => {
       requests++;

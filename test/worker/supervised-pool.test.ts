@@ -1,11 +1,9 @@
-import { createRequire, syncBuiltinESMExports } from "node:module";
-import { Worker } from "node:worker_threads";
 import { describe, expect, it, onTestFinished, vi } from "vitest";
 import { createSupervisedPool, type SupervisedTask } from "../../src/worker/supervised-pool.ts";
 import { ThreadEnded } from "../../src/worker/threads.ts";
+import { REAL_WORKER, RefusedWorker, replaceWorkers } from "./replace-workers.ts";
 
 const PLENTY_MS = 60_000;
-const REAL = Worker;
 
 function openPool(minThreads: number, maxThreads = minThreads) {
   const errors: unknown[] = [];
@@ -27,24 +25,6 @@ function openPool(minThreads: number, maxThreads = minThreads) {
     pool.run({ tenant: "a", isLong: true, name, task: {}, limitMs: PLENTY_MS, ...more });
   const answer = (value: unknown, tenant = "b") => ask("answer", { tenant, task: { value } });
   return { ask, answer, errors, told, close: pool.close };
-}
-
-/** A thread that the system does not give. */
-class Refused {
-  constructor() {
-    throw Object.assign(new Error("EAGAIN"), { code: "ERR_WORKER_INIT_FAILED" });
-  }
-}
-
-/** Has pools start threads of this class until the test is over. */
-function replaceWorkers(own: unknown): void {
-  const threads = createRequire(import.meta.url)("node:worker_threads") as { Worker: unknown };
-  const use = (which: unknown): void => {
-    threads.Worker = which;
-    syncBuiltinESMExports();
-  };
-  use(own);
-  onTestFinished(() => use(REAL));
 }
 
 describe("a supervised pool", () => {
@@ -127,8 +107,8 @@ describe("a supervised pool", () => {
     await answer("ready");
     const died = Promise.withResolvers<void>();
     replaceWorkers(
-      class extends REAL {
-        constructor(...given: ConstructorParameters<typeof REAL>) {
+      class extends REAL_WORKER {
+        constructor(...given: ConstructorParameters<typeof REAL_WORKER>) {
           super(...given);
           this.once("exit", () => died.resolve());
         }
@@ -146,9 +126,9 @@ describe("a supervised pool", () => {
 
   it("says that the request may be sent again where there is no thread and the system gives none", async () => {
     const { answer, errors } = openPool(1, 2);
-    replaceWorkers(Refused);
+    replaceWorkers(RefusedWorker);
     await expect(answer("first")).rejects.toMatchObject({ code: "unavailable" });
-    replaceWorkers(REAL);
+    replaceWorkers(REAL_WORKER);
     expect(await answer("first")).toBe("first");
     errors.splice(0);
   });
@@ -157,9 +137,9 @@ describe("a supervised pool", () => {
     const { ask, answer } = openPool(1, 2);
     await answer("first");
     const hanging = ask("hang", { limitMs: 500 });
-    replaceWorkers(Refused);
+    replaceWorkers(RefusedWorker);
     const waiting = answer("second");
-    replaceWorkers(REAL);
+    replaceWorkers(REAL_WORKER);
     await expect(hanging).rejects.toMatchObject({ bound: "time" });
     expect(await waiting).toBe("second");
   });
@@ -169,9 +149,9 @@ describe("a supervised pool", () => {
     await answer("first");
     const leaving = new AbortController();
     const hanging = ask("hang", { signal: leaving.signal });
-    replaceWorkers(Refused);
+    replaceWorkers(RefusedWorker);
     const waiting = answer("second");
-    replaceWorkers(REAL);
+    replaceWorkers(REAL_WORKER);
     expect(await waiting).toBe("second");
     leaving.abort(new Error("gone"));
     await expect(hanging).rejects.toThrow("gone");
@@ -181,11 +161,11 @@ describe("a supervised pool", () => {
     const { ask, answer, errors } = openPool(1);
     await answer("ready");
     const hanging = ask("hang", { limitMs: 200 });
-    replaceWorkers(Refused);
+    replaceWorkers(RefusedWorker);
     await expect(hanging).rejects.toMatchObject({ bound: "time" });
     await vi.waitFor(() => expect(errors).toHaveLength(1), { timeout: 10_000 });
     expect(errors.splice(0)).toMatchObject([{ message: "1 of 1 threads have not started", cause: { message: "EAGAIN" } }]);
-    replaceWorkers(REAL);
+    replaceWorkers(REAL_WORKER);
     expect(await answer("after")).toBe("after");
   });
 

@@ -3,6 +3,7 @@ import type { CorrectionsRequest } from "../../domain/datasets/corrections.ts";
 import type { DatasetDocument } from "../../domain/datasets/dataset.ts";
 import { invalid, notFound } from "../../domain/errors.ts";
 import { createId } from "../../domain/id.ts";
+import { unknownColumn } from "../../domain/spelling.ts";
 import type { ProjectServices } from "../services.ts";
 
 /**
@@ -22,7 +23,7 @@ export async function correctDataset(
   if (!dataset || !document || !preview) throw notFound("data set", id);
   const corrected = dataset.columns.find((candidate) => candidate.name === column);
   const refused = (detail: string) => invalid([{ pointer: "/column", detail }]);
-  if (!corrected) throw refused(`no column is named ${JSON.stringify(column)}; GET /v1/datasets/{id} lists them`);
+  if (!corrected) throw refused(unknownColumn(column, dataset.columns));
   if (corrected.type === "text")
     throw refused(`${JSON.stringify(column)} is text: only columns of labels, booleans or numbers can be corrected`);
   const { rows, sha256 } = dataset;

@@ -1,6 +1,7 @@
 /** Reads a few columns of rows spread over a data set, so that a page can draw them. */
 import { cellReader, type ShownCell, spreadPlaces } from "../../domain/datasets/shown-cells.ts";
 import { invalid, notFound } from "../../domain/errors.ts";
+import { unknownColumn } from "../../domain/spelling.ts";
 import type { ProjectServices } from "../services.ts";
 
 /** Maximum values read for one answer, 128 MiB: a longer table may have fewer columns. */
@@ -27,7 +28,7 @@ export async function sampleRows(
   if (!dataset) throw notFound("data set", id);
   const found = names.map((name, index) => {
     const column = dataset.columns.find((candidate) => candidate.name === name);
-    if (!column) throw refused(`no column is named ${JSON.stringify(name)}; GET /v1/datasets/{id} lists them`);
+    if (!column) throw refused(unknownColumn(name, dataset.columns));
     if (names.indexOf(name) !== index) throw refused(`${JSON.stringify(name)} is named twice`);
     if (column.type === "text") throw refused(`${JSON.stringify(name)} is text, which only the preview shows`);
     return column;

@@ -5,6 +5,7 @@ import { type FieldError, invalid, notFound, pointerOf, TrainyardError } from ".
 import type { Forget, ForgetPlan } from "../../domain/forget/forget.ts";
 import { type ForgetKeys, type ForgetRequest, MAX_FORGOTTEN_ROWS } from "../../domain/forget/forget-request.ts";
 import { createId } from "../../domain/id.ts";
+import { unknownColumn } from "../../domain/spelling.ts";
 import type { ProjectServices } from "../services.ts";
 import { findAffected } from "./affected.ts";
 
@@ -129,7 +130,7 @@ async function matchedRows(
 ): Promise<readonly number[]> {
   const column = columns.find((candidate) => candidate.name === name);
   const refused = (detail: string) => invalid([{ pointer: "/keys/column", detail }]);
-  if (!column) throw refused(`no column is named ${JSON.stringify(name)}; GET /v1/datasets/{id} lists them`);
+  if (!column) throw refused(unknownColumn(name, columns));
   if (!hasValues(column)) throw refused(`the texts of ${JSON.stringify(name)} are not kept: give positions`);
   const values = (await store.datasets.readColumns(id, [name])).get(name);
   if (!values) throw notFound("data set", id);

@@ -6,6 +6,7 @@ import { type IncomingMessage, request as requestHttp } from "node:http";
 import { request as requestHttps } from "node:https";
 import { mediaTypeOf } from "../../domain/datasets/table-label.ts";
 import { type Fetched, SourceError } from "../../domain/sources/source-fetcher.ts";
+import { failOnUpgrade } from "../no-upgrade.ts";
 import type { Reach } from "./reach.ts";
 import { faultOf } from "./source-fault.ts";
 
@@ -88,6 +89,7 @@ function request(url: URL, headers: Readonly<Record<string, string>>, reach: Rea
     sent.setTimeout(reach.silenceMs, () =>
       sent.destroy(Object.assign(new Error(`was silent for ${reach.silenceMs / 1000} s`), { code: "ETIMEDOUT" })),
     );
+    failOnUpgrade(sent);
     sent.on("error", reject);
     sent.on("response", resolve);
     sent.end();

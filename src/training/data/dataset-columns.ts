@@ -12,7 +12,7 @@ import {
 import type { FieldError } from "../../domain/errors.ts";
 import type { JobSpec, Task } from "../../domain/spec/spec.ts";
 import { formOf, type SplitForm, splitColumnOf } from "../../domain/spec/split.ts";
-import { nearest } from "../../domain/spelling.ts";
+import { unknownColumn } from "../../domain/spelling.ts";
 import { MAX_CLASSES } from "./targets.ts";
 
 /**
@@ -61,18 +61,6 @@ function exclusionErrors({ data }: JobSpec, targets: readonly string[]): FieldEr
   );
 }
 
-/** Names that an error lists. */
-const MAX_LISTED_NAMES = 40;
-
-/** What is wrong with a name that no column has: the one that was probably meant, and those that there are. */
-function unknownColumn(name: string, names: readonly string[]): string {
-  const begins = names.filter((each) => each.toLowerCase().startsWith(name.trim().toLowerCase()));
-  const meant = nearest(name, names) ?? (begins.length === 1 ? begins[0] : undefined);
-  const more = names.length > MAX_LISTED_NAMES ? ` and ${names.length - MAX_LISTED_NAMES} more` : "";
-  const listed = `the data set has ${names.slice(0, MAX_LISTED_NAMES).join(", ")}${more}`;
-  return `there is no column ${name}: ${meant === undefined ? "" : `did you mean ${meant}? `}${listed}`;
-}
-
 /** The feature and target columns of a spec, in the order in which rows have them. */
 export function chooseColumns(spec: JobSpec, columns: readonly Column[]): ChosenColumns {
   const { dataset } = spec.data as Extract<JobSpec["data"], { dataset: unknown }>;
@@ -80,7 +68,7 @@ export function chooseColumns(spec: JobSpec, columns: readonly Column[]): Chosen
   const byName = new Map(columns.map((column) => [column.name, column]));
   const find = (name: string, pointer: string) => {
     const column = byName.get(name);
-    if (!column) errors.push({ pointer, detail: unknownColumn(name, [...byName.keys()]) });
+    if (!column) errors.push({ pointer, detail: unknownColumn(name, columns) });
     return column ? [column] : [];
   };
   const names = targetsOf(dataset);

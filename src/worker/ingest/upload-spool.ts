@@ -67,9 +67,12 @@ export async function openUploadSpool({
   const pool = createSupervisedPool({ entry, minThreads: 1, maxThreads: THREADS, heapMb: HEAP_MB, onError, onThreads });
   const shares = createSpoolShares(MAX_LARGEST_OF_PROJECT * limits.bytes);
   const discard = async ({ path }: Pick<Upload, "path">): Promise<void> => {
-    // A terminated thread may have left a decompressed file.
-    await Promise.all([path, unpackedPath(path)].map((each) => rm(each, { force: true })));
-    shares.release(path);
+    try {
+      // A terminated thread may have left a decompressed file.
+      await Promise.all([path, unpackedPath(path)].map((each) => rm(each, { force: true })));
+    } finally {
+      shares.release(path);
+    }
   };
 
   const ofTenant = (tenant: string): UploadSpool => {

@@ -112,11 +112,7 @@ async function train(
   const { port1: port, port2 } = new MessageChannel();
   const kill = new AbortController();
   const stopPassing = passSignals(control, observer, () => kill.abort(), cancelGraceMs);
-  let isStuck = false;
-  const unwatch = watchHeartbeat(control, heartbeatMs, () => {
-    isStuck = true;
-    kill.abort();
-  });
+  const watch = watchHeartbeat(control, heartbeatMs, () => kill.abort());
   const { spec } = run.job;
   const threads = Math.min(spec.threads ?? size, size, MAX_THREADS);
   // A search has an assistant, which trains its own candidates.
@@ -146,13 +142,14 @@ async function train(
   const task: TrainTask = { run, control, port: port2, threads, takesLast: observer.takesLast ?? false };
   const transferList = [port2, ...buffersOf(run)];
   try {
-    const failure = await pool.run({ name: "train", task, transferList, signal: kill.signal }).then(
+    const failure = await pool.run({ name: "train", task, transferList, signal: kill.signal, onStart: watch.onStart }).then(
       () => null,
       (error: unknown) => ({ error }),
     );
     if (!failure) return resultOf(await inbox.end, onFault);
     await inbox.drain();
-    if (isStuck) throw new Error(`the training thread did not respond for ${heartbeatMs / 1000} s`);
+    const stuck = watch.fault();
+    if (stuck) throw stuck;
     if (kill.signal.aborted) return CANCELLED;
     throw crashOf(failure.error, "the training thread");
   } finally {
@@ -160,7 +157,7 @@ async function train(
     share.release();
     (members as TeamMembers | null)?.close();
     stopPassing();
-    unwatch();
+    watch.end();
     port.close();
   }
 }

@@ -43,11 +43,7 @@ async function runOnce(
     grace = setTimeout(() => kill.abort(), cancelGraceMs);
   };
   signal.addEventListener("abort", onCancel, { once: true });
-  let isStuck = false;
-  const unwatch = watchHeartbeat(control, heartbeatMs, () => {
-    isStuck = true;
-    kill.abort();
-  });
+  const watch = watchHeartbeat(control, heartbeatMs, () => kill.abort());
   const end = Promise.withResolvers<Exclude<TrialsMessage, { kind: "trials" }>>();
   let stored: Promise<unknown> = Promise.resolve();
   const handle = (message: TrialsMessage): void => {
@@ -58,14 +54,16 @@ async function runOnce(
   const task: TrialsTask = { run, source, limits: run.limits, control, port: port2 };
   const buffers = source ? wholeBuffers([source.source, ...(source.dataset?.values.values() ?? [])]) : [];
   try {
-    const failure = await pool.run({ name: "trials", task, transferList: [port2, ...buffers], signal: kill.signal }).then(
+    const transferList = [port2, ...buffers];
+    const failure = await pool.run({ name: "trials", task, transferList, signal: kill.signal, onStart: watch.onStart }).then(
       () => null,
       (error: unknown) => ({ error }),
     );
     if (failure) {
       for (let entry = receiveMessageOnPort(port); entry; entry = receiveMessageOnPort(port)) handle(entry.message);
       await stored;
-      if (isStuck) throw new Error(`the training thread did not respond for ${heartbeatMs / 1000} s`);
+      const stuck = watch.fault();
+      if (stuck) throw stuck;
       if (kill.signal.aborted) return true;
       throw crashOf(failure.error, "the training thread");
     }
@@ -78,7 +76,7 @@ async function runOnce(
   } finally {
     clearTimeout(grace);
     signal.removeEventListener("abort", onCancel);
-    unwatch();
+    watch.end();
     port.close();
   }
 }

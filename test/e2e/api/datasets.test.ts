@@ -108,7 +108,8 @@ describe("a data set over HTTP", () => {
       ],
     });
     for (const [query, detail] of [
-      ['columns=["wings"]', 'no column is named "wings"'],
+      ['columns=["wings"]', "there is no column wings: the data set has "],
+      ['columns=["sxe"]', "there is no column sxe: did you mean sex? "],
       ['columns=["sex","sex"]', '"sex" is named twice'],
       ["columns=sex", "must be a JSON list of 1 to 16 names of columns"],
       ["limit=3", "columns"],

@@ -1,5 +1,5 @@
 import { once } from "node:events";
-import { connect } from "node:http2";
+import { type ClientHttp2Session, connect, constants } from "node:http2";
 import zlib, { gzipSync } from "node:zlib";
 import { status } from "@grpc/grpc-js";
 import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from "vitest";
@@ -50,6 +50,21 @@ function told(answer: Answer): Told {
     error: String(answer.error_message),
     bytes: inferred?.raw_output_contents[0]?.length ?? 0,
   };
+}
+
+const STREAM_HEADERS = {
+  ":method": "POST",
+  ":path": "/inference.GRPCInferenceService/ModelStreamInfer",
+  "content-type": "application/grpc",
+  te: "trailers",
+};
+
+/** A message in its frame. */
+function framed(message: object): Buffer {
+  const bytes = encodeInfer(message);
+  const frame = Buffer.alloc(5);
+  frame.writeUInt32BE(bytes.length, 1);
+  return Buffer.concat([frame, bytes]);
 }
 
 /** Reads a stream to its end, with the status that ends it. */
@@ -294,6 +309,65 @@ describe("a stream of inferences", () => {
     await app.close();
   });
 
+  it("counts no stream any more, however badly it ended", async () => {
+    const { app, grpc, caller } = await open();
+    const plain = framed(request("a", [1]));
+    const tooLong = Buffer.from([0, 0xff, 0xff, 0xff, 0xff, 1]);
+    const noGzip = Buffer.concat([Buffer.from([1, 0, 0, 0, 8]), Buffer.from("no gzip!")]);
+    const sessions = new Set<ClientHttp2Session>();
+    const begin = async (headers: Record<string, string> = {}) => {
+      const session = connect(`http://${grpc.address}`);
+      sessions.add(session.on("error", () => undefined));
+      const stream = session.request({ ...STREAM_HEADERS, ...headers });
+      stream.on("error", () => undefined);
+      stream.write(plain);
+      await once(stream, "data");
+      return { session, stream };
+    };
+    const endings: readonly ((begun: Awaited<ReturnType<typeof begin>>) => void)[] = [
+      ({ stream }) => stream.write(tooLong),
+      ({ stream }) => stream.write(noGzip),
+      ({ stream }) => stream.write(Buffer.concat([plain, noGzip, plain, noGzip])),
+      ({ stream }) => stream.end(plain.subarray(0, 7)),
+      ({ stream }) => stream.end(Buffer.concat([plain, plain.subarray(0, 3)])),
+      ({ stream }) => stream.close(constants.NGHTTP2_CANCEL),
+      ({ stream }) => {
+        stream.write(Buffer.concat(Array(50).fill(plain)));
+        stream.close(constants.NGHTTP2_INTERNAL_ERROR);
+      },
+      ({ stream, session }) => {
+        stream.pause();
+        stream.write(Buffer.concat(Array(2000).fill(plain)));
+        session.destroy();
+      },
+      ({ session }) => session.socket.destroy(),
+      ({ session }) => session.close(),
+    ];
+    for (const end of endings)
+      for (const encoding of ["gzip", "deflate", "unknown"])
+        end(await begin({ "grpc-encoding": encoding, "grpc-timeout": "500m" }));
+    for (let round = 0; round < 25; round++) await begin({ "grpc-timeout": "10m" }).catch(() => undefined);
+    // As many as a project may have, all at a time.
+    const refusal = async () => {
+      const stream = caller.stream();
+      const over = ended(stream);
+      stream.write(request("b", [1]));
+      return await Promise.race([once(stream, "data").then(() => null), over]);
+    };
+    let taken = 0;
+    await vi.waitFor(
+      async () => {
+        for (; taken < MAX_STREAMS / 2; taken++) expect(await refusal()).toBeNull();
+      },
+      { timeout: 10_000 },
+    );
+    expect(await refusal()).toMatchObject({ code: status.RESOURCE_EXHAUSTED });
+    for (const session of sessions) session.destroy();
+    caller.close();
+    await grpc.close();
+    await app.close();
+  });
+
   it("asks for room again where the store could not say whose stream it is", async () => {
     const { app, grpc, caller } = await open();
     const { principalOf } = app.app;
@@ -333,13 +407,7 @@ describe("a stream of inferences", () => {
     const { held, release } = holdPredictions(app);
     const unpacking = vi.spyOn(zlib, "createGunzip");
     const session = connect(`http://${grpc.address}`);
-    const stream = session.request({
-      ":method": "POST",
-      ":path": "/inference.GRPCInferenceService/ModelStreamInfer",
-      "content-type": "application/grpc",
-      "grpc-encoding": "gzip",
-      te: "trailers",
-    });
+    const stream = session.request({ ...STREAM_HEADERS, "grpc-encoding": "gzip" });
     const message = packed(request("a", [1]));
     const count = 100;
     stream.end(Buffer.concat(Array(count).fill(message)));

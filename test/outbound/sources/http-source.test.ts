@@ -104,6 +104,15 @@ describe("a table at a URL", () => {
     await expect(read({ url })).rejects.toMatchObject({ message: expect.stringContaining(why), isTransient });
   });
 
+  it("that answers in another protocol is refused", async () => {
+    const { url } = await serve(({ socket }) => {
+      socket.write("HTTP/1.1 101 Switching Protocols\r\nUpgrade: other\r\nConnection: Upgrade\r\n\r\n");
+    });
+    await expect(read({ url })).rejects.toMatchObject({
+      message: expect.stringContaining("answered 101, a change of the protocol"),
+    });
+  });
+
   it("that breaks off, goes round in circles, is silent or takes too long is refused", async () => {
     const { url } = await serve(({ url: path }, response) => {
       if (path === "/circle") return response.writeHead(302, { location: "/circle" }).end();

@@ -1,4 +1,4 @@
-import { readdir } from "node:fs/promises";
+import { mkdir, readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, it, onTestFinished } from "vitest";
 import { readingOptions } from "../../../src/domain/datasets/reading-options.ts";
@@ -75,4 +75,26 @@ it("lets one project not fill the disk with uploads at once, and releases what i
   await expect(greedy.receive(once("0123456789a"))).rejects.toMatchObject({ code: "too_large" });
   for (const upload of uploads) await greedy.discard(upload);
   for (let count = 0; count < 4; count++) expect(await greedy.receive(once("0123456789"))).toMatchObject({ bytes: 10 });
+});
+
+it("counts an upload no more that cannot be deleted, or whose sender left", async () => {
+  const spool = await openUploadSpool({
+    dataDir: await temporaryFolder(),
+    limits: { ...parseConfig({}).datasetLimits, bytes: 10 },
+    onError: (error) => expect(error).toBeUndefined(),
+    entry: new URL("../stand-in-tasks.ts", import.meta.url),
+  });
+  onTestFinished(() => spool.close());
+  const sender = spool.ofProject("unlucky");
+  async function* leaving(): AsyncGenerator<Uint8Array> {
+    yield* once("012345678");
+    throw new Error("the sender left");
+  }
+  for (let count = 0; count < 10; count++) {
+    await expect(sender.receive(leaving())).rejects.toThrow("the sender left");
+    const upload = await sender.receive(once("0123456789"));
+    await rm(upload.path);
+    await mkdir(upload.path);
+    await expect(sender.discard(upload)).rejects.toThrow();
+  }
 });

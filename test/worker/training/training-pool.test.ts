@@ -7,6 +7,7 @@ import { parseConfig } from "../../../src/server/config.ts";
 import { MAX_PENDING_CHUNKS } from "../../../src/worker/protocol.ts";
 import { createTrainingPool, type TrainingPoolOptions } from "../../../src/worker/training/training-pool.ts";
 import { aCheckpoint, aChunk, aJob, largeTensors, someWeights } from "../../contract/fixtures.ts";
+import { REAL_WORKER, replaceWorkers } from "../replace-workers.ts";
 
 /** Nobody asks the run to stop, and nobody keeps its checkpoints. */
 const UNSTOPPED = { onCheckpoint: async () => undefined, stop: new AbortController().signal };
@@ -222,11 +223,26 @@ describe("training threads", () => {
   });
 
   it("rejects when a thread shows no life for too long, and recovers", async () => {
-    const pool = open(1, { heartbeatMs: 200 });
+    const started = Promise.withResolvers<void>();
+    const pool = open(1, { heartbeatMs: 200, onThreads: (hasThreads) => hasThreads && started.resolve() });
     const observer = { signal: never, ...UNSTOPPED, onEpochs: ignore };
+    await started.promise;
     await expect(pool.train(runOf("deaf"), observer)).rejects.toThrow("the training thread did not respond for 0.2 s");
     // The next thread takes longer than that to start: it is not this that is looked at here.
     await pool.close();
     expect(await open().train(runOf("train"), observer)).toMatchObject({ state: "succeeded" });
+  });
+
+  it("blames no thread for a run that none got in time", async () => {
+    replaceWorkers(
+      class extends REAL_WORKER {
+        constructor() {
+          super("setInterval(() => undefined, 1000)", { eval: true });
+        }
+      },
+    );
+    const pool = open(1, { heartbeatMs: 100 });
+    const observer = { signal: never, ...UNSTOPPED, onEpochs: ignore };
+    await expect(pool.train(runOf("train"), observer)).rejects.toThrow("no training thread was there for 0.1 s");
   });
 });
