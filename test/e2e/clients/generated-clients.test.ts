@@ -31,7 +31,7 @@ const WRONG = `
 const scriptsFor = (url: string) => ({
   "with-openapi-typescript.ts": `
 import createClient from "openapi-fetch";
-import type { paths } from "../openapi-typescript/api";
+import type { paths } from "./openapi-typescript/api";
 
 const trainyard = createClient<paths>({ baseUrl: "${url}" });
 const { data: job, error } = await trainyard.POST("/v1/jobs", { body: ${BODY} });
@@ -42,7 +42,7 @@ console.log(read?.id === job.id, read?.state);
 export const refused = () => trainyard.POST("/v1/jobs", { body: { ...${BODY}, ${WRONG} } });
 `,
   "with-hey-api.ts": `
-import { readJob, submitJob } from "../hey-api";
+import { readJob, submitJob } from "./hey-api";
 
 const baseUrl = "${url}";
 const { data: job, error } = await submitJob({ baseUrl, body: ${BODY} });
@@ -54,7 +54,7 @@ export const refused = () => submitJob({ baseUrl, body: { ...${BODY}, ${WRONG} }
 `,
   "with-orval.ts": `
 import axios from "axios";
-import { readJob, submitJob } from "../orval/api";
+import { readJob, submitJob } from "./orval/api";
 
 axios.defaults.baseURL = "${url}";
 const { data: job } = await submitJob(${BODY});
