@@ -30,15 +30,15 @@ interface NoteRule {
 
 /** The notes that are warnings, the most serious first; others are shown beside the data. */
 const NOTE_RULES: Partial<Record<NoteCode, NoteRule>> = {
-  column_predicts_target: { title: "A column gives the target away", remedy: withoutColumn },
-  id_like_column: { title: "A column is like an id", remedy: withoutColumn },
+  column_predicts_target: { title: "A column gives the target away", remedy: withoutColumns },
+  id_like_column: { title: "A column is like an id", remedy: withoutColumns },
   imbalanced_classes: { title: "One class outweighs the others" },
   rare_class: { title: "A class has few rows" },
   rows_have_times: { title: "Rows may have times", remedy: splitByTime },
   rows_have_groups: { title: "Rows may belong together", remedy: splitByGroup },
   class_may_be_missing: { title: "A class may be no class" },
   rows_without_target: { title: "Rows were left out" },
-  column_without_values: { title: "A column is empty", remedy: withoutColumn },
+  column_without_values: { title: "A column is empty", remedy: withoutColumns },
 };
 
 const ORDER = Object.keys(NOTE_RULES);
@@ -69,13 +69,22 @@ function warningOf(note: Note, job: Warned): Warning {
   };
 }
 
-/** A job on the same columns without one of them; null if it learned from no other, or did not learn from that one. */
-function withoutColumn({ column }: Note, { spec: { data } }: Warned): Remedy | null {
-  if (column === null || !("dataset" in data) || !data.dataset.features.includes(column)) return null;
-  const features = data.dataset.features.filter((name) => name !== column);
-  if (features.length === 0) return null;
+/** A job on the same columns without those of the note; null if it learned from no others, or not from one of those. */
+function withoutColumns(note: Note, { spec: { data } }: Warned): Remedy | null {
+  const names = namesIn(note);
+  if (!("dataset" in data) || names.length === 0) return null;
+  const learned = new Set(data.dataset.features);
+  const features = data.dataset.features.filter((name) => !names.includes(name));
+  if (features.length === 0 || !names.every((name) => learned.has(name))) return null;
   const change = (spec: JsonObject) => withValue(spec, "/data/dataset/features", features);
-  return { label: `Train without ${column}`, change };
+  return { label: `Train without ${names.length > 2 ? `these ${names.length} columns` : names.join(" and ")}`, change };
+}
+
+/** Of a note on columns that predict the target together, its cure names them all. */
+function namesIn({ column, cure }: Note): readonly string[] {
+  const list = /"exclude": (\[.*\])/.exec(cure)?.[1];
+  if (list !== undefined) return JSON.parse(list) as string[];
+  return column === null ? [] : [column];
 }
 
 function splitByGroup({ column }: Note): Remedy | null {

@@ -36,6 +36,19 @@ describe("the warnings of a model", () => {
     expect(changed("imbalanced_classes")).toBeUndefined();
   });
 
+  it("come with a job without all columns that give the target away together", () => {
+    const remedyOf = (names: string[], features: string[]) => {
+      const cure = `leave them out ("exclude": ${JSON.stringify(names)}) if they are not known before sold is`;
+      return warningsOf(job(null, features), [{ ...note("column_predicts_target", names[0]), cure }])[0]?.remedy;
+    };
+    const two = remedyOf(["casual", "registered"], ["casual", "registered", "age"]);
+    expect(two?.label).toBe("Train without casual and registered");
+    expect(two?.change({})).toEqual({ data: { dataset: { features: ["age"] } } });
+    expect(remedyOf(["a", "b]", "c"], ["a", "b]", "c", "age"])?.label).toBe("Train without these 3 columns");
+    expect(remedyOf(["casual", "registered"], ["registered", "age"])).toBeNull();
+    expect(remedyOf(["casual", "registered"], ["casual", "registered"])).toBeNull();
+  });
+
   it("name no job without a column that is the only one, or is left out already", () => {
     expect(warningsOf(job(null, ["ticket"]), [note("id_like_column")])[0]?.remedy).toBeNull();
     expect(warningsOf(job(null, ["age"]), [note("id_like_column")])[0]?.remedy).toBeNull();
