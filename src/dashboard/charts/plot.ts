@@ -1,4 +1,5 @@
 /** uPlot's options for lines by epoch: axes, scales, crosshair, marks. The only file that knows uPlot. */
+import "./known-language.ts";
 import uPlot from "uplot";
 import { formatCompact, formatValue } from "../shell/format.ts";
 import type { Span } from "./curves.ts";

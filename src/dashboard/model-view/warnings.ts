@@ -82,7 +82,7 @@ function withoutColumns(note: Note, { spec: { data } }: Warned): Remedy | null {
 
 /** Of a note on columns that predict the target together, its cure names them all. */
 function namesIn({ column, cure }: Note): readonly string[] {
-  const list = /"exclude": (\[.*\])/.exec(cure)?.[1];
+  const list = /"exclude": (\[(?:"(?:[^"\\]|\\.)*",?)+\])/.exec(cure)?.[1];
   if (list !== undefined) return JSON.parse(list) as string[];
   return column === null ? [] : [column];
 }
