@@ -14,7 +14,7 @@ export function printNotes({ err }: { readonly err: Terminal }, notes: readonly 
 type Translation = readonly [RegExp, (match: readonly string[], column: string | null) => string | null];
 
 const TRANSLATIONS: readonly Translation[] = [
-  [/missing=(\{.*?\]\})/, ([, json = ""]) => missingOption(JSON.parse(json) as Record<string, string[]>)],
+  [/missing=(\{.*?\]\})/, ([, json = ""]) => missingOption(parsed<Record<string, string[]>>(json))],
   [/missing=(\S.*?)(?= to leave)/, ([, words = ""]) => missingOption(words.split(","))],
   [
     /types=\{("(?:[^"\\]|\\.)*"):"(\w+)"\}(?: to the upload)?/,
@@ -27,18 +27,29 @@ const TRANSLATIONS: readonly Translation[] = [
   [/"split": \{"(time|group)": ("(?:[^"\\]|\\.)*")\}/, ([, by = "", name = ""]) => option(by, JSON.parse(name))],
   [/(?<=set )"task": "(\w+)"/, ([, task = ""]) => option("task", task)],
   [/leave it out \(features\)/, (_, column) => (column === null ? null : `leave it out with ${option("exclude", column)}`)],
-  [/"exclude": (\[.*?"\])/, ([, names = "[]"]) => excludeOption(JSON.parse(names) as string[])],
+  [/\("exclude": (\[.*?"\])\)/, ([, names = ""]) => excludeOption(parsed<string[]>(names))],
 ];
+
+/** What was found of JSON; null where a name that holds a bracket has cut it short. */
+function parsed<T>(json: string): T | null {
+  try {
+    return JSON.parse(json) as T;
+  } catch {
+    return null;
+  }
+}
 
 const option = (name: string, value: string): string => `--${name} ${shellWord(value)}`;
 
 /** The option for columns, where it can say them: a name with a comma cannot be told from several. */
-function excludeOption(names: string[]): string | null {
-  return names.some((name) => name.includes(",") || name !== name.trim()) ? null : option("exclude", names.join(","));
+function excludeOption(names: string[] | null): string | null {
+  if (!names || names.some((name) => name.includes(",") || name !== name.trim())) return null;
+  return `with ${option("exclude", names.join(","))}`;
 }
 
 /** The option for words, where it can say them: a name or a word with a comma cannot be told from several. */
-function missingOption(words: Record<string, string[]> | string[]): string | null {
+function missingOption(words: Record<string, string[]> | string[] | null): string | null {
+  if (!words) return null;
   const text = formatMissingWords(words);
   return JSON.stringify(parseMissingWords(text)) === JSON.stringify(words) ? option("missing", text) : null;
 }

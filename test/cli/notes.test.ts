@@ -57,13 +57,17 @@ describe("the cure of a note in a terminal", () => {
   it("names all columns that are left out", () => {
     const cure = (names: string[]) => `leave them out ("exclude": ${JSON.stringify(names)}) if they are not known before y is`;
     expect(cureInOptions(note(cure(["the end", "b"])))).toBe(
-      "leave them out (--exclude 'the end,b') if they are not known before y is",
+      "leave them out with --exclude 'the end,b' if they are not known before y is",
     );
     expect(cureInOptions(note(cure(["a,b", "c"])))).toBe(cure(["a,b", "c"]));
   });
 
   it("stays as it is where no option can say it", () => {
-    const cure = 'upload the file with missing={"a, b":["99"]}';
-    expect(cureInOptions(note(cure))).toBe(cure);
+    const cures = [
+      'upload the file with missing={"a, b":["99"]}',
+      'upload the file with missing={"a":["]}"]}',
+      `leave them out ("exclude": ${JSON.stringify(['a"])', "b"])}) if they are not known before y is`,
+    ];
+    for (const cure of cures) expect(cureInOptions(note(cure))).toBe(cure);
   });
 });

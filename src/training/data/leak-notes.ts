@@ -7,7 +7,7 @@ import type { Note } from "../../domain/notes.ts";
 import { findCombination } from "./labels/combined-leaks.ts";
 
 /** Columns with a greater share of missing values take too many rows from a combination. */
-const MOST_MISSING = 0.5;
+const MAX_MISSING = 0.5;
 /** With fewer rows, a column may predict everything by chance. */
 const MIN_ROWS = 50;
 /** Numbers are grouped in their order, about this many rows to a group, in at most this many groups. */
@@ -58,7 +58,7 @@ function together(
 ): Note[] {
   const columns = features.flatMap(({ name, type, missing }) => {
     const own = values.get(name);
-    return own && isNumeric(type) && missing < MOST_MISSING * own.length ? [{ name, values: own }] : [];
+    return own && isNumeric(type) && missing < MAX_MISSING * own.length ? [{ name, values: own }] : [];
   });
   const found = findCombination(columns, numbers);
   if (!found) return [];

@@ -13,7 +13,7 @@ const MIN_SAMPLE = 50;
 /** The share of the target's variance that a combination explains. */
 const EXPLAINED = 0.9999;
 /** A part whose spread in the sum is below this share of the target's does not count. */
-const LEAST_PART = 0.01;
+const MIN_PART = 0.01;
 /** The penalty of a coefficient, of columns of spread 1: so small that times which differ by hours within years still count. */
 const PENALTY = 1e-9;
 
@@ -64,7 +64,7 @@ function sumOf(parts: readonly Part[], y: Float64Array): Combination | null {
   const of = (row: number) => parts.reduce((sum, part, column) => sum + (solution?.[column] ?? 0) * (part.x[row] as number), 0);
   const error = y.reduce((sum, value, row) => sum + (value - of(row)) ** 2, 0);
   const explained = 1 - error / y.length;
-  const named = parts.filter((_, column) => Math.abs(solution?.[column] ?? 0) >= LEAST_PART).map(({ name }) => name);
+  const named = parts.filter((_, column) => Math.abs(solution?.[column] ?? 0) >= MIN_PART).map(({ name }) => name);
   return explained >= EXPLAINED && named.length > 1 ? { names: named, how: "sum or difference", explained } : null;
 }
 
